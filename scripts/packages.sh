@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# The packages that firsthand is built, run and tested with. One list, read by setup.sh and the docs.
+
+# What the server is built from.
+BUILD_PACKAGES=(
+    gcc g++ meson ninja-build pkg-config git ca-certificates
+    libmicrohttpd-dev libsimdjson-dev libsqlite3-dev libzstd-dev zlib1g-dev
+    libxxhash-dev libsodium-dev libre2-dev libutf8proc-dev tzdata
+)
+# What turns web/ into the pages inside the binary.
+WEB_PACKAGES=(nodejs npm)
+# What ./check needs on top.
+TEST_PACKAGES=(
+    libcmocka-dev clang clang-format clang-tidy llvm python3 sqlite3 curl
+    chromium fonts-liberation shellcheck
+)

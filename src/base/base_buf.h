@@ -1,0 +1,41 @@
+/* base_buf.h — bytes that grow, up to a ceiling chosen when the buffer is made.
+ *
+ * What: append-only bytes. Reaching the ceiling sets `failed`; appends after that do nothing, so a
+ *   writer can append freely and ask once at the end (base_buf_ok).
+ * Owner: base_buf_done frees; base_buf_take gives the bytes away.   Threads: one at a time.
+ * Failure: base_buf_ok: FAIL_LIMIT over the ceiling, FAIL_NO_MEMORY.
+ * Limits/cost: amortised O(1) a byte. `data` moves when it grows.   Units: bytes.
+ * Example: struct base_buf out = {.limit = 1 << 20}; base_buf_str(&out, STR("hi"));
+ *          if (!base_buf_ok(&out, fail)) return false;
+ * Not here: JSON (base_json_write.h).
+ */
+#pragma once
+
+#include "base_str.h"
+
+#define BASE_BUF_LIMIT_DEFAULT ((size_t)1 << 30)
+
+struct base_buf {
+    char *data;
+    size_t len;
+    size_t capacity;
+    size_t limit; /* 0: BASE_BUF_LIMIT_DEFAULT */
+    bool failed;
+};
+
+void base_buf_done(struct base_buf *buf); /* accepts zeroed; leaves it zeroed but for the limit */
+void base_buf_reset(struct base_buf *buf);
+/* Room for `bytes` more at data + len, to be claimed by adding to len; NULL when failed. */
+char *base_buf_room(struct base_buf *buf, size_t bytes);
+void base_buf_bytes(struct base_buf *buf, const void *data, size_t len);
+void base_buf_str(struct base_buf *buf, struct str text);
+void base_buf_c(struct base_buf *buf, const char *text);
+void base_buf_byte(struct base_buf *buf, char byte);
+void base_buf_printf(struct base_buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
+bool base_buf_ok(const struct base_buf *buf, struct fail *fail) MUST_USE;
+static inline struct str base_buf_view(const struct base_buf *buf)
+{
+    return str_of(buf->data, buf->len);
+}
+/* Gives the bytes to the caller (base_free); the buffer is empty after. NULL when it never held any. */
+char *base_buf_take(struct base_buf *buf, size_t *out_len);

@@ -1,0 +1,58 @@
+/* base_mem.h — memory: the heap's one door, and arenas.
+ *
+ * What: small fixed-size allocations abort when memory is gone (base_alloc); every size that follows
+ *   from a request, file or row count goes through a budget (base_alloc_budget, or an arena made with
+ *   one) and fails with FAIL_LIMIT. An arena frees a request's, query's or job's memory in one go.
+ * Owner: base_alloc'ed memory: the caller, base_free. Arena memory: the arena.
+ * Threads: an arena belongs to one thread at a time. A budget may be shared by many.
+ * Failure: FAIL_LIMIT over the budget, FAIL_NO_MEMORY when the system has none.
+ * Limits/cost: an arena allocation is a bump; alignment 16. Zeroed: *_zero and arenas' *_array.
+ * Units: bytes.
+ * Example: struct arena *arena = arena_new(NULL); char *copy = arena_bytes(arena, data, len);
+ * Not here: growable bytes (base_buf.h).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base_fail.h"
+
+/* Never NULL; aborts when the system has no memory. For small things of fixed size only. */
+void *base_alloc_zero(size_t bytes) __attribute__((malloc, returns_nonnull));
+/* NULL and FAIL_NO_MEMORY where there is none. `count * size` is checked. Not zeroed. */
+bool base_alloc_array(size_t count, size_t size, void **out, struct fail *fail) MUST_USE;
+/* Grows (or shrinks) a base_alloc_array'ed block; *block stays valid on failure. */
+bool base_realloc_array(void **block, size_t count, size_t size, struct fail *fail) MUST_USE;
+/* As base_realloc_array, to at least `needed` elements, doubling: `capacity` is read and updated. */
+bool base_grow_array(void **block, size_t *capacity, size_t needed, size_t size, struct fail *fail)
+    MUST_USE;
+void base_free(void *block);
+/* For CLEANUP on any pointer variable: frees what it points to. */
+void base_free_at(void *pointer_variable);
+
+/* How much memory one piece of work may hold. Shared by its threads; counts in whole chunks. */
+struct base_budget;
+struct base_budget *base_budget_new(size_t limit_bytes);
+void base_budget_free(struct base_budget *budget);
+bool base_budget_take(struct base_budget *budget, size_t bytes, struct fail *fail) MUST_USE;
+void base_budget_give(struct base_budget *budget, size_t bytes);
+size_t base_budget_used(const struct base_budget *budget);
+
+struct arena;
+/* `budget` may be NULL: no limit but the system's; else it must outlive the arena. */
+struct arena *arena_new(struct base_budget *budget);
+void arena_free(struct arena *arena);
+void arena_free_at(struct arena **arena); /* for CLEANUP */
+/* Keeps the memory for the next round; everything allocated before is gone; deferred calls run. */
+void arena_reset(struct arena *arena);
+/* Not zeroed, 16-aligned. NULL and `fail` when over the budget. A size of 0 gives a valid pointer. */
+void *arena_alloc(struct arena *arena, size_t bytes, struct fail *fail);
+/* Zeroed; count * size is checked. */
+void *arena_array(struct arena *arena, size_t count, size_t size, struct fail *fail);
+/* For small things of fixed size (an option, a node): zeroed, aborts instead of failing. */
+void *arena_small(struct arena *arena, size_t bytes) __attribute__((returns_nonnull));
+/* Runs close(object) when the arena is reset or freed, last deferred first. */
+void arena_defer(struct arena *arena, void (*close)(void *object), void *object);
+size_t arena_used(const struct arena *arena);
