@@ -1,0 +1,84 @@
+/* query.h — the language of questions: parse, plan, run, open.
+ *
+ * What: a question is JSON (the query contract). query_parse turns it into a plan that knows nothing of where
+ *   events lie; a backend runs the plan over a snapshot and appends the answer, as JSON, to a buffer.
+ * Owner: plans live in the arena they were parsed into. Backends: query_engine_new/query_backend_free.
+ * Threads: a plan is immutable after parsing; one engine may run many plans at once, each in parallel over
+ *   its pool.
+ * Failure: FAIL_INPUT with a JSON pointer and what was expected; FAIL_LIMIT past time or memory;
+ *   FAIL_CANCELLED when the asker is gone; FAIL_ABSENT never (unknown names are warnings).
+ * Limits/cost: one pass over the customers for every kind; QUERY_*_MAX below.
+ * Units: *_ms.   Example: tests/unit/query/test_query.c.
+ * Not here: HTTP, sessions and leases' use (app), tables for terminals (cli).
+ */
+#pragma once
+
+#include "base_json.h"
+#include "base_json_write.h"
+#include "base_thread.h"
+#include "base_zone.h"
+#include "store_scan.h"
+
+#define QUERY_BYTES_MAX ((size_t)1 << 20)
+#define QUERY_SERIES_MAX 26
+#define QUERY_STEPS_MAX 20
+#define QUERY_CONDITIONS_MAX 500 /* in all of one question */
+#define QUERY_SEGMENT_DEPTH_MAX 16
+#define QUERY_INTERVALS_MAX 20000
+#define QUERY_LIMIT_MAX 1000 /* of breakdown groups and pages of customers */
+
+/* What a question needs from above. */
+struct query_env {
+    const struct zone *zone; /* the organisation's */
+    int64_t now_ms;          /* the moment of asking */
+    void *context;
+    /* The JSON of a saved segment, in the arena; *out_found false where there is none. */
+    bool (*segment_find)(void *context, struct str name, struct arena *arena, struct str *out_json,
+                         bool *out_found, struct fail *fail);
+    /* Names of all saved segments, for "did you mean". */
+    bool (*segment_names)(void *context, struct arena *arena, struct str **out, size_t *out_count,
+                          struct fail *fail);
+};
+
+struct query_plan;
+/* `text` is the question. The plan holds copies of all it needs. */
+bool query_parse(const struct query_env *env, struct str text, struct arena *arena,
+                 struct query_plan **out, struct fail *fail) MUST_USE;
+/* A segment alone, as it is saved: checks it and throws the plan away. Pointers begin at the segment. */
+bool query_check_segment(const struct query_env *env, struct str text, struct str own_name,
+                         struct fail *fail) MUST_USE;
+const char *query_plan_kind(const struct query_plan *plan);
+/* The instant that the answer will carry, and whether the question named it itself (then a lease is asked for). */
+int64_t query_plan_as_of_ms(const struct query_plan *plan);
+bool query_plan_has_as_of(const struct query_plan *plan);
+bool query_plan_is_open(const struct query_plan *plan);
+
+struct query_run {
+    struct store_snapshot *snapshot;
+    struct base_cancel *cancel;   /* deadline and asker */
+    size_t memory_bytes;          /* for everything the run holds */
+    int threads;                  /* 0: the pool's width; the answer does not depend on it */
+    /* For `open` whose lease is gone: the number as it was shown is not known, so "moved" is left to the
+       caller, who may ask the plain question again. */
+};
+
+struct query_backend {
+    bool (*run)(struct query_backend *backend, const struct query_plan *plan,
+                const struct query_run *run, struct base_buf *out, struct fail *fail);
+    void (*destroy)(struct query_backend *backend);
+};
+/* The engine over the store; `pool` must outlive it. */
+struct query_backend *query_engine_new(struct base_pool *pool);
+void query_backend_free(struct query_backend *backend);
+bool query_backend_run(struct query_backend *backend, const struct query_plan *plan,
+                       const struct query_run *run, struct base_buf *out, struct fail *fail) MUST_USE;
+
+/* Values of a property, trait or own field (named as in conditions), by number of rows (traits: customers)
+   descending, then byte order: for completion. `event` and `prefix` restrict where not missing. */
+struct query_value {
+    struct store_value value;
+    uint64_t count;
+};
+bool query_values(struct query_backend *backend, const struct query_run *run, struct str name,
+                  struct str event, struct str prefix, size_t limit, struct arena *arena,
+                  struct query_value **out, size_t *out_count, struct fail *fail) MUST_USE;

@@ -1,0 +1,215 @@
+/* store.h — the timeline engine: takes events in for good, and gives consistent views of them.
+ *
+ * What: one directory of events. Batches are judged (stored, duplicate, quarantined, refused), written
+ *   to the journal, synced, and only then acknowledged and seen. Snapshots are immutable views of all
+ *   that was acknowledged. Fresh rows are sealed into sorted segments and merged in the background.
+ *   The rules of identity, duplication and the ledger are the query contract's sections 1 to 3.
+ *   Formats: docs/formats/.
+ * Owner: store_open/store_close; snapshots are reference-counted and keep what they need alive, but must
+ *   all be given back before store_close. Everything returned through an arena is the caller's.
+ * Threads: every function may be called from any thread, but open and close. One writer thread inside
+ *   (group commit), one keeper thread (seal, merge).
+ * Failure: after a failed sync the store is read-only for the rest of the process: submitting fails
+ *   with FAIL_IO, reading goes on. FAIL_CORRUPT where bytes on disk are not what was written.
+ * Limits/cost: a commit costs one fdatasync however many batches share it.
+ * Units: *_ms UTC, *_bytes, counts of rows.
+ * Example: see tests/unit/store/test_store.c.
+ * Not here: reading rows (store_scan.h), questions (query), decoding (intake).
+ */
+#pragma once
+
+#include "base_clock.h"
+#include "base_disk.h"
+#include "base_thread.h"
+#include "store_event.h"
+
+struct store;
+struct store_snapshot;
+
+struct store_options { /* zero = default */
+    const struct base_clock *clock;  /* base_clock_real() */
+    bool read_only;                  /* no writer, no keeper, nothing is changed on disk */
+    bool no_keeper;                  /* seals and merges only when asked (tests) */
+    int64_t dedup_window_ms;         /* 7 days; 1 to 30 days */
+    uint32_t fresh_rows_max;         /* sealed above this; 262,144 */
+    uint64_t journal_bytes_max;      /* sealed above this; 256 MiB, so that a start replays in time */
+    int64_t commit_delay_us;         /* how long a commit waits for company; 0: not at all */
+};
+
+/* Opens (and makes, where the disk is empty) a store; `disk` must outlive it. Replays the journal. */
+bool store_open(struct disk *disk, const struct store_options *options, struct store **out,
+                struct fail *fail) MUST_USE;
+/* Waits for what was submitted, seals nothing, syncs, stops the threads. Accepts NULL. */
+void store_close(struct store *store);
+
+/* ---- taking events in ------------------------------------------------------------------------ */
+
+enum store_verdict { STORE_STORED, STORE_DUPLICATE, STORE_QUARANTINED, STORE_REFUSED };
+const char *store_verdict_name(enum store_verdict verdict);
+
+/* One received event and what becomes of it. Intake judges first: an item that it marks quarantined or
+   refused is only counted (and kept, when quarantined); the others are judged by the store. */
+struct store_item {
+    struct store_event event; /* for quarantined and refused items only .source and .received_at_ms count */
+    enum store_verdict verdict; /* in: STORED (judge it), QUARANTINED or REFUSED; out: the verdict */
+    struct str reason;          /* plain sentence; in where intake judged, else out (static text) */
+    struct str field;           /* JSON pointer or column of the offending part, or missing */
+    struct str raw;             /* the bytes as received, kept when quarantined */
+    /* alias {previousId, userId}: event.identifiers holds the user, `previous_id` joins into it. */
+    struct str previous_id;     /* missing: no alias */
+    bool may_join_users;        /* a secret key or an operator sent it: two known users may be joined */
+    bool from_import;           /* its message_id is remembered for ever, not for the window */
+    uint64_t out_arrival;       /* of a stored event: its place in the order of arrival */
+    uint64_t out_quarantine_id; /* of a quarantined one */
+};
+
+/* Judges, journals, syncs and publishes the items, in order, as one commit. Returns when they are durable and
+   visible. On failure nothing of the batch was stored or counted.
+   FAIL_LIMIT: no room (disk), FAIL_IO: the store has become read-only, FAIL_BUSY: too much is waiting. */
+bool store_submit(struct store *store, struct store_item *items, size_t count, struct fail *fail)
+    MUST_USE;
+/* The same without waiting: `done` is called once, from the writer thread; `items` and what they view
+   must stay until then. `fail` is NULL on success. */
+void store_submit_async(struct store *store, struct store_item *items, size_t count,
+                        void (*done)(void *context, const struct fail *fail), void *context);
+/* Counts a request that was refused whole. */
+void store_count_refused_request(struct store *store);
+/* Called from the writer thread after each commit, with its items; for live views. Set before use. */
+void store_set_listener(struct store *store,
+                        void (*committed)(void *context, const struct store_item *items, size_t count),
+                        void *context);
+
+/* Seals all fresh rows into a segment now; merges until nothing is worth merging. */
+bool store_seal(struct store *store, struct fail *fail) MUST_USE;
+bool store_merge(struct store *store, struct fail *fail) MUST_USE;
+
+/* ---- the ledger and the quarantine ------------------------------------------------------------- */
+
+struct store_ledger_line {
+    struct str source; /* missing: the sum of all */
+    uint64_t received, stored, duplicate, quarantined, refused;
+    int64_t last_received_ms; /* STORE_NO_TIME: never */
+};
+struct store_ledger {
+    struct store_ledger_line total;
+    struct store_ledger_line *sources; /* by name, byte order */
+    size_t source_count;
+    uint64_t requests_refused; /* since the process began */
+};
+/* Consistent: received = stored + duplicate + quarantined + refused in every line. */
+bool store_ledger_read(struct store *store, struct arena *arena, struct store_ledger *out,
+                       struct fail *fail) MUST_USE;
+
+struct store_quarantine_row {
+    uint64_t id; /* shown as q17 */
+    struct str source, reason, field;
+    int64_t received_at_ms;
+    uint64_t raw_bytes;
+    struct str raw; /* whole in _get, the first STORE_QUARANTINE_PREVIEW_BYTES in _list */
+};
+#define STORE_QUARANTINE_PREVIEW_BYTES 400
+/* Newest first, from below `before_id` (0: from the newest). `source` and `reason` filter where not missing. */
+bool store_quarantine_list(struct store *store, struct str source, struct str reason,
+                           uint64_t before_id, size_t limit, struct arena *arena,
+                           struct store_quarantine_row **out, size_t *out_count,
+                           uint64_t *out_total, struct fail *fail) MUST_USE;
+/* FAIL_ABSENT where there is none. */
+bool store_quarantine_get(struct store *store, uint64_t id, struct arena *arena,
+                          struct store_quarantine_row *out, struct fail *fail) MUST_USE;
+
+/* ---- snapshots ----------------------------------------------------------------------------------- */
+
+/* A view of everything acknowledged so far. Cheap: no rows are copied. */
+struct store_snapshot *store_snapshot_take(struct store *store);
+struct store_snapshot *store_snapshot_ref(struct store_snapshot *snapshot);
+void store_snapshot_unref(struct store_snapshot *snapshot); /* accepts NULL */
+/* Grows by one with every commit that changes what a query sees. Equal numbers: equal answers. */
+uint64_t store_snapshot_number(const struct store_snapshot *snapshot);
+uint64_t store_snapshot_events(const struct store_snapshot *snapshot);    /* rows */
+uint64_t store_snapshot_customers(const struct store_snapshot *snapshot); /* joined ones count once */
+/* A number above every customer number in the snapshot: for arrays indexed by customer. */
+uint32_t store_snapshot_customer_bound(const struct store_snapshot *snapshot);
+
+/* Answers keep their snapshot for opening: key is the answer's as_of. At most STORE_LEASES_MAX, for
+   STORE_LEASE_MS; the oldest goes first. A lease for a key that is there is replaced. */
+#define STORE_LEASES_MAX 16
+#define STORE_LEASE_MS (10 * 60 * 1000)
+void store_lease_put(struct store *store, struct store_snapshot *snapshot, int64_t as_of_ms);
+struct store_snapshot *store_lease_find(struct store *store, int64_t as_of_ms); /* a reference, or NULL */
+void store_lease_revoke_all(struct store *store);
+
+/* ---- names ------------------------------------------------------------------------------------- */
+
+/* Codes are dense, from 0, and stay the same for the life of the process. */
+uint32_t store_event_code(const struct store_snapshot *snapshot, struct str name); /* or STORE_NO_CODE */
+struct str store_event_name(const struct store_snapshot *snapshot, uint32_t code);
+uint32_t store_event_codes(const struct store_snapshot *snapshot); /* how many */
+
+enum store_name_kind {
+    STORE_NAME_EVENT,
+    STORE_NAME_PROPERTY,
+    STORE_NAME_TRAIT,
+    STORE_NAME_CHANNEL,
+    STORE_NAME_SOURCE,
+};
+struct store_name {
+    struct str name;
+    uint64_t rows; /* that bear it */
+    int64_t first_ms, last_ms;
+};
+/* All names in use, by rows descending, then byte order. `event` restricts properties, traits and
+   channels to rows of that event, where not missing. Costs no scan of rows but the fresh ones. */
+bool store_names(const struct store_snapshot *snapshot, enum store_name_kind kind, struct str event,
+                 struct arena *arena, struct store_name **out, size_t *out_count, struct fail *fail)
+    MUST_USE;
+
+/* ---- customers -------------------------------------------------------------------------------------- */
+
+/* Customer numbers here are always those of the customer as joined now ("root"). */
+
+/* By one identifier; *out is STORE_NO_CUSTOMER where unknown. Microseconds. */
+void store_customer_find(const struct store_snapshot *snapshot, struct store_identifier identifier,
+                         uint32_t *out);
+/* By what a person types: "kind:value" where kind is one, else user, anonymous, e-mail in this order. */
+void store_customer_lookup(const struct store_snapshot *snapshot, struct str text, uint32_t *out);
+/* The id of the query contract (sections 2.5 and 9), unique. Lives as long as the snapshot or arena. */
+struct str store_customer_id(const struct store_snapshot *snapshot, uint32_t customer,
+                             struct arena *arena);
+bool store_customer_known(const struct store_snapshot *snapshot, uint32_t customer);
+/* All identifiers of a customer and those joined into it, in order of arrival. */
+bool store_customer_identifiers(const struct store_snapshot *snapshot, uint32_t customer,
+                                struct arena *arena, struct store_identifier **out,
+                                size_t *out_count, struct fail *fail) MUST_USE;
+struct store_join {
+    struct str id;         /* of what was joined in, as it was called before */
+    int64_t joined_at_ms;
+};
+bool store_customer_joins(const struct store_snapshot *snapshot, uint32_t customer,
+                          struct arena *arena, struct store_join **out, size_t *out_count,
+                          struct fail *fail) MUST_USE;
+/* An operator's join (from into into) and its exact undoing: the customer that `identifier` brought in
+   becomes one of its own again, with all that was joined into it before. FAIL_ABSENT, FAIL_CONFLICT. */
+bool store_customer_join(struct store *store, struct str from, struct str into, struct fail *fail)
+    MUST_USE;
+bool store_customer_split(struct store *store, struct str identifier, struct fail *fail) MUST_USE;
+
+/* ---- looking after it ---------------------------------------------------------------------------------- */
+
+struct store_status {
+    uint64_t events, customers, segments, fresh_rows, journal_bytes, segment_bytes, quarantined;
+    uint64_t names_events, names_properties;
+    int64_t last_commit_ms; /* STORE_NO_TIME: none in this process */
+    int64_t last_event_received_ms;
+    int64_t oldest_lease_s; /* -1: none */
+    int leases;
+    bool read_only_after_failure;
+};
+void store_status_read(struct store *store, struct store_status *out);
+
+/* Reads every byte of a directory that no store holds open: checksums, order, ranges, counts, dictionaries,
+   ledger. Calls `problem` for each thing found wrong (path, what). FAIL_IO only where reading fails. */
+struct store_verify_result {
+    uint64_t files, bytes, rows, problems;
+};
+bool store_verify(struct disk *disk, void (*problem)(void *context, const char *path, const char *what),
+                  void *context, struct store_verify_result *out, struct fail *fail) MUST_USE;

@@ -1,0 +1,112 @@
+/* store_scan.h — reading timelines: batches of whole customers, rows in timeline order.
+ *
+ * What: a scan says which columns, events, times and customers are wanted; each worker thread takes a
+ *   cursor and gets batch after batch, each of whole customers with their rows by (ts, arrival), merged
+ *   over segments, fresh rows and joined customers. Who reads never sees where rows lie.
+ * Owner: scan and cursors: the caller, freed before the snapshot. A batch lives until the cursor's next.
+ * Threads: a scan may be shared by many cursors; a cursor belongs to one thread.
+ * Failure: FAIL_LIMIT over the budget, FAIL_CORRUPT, FAIL_CANCELLED.
+ * Limits/cost: only named columns are read; blocks without a wanted event or time are skipped. The order of
+ *   customers is not promised (joined ones may come last); each customer comes exactly once.
+ * Units: *_ms UTC.
+ * Example:
+ *   struct store_scan *scan; if (!store_scan_new(snapshot, &options, &scan, fail)) ...
+ *   struct store_cursor *cursor; if (!store_cursor_new(scan, budget, &cursor, fail)) ...
+ *   const struct store_rows *rows;
+ *   while (store_cursor_next(cursor, &rows, fail) && rows->customer_count > 0) { ... }
+ * Not here: what the rows mean (query).
+ */
+#pragma once
+
+#include "store.h"
+
+enum store_column_of {
+    STORE_COLUMN_PROPERTY,    /* by row */
+    STORE_COLUMN_TRAIT,       /* the trait as latest known, by customer; never filtered by event or time */
+    STORE_COLUMN_CHANNEL,     /* by row, a string */
+    STORE_COLUMN_SOURCE,      /* by row, a string */
+    STORE_COLUMN_TEXT,        /* by row, a string */
+    STORE_COLUMN_SCORE,       /* by row, a number */
+    STORE_COLUMN_SCALE,       /* by row, a string */
+    STORE_COLUMN_MESSAGE_ID,  /* by row, a string */
+    STORE_COLUMN_RECEIVED_AT, /* by row, an int: ms */
+};
+struct store_column_ref {
+    enum store_column_of of;
+    struct str name; /* of a property or trait */
+};
+
+struct store_scan_options {
+    const struct store_column_ref *columns;
+    size_t column_count;
+    /* Only rows of these events (codes); NULL: all. Customers come with the rows that are left. */
+    const uint32_t *events;
+    size_t event_count;
+    int64_t from_ms, to_ms;   /* only rows with from_ms <= ts < to_ms; both 0: all */
+    bool every_customer;      /* also customers left without rows, with an empty run */
+    bool want_facts;          /* fill first_seen_ms, last_seen_ms, events */
+    /* Only these customers (roots, ascending, unique); NULL: all. */
+    const uint32_t *customers;
+    size_t customer_count;
+    uint32_t batch_rows;      /* aimed at; 0: 65,536. A longer customer comes alone, whole */
+    struct base_cancel *cancel; /* polled between blocks; NULL: never */
+};
+
+/* Values of one column in a batch, in order; several values of a row stand together. */
+struct store_column {
+    uint32_t count;
+    const uint32_t *at;               /* row index in the batch (trait: customer index), ascending */
+    const struct store_value *values; /* strings live as long as the batch */
+};
+
+struct store_rows {
+    uint32_t customer_count; /* 0: the end */
+    const uint32_t *customers; /* numbers of roots */
+    const uint32_t *row_begin; /* customer_count + 1: rows [row_begin[c], row_begin[c + 1]) */
+    uint32_t row_count;
+    const int64_t *ts_ms;
+    const uint32_t *events;             /* codes, as store_event_code */
+    const struct store_column *columns; /* as asked */
+    /* With want_facts, per customer, over all its rows but the bookkeeping ones, whatever the filters;
+       STORE_NO_TIME and 0 where it has no other. */
+    const int64_t *first_seen_ms;
+    const int64_t *last_seen_ms;
+    const uint64_t *event_counts;
+};
+
+struct store_scan;
+bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_options *options,
+                    struct store_scan **out, struct fail *fail) MUST_USE;
+void store_scan_free(struct store_scan *scan); /* accepts NULL; after its cursors */
+
+struct store_cursor;
+bool store_cursor_new(struct store_scan *scan, struct base_budget *budget, struct store_cursor **out,
+                      struct fail *fail) MUST_USE;
+void store_cursor_free(struct store_cursor *cursor);
+bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **out, struct fail *fail)
+    MUST_USE;
+/* Rows looked at so far, for the answer's stats. */
+uint64_t store_cursor_rows_scanned(const struct store_cursor *cursor);
+
+/* ---- one timeline, whole events ------------------------------------------------------------------- */
+
+struct store_timeline_options {
+    bool newest_first;
+    size_t limit;        /* 0: all */
+    int64_t from_ms, to_ms; /* as in a scan */
+    /* Goes on after this place (exclusive) in the asked direction; both 0: from the beginning. */
+    int64_t after_ts_ms;
+    uint64_t after_arrival;
+};
+struct store_timeline_row {
+    struct store_event event; /* in the arena */
+    uint64_t arrival; /* over the whole life of the store: orders rows of equal ts, never changes */
+};
+/* Under a millisecond for an ordinary customer. */
+bool store_timeline_read(struct store_snapshot *snapshot, uint32_t customer,
+                         const struct store_timeline_options *options, struct arena *arena,
+                         struct store_timeline_row **out, size_t *out_count, struct fail *fail)
+    MUST_USE;
+/* All traits as latest known, flattened, by name in byte order; several values stand together. */
+bool store_customer_traits(struct store_snapshot *snapshot, uint32_t customer, struct arena *arena,
+                           struct store_field **out, size_t *out_count, struct fail *fail) MUST_USE;
