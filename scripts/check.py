@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+"""Runs the suites of docs/testing.md and counts their tests. Called by ./check, which installs what is needed.
+
+check.py              every suite that a change must pass
+check.py SUITE ...    some of them
+check.py --list       their names
+"""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+os.chdir(ROOT)
+LOGS = os.path.join('build-check', 'logs')
+JOBS = str(os.cpu_count() or 2)
+
+
+class Result:
+    """Counts of one suite, and what to show when something failed."""
+
+    def __init__(self):
+        self.passed, self.failed, self.skipped, self.notes = 0, 0, 0, []
+
+    def one(self, name, ok, output=''):
+        """Counts a check that either holds or not."""
+        if ok:
+            self.passed += 1
+        else:
+            self.failed += 1
+            self.notes.append(f'FAILED {name}\n{tail(output)}')
+
+
+def tail(text, lines=60):
+    return '\n'.join(text.splitlines()[-lines:])
+
+
+def run(command, env=None, timeout=3600):
+    """The command's exit code and all it printed."""
+    merged = dict(os.environ, **(env or {}))
+    try:
+        done = subprocess.run(command, env=merged, timeout=timeout, text=True, errors='replace',
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        return done.returncode, done.stdout
+    except subprocess.TimeoutExpired as late:
+        text = late.stdout if isinstance(late.stdout, str) else (late.stdout or b'').decode('utf-8', 'replace')
+        return 124, text + f'\nstopped after {timeout} s'
+
+
+def configure(directory, options, env=None):
+    if not os.path.exists(os.path.join(directory, 'build.ninja')):
+        if os.path.exists(directory):
+            shutil.rmtree(directory)
+        return run(['meson', 'setup', directory, '-Dtests=true', '-Dwerror_all=true', *options], env)
+    return 0, ''
+
+
+def build(result, directory, options=(), env=None, targets=()):
+    """Configures and builds; counts as a check of its own, since warnings are errors."""
+    code, output = configure(directory, list(options), env)
+    if code == 0:
+        code, output = run(['ninja', '-C', directory, *targets])
+    result.one(f'build {directory}', code == 0, '\n'.join(
+        line for line in output.splitlines() if not line.startswith('[')) if code else '')
+    return code == 0
+
+
+def cmocka_count(log, result):
+    """Adds the single tests that cmocka's runners printed; says which failed."""
+    passed = sum(int(n) for n in re.findall(r'\[  PASSED  \] (\d+) test', log))
+    failed = re.findall(r'\[  FAILED  \] (?!\d+ test)(\S+)', log)
+    result.passed += passed
+    result.failed += len(set(failed))
+    return passed, failed
+
+
+def meson_tests(result, directory, suites=(), env=None, timeout_multiplier='1'):
+    command = ['meson', 'test', '-C', directory, '--no-rebuild', '--print-errorlogs',
+               '--num-processes', JOBS, '-t', timeout_multiplier]
+    for suite in suites:
+        command += ['--suite', suite]
+    code, output = run(command, env)
+    log_path = os.path.join(directory, 'meson-logs', 'testlog.txt')
+    log = open(log_path, encoding='utf-8', errors='replace').read() if os.path.exists(log_path) else ''
+    passed, failed = cmocka_count(log, result)
+    # Programs that are no cmocka runners (fuzz replays) count as one test each, by meson's own words.
+    plain = re.findall(r'^\s*\d+/\d+ \S*(?:fuzz|crash|property)\S*.*?\s(OK|FAIL|TIMEOUT|ERROR)\b', output, re.M)
+    result.passed += sum(1 for word in plain if word == 'OK')
+    result.failed += sum(1 for word in plain if word != 'OK')
+    if code != 0:
+        if not failed and all(word == 'OK' for word in plain):
+            result.failed += 1
+        result.notes.append(f'FAILED meson test in {directory}\n{tail(output, 120)}')
+    if passed == 0 and not plain:
+        result.one(f'{directory} ran tests', False, output)
+
+
+def node_tests(result, files, cwd, env=None, timeout=1800, concurrency=1):
+    if not files:
+        result.one(f'tests in {cwd}', False, 'no test files')
+        return
+    merged = dict(env or {})
+    command = ['node', '--test', '--test-reporter=tap', *files]
+    if concurrency == 1:
+        command.insert(2, '--test-concurrency=1')
+    done = subprocess.run(command, cwd=cwd, env=dict(os.environ, **merged), text=True, errors='replace',
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=timeout, check=False)
+    counts = {key: int(n) for key, n in re.findall(r'^# (pass|fail|skipped|cancelled) (\d+)$', done.stdout, re.M)}
+    result.passed += counts.get('pass', 0)
+    bad = counts.get('fail', 0) + counts.get('cancelled', 0)
+    result.failed += bad
+    result.skipped += counts.get('skipped', 0)
+    for name, reason in re.findall(r'^\s*ok \d+ - (.*?) # SKIP ?(.*)$', done.stdout, re.M):
+        result.notes.append(f'skipped: {name} ({reason or "no reason given"})')
+    if bad or done.returncode != 0 or not counts:
+        if not bad:
+            result.failed += 1
+        result.notes.append(f'FAILED node tests in {cwd}\n{tail(done.stdout, 150)}')
+
+
+# ---- the suites -------------------------------------------------------------------------------------
+
+
+def suite_lint(result):
+    """Layers, headers, formatting, shell scripts."""
+    for script in ('check_layers.py', 'check_headers.py'):
+        code, output = run(['python3', os.path.join('scripts', script)])
+        result.one(script, code == 0, output)
+    files = sorted(glob.glob('src/**/*.[ch]', recursive=True) + glob.glob('src/**/*.cc', recursive=True)
+                   + glob.glob('tests/**/*.[ch]', recursive=True))
+    code, output = run(['clang-format', '--dry-run', '--Werror', *files])
+    result.one('clang-format', code == 0, output)
+    shell = ['run', 'check', '.ci/run', *glob.glob('scripts/*.sh')]
+    code, output = run(['shellcheck', '-x', *shell])
+    result.one('shellcheck', code == 0, output)
+
+
+def suite_unit(result):
+    """All C tests, gcc, warnings as errors."""
+    if build(result, 'build-check/gcc', ['-Dweb=false']):
+        meson_tests(result, 'build-check/gcc')
+
+
+def suite_asan(result):
+    """The same tests under AddressSanitizer and UBSan, with clang."""
+    if build(result, 'build-check/asan',
+             ['-Dweb=false', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized'],
+             {'CC': 'clang', 'CXX': 'clang++'}):
+        meson_tests(result, 'build-check/asan', env={
+            'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1',
+            'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}, timeout_multiplier='4')
+
+
+def suite_tsan(result):
+    """The tests that use threads, under ThreadSanitizer."""
+    if build(result, 'build-check/tsan',
+             ['-Dweb=false', '-Db_sanitize=thread', '-Db_lundef=false', '-Dbuildtype=debugoptimized'],
+             {'CC': 'clang', 'CXX': 'clang++'}):
+        meson_tests(result, 'build-check/tsan', env={'TSAN_OPTIONS': 'halt_on_error=1:second_deadlock_stack=1'},
+                    timeout_multiplier='6')
+
+
+def suite_tidy(result):
+    """clang-tidy over src/."""
+    code, output = configure('build-check/tidy', ['-Dweb=false'], {'CC': 'clang', 'CXX': 'clang++'})
+    if code != 0:
+        result.one('configure for clang-tidy', False, output)
+        return
+    sources = sorted(glob.glob('src/**/*.c', recursive=True))
+    half = (len(sources) + 1) // 2
+    workers = [subprocess.Popen(['clang-tidy', '-p', 'build-check/tidy', '--quiet', *part],
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                stdin=subprocess.DEVNULL)
+               for part in (sources[0::2], sources[1::2]) if part]
+    output = ''.join(worker.communicate()[0] for worker in workers)
+    found = [line for line in output.splitlines() if re.search(r'(warning|error):', line)]
+    result.one(f'clang-tidy over {len(sources)} files ({half} each way)',
+               not found and all(worker.returncode == 0 for worker in workers), '\n'.join(found) or output)
+
+
+def binary(result):
+    code, output = run(['scripts/build.sh'])
+    result.one('build/firsthand', code == 0, output)
+    return code == 0
+
+
+def real_env():
+    return {'FIRSTHAND': os.path.abspath('build/firsthand'), 'NODE_ENV': 'test'}
+
+
+def suite_web(result):
+    """Type check and unit tests of the pages."""
+    code, output = run(['scripts/npm.sh', 'web'])
+    result.one('packages of web/', code == 0, output)
+    if code == 0:
+        code, output = run(['npm', '--prefix', 'web', 'run', '--silent', 'typecheck'])
+        result.one('tsc', code == 0, output)
+        code, output = run(['npm', '--prefix', 'web', 'run', '--silent', 'test'])
+        counts = {key: int(n) for key, n in re.findall(r'^(?:# |ℹ )(pass|fail) (\d+)$', output, re.M)}
+        result.passed += counts.get('pass', 0)
+        result.failed += counts.get('fail', 0)
+        if code != 0 or not counts:
+            result.one('npm test in web/', False, output)
+
+
+def node_suite(result, folder, timeout):
+    if not binary(result):
+        return
+    code, output = run(['scripts/npm.sh', 'tests'])
+    result.one('packages of tests/', code == 0, output)
+    if code == 0:
+        files = sorted(glob.glob(f'tests/{folder}/*.test.mjs'))
+        node_tests(result, [os.path.relpath(f, 'tests') for f in files], 'tests', real_env(), timeout)
+
+
+def suite_cli(result):
+    """Every command of the binary, with nonsense too; every command that the docs show."""
+    node_suite(result, 'cli', 900)
+
+
+def suite_api(result):
+    """The running server: routes, Segment's own libraries, kill -9 in mid-load, hostile requests."""
+    node_suite(result, 'api', 1200)
+
+
+def suite_property(result):
+    """Random questions over random timelines against the naive reference and SQLite."""
+    node_suite(result, 'property', 1200)
+
+
+def suite_browser(result):
+    """The pages in chromium, with axe."""
+    node_suite(result, 'browser', 1500)
+
+
+SUITES = {
+    'lint': suite_lint, 'unit': suite_unit, 'web': suite_web, 'cli': suite_cli, 'api': suite_api,
+    'property': suite_property, 'browser': suite_browser, 'asan': suite_asan, 'tsan': suite_tsan,
+    'tidy': suite_tidy,
+}
+GROUPS = {'quick': ['lint', 'unit', 'web']}
+
+
+def main():
+    names = sys.argv[1:]
+    if names == ['--list']:
+        for name, suite in SUITES.items():
+            print(f'{name:10} {suite.__doc__}')
+        print(f'{"quick":10} {", ".join(GROUPS["quick"])}')
+        return 0
+    chosen = []
+    for name in names or list(SUITES):
+        chosen += GROUPS.get(name, [name])
+    unknown = [name for name in chosen if name not in SUITES]
+    if unknown:
+        print(f'check: unknown suite {unknown[0]!r}; there are {", ".join([*SUITES, *GROUPS])}', file=sys.stderr)
+        return 2
+    os.makedirs(LOGS, exist_ok=True)
+    total = Result()
+    for name in chosen:
+        result, begin = Result(), time.monotonic()
+        try:
+            SUITES[name](result)
+        except (OSError, subprocess.SubprocessError) as error:
+            result.one(name, False, str(error))
+        for note in result.notes:
+            print(note)
+        print(f'{name:10} {result.passed} passed, {result.failed} failed, {result.skipped} skipped '
+              f'in {time.monotonic() - begin:.0f} s', flush=True)
+        total.passed += result.passed
+        total.failed += result.failed
+        total.skipped += result.skipped
+    print(f'{total.passed} passed, {total.failed} failed' + (f', {total.skipped} skipped' if total.skipped else ''))
+    return 1 if total.failed or not total.passed else 0
+
+
+sys.exit(main())
