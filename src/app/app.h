@@ -1,0 +1,102 @@
+/* app.h — the program: opens a data directory with all its modules, and offers every use case once.
+ *
+ * What: a use case is an *operation*: a name, the right it needs, JSON in, JSON out. http maps routes to
+ *   operations, cli maps commands to them: in its own process where nobody holds the directory, else
+ *   through DIR/control.sock, so that every command works beside a running server. Events go in through
+ *   app_take. Sign-in, which deals in cookies and secrets, stays with access (app_access).
+ * Owner: app_open/app_close; everything handed out lives as long as the app.
+ * Threads: every function from any thread, but open and close.
+ * Failure: as the operation says; FAIL_DENIED where the caller lacks the right; FAIL_ABSENT for a name that is no
+ *   operation; FAIL_CONFLICT from app_open when another process holds the directory.
+ * Limits/cost: struct app_limits.   Units: *_ms, *_bytes.
+ * Example: app_call(app, &caller, STR("query"), STR("{\"kind\":\"trend\",...}"), &out, fail)
+ * Not here: HTTP, terminals, the meaning of questions (query) and events (intake).
+ */
+#pragma once
+
+#include "access.h"
+#include "base_buf.h"
+#include "base_clock.h"
+#include "base_random.h"
+#include "base_thread.h"
+#include "intake.h"
+#include "store.h"
+
+struct app;
+
+struct app_limits { /* zero = default; all settable in DIR/firsthand.conf and FIRSTHAND_* */
+    int64_t query_time_ms;       /* 30,000 */
+    uint64_t query_memory_bytes; /* 1 GiB */
+    int query_threads;           /* the processors there are */
+    int queries_at_once;         /* 4; more wait */
+};
+
+struct app_options {
+    const char *data;               /* the directory; made where it does not exist */
+    const struct base_clock *clock; /* NULL: the system's */
+    struct base_random *random;     /* NULL: the system's */
+    struct app_limits limits;
+    bool serve;                     /* a server: listens on DIR/control.sock */
+};
+
+bool app_open(const struct app_options *options, struct app **out, struct fail *fail) MUST_USE;
+/* Stops taking calls, waits for those under way, closes the modules. Accepts NULL. */
+void app_close(struct app *app);
+
+struct store *app_store(struct app *app);
+struct access *app_access(struct app *app);
+const struct base_clock *app_clock(struct app *app);
+/* Why the server is not ready, or NULL when it is. */
+const char *app_not_ready(struct app *app);
+
+/* ---- operations --------------------------------------------------------------------------------------- */
+
+/* Who asks. Rights come from access (a role's, a key's) or are all of them for the operator at the machine. */
+struct app_caller {
+    uint64_t rights;   /* bits of enum access_right */
+    int64_t user_id;   /* 0: no person */
+    struct str name;   /* shown as owner, and in the audit trail */
+    struct str source; /* that the key belongs to; missing: none */
+    bool (*gone)(void *context); /* has the asker left? NULL: never */
+    void *gone_context;
+};
+/* The person at the machine: who may read the directory may do everything. */
+struct app_caller app_operator(void);
+
+struct app_operation {
+    const char *name;        /* "query", "segment.save" */
+    enum access_right right; /* that the caller needs */
+    const char *summary;     /* one sentence, for OpenAPI and help */
+    bool (*run)(struct app *app, const struct app_caller *caller, struct json_value input,
+                struct arena *arena, struct base_buf *out, struct fail *fail);
+};
+extern const struct app_operation app_operations[];
+extern const size_t app_operation_count;
+
+/* `input` is a JSON object ("" is {}); the answer is appended to `out`. Unknown members are FAIL_INPUT. */
+bool app_call(struct app *app, const struct app_caller *caller, struct str operation,
+              struct str input, struct base_buf *out, struct fail *fail) MUST_USE;
+
+/* ---- taking events in ----------------------------------------------------------------------------------- */
+
+/* Submits items and waits until they are durable; feeds the live view and the counters. */
+bool app_take(struct app *app, struct store_item *items, size_t count, struct fail *fail) MUST_USE;
+/* What intake needs to know of a source: its default channel, whether it may join users. */
+bool app_source(struct app *app, struct str name, bool trusted, struct arena *arena,
+                struct intake_source *out, struct fail *fail) MUST_USE;
+
+/* ---- from another process ----------------------------------------------------------------------------------- */
+
+/* Operations of a directory, whoever holds it: opens it here, or speaks to the server that has it. */
+struct app_link;
+bool app_link_open(const struct app_options *options, struct app_link **out, struct fail *fail) MUST_USE;
+void app_link_close(struct app_link *link);
+/* NULL when a server holds the directory. */
+struct app *app_link_app(struct app_link *link);
+bool app_link_call(struct app_link *link, struct str operation, struct str input,
+                   struct base_buf *out, struct fail *fail) MUST_USE;
+/* Items decoded here, judged and stored by whoever holds the directory; verdicts come back in the items. */
+bool app_link_take(struct app_link *link, struct store_item *items, size_t count,
+                   struct fail *fail) MUST_USE;
+bool app_link_source(struct app_link *link, struct str name, bool trusted, struct arena *arena,
+                     struct intake_source *out, struct fail *fail) MUST_USE;
