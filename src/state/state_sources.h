@@ -1,0 +1,28 @@
+/* state_sources.h — sources: what sends events; a source holds write keys.
+ *
+ * What: a name and the channel its events get where they name none.
+ * Owner: rows are copied into the arena.   Threads: all safe.   Failure: as state_db.h.
+ * Limits/cost: STATE_SOURCES_MAX; one read or one commit.   Units: *_ms UTC.
+ * Example: state_source_put(state, STR("web"), STR("web"), fail)
+ * Not here: how much came from a source (the store's ledger); its keys (access).
+ */
+#pragma once
+
+#include "state_db.h"
+
+#define STATE_SOURCES_MAX 1000
+#define STATE_SOURCE_NAME_BYTES_MAX 200
+
+struct state_source {
+    struct str name, default_channel; /* channel missing: none */
+    int64_t created_ms;
+    int64_t keys; /* that are not revoked */
+};
+/* By name, byte order. */
+bool state_sources_list(struct state *state, struct arena *arena, struct state_source **out,
+                        size_t *out_count, struct fail *fail) MUST_USE;
+bool state_source_find(struct state *state, struct str name, struct arena *arena,
+                       struct state_source *out, bool *out_found, struct fail *fail) MUST_USE;
+/* Adds, or changes the channel. FAIL_LIMIT past STATE_SOURCES_MAX. */
+bool state_source_put(struct state *state, struct str name, struct str default_channel,
+                      struct fail *fail) MUST_USE;
