@@ -24,8 +24,8 @@
 
 struct app;
 
-struct app_limits { /* zero = default; all settable in DIR/firsthand.conf and FIRSTHAND_* */
-    int64_t query_time_ms;       /* 30,000 */
+struct app_limits {        /* zero = default; all settable in DIR/firsthand.conf and FIRSTHAND_* */
+    int64_t query_time_ms; /* 30,000 */
     uint64_t query_memory_bytes; /* 1 GiB */
     int query_threads;           /* the processors there are */
     int queries_at_once;         /* 4; more wait */
@@ -36,7 +36,7 @@ struct app_options {
     const struct base_clock *clock; /* NULL: the system's */
     struct base_random *random;     /* NULL: the system's */
     struct app_limits limits;
-    bool serve;                     /* a server: listens on DIR/control.sock */
+    bool serve; /* a server: listens on DIR/control.sock */
 };
 
 bool app_open(const struct app_options *options, struct app **out, struct fail *fail) MUST_USE;
@@ -53,10 +53,10 @@ const char *app_not_ready(struct app *app);
 
 /* Who asks. Rights come from access (a role's, a key's) or are all of them for the operator at the machine. */
 struct app_caller {
-    uint64_t rights;   /* bits of enum access_right */
-    int64_t user_id;   /* 0: no person */
-    struct str name;   /* shown as owner, and in the audit trail */
-    struct str source; /* that the key belongs to; missing: none */
+    uint64_t rights;             /* bits of enum access_right */
+    int64_t user_id;             /* 0: no person */
+    struct str name;             /* shown as owner, and in the audit trail */
+    struct str source;           /* that the key belongs to; missing: none */
     bool (*gone)(void *context); /* has the asker left? NULL: never */
     void *gone_context;
 };
@@ -89,7 +89,8 @@ bool app_source(struct app *app, struct str name, bool trusted, struct arena *ar
 
 /* Operations of a directory, whoever holds it: opens it here, or speaks to the server that has it. */
 struct app_link;
-bool app_link_open(const struct app_options *options, struct app_link **out, struct fail *fail) MUST_USE;
+bool app_link_open(const struct app_options *options, struct app_link **out,
+                   struct fail *fail) MUST_USE;
 void app_link_close(struct app_link *link);
 /* NULL when a server holds the directory. */
 struct app *app_link_app(struct app_link *link);
