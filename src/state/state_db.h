@@ -93,6 +93,10 @@ struct str state_get_text(const struct state_rows *rows, int column,
                           struct arena *arena); /* missing for NULL */
 struct str state_get_blob(const struct state_rows *rows, int column, struct arena *arena);
 
+/* The number in the first column of the first row. */
+bool state_count(struct state_link *link, const char *sql, int64_t *out,
+                 struct fail *fail) MUST_USE;
+
 /* A whole copy of the file as it is now, at `path` (must not exist). */
 bool state_backup(struct state *state, const char *path, struct fail *fail) MUST_USE;
 /* Reads everything: pages, indices, foreign keys. `problem` is called for each thing wrong. */

@@ -26,3 +26,6 @@ bool state_source_find(struct state *state, struct str name, struct arena *arena
 /* Adds, or changes the channel. FAIL_LIMIT past STATE_SOURCES_MAX. */
 bool state_source_put(struct state *state, struct str name, struct str default_channel,
                       struct fail *fail) MUST_USE;
+/* The same inside a transaction that does more. */
+bool state_source_put_in(struct state_link *link, struct str name, struct str default_channel,
+                         int64_t now_ms, struct fail *fail) MUST_USE;

@@ -1,0 +1,601 @@
+/* SQLite behind rows and links: the only file of this module that knows it.
+ *
+ * Invariants
+ * (1) A link is lent to one thread at a time; the lock guards the lending only and is never held while SQLite
+ *     works.
+ * (2) A link in hand is inside a transaction; a link at home is not, and none of its statements is running.
+ * (3) Only the writer's link may change anything: readers are opened with query_only. */
+#include "state_db.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base_thread.h"
+#include "state_internal.h"
+
+#define FILE_NAME "state.db"
+#define BUSY_MS 5000
+#define STATEMENTS_MAX 64 /* cached by a link; above it they are made anew each time */
+#define READERS_MAX 64
+
+struct state_rows {
+    struct state_link *link;
+    sqlite3_stmt *statement;
+    const char *sql; /* the program's own text, compared by its bytes */
+    bool in_use;
+    bool cached;
+};
+
+struct state_link {
+    struct state *state;
+    sqlite3 *db;
+    struct state_link *next; /* among the free; guarded by state's lock */
+    bool writes;
+    struct state_rows statements[STATEMENTS_MAX];
+    int statement_count;
+};
+
+struct state {
+    char *path;
+    const struct base_clock *clock;
+    struct base_mutex lock; /* guards free_readers, writer_free */
+    struct base_cond freed;
+    struct state_link *free_readers;
+    struct state_link *writer;
+    bool writer_free;
+    struct state_link *links[READERS_MAX + 1];
+    int link_count;
+};
+
+/* ---- SQLite's answers ---------------------------------------------------------------------------- */
+
+static bool fail_of(struct fail *fail, sqlite3 *db, int code)
+{
+    const char *message = db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db);
+    switch (code & 0xff) {
+    case SQLITE_CONSTRAINT:
+        return fail_set(fail, FAIL_CONFLICT, "the stored data forbid it: %s", message);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return fail_set(fail, FAIL_CORRUPT, "%s is damaged: %s", FILE_NAME, message);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return fail_set(fail, FAIL_BUSY, "%s is in use by another program", FILE_NAME);
+    case SQLITE_FULL:
+        return fail_set(fail, FAIL_LIMIT, "no room on the disk for %s", FILE_NAME);
+    case SQLITE_TOOBIG:
+        return fail_set(fail, FAIL_LIMIT, "too large to be kept: %s", message);
+    case SQLITE_NOMEM:
+        return fail_set(fail, FAIL_NO_MEMORY, "no memory for %s", FILE_NAME);
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return fail_set(fail, FAIL_IO, "%s: %s", FILE_NAME, message);
+    default:
+        return fail_set(fail, FAIL_INTERNAL, "%s: %s", FILE_NAME, message);
+    }
+}
+
+static bool run_plain(sqlite3 *db, const char *sql, struct fail *fail)
+{
+    int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK || fail_of(fail, db, sqlite3_extended_errcode(db));
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------ */
+
+static void link_close(struct state_link *link)
+{
+    for (int i = 0; i < link->statement_count; i++) {
+        sqlite3_finalize(link->statements[i].statement);
+    }
+    sqlite3_close(link->db);
+    base_free(link);
+}
+
+static bool link_open(struct state *state, bool writes, struct state_link **out, struct fail *fail)
+{
+    struct state_link *link = base_alloc_zero(sizeof *link);
+    link->state = state;
+    link->writes = writes;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writes ? SQLITE_OPEN_CREATE : 0);
+    int code = sqlite3_open_v2(state->path, &link->db, flags, NULL);
+    if (code != SQLITE_OK) {
+        bool ok = fail_of(fail, link->db, code);
+        link_close(link);
+        return ok;
+    }
+    sqlite3_extended_result_codes(link->db, 1);
+    sqlite3_busy_timeout(link->db, BUSY_MS);
+    sqlite3_db_config(link->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(link->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_limit(link->db, SQLITE_LIMIT_ATTACHED, 0);
+    const char *set = writes ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                               "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
+                               "PRAGMA cell_size_check = ON;"
+                             : "PRAGMA query_only = ON; PRAGMA cell_size_check = ON;";
+    if (!run_plain(link->db, set, fail)) {
+        link_close(link);
+        return false;
+    }
+    *out = link;
+    return true;
+}
+
+static bool version_read(sqlite3 *db, int *out, struct fail *fail)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL);
+    if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+        *out = sqlite3_column_int(statement, 0);
+        sqlite3_finalize(statement);
+        return true;
+    }
+    sqlite3_finalize(statement);
+    return fail_of(fail, db, sqlite3_extended_errcode(db));
+}
+
+static bool copy_to(sqlite3 *db, const char *path, struct fail *fail)
+{
+    struct stat there;
+    if (stat(path, &there) == 0) {
+        return fail_set(fail, FAIL_CONFLICT, "%s exists already", path);
+    }
+    sqlite3_stmt *statement = NULL;
+    /* VACUUM INTO counts as one attached file. */
+    sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);
+    int code = sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &statement, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
+        code = sqlite3_step(statement);
+    }
+    sqlite3_finalize(statement);
+    bool ok = code == SQLITE_DONE || fail_of(fail, db, sqlite3_extended_errcode(db));
+    sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+    if (ok && chmod(path, S_IRUSR | S_IWUSR) != 0) {
+        return fail_set(fail, FAIL_IO, "%s: %s", path, strerrordesc_np(errno));
+    }
+    return ok;
+}
+
+static bool step_run(sqlite3 *db, int from, struct fail *fail)
+{
+    char done[64];
+    snprintf(done, sizeof done, "PRAGMA user_version = %d; COMMIT;", from + 1);
+    if (run_plain(db, "BEGIN IMMEDIATE", fail) && run_plain(db, state_schema_steps[from], fail) &&
+        run_plain(db, done, fail)) {
+        return true;
+    }
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return fail_at(fail, "bringing %s from version %d to %d", FILE_NAME, from, from + 1);
+}
+
+static bool migrate(struct state *state, sqlite3 *db, struct fail *fail)
+{
+    int version = 0;
+    if (!version_read(db, &version, fail)) {
+        return false;
+    }
+    if (version > state_schema_version) {
+        return fail_set(fail, FAIL_CONFLICT,
+                        "%s was written by a newer version of firsthand (%d, this one knows %d); "
+                        "install that version, or restore a backup",
+                        state->path, version, state_schema_version);
+    }
+    if (version > 0 && version < state_schema_version) {
+        struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+        struct str path = str_format(arena, "%s.before-%d", state->path, state_schema_version);
+        struct fail copy = {0};
+        /* A copy that is there already is that of an earlier, cut attempt: of the same rows. */
+        if (!copy_to(db, path.data, &copy) && copy.code != FAIL_CONFLICT) {
+            *fail = copy;
+            return fail_at(fail, "copying %s before it is changed", FILE_NAME);
+        }
+    }
+    for (; version < state_schema_version; version++) {
+        if (!step_run(db, version, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool links_open(struct state *state, int readers, struct fail *fail)
+{
+    struct state_link *link = NULL;
+    if (!link_open(state, true, &link, fail)) {
+        return false;
+    }
+    state->links[state->link_count++] = link;
+    state->writer = link;
+    state->writer_free = true;
+    if (chmod(state->path, S_IRUSR | S_IWUSR) != 0) {
+        return fail_set(fail, FAIL_IO, "%s: %s", state->path, strerrordesc_np(errno));
+    }
+    if (!migrate(state, link->db, fail)) {
+        return false;
+    }
+    for (int i = 0; i < readers; i++) {
+        if (!link_open(state, false, &link, fail)) {
+            return false;
+        }
+        state->links[state->link_count++] = link;
+        link->next = state->free_readers;
+        state->free_readers = link;
+    }
+    return true;
+}
+
+bool state_open(const char *directory, const struct state_options *options, struct state **out,
+                struct fail *fail)
+{
+    struct state_options defaults = {0};
+    if (options == NULL) {
+        options = &defaults;
+    }
+    int readers = options->readers <= 0 ? 4 : options->readers;
+    struct state *state = base_alloc_zero(sizeof *state);
+    state->clock = options->clock == NULL ? base_clock_real() : options->clock;
+    base_mutex_init(&state->lock);
+    base_cond_init(&state->freed);
+    size_t len = strlen(directory) + sizeof "/" FILE_NAME;
+    void *path = NULL;
+    if (!base_alloc_array(len, 1, &path, fail)) {
+        state_close(state);
+        return false;
+    }
+    state->path = path;
+    snprintf(state->path, len, "%s/%s", directory, FILE_NAME);
+    if (!links_open(state, readers > READERS_MAX ? READERS_MAX : readers, fail)) {
+        state_close(state);
+        return false;
+    }
+    *out = state;
+    return true;
+}
+
+void state_close(struct state *state)
+{
+    if (state == NULL) {
+        return;
+    }
+    for (int i = state->link_count; i-- > 0;) {
+        link_close(state->links[i]); /* the writer last: it empties the log */
+    }
+    base_cond_done(&state->freed);
+    base_mutex_done(&state->lock);
+    base_free(state->path);
+    base_free(state);
+}
+
+const struct base_clock *state_clock(const struct state *state)
+{
+    return state->clock;
+}
+
+/* ---- links ------------------------------------------------------------------------------------------------ */
+
+static void link_home(struct state_link *link)
+{
+    struct state *state = link->state;
+    base_lock(&state->lock);
+    if (link->writes) {
+        state->writer_free = true;
+    } else {
+        link->next = state->free_readers;
+        state->free_readers = link;
+    }
+    base_cond_broadcast(&state->freed);
+    base_unlock(&state->lock);
+}
+
+bool state_read(struct state *state, struct state_link **out, struct fail *fail)
+{
+    base_lock(&state->lock);
+    while (state->free_readers == NULL) {
+        base_cond_wait(&state->freed, &state->lock);
+    }
+    struct state_link *link = state->free_readers;
+    state->free_readers = link->next;
+    base_unlock(&state->lock);
+    if (!run_plain(link->db, "BEGIN", fail)) {
+        link_home(link);
+        return false;
+    }
+    *out = link;
+    return true;
+}
+
+bool state_write(struct state *state, struct state_link **out, struct fail *fail)
+{
+    base_lock(&state->lock);
+    while (!state->writer_free) {
+        base_cond_wait(&state->freed, &state->lock);
+    }
+    state->writer_free = false;
+    base_unlock(&state->lock);
+    if (!run_plain(state->writer->db, "BEGIN IMMEDIATE", fail)) {
+        link_home(state->writer);
+        return false;
+    }
+    *out = state->writer;
+    return true;
+}
+
+static void statements_rest(struct state_link *link)
+{
+    for (int i = 0; i < link->statement_count; i++) {
+        INVARIANT(!link->statements[i].in_use);
+    }
+}
+
+bool state_commit(struct state_link **link, struct fail *fail)
+{
+    statements_rest(*link);
+    bool ok = run_plain((*link)->db, "COMMIT", fail);
+    if (!ok) {
+        sqlite3_exec((*link)->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    link_home(*link);
+    *link = NULL;
+    return ok;
+}
+
+void state_link_done(struct state_link **link)
+{
+    if (*link == NULL) {
+        return;
+    }
+    statements_rest(*link);
+    sqlite3_exec((*link)->db, "ROLLBACK", NULL, NULL, NULL);
+    link_home(*link);
+    *link = NULL;
+}
+
+/* ---- statements --------------------------------------------------------------------------------------------- */
+
+static bool statement_find(struct state_link *link, const char *sql, struct state_rows **out,
+                           struct fail *fail)
+{
+    for (int i = 0; i < link->statement_count; i++) {
+        struct state_rows *rows = &link->statements[i];
+        if (!rows->in_use && (rows->sql == sql || strcmp(rows->sql, sql) == 0)) {
+            rows->in_use = true;
+            *out = rows;
+            return true;
+        }
+    }
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v3(link->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+        SQLITE_OK) {
+        return fail_of(fail, link->db, sqlite3_extended_errcode(link->db));
+    }
+    struct state_rows *rows;
+    if (link->statement_count < STATEMENTS_MAX) {
+        rows = &link->statements[link->statement_count++];
+        rows->cached = true;
+    } else {
+        rows = base_alloc_zero(sizeof *rows);
+    }
+    rows->link = link;
+    rows->statement = statement;
+    rows->sql = sql;
+    rows->in_use = true;
+    *out = rows;
+    return true;
+}
+
+static int bind_one(sqlite3_stmt *statement, int at, const struct state_value *value)
+{
+    const char *data = value->s.data == NULL ? "" : value->s.data;
+    switch (value->kind) {
+    case STATE_NULL:
+        return sqlite3_bind_null(statement, at);
+    case STATE_INT:
+        return sqlite3_bind_int64(statement, at, value->i);
+    case STATE_DOUBLE:
+        return sqlite3_bind_double(statement, at, value->d);
+    case STATE_TEXT:
+        return sqlite3_bind_text64(statement, at, data, value->s.len, SQLITE_STATIC, SQLITE_UTF8);
+    case STATE_BLOB:
+        return sqlite3_bind_blob64(statement, at, data, value->s.len, SQLITE_STATIC);
+    }
+    return SQLITE_MISUSE;
+}
+
+bool state_select(struct state_link *link, const char *sql, const struct state_value *values,
+                  size_t count, struct state_rows **out, struct fail *fail)
+{
+    struct state_rows *rows = NULL;
+    if (!statement_find(link, sql, &rows, fail)) {
+        return false;
+    }
+    INVARIANT((size_t)sqlite3_bind_parameter_count(rows->statement) == count);
+    for (size_t i = 0; i < count; i++) {
+        int code = bind_one(rows->statement, (int)i + 1, &values[i]);
+        if (code != SQLITE_OK) {
+            state_rows_done(&rows);
+            return fail_of(fail, link->db, code);
+        }
+    }
+    *out = rows;
+    return true;
+}
+
+bool state_next(struct state_rows *rows, bool *out_row, struct fail *fail)
+{
+    int code = sqlite3_step(rows->statement);
+    if (code != SQLITE_ROW && code != SQLITE_DONE) {
+        return fail_of(fail, rows->link->db, sqlite3_extended_errcode(rows->link->db));
+    }
+    *out_row = code == SQLITE_ROW;
+    return true;
+}
+
+void state_rows_done(struct state_rows **rows)
+{
+    struct state_rows *done = *rows;
+    if (done == NULL) {
+        return;
+    }
+    sqlite3_reset(done->statement);
+    sqlite3_clear_bindings(done->statement);
+    done->in_use = false;
+    if (!done->cached) {
+        sqlite3_finalize(done->statement);
+        base_free(done);
+    }
+    *rows = NULL;
+}
+
+bool state_run(struct state_link *link, const char *sql, const struct state_value *values,
+               size_t count, struct fail *fail)
+{
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    if (!state_select(link, sql, values, count, &rows, fail)) {
+        return false;
+    }
+    bool row = true;
+    while (row) {
+        if (!state_next(rows, &row, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool state_count(struct state_link *link, const char *sql, int64_t *out, struct fail *fail)
+{
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    bool row = false;
+    if (!state_select(link, sql, NULL, 0, &rows, fail) || !state_next(rows, &row, fail)) {
+        return false;
+    }
+    INVARIANT(row);
+    *out = state_get_int(rows, 0);
+    return true;
+}
+
+int64_t state_changed(struct state_link *link)
+{
+    return sqlite3_changes64(link->db);
+}
+
+int64_t state_last_id(struct state_link *link)
+{
+    return sqlite3_last_insert_rowid(link->db);
+}
+
+bool state_is_null(const struct state_rows *rows, int column)
+{
+    return sqlite3_column_type(rows->statement, column) == SQLITE_NULL;
+}
+
+int64_t state_get_int(const struct state_rows *rows, int column)
+{
+    return sqlite3_column_int64(rows->statement, column);
+}
+
+double state_get_double(const struct state_rows *rows, int column)
+{
+    return sqlite3_column_double(rows->statement, column);
+}
+
+struct str state_get_text(const struct state_rows *rows, int column, struct arena *arena)
+{
+    if (state_is_null(rows, column)) {
+        return (struct str){0};
+    }
+    const unsigned char *text = sqlite3_column_text(rows->statement, column);
+    size_t len = (size_t)sqlite3_column_bytes(rows->statement, column);
+    return text == NULL || len == 0 ? STR("") : str_copy(arena, str_of((const char *)text, len));
+}
+
+struct str state_get_blob(const struct state_rows *rows, int column, struct arena *arena)
+{
+    if (state_is_null(rows, column)) {
+        return (struct str){0};
+    }
+    const void *bytes = sqlite3_column_blob(rows->statement, column);
+    size_t len = (size_t)sqlite3_column_bytes(rows->statement, column);
+    return bytes == NULL || len == 0 ? STR("") : str_copy(arena, str_of(bytes, len));
+}
+
+/* ---- looking after the file --------------------------------------------------------------------------------- */
+
+/* Runs outside a transaction on the writer's link. */
+static void writer_lend(struct state *state)
+{
+    base_lock(&state->lock);
+    while (!state->writer_free) {
+        base_cond_wait(&state->freed, &state->lock);
+    }
+    state->writer_free = false;
+    base_unlock(&state->lock);
+}
+
+bool state_backup(struct state *state, const char *path, struct fail *fail)
+{
+    writer_lend(state);
+    bool ok = copy_to(state->writer->db, path, fail);
+    link_home(state->writer);
+    return ok;
+}
+
+static bool report(struct state_link *link, const char *sql, const char *fine,
+                   void (*problem)(void *context, const char *what), void *context,
+                   struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    bool row = true;
+    if (!state_select(link, sql, NULL, 0, &rows, fail)) {
+        return false;
+    }
+    for (;;) {
+        if (!state_next(rows, &row, fail)) {
+            return false;
+        }
+        if (!row) {
+            return true;
+        }
+        struct str what = state_get_text(rows, 0, arena);
+        if (fine == NULL || !str_is(what, fine)) {
+            problem(context, str_copy_c(arena, what));
+        }
+    }
+}
+
+bool state_verify(struct state *state, void (*problem)(void *context, const char *what),
+                  void *context, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    if (!state_read(state, &link, fail)) {
+        return false;
+    }
+    struct fail damage = {0};
+    if (report(link, "PRAGMA integrity_check", "ok", problem, context, &damage) &&
+        report(
+            link,
+            "SELECT 'a row of ' || \"table\" || ' refers to nothing' FROM pragma_foreign_key_check",
+            NULL, problem, context, &damage)) {
+        return true;
+    }
+    if (damage.code == FAIL_CORRUPT) {
+        problem(context, damage.message);
+        return true;
+    }
+    *fail = damage;
+    return false;
+}
+
+bool state_scrub(struct state *state, struct fail *fail)
+{
+    writer_lend(state);
+    bool ok = run_plain(state->writer->db, "PRAGMA wal_checkpoint(TRUNCATE)", fail);
+    link_home(state->writer);
+    return ok;
+}

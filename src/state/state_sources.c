@@ -1,0 +1,104 @@
+#include "state_sources.h"
+
+#define COLUMNS                                                                                    \
+    "SELECT name, default_channel, created_ms,"                                                    \
+    " (SELECT count(*) FROM keys WHERE source = sources.name AND revoked_ms = 0) FROM sources"
+
+static struct state_source row_read(const struct state_rows *rows, struct arena *arena)
+{
+    return (struct state_source){
+        .name = state_get_text(rows, 0, arena),
+        .default_channel = state_get_text(rows, 1, arena),
+        .created_ms = state_get_int(rows, 2),
+        .keys = state_get_int(rows, 3),
+    };
+}
+
+bool state_sources_list(struct state *state, struct arena *arena, struct state_source **out,
+                        size_t *out_count, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    int64_t count = 0;
+    if (!state_read(state, &link, fail) ||
+        !state_count(link, "SELECT count(*) FROM sources", &count, fail) ||
+        !state_select(link, COLUMNS " ORDER BY name", NULL, 0, &rows, fail)) {
+        return false;
+    }
+    struct state_source *list = arena_array(arena, (size_t)count, sizeof *list, fail);
+    if (list == NULL) {
+        return false;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        bool row = false;
+        if (!state_next(rows, &row, fail)) {
+            return false;
+        }
+        INVARIANT(row);
+        list[i] = row_read(rows, arena);
+    }
+    *out = list;
+    *out_count = (size_t)count;
+    return true;
+}
+
+bool state_source_find(struct state *state, struct str name, struct arena *arena,
+                       struct state_source *out, bool *out_found, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    struct state_value values[] = {state_text(name)};
+    bool row = false;
+    if (!state_read(state, &link, fail) ||
+        !state_select(link, COLUMNS " WHERE name = ?1", values, ARRAY_LEN(values), &rows, fail) ||
+        !state_next(rows, &row, fail)) {
+        return false;
+    }
+    if (row) {
+        *out = row_read(rows, arena);
+    }
+    *out_found = row;
+    return true;
+}
+
+bool state_source_put(struct state *state, struct str name, struct str default_channel,
+                      struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    return state_write(state, &link, fail) &&
+           state_source_put_in(link, name, default_channel, base_now_ms(state_clock(state)),
+                               fail) &&
+           state_commit(&link, fail);
+}
+
+bool state_source_put_in(struct state_link *link, struct str name, struct str default_channel,
+                         int64_t now_ms, struct fail *fail)
+{
+    if (name.len == 0 || name.len > STATE_SOURCE_NAME_BYTES_MAX || !str_is_utf8(name) ||
+        str_find_byte(name, '\n') < name.len) {
+        return fail_input_at(fail, "/name", "a source's name is one line of 1 to %d bytes of UTF-8",
+                             STATE_SOURCE_NAME_BYTES_MAX);
+    }
+    if (default_channel.len > STATE_SOURCE_NAME_BYTES_MAX || !str_is_utf8(default_channel)) {
+        return fail_input_at(fail, "/default_channel",
+                             "a channel's name has at most %d bytes of UTF-8",
+                             STATE_SOURCE_NAME_BYTES_MAX);
+    }
+    if (default_channel.len == 0) {
+        default_channel = (struct str){0};
+    }
+    int64_t others = 0;
+    if (!state_count(link, "SELECT count(*) FROM sources", &others, fail)) {
+        return false;
+    }
+    if (others >= STATE_SOURCES_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "there are %d sources, and no room for more",
+                        STATE_SOURCES_MAX);
+    }
+    struct state_value values[] = {state_text(name), state_text(default_channel),
+                                   state_int(now_ms)};
+    return state_run(link,
+                     "INSERT INTO sources (name, default_channel, created_ms) VALUES (?1, ?2, ?3)"
+                     " ON CONFLICT (name) DO UPDATE SET default_channel = excluded.default_channel",
+                     values, ARRAY_LEN(values), fail);
+}
