@@ -8,35 +8,29 @@
  * Threads: every function from any thread, but open and close.
  * Failure: as the operation says; FAIL_DENIED where the caller lacks the right; FAIL_ABSENT for a name that is no
  *   operation; FAIL_CONFLICT from app_open when another process holds the directory.
- * Limits/cost: struct app_limits.   Units: *_ms, *_bytes.
+ * Limits/cost: struct app_config.   Units: *_ms, *_bytes.
  * Example: app_call(app, &caller, STR("query"), STR("{\"kind\":\"trend\",...}"), &out, fail)
  * Not here: HTTP, terminals, the meaning of questions (query) and events (intake).
  */
 #pragma once
 
 #include "access.h"
+#include "app_config.h"
 #include "base_buf.h"
-#include "base_clock.h"
-#include "base_random.h"
-#include "base_thread.h"
+#include "base_json.h"
 #include "intake.h"
 #include "store.h"
 
+#define APP_VERSION "0.1.0"
+
 struct app;
 
-struct app_limits {        /* zero = default; all settable in DIR/firsthand.conf and FIRSTHAND_* */
-    int64_t query_time_ms; /* 30,000 */
-    uint64_t query_memory_bytes; /* 1 GiB */
-    int query_threads;           /* the processors there are */
-    int queries_at_once;         /* 4; more wait */
-};
-
 struct app_options {
-    const char *data;               /* the directory; made where it does not exist */
-    const struct base_clock *clock; /* NULL: the system's */
-    struct base_random *random;     /* NULL: the system's */
-    struct app_limits limits;
-    bool serve; /* a server: listens on DIR/control.sock */
+    const char *data;                /* the directory; made where it does not exist */
+    const struct base_clock *clock;  /* NULL: the system's */
+    struct base_random *random;      /* NULL: the system's */
+    const struct app_config *config; /* NULL: DIR/firsthand.conf and the environment; else copied */
+    bool serve;                      /* a server: listens on DIR/control.sock */
 };
 
 bool app_open(const struct app_options *options, struct app **out, struct fail *fail) MUST_USE;
@@ -44,19 +38,18 @@ bool app_open(const struct app_options *options, struct app **out, struct fail *
 void app_close(struct app *app);
 
 struct store *app_store(struct app *app);
+struct state *app_state(struct app *app);
 struct access *app_access(struct app *app);
 const struct base_clock *app_clock(struct app *app);
+const struct app_config *app_config_of(struct app *app);
 /* Why the server is not ready, or NULL when it is. */
 const char *app_not_ready(struct app *app);
 
 /* ---- operations --------------------------------------------------------------------------------------- */
 
-/* Who asks. Rights come from access (a role's, a key's) or are all of them for the operator at the machine. */
+/* Who asks, and whether it still waits for the answer. */
 struct app_caller {
-    uint64_t rights;             /* bits of enum access_right */
-    int64_t user_id;             /* 0: no person */
-    struct str name;             /* shown as owner, and in the audit trail */
-    struct str source;           /* that the key belongs to; missing: none */
+    struct access_identity identity;
     bool (*gone)(void *context); /* has the asker left? NULL: never */
     void *gone_context;
 };

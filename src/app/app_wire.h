@@ -1,12 +1,12 @@
 /* app_wire.h — frames and items on DIR/control.sock.
  *
- * What: a frame is u32 length, u8 kind, payload (little-endian). Items cross with all that the
- * store judges by, so that a command can decode a file and the server store it. Both ends are the
- * same binary: the version is part of the greeting, and a mismatch is refused. Owner: decoded items
- * view the frame's bytes and the arena.   Threads: values. Failure: FAIL_INPUT for bytes that are
- * no frame or item; FAIL_IO, FAIL_CANCELLED when the other end is gone. Limits/cost:
- * APP_FRAME_BYTES_MAX.   Units: bytes.   Example: app_control.c. Not here: who may connect
- * (app_control.h).
+ * What: a frame is u32 length, u8 kind, payload (little-endian). Items cross with all that the store
+ *   judges by, so that a command can decode a file and the server store it. Both ends are the same
+ *   binary: the version is part of the greeting, and a mismatch is refused.
+ * Owner: decoded items view the frame's bytes and the arena.   Threads: values.
+ * Failure: FAIL_INPUT for bytes that are no frame or item; FAIL_IO when the other end is gone.
+ * Limits/cost: APP_FRAME_BYTES_MAX.   Units: bytes.   Example: app_control.c.
+ * Not here: who may connect (app_control.h).
  */
 #pragma once
 

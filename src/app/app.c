@@ -1,0 +1,152 @@
+#include "app_internal.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app_control.h"
+#include "state_sources.h"
+
+struct store *app_store(struct app *app)
+{
+    return app->store;
+}
+
+struct state *app_state(struct app *app)
+{
+    return app->state;
+}
+
+struct access *app_access(struct app *app)
+{
+    return app->access;
+}
+
+const struct base_clock *app_clock(struct app *app)
+{
+    return app->clock;
+}
+
+const struct app_config *app_config_of(struct app *app)
+{
+    return &app->config;
+}
+
+const char *app_not_ready(struct app *app)
+{
+    struct store_status status;
+    store_status_read(app->store, &status);
+    return status.read_only_after_failure
+               ? "the disk failed while events were being written: reading goes on, events are "
+                 "refused until the server is started again"
+               : NULL;
+}
+
+/* The directory's lock: who has it is the only one to touch what lies in it. */
+static bool take_lock(struct app *app, struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct str path = str_format(arena, "%s/lock", app->data);
+    if (!base_lockfile_take(path.data, &app->lock, fail)) {
+        return false;
+    }
+    if (app->lock == NULL) {
+        return fail_set(fail, FAIL_CONFLICT, "%s is held by another process", app->data);
+    }
+    return true;
+}
+
+static bool open_modules(struct app *app, struct fail *fail)
+{
+    struct store_options store_options = {
+        .clock = app->clock,
+        .dedup_window_ms = app->config.dedup_window_days * 86400000,
+    };
+    struct state_options state_options = {.clock = app->clock};
+    struct access_options access_options = {.clock = app->clock, .random = app->random};
+    int threads = app->config.query_threads > 0 ? (int)app->config.query_threads : base_cpu_count();
+    if (!disk_real(app->data, &app->disk, fail) ||
+        !store_open(app->disk, &store_options, &app->store, fail) ||
+        !state_open(app->data, &state_options, &app->state, fail) ||
+        !access_open(app->state, &access_options, &app->access, fail) ||
+        !base_pool_new(threads, &app->pool, fail)) {
+        return false;
+    }
+    app->engine = query_engine_new(app->pool);
+    app->live = app_live_new(app->clock);
+    store_set_listener(app->store, app_live_committed, app->live);
+    return true;
+}
+
+bool app_open(const struct app_options *options, struct app **out, struct fail *fail)
+{
+    struct app *app = base_alloc_zero(sizeof *app);
+    app->arena = arena_new(NULL);
+    app->data = str_copy_c(app->arena, str_from_c(options->data));
+    app->clock = options->clock == NULL ? base_clock_real() : options->clock;
+    app->random = options->random == NULL ? base_random_system() : options->random;
+    app->started_ms = base_now_ms(app->clock);
+    base_mutex_init(&app->gate_lock);
+    base_cond_init(&app->gate_free);
+    bool good = base_make_dirs(app->data, fail) && take_lock(app, fail);
+    if (good && options->config != NULL) {
+        app->config = *options->config;
+    } else if (good) {
+        good = app_config_load(app->data, app->arena, &app->config, NULL, fail);
+    }
+    good = good && open_modules(app, fail) &&
+           (!options->serve || app_control_start(app, &app->control, fail));
+    if (!good) {
+        app_close(app);
+        return false;
+    }
+    *out = app;
+    return true;
+}
+
+void app_close(struct app *app)
+{
+    if (app == NULL) {
+        return;
+    }
+    app_control_stop(app->control);
+    query_backend_free(app->engine);
+    base_pool_free(app->pool);
+    if (app->store != NULL) {
+        store_lease_revoke_all(app->store);
+    }
+    store_close(app->store);
+    app_live_free(app->live);
+    access_close(app->access);
+    state_close(app->state);
+    disk_free(app->disk);
+    base_lockfile_free(app->lock);
+    base_cond_done(&app->gate_free);
+    base_mutex_done(&app->gate_lock);
+    arena_free(app->arena);
+    base_free(app);
+}
+
+bool app_take(struct app *app, struct store_item *items, size_t count, struct fail *fail)
+{
+    return count == 0 || store_submit(app->store, items, count, fail);
+}
+
+bool app_source(struct app *app, struct str name, bool trusted, struct arena *arena,
+                struct intake_source *out, struct fail *fail)
+{
+    struct state_source source = {0};
+    bool found;
+    const struct zone *zone;
+    if (!state_source_find(app->state, name, arena, &source, &found, fail) ||
+        !app_zone(app, &zone, fail)) {
+        return false;
+    }
+    *out = (struct intake_source){
+        .name = str_copy(arena, name),
+        .default_channel = found ? source.default_channel : (struct str){NULL, 0},
+        .received_at_ms = base_now_ms(app->clock),
+        .zone = zone,
+        .may_join_users = trusted,
+    };
+    return true;
+}

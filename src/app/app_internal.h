@@ -1,0 +1,126 @@
+/* app_internal.h — what the parts of app share.
+ *
+ * What: the struct app itself, reading an operation's input, the live ring, the operations by file.
+ * Owner, threads: at each member.   Failure: as app.h.   Limits/cost: APP_LIVE_ITEMS.
+ * Units: *_ms, *_bytes.   Example: app_saved.c.   Not here: the face (app.h).
+ */
+#pragma once
+
+#include "app.h"
+#include "app_config.h"
+#include "base_json_write.h"
+#include "base_lockfile.h"
+#include "base_zone.h"
+#include "query.h"
+#include "state_db.h"
+
+struct app_control;
+struct app_live;
+
+struct app {             /* immutable after app_open, but for what says otherwise */
+    struct arena *arena; /* small things that live as long as the app */
+    const char *data;
+    struct base_lockfile *lock;
+    struct disk *disk;
+    const struct base_clock *clock;
+    struct base_random *random;
+    struct app_config config;
+    struct store *store;
+    struct state *state;
+    struct access *access;
+    struct base_pool *pool;
+    struct query_backend *engine;
+    struct app_live *live;
+    struct app_control *control; /* NULL but when serving */
+    int64_t started_ms;
+    struct base_mutex gate_lock; /* guards the three below */
+    struct base_cond gate_free;
+    int questions_running;
+    int questions_waiting;
+};
+
+/* ---- reading input ------------------------------------------------------------------------------ */
+
+/* Refuses every member that is not among `names` (NULL-terminated), at its pointer, with the nearest. */
+bool app_input_members(struct json_value input, const char *const *names,
+                       struct fail *fail) MUST_USE;
+/* A text member. Absent or null: *out is missing, and a refusal where `required`. */
+bool app_input_str(struct json_value input, const char *name, bool required, struct str *out,
+                   struct fail *fail) MUST_USE;
+/* A whole number from `least` to `most`; `otherwise` where absent. */
+bool app_input_int(struct json_value input, const char *name, int64_t least, int64_t most,
+                   int64_t otherwise, int64_t *out, struct fail *fail) MUST_USE;
+
+/* ---- the live ring: the newest verdicts, in memory ------------------------------------------------- */
+
+#define APP_LIVE_ITEMS 1000
+struct app_live *app_live_new(const struct base_clock *clock);
+void app_live_free(struct app_live *live);
+/* For store_set_listener. */
+void app_live_committed(void *live, const struct store_item *items, size_t count);
+/* Items after `after`, oldest first, at most `limit` (the newest of them), as the member "items". */
+void app_live_write(struct app_live *live, uint64_t after, size_t limit, struct json_writer *w);
+/* "q17" of 17, in `out`, and back. */
+struct str app_quarantine_id(uint64_t id, char out[32]);
+bool app_quarantine_id_parse(struct str text, uint64_t *out);
+
+/* ---- the organisation ----------------------------------------------------------------------------- */
+
+bool app_zone(struct app *app, const struct zone **out, struct fail *fail) MUST_USE;
+/* The environment of a question as of now. */
+bool app_query_env(struct app *app, struct query_env *out, struct fail *fail) MUST_USE;
+
+/* ---- writing answers ------------------------------------------------------------------------------ */
+
+/* A member whose value is an instant (null for STORE_NO_TIME) or a text (null where missing). */
+void app_write_instant(struct json_writer *w, const char *name, int64_t ts_ms);
+void app_write_text(struct json_writer *w, const char *name, struct str text);
+void app_write_value(struct json_writer *w, struct store_value value);
+void app_write_event(struct json_writer *w, const struct store_event *event);
+/* One object; several values of a name become an array. `traits`: removals are shown, as null. */
+void app_write_fields(struct json_writer *w, const struct store_field *fields, size_t count,
+                      bool traits);
+
+/* ---- operations, by file ----------------------------------------------------------------------------- */
+
+#define APP_OPERATION(name)                                                                        \
+    bool name(struct app *app, const struct app_caller *caller, struct json_value input,           \
+              struct arena *arena, struct base_buf *out, struct fail *fail)
+
+/* app_question.c */
+APP_OPERATION(app_op_query);
+APP_OPERATION(app_op_names);
+APP_OPERATION(app_op_values);
+/* app_customer.c */
+APP_OPERATION(app_op_customer);
+APP_OPERATION(app_op_timeline);
+APP_OPERATION(app_op_customer_join);
+APP_OPERATION(app_op_customer_split);
+/* app_saved.c */
+APP_OPERATION(app_op_segments);
+APP_OPERATION(app_op_segment);
+APP_OPERATION(app_op_segment_save);
+APP_OPERATION(app_op_segment_delete);
+APP_OPERATION(app_op_views);
+APP_OPERATION(app_op_view_add);
+APP_OPERATION(app_op_view_save);
+APP_OPERATION(app_op_view_delete);
+APP_OPERATION(app_op_settings);
+APP_OPERATION(app_op_settings_save);
+/* app_pipeline.c */
+APP_OPERATION(app_op_ledger);
+APP_OPERATION(app_op_quarantine);
+APP_OPERATION(app_op_quarantine_row);
+APP_OPERATION(app_op_live);
+APP_OPERATION(app_op_status);
+APP_OPERATION(app_op_seal);
+/* app_people.c */
+APP_OPERATION(app_op_keys);
+APP_OPERATION(app_op_key_create);
+APP_OPERATION(app_op_key_revoke);
+APP_OPERATION(app_op_sources);
+APP_OPERATION(app_op_source_save);
+APP_OPERATION(app_op_users);
+APP_OPERATION(app_op_user_add);
+APP_OPERATION(app_op_user_link);
+APP_OPERATION(app_op_setup_link);

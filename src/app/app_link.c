@@ -1,0 +1,129 @@
+/* Operations for a command: in this process, or through the server that holds the directory. */
+#include <unistd.h>
+
+#include "app_control.h"
+#include "app_internal.h"
+#include "app_wire.h"
+
+struct app_link {
+    struct app *app; /* NULL: through the socket */
+    int socket;
+    struct base_buf payload, reply;
+    struct arena *arena; /* reasons of the last batch taken */
+};
+
+struct app *app_link_app(struct app_link *link)
+{
+    return link->app;
+}
+
+/* Sends the payload, reads one frame into link->reply; a refusal becomes `fail`. */
+static bool exchange(struct app_link *link, enum app_frame kind, struct fail *fail)
+{
+    enum app_frame answered = APP_FRAME_FAIL;
+    bool closed = false;
+    if (!base_buf_ok(&link->payload, fail) ||
+        !app_frame_send(link->socket, kind, base_buf_view(&link->payload), fail) ||
+        !app_frame_receive(link->socket, &answered, &link->reply, &closed, fail)) {
+        return false;
+    }
+    if (closed) {
+        return fail_set(fail, FAIL_IO, "the server stopped before it answered");
+    }
+    return answered == APP_FRAME_DONE || app_wire_get_fail(base_buf_view(&link->reply), fail);
+}
+
+bool app_link_open(const struct app_options *options, struct app_link **out, struct fail *fail)
+{
+    struct app_link *link = base_alloc_zero(sizeof *link);
+    link->socket = -1;
+    link->payload.limit = APP_FRAME_BYTES_MAX;
+    link->reply.limit = APP_FRAME_BYTES_MAX;
+    link->arena = arena_new(NULL);
+    bool good = app_open(options, &link->app, fail);
+    if (!good && fail->code == FAIL_CONFLICT) {
+        base_buf_c(&link->payload, APP_VERSION);
+        good = app_control_connect(options->data, &link->socket, fail) &&
+               exchange(link, APP_FRAME_HELLO, fail);
+    }
+    if (!good) {
+        app_link_close(link);
+        return false;
+    }
+    *out = link;
+    return true;
+}
+
+void app_link_close(struct app_link *link)
+{
+    if (link == NULL) {
+        return;
+    }
+    if (link->socket >= 0) {
+        close(link->socket);
+    }
+    app_close(link->app);
+    base_buf_done(&link->payload);
+    base_buf_done(&link->reply);
+    arena_free(link->arena);
+    base_free(link);
+}
+
+bool app_link_call(struct app_link *link, struct str operation, struct str input,
+                   struct base_buf *out, struct fail *fail)
+{
+    if (link->app != NULL) {
+        struct app_caller caller = app_operator();
+        return app_call(link->app, &caller, operation, input, out, fail);
+    }
+    base_buf_reset(&link->payload);
+    app_wire_put_str(&link->payload, operation);
+    app_wire_put_str(&link->payload, input);
+    if (!exchange(link, APP_FRAME_CALL, fail)) {
+        return false;
+    }
+    base_buf_str(out, base_buf_view(&link->reply));
+    return base_buf_ok(out, fail);
+}
+
+bool app_link_take(struct app_link *link, struct store_item *items, size_t count, struct fail *fail)
+{
+    if (link->app != NULL) {
+        return app_take(link->app, items, count, fail);
+    }
+    base_buf_reset(&link->payload);
+    app_wire_put_items(&link->payload, items, count);
+    arena_reset(link->arena);
+    return exchange(link, APP_FRAME_TAKE, fail) &&
+           app_wire_get_verdicts(base_buf_view(&link->reply), link->arena, items, count, fail);
+}
+
+bool app_link_source(struct app_link *link, struct str name, bool trusted, struct arena *arena,
+                     struct intake_source *out, struct fail *fail)
+{
+    if (link->app != NULL) {
+        return app_source(link->app, name, trusted, arena, out, fail);
+    }
+    base_buf_reset(&link->payload);
+    app_wire_put_str(&link->payload, name);
+    app_wire_put_u64(&link->payload, trusted ? 1 : 0);
+    if (!exchange(link, APP_FRAME_SOURCE, fail)) {
+        return false;
+    }
+    struct str bytes = base_buf_view(&link->reply), channel, zone_text;
+    const struct zone *zone;
+    if (!app_wire_get_str(&bytes, &channel) || !app_wire_get_str(&bytes, &zone_text)) {
+        return fail_set(fail, FAIL_INTERNAL, "the server's answer could not be read");
+    }
+    if (!zone_find(zone_text, &zone, fail)) {
+        return false;
+    }
+    *out = (struct intake_source){
+        .name = str_copy(arena, name),
+        .default_channel = channel.data == NULL ? channel : str_copy(arena, channel),
+        .received_at_ms = base_now_ms(base_clock_real()),
+        .zone = zone,
+        .may_join_users = trusted,
+    };
+    return true;
+}

@@ -1,0 +1,87 @@
+/* The one table of use cases: http maps routes to it, cli maps commands to it. */
+#include "app_internal.h"
+
+const struct app_operation app_operations[] = {
+    {"query", ACCESS_RIGHT_ASK, "Asks a question of the query contract.", app_op_query},
+    {"names", ACCESS_RIGHT_ASK, "Lists names of events, properties, traits, channels, sources.",
+     app_op_names},
+    {"values", ACCESS_RIGHT_ASK, "Lists the most frequent values of a property or trait.",
+     app_op_values},
+    {"customer", ACCESS_RIGHT_ASK, "Shows one customer.", app_op_customer},
+    {"timeline", ACCESS_RIGHT_ASK, "Reads one customer's timeline, page by page.", app_op_timeline},
+    {"customer.join", ACCESS_RIGHT_JOIN_USERS, "Joins one customer into another.",
+     app_op_customer_join},
+    {"customer.split", ACCESS_RIGHT_JOIN_USERS, "Undoes the join that an identifier came with.",
+     app_op_customer_split},
+    {"segments", ACCESS_RIGHT_ASK, "Lists saved segments.", app_op_segments},
+    {"segment", ACCESS_RIGHT_ASK, "Shows a saved segment.", app_op_segment},
+    {"segment.save", ACCESS_RIGHT_SAVE, "Saves a segment under a name.", app_op_segment_save},
+    {"segment.delete", ACCESS_RIGHT_SAVE, "Deletes a saved segment.", app_op_segment_delete},
+    {"views", ACCESS_RIGHT_ASK, "Lists saved views.", app_op_views},
+    {"view.add", ACCESS_RIGHT_SAVE, "Saves a view.", app_op_view_add},
+    {"view.save", ACCESS_RIGHT_SAVE, "Changes a saved view.", app_op_view_save},
+    {"view.delete", ACCESS_RIGHT_SAVE, "Deletes a saved view.", app_op_view_delete},
+    {"settings", ACCESS_RIGHT_ASK, "Shows the organisation's settings.", app_op_settings},
+    {"settings.save", ACCESS_RIGHT_SETTINGS, "Changes the organisation's settings.",
+     app_op_settings_save},
+    {"ledger", ACCESS_RIGHT_PIPELINE, "Shows what became of every event received.", app_op_ledger},
+    {"quarantine", ACCESS_RIGHT_PIPELINE, "Lists rows that could not be stored.",
+     app_op_quarantine},
+    {"quarantine.row", ACCESS_RIGHT_PIPELINE, "Shows one row that could not be stored, whole.",
+     app_op_quarantine_row},
+    {"live", ACCESS_RIGHT_PIPELINE, "Shows the newest events and their verdicts.", app_op_live},
+    {"status", ACCESS_RIGHT_PIPELINE, "Shows sizes, counts and health.", app_op_status},
+    {"seal", ACCESS_RIGHT_SETTINGS, "Seals fresh rows and merges segments now.", app_op_seal},
+    {"keys", ACCESS_RIGHT_KEYS, "Lists keys.", app_op_keys},
+    {"key.create", ACCESS_RIGHT_KEYS, "Makes a key; a secret one is shown only now.",
+     app_op_key_create},
+    {"key.revoke", ACCESS_RIGHT_KEYS, "Revokes a key.", app_op_key_revoke},
+    {"sources", ACCESS_RIGHT_PIPELINE, "Lists sources.", app_op_sources},
+    {"source.save", ACCESS_RIGHT_KEYS, "Makes or changes a source.", app_op_source_save},
+    {"users", ACCESS_RIGHT_PEOPLE, "Lists people.", app_op_users},
+    {"user.add", ACCESS_RIGHT_PEOPLE, "Adds a person.", app_op_user_add},
+    {"user.link", ACCESS_RIGHT_PEOPLE, "Makes a one-time sign-in token.", app_op_user_link},
+    {"setup.link", ACCESS_RIGHT_PEOPLE, "Makes the token of the first administrator.",
+     app_op_setup_link},
+};
+const size_t app_operation_count = ARRAY_LEN(app_operations);
+
+struct app_caller app_operator(void)
+{
+    return (struct app_caller){.identity = access_operator()};
+}
+
+static const struct app_operation *find(struct str name, struct fail *fail)
+{
+    for (size_t i = 0; i < app_operation_count; i++) {
+        if (str_is(name, app_operations[i].name)) {
+            return &app_operations[i];
+        }
+    }
+    fail_set(fail, FAIL_ABSENT, "there is no operation \"%.*s\"", STR_ARG(name));
+    return NULL;
+}
+
+bool app_call(struct app *app, const struct app_caller *caller, struct str operation,
+              struct str input, struct base_buf *out, struct fail *fail)
+{
+    const struct app_operation *found = find(operation, fail);
+    if (found == NULL) {
+        return false;
+    }
+    if (!access_may(&caller->identity, found->right)) {
+        return fail_set(fail, FAIL_DENIED, "this needs the right \"%s\"",
+                        access_right_name(found->right));
+    }
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
+    struct json_value root;
+    if (!json_parse(parser, input.len == 0 ? STR("{}") : input, &root, fail)) {
+        return false;
+    }
+    if (json_type_of(root) != JSON_OBJECT) {
+        return fail_input_at(fail, "", "expected an object, got %s",
+                             json_type_name(json_type_of(root)));
+    }
+    return found->run(app, caller, root, arena, out, fail);
+}
