@@ -123,7 +123,9 @@ bool access_key_revoke(struct access *access, const struct access_identity *by, 
 /* False for one that is unknown, revoked or expired. Notes the use. */
 bool access_key_find(struct access *access, struct str token, struct arena *arena,
                      struct access_identity *out);
-/* The same by id: for replay. */
+/* Makes the last uses durable: at once where `now`, else when a minute has passed since the last time.
+   Cheap when there is nothing to do; never from a thread that must not wait. */
+bool access_keys_write_uses(struct access *access, bool now, struct fail *fail) MUST_USE;
 /* Reads keys and sources anew: after sources changed, or after another process wrote. */
 bool access_keys_refresh(struct access *access, struct fail *fail) MUST_USE;
 

@@ -1,0 +1,140 @@
+/* The trail: each line's hash covers the line and the hash before it, so that a line that was changed, cut
+ * out or moved no longer fits. Each part is preceded by its length: no two lines spell the same bytes. */
+#include "access_internal.h"
+
+#include <stdio.h>
+
+static void part_add(struct base_buf *buf, struct str part)
+{
+    base_buf_printf(buf, "%zu:", part.len);
+    base_buf_str(buf, part);
+}
+
+struct line {
+    int64_t id, at_ms;
+    struct str actor, action, object, detail;
+};
+
+static bool line_digest(const struct line *line, struct str before,
+                        uint8_t out[ACCESS_DIGEST_BYTES], struct fail *fail)
+{
+    struct base_buf buf CLEANUP(base_buf_done) = {.limit = (size_t)1 << 20};
+    base_buf_printf(&buf, "firsthand audit 1\n%lld %lld ", (long long)line->id,
+                    (long long)line->at_ms);
+    part_add(&buf, before);
+    part_add(&buf, line->actor);
+    part_add(&buf, line->action);
+    part_add(&buf, line->object);
+    part_add(&buf, line->detail);
+    if (!base_buf_ok(&buf, fail)) {
+        return false;
+    }
+    access_digest(base_buf_view(&buf), out);
+    return true;
+}
+
+static bool last_read(struct state_link *link, struct arena *arena, int64_t *out_id,
+                      struct str *out_hash, struct fail *fail)
+{
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    bool row = false;
+    if (!state_select(link, "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1", NULL, 0, &rows,
+                      fail) ||
+        !state_next(rows, &row, fail)) {
+        return false;
+    }
+    *out_id = row ? state_get_int(rows, 0) : 0;
+    *out_hash = row ? state_get_blob(rows, 1, arena) : STR("");
+    return true;
+}
+
+bool access_audit_in(struct access *access, struct state_link *link,
+                     const struct access_identity *by, const char *action, struct str object,
+                     struct str detail, struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct str before = {0};
+    int64_t last_id = 0;
+    if (!last_read(link, arena, &last_id, &before, fail)) {
+        return false;
+    }
+    const char *kind = access_key_kind_name(by->kind);
+    long long number = by->kind == ACCESS_PERSON ? by->user_id : by->key_id;
+    struct line line = {
+        .id = last_id + 1,
+        .at_ms = base_now_ms(access->clock),
+        .actor = number == 0 ? str_from_c(kind)
+                             : str_format(arena, "%s %lld %.*s", kind, number, STR_ARG(by->name)),
+        .action = str_from_c(action),
+        .object = object.data == NULL ? STR("") : object,
+        .detail = detail.data == NULL ? STR("") : detail,
+    };
+    uint8_t digest[ACCESS_DIGEST_BYTES];
+    if (!line_digest(&line, before, digest, fail)) {
+        return false;
+    }
+    struct state_value values[] = {
+        state_int(line.id),          state_int(line.at_ms),   state_text(line.actor),
+        state_text(line.action),     state_text(line.object), state_text(line.detail),
+        access_digest_value(digest),
+    };
+    return state_run(link,
+                     "INSERT INTO audit (id, at_ms, actor, action, object, detail, hash)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                     values, ARRAY_LEN(values), fail);
+}
+
+bool access_audit(struct access *access, const struct access_identity *by, const char *action,
+                  struct str object, struct str detail, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    return state_write(access->state, &link, fail) &&
+           access_audit_in(access, link, by, action, object, detail, fail) &&
+           state_commit(&link, fail);
+}
+
+bool access_audit_verify(struct access *access, int64_t *out_lines, int64_t *out_broken_id,
+                         struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    if (!state_read(access->state, &link, fail) ||
+        !state_select(
+            link, "SELECT id, at_ms, actor, action, object, detail, hash FROM audit ORDER BY id",
+            NULL, 0, &rows, fail)) {
+        return false;
+    }
+    uint8_t before[ACCESS_DIGEST_BYTES];
+    int64_t lines = 0;
+    for (;;) {
+        bool row = false;
+        if (!state_next(rows, &row, fail)) {
+            return false;
+        }
+        if (!row) {
+            break;
+        }
+        struct line line = {state_get_int(rows, 0),         state_get_int(rows, 1),
+                            state_get_text(rows, 2, arena), state_get_text(rows, 3, arena),
+                            state_get_text(rows, 4, arena), state_get_text(rows, 5, arena)};
+        struct str stored = state_get_blob(rows, 6, arena);
+        uint8_t digest[ACCESS_DIGEST_BYTES];
+        struct str chain = lines == 0 ? STR("") : str_of((const char *)before, sizeof before);
+        if (!line_digest(&line, chain, digest, fail)) {
+            return false;
+        }
+        lines++;
+        if (line.id != lines || stored.len != sizeof digest ||
+            memcmp(stored.data, digest, sizeof digest) != 0) {
+            *out_lines = lines;
+            *out_broken_id = line.id;
+            return true;
+        }
+        memcpy(before, digest, sizeof before);
+        arena_reset(arena);
+    }
+    *out_lines = lines;
+    *out_broken_id = 0;
+    return true;
+}

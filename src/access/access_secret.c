@@ -1,0 +1,114 @@
+#include "access_internal.h"
+
+#include <sodium.h>
+#include <strings.h>
+
+#define ARGON_OPERATIONS 3U
+#define ARGON_BYTES ((size_t)64 << 20)
+
+_Static_assert(ACCESS_PASSWORD_HASH_BYTES >= crypto_pwhash_STRBYTES, "room for argon2id's form");
+_Static_assert(ACCESS_DIGEST_BYTES == crypto_hash_sha256_BYTES, "a digest is SHA-256");
+
+/* Of the passwords that leaks hold most often, those long enough to be tried here. */
+static const char *const COMMON_PASSWORDS[] = {
+    "password",   "12345678",  "123456789", "1234567890",    "password1", "password123",
+    "qwertyuiop", "qwerty123", "1q2w3e4r",  "1q2w3e4r5t",    "11111111",  "00000000",
+    "iloveyou",   "sunshine",  "princess",  "football",      "baseball",  "superman",
+    "trustno1",   "welcome1",  "letmein1",  "passw0rd",      "p@ssw0rd",  "p@ssword",
+    "abcd1234",   "abc12345",  "admin123",  "administrator", "asdfghjkl", "zxcvbnm1",
+    "1qaz2wsx",   "qazwsxedc", "88888888",  "87654321",      "987654321", "123123123",
+    "12341234",   "computer",  "internet",  "starwars",      "michelle",  "jennifer",
+    "whatever",   "dragon123", "monkey123", "changeme",      "changeme1", "secret123",
+    "test1234",   "qwertyui",  "asdfasdf",  "firsthand",
+};
+
+bool access_secret_start(struct fail *fail)
+{
+    return sodium_init() >= 0 || fail_set(fail, FAIL_INTERNAL, "libsodium does not start");
+}
+
+void access_digest(struct str text, uint8_t out[ACCESS_DIGEST_BYTES])
+{
+    static const unsigned char none[1] = {0};
+    const unsigned char *data = text.data == NULL ? none : (const unsigned char *)text.data;
+    crypto_hash_sha256(out, data, text.len);
+}
+
+bool access_digest_same(const uint8_t a[ACCESS_DIGEST_BYTES], const uint8_t b[ACCESS_DIGEST_BYTES])
+{
+    return sodium_memcmp(a, b, ACCESS_DIGEST_BYTES) == 0;
+}
+
+static bool hash_now(bool weak, struct str password, char out[ACCESS_PASSWORD_HASH_BYTES],
+                     struct fail *fail)
+{
+    unsigned long long operations = weak ? crypto_pwhash_OPSLIMIT_MIN : ARGON_OPERATIONS;
+    size_t bytes = weak ? crypto_pwhash_MEMLIMIT_MIN : ARGON_BYTES;
+    memset(out, 0, ACCESS_PASSWORD_HASH_BYTES);
+    if (crypto_pwhash_str_alg(out, password.data, password.len, operations, bytes,
+                              crypto_pwhash_ALG_ARGON2ID13) != 0) {
+        return fail_set(fail, FAIL_NO_MEMORY, "no memory to hash a password");
+    }
+    return true;
+}
+
+bool access_password_hash(struct access *access, struct str password,
+                          char out[ACCESS_PASSWORD_HASH_BYTES], struct fail *fail)
+{
+    if (!access_gate_enter(access, fail)) {
+        return false;
+    }
+    bool ok = hash_now(access->weak_hash, password, out, fail);
+    access_gate_leave(access);
+    return ok;
+}
+
+bool access_password_check(struct access *access, struct str hash, struct str password,
+                           bool *out_fits, struct fail *fail)
+{
+    if (password.len > ACCESS_PASSWORD_BYTES_MAX || hash.len >= ACCESS_PASSWORD_HASH_BYTES) {
+        *out_fits = false;
+        return true;
+    }
+    if (!access_gate_enter(access, fail)) {
+        return false;
+    }
+    bool ok = true;
+    char form[ACCESS_PASSWORD_HASH_BYTES] = {0};
+    struct str typed = password.data == NULL ? STR("") : password;
+    if (hash.data == NULL) {
+        ok = hash_now(access->weak_hash, typed, form, fail);
+        *out_fits = false;
+    } else {
+        memcpy(form, hash.data, hash.len);
+        *out_fits = crypto_pwhash_str_verify(form, typed.data, typed.len) == 0;
+    }
+    access_gate_leave(access);
+    return ok;
+}
+
+static bool same_any_case(struct str a, const char *b)
+{
+    return a.len == strlen(b) && strncasecmp(a.data, b, a.len) == 0;
+}
+
+bool access_password_allowed(struct str password, struct str email, struct fail *fail)
+{
+    if (password.len < ACCESS_PASSWORD_BYTES_MIN || password.len > ACCESS_PASSWORD_BYTES_MAX) {
+        return fail_input_at(fail, "/password", "a password has %d to %d characters",
+                             ACCESS_PASSWORD_BYTES_MIN, ACCESS_PASSWORD_BYTES_MAX);
+    }
+    struct str account = str_of(email.data, str_find_byte(email, '@'));
+    if ((password.len == email.len && strncasecmp(password.data, email.data, email.len) == 0) ||
+        (password.len == account.len &&
+         strncasecmp(password.data, account.data, account.len) == 0)) {
+        return fail_input_at(fail, "/password", "a password other than the e-mail address");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(COMMON_PASSWORDS); i++) {
+        if (same_any_case(password, COMMON_PASSWORDS[i])) {
+            return fail_input_at(fail, "/password",
+                                 "this is one of the most common passwords; choose another");
+        }
+    }
+    return true;
+}
