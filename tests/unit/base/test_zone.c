@@ -211,7 +211,8 @@ static void put_block(struct base_buf *out, const struct file *file, int time_by
         base_buf_byte(out, i + 1 == file->chars ? '\0' : 'A');
     }
     for (uint32_t i = 0; i < file->leaps; i++) {
-        put_big(out, 0, time_bytes + 4);
+        put_big(out, 0, time_bytes);
+        put_big(out, 0, 4);
     }
     for (uint32_t i = 0; i < 2 * file->indicators; i++) {
         base_buf_byte(out, '\0');
