@@ -75,6 +75,9 @@ struct store_identity_view;
 uint32_t store_identity_root(const struct store_identity_view *view, uint32_t number);
 /* Joins and splits are numbered 1, 2, ...; a segment says up to which one its rows are laid out. */
 uint64_t store_identity_position(const struct store_identity_view *view);
+/* False where store_identity_root, which cannot fail, met a damaged file: FAIL_CORRUPT. Whoever asked for
+   roots asks this before it gives its result away. */
+bool store_identity_sound(const struct store_identity_view *view, struct fail *fail) MUST_USE;
 /* Customers whose layout differs from how a segment of identity position `since` lies: every number that
    was or is part of a tree changed after `since` ("moved"). Ascending, unique. */
 bool store_identity_moved(const struct store_identity_view *view, uint64_t since, struct arena *arena,
