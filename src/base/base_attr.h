@@ -23,4 +23,4 @@
         }                                                                                          \
     } while (0)
 
-_Noreturn void base_invariant_broken(const char *condition, const char *file, int line);
+__attribute__((noreturn)) void base_invariant_broken(const char *condition, const char *file, int line);

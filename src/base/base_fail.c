@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Noreturn void base_invariant_broken(const char *condition, const char *file, int line)
+void base_invariant_broken(const char *condition, const char *file, int line)
 {
     fprintf(stderr, "firsthand: broken invariant at %s:%d: %s\n", file, line, condition);
     abort();

@@ -37,14 +37,17 @@ const char *interval_name(enum interval interval);
 
 /* First instant at which the local clock shows `days` (since 1970-01-01, a local date) or later. */
 int64_t zone_day_begin(const struct zone *zone, int64_t days);
-/* Beginning of the interval that holds the instant, and of the next one after it. */
+/* Beginning of the interval that holds the instant, and of the next one after it. Outside the years
+   0000 to 10000 time is one stretch: INT64_MIN is where it begins, INT64_MAX the next. */
 int64_t zone_interval_begin(const struct zone *zone, enum interval interval, int64_t ts_ms);
 int64_t zone_interval_next(const struct zone *zone, enum interval interval, int64_t ts_ms);
-/* Beginning of the interval `steps` (may be negative) away from the one that holds the instant. */
+/* Beginning of the interval `steps` (may be negative) away from the one that holds the instant;
+   INT64_MIN or INT64_MAX when that leaves those years. */
 int64_t zone_interval_step(const struct zone *zone, enum interval interval, int64_t ts_ms, int64_t steps);
 
 /* All intervals that [from_ms, to_ms) touches: `begins` has count + 1 entries, the last is the end of
-   the last interval. FAIL_LIMIT past `most`. */
+   the last interval; none where to_ms is not after from_ms. FAIL_LIMIT past `most`, FAIL_INPUT outside
+   those years. */
 struct zone_intervals {
     int64_t *begins;
     size_t count;
@@ -52,10 +55,12 @@ struct zone_intervals {
 bool zone_intervals(const struct zone *zone, enum interval interval, int64_t from_ms, int64_t to_ms,
                     size_t most, struct arena *arena, struct zone_intervals *out, struct fail *fail)
     MUST_USE;
-/* Index of the interval that holds the instant, or SIZE_MAX outside all of them. Binary search. */
+/* Index of the interval that holds the instant, or SIZE_MAX outside all of them. A few ns: a guess by
+   proportion is right or nearly so; a binary search where it is not. */
 size_t zone_intervals_find(const struct zone_intervals *intervals, int64_t ts_ms);
 /* "2026-05-01", hours "2026-05-01T09:00:00+02:00", into `out`; returns the length. The label is the
-   local date on which the interval begins. */
+   local date on which the interval begins. In local mean time, whose offsets have seconds that RFC 3339
+   cannot write, an hour's label names its instant by the offset cut to minutes. */
 #define ZONE_LABEL_BYTES 40
 size_t zone_interval_label(const struct zone *zone, enum interval interval, int64_t begin_ms,
                            char out[ZONE_LABEL_BYTES]);

@@ -1,10 +1,10 @@
 /* Zones by name: read once from the system's tzdata, kept for the life of the process. */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base_thread.h"
 #include "base_zone_internal.h"
 
 #define ZONEINFO "/usr/share/zoneinfo"
@@ -17,7 +17,8 @@ struct cached {
     struct cached *next;
     const struct zone *zone;
 };
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* As base_mutex_init makes it, but before anything runs. */
+static struct base_mutex lock = {PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP};
 static struct cached *cache; /* guarded by lock; entries are immutable and never leave */
 
 static const struct zone *cache_find_locked(struct str name)
@@ -32,16 +33,16 @@ static const struct zone *cache_find_locked(struct str name)
 
 static const struct zone *cache_find(struct str name)
 {
-    pthread_mutex_lock(&lock);
+    base_lock(&lock);
     const struct zone *zone = cache_find_locked(name);
-    pthread_mutex_unlock(&lock);
+    base_unlock(&lock);
     return zone;
 }
 
 /* Keeps `zone`, or frees it where another thread was first; returns the one that is kept. */
 static const struct zone *cache_keep(struct zone *zone)
 {
-    pthread_mutex_lock(&lock);
+    base_lock(&lock);
     const struct zone *kept = cache_find_locked(zone->name);
     if (kept == NULL) {
         struct cached *entry = base_alloc_zero(sizeof *entry);
@@ -49,7 +50,7 @@ static const struct zone *cache_keep(struct zone *zone)
         cache = entry;
         kept = zone;
     }
-    pthread_mutex_unlock(&lock);
+    base_unlock(&lock);
     if (kept != zone) {
         zone_free(zone);
     }
