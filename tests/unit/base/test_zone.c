@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base_buf.h"
+#include "base_thread.h"
 #include "base_zone.h"
 
 static const struct zone *zone_of(const char *name)
@@ -46,6 +47,44 @@ static void zones_are_found_by_name_and_kept(void **state)
     assert_true(str_is(zone_name(zone_of("Etc/GMT+5")), "Etc/GMT+5"));
     assert_true(
         str_is(zone_name(zone_of("America/Argentina/Ushuaia")), "America/Argentina/Ushuaia"));
+}
+
+static const char *const shared_names[] = {
+    "Africa/Lagos",   "America/Lima",  "America/Toronto", "Asia/Seoul",      "Asia/Karachi",
+    "Atlantic/Faroe", "Europe/Madrid", "Europe/Vienna",   "Indian/Maldives", "Pacific/Guam"};
+#define SHARED_NAMES (sizeof shared_names / sizeof *shared_names)
+
+struct finder {
+    struct base_thread thread;
+    const struct zone *zones[SHARED_NAMES];
+};
+
+static void find_shared(void *context)
+{
+    struct finder *finder = context;
+    for (size_t i = 0; i < SHARED_NAMES; i++) {
+        struct fail fail;
+        INVARIANT(zone_find(str_from_c(shared_names[i]), &finder->zones[i], &fail));
+    }
+}
+
+static void threads_that_find_a_zone_at_once_get_the_same(void **state)
+{
+    (void)state;
+    static struct finder finders[4];
+    struct fail fail;
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(
+            base_thread_start(&finders[i].thread, "finder", find_shared, &finders[i], &fail));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        base_thread_join(&finders[i].thread);
+    }
+    for (size_t i = 0; i < SHARED_NAMES; i++) {
+        for (size_t k = 0; k < 4; k++) {
+            assert_ptr_equal(finders[k].zones[i], zone_of(shared_names[i]));
+        }
+    }
 }
 
 static void wrong_names_are_refused_with_the_nearest(void **state)
@@ -455,6 +494,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zones_are_found_by_name_and_kept),
+        cmocka_unit_test(threads_that_find_a_zone_at_once_get_the_same),
         cmocka_unit_test(wrong_names_are_refused_with_the_nearest),
         cmocka_unit_test(offsets_follow_history_and_rules),
         cmocka_unit_test(readings_that_occur_twice_are_the_first),
