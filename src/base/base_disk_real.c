@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -244,8 +245,7 @@ static void real_unmap(struct disk *disk, struct disk_view *view)
     (void)disk;
     if (view->len > 0) {
         void *data;
-        memcpy(&data, &view->data,
-               sizeof data); /* munmap takes what may be written, this may not */
+        memcpy(&data, &view->data, sizeof data); /* munmap takes no pointer to const */
         INVARIANT(munmap(data, view->len) == 0);
     }
 }

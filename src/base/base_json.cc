@@ -1,48 +1,49 @@
-// The one place that knows simdjson. A json_value is the two words of simdjson's own tape reference: the
-// document and an index on its tape; everything below is a look at the tape.
+/* The reader of base_json.h over simdjson's DOM: the only place that knows it. */
+#include <simdjson.h>
+
+#include <new>
 
 extern "C" {
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow" // in C a struct and a function may share a name
-#include "base_buf.h"
-#include "base_json.h"
+#pragma GCC diagnostic ignored "-Wshadow" /* in C a struct and a function may share a name */
+#include "base_checked.h"
+#include "base_json_internal.h"
 #pragma GCC diagnostic pop
 }
 
-#include <simdjson.h>
-
-#include <charconv>
-#include <new>
-
+using simdjson::error_code;
+using simdjson::dom::document;
 using simdjson::internal::tape_ref;
 using simdjson::internal::tape_type;
 
-// Numbers that simdjson refuses as too big are marked with "e0" and parsed again, as doubles.
-#define REWRITE_BYTES_MAX ((size_t)64 << 20)
+/* json_value and json_iter are places on simdjson's tape: the document and an index of its words. */
+
+/* A parser that read a larger text gives its memory (some 15 times the text) back with the next. */
+#define KEEP_BYTES ((size_t)4 << 20)
+#define CAPACITY_LEAST ((size_t)1 << 10)
+/* simdjson keeps offsets in 32 bits. */
+#define TEXT_BYTES_MAX ((size_t)0xFFFFFFFF - 64)
 
 struct json_parser {
-    simdjson::dom::parser parser;
-    struct base_buf rewritten;
+    simdjson::dom::parser inner;
+    size_t capacity; /* of the inner parser and its document */
+    void *bytes;     /* the text, followed by what simdjson may read past it */
+    size_t byte_capacity;
 };
 
-static tape_ref tape_of(struct json_value value)
-{
-    return tape_ref(static_cast<const simdjson::dom::document *>(value.document_), value.at_);
-}
+static_assert(BASE_JSON_DEPTH_MAX < 64, "callers keep a level in a bit");
 
 struct json_parser *json_parser_new(void)
 {
-    auto *parser = new (std::nothrow) json_parser();
-    INVARIANT(parser != nullptr);
-    parser->rewritten.limit = REWRITE_BYTES_MAX;
-    return parser;
+    return new (base_alloc_zero(sizeof(json_parser))) json_parser();
 }
 
 void json_parser_free(struct json_parser *parser)
 {
     if (parser != nullptr) {
-        base_buf_done(&parser->rewritten);
-        delete parser;
+        base_free(parser->bytes);
+        parser->~json_parser();
+        base_free(parser);
     }
 }
 
@@ -51,142 +52,203 @@ void json_parser_free_at(struct json_parser **parser)
     json_parser_free(*parser);
 }
 
-static bool is_digit(char c)
+static void drop_memory(struct json_parser *parser)
 {
-    return c >= '0' && c <= '9';
+    parser->inner = simdjson::dom::parser();
+    parser->capacity = 0;
+    base_free(parser->bytes);
+    parser->bytes = nullptr;
+    parser->byte_capacity = 0;
 }
 
-static bool is_number_mark(char c)
+static bool make_room(struct json_parser *parser, size_t len, struct fail *fail)
 {
-    return c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E';
+    if (parser->capacity > KEEP_BYTES && len <= KEEP_BYTES) {
+        drop_memory(parser);
+    }
+    if (len + simdjson::SIMDJSON_PADDING > parser->byte_capacity) {
+        size_t bytes = len + simdjson::SIMDJSON_PADDING;
+        if (!base_realloc_array(&parser->bytes, bytes, 1, fail)) {
+            return false;
+        }
+        parser->byte_capacity = bytes;
+    }
+    if (len <= parser->capacity) {
+        return true;
+    }
+    size_t wanted = CAPACITY_LEAST;
+    while (wanted < len && wanted < KEEP_BYTES) {
+        wanted *= 2;
+    }
+    wanted = wanted < len ? len : wanted;
+    /* simdjson counts a scalar as a level of its own, as base_json.h does. */
+    if (parser->inner.allocate(wanted, BASE_JSON_DEPTH_MAX) != simdjson::SUCCESS ||
+        parser->inner.doc.allocate(wanted) != simdjson::SUCCESS) {
+        drop_memory(parser);
+        return fail_set(fail, FAIL_NO_MEMORY, "no memory to read %zu bytes of JSON", len);
+    }
+    parser->capacity = wanted;
+    return true;
 }
 
-// Copies the text; whole numbers of 19 digits or more get "e0", which makes them doubles. False when there was none.
-static bool mark_big_numbers(struct str text, struct base_buf *out)
+/* Parses what lies in parser->bytes. */
+static error_code run(struct json_parser *parser, size_t len)
 {
-    bool found = false;
-    size_t i = 0;
-    while (i < text.len) {
-        size_t begin = i;
-        if (text.data[i] == '"') {
-            for (i++; i < text.len && text.data[i] != '"'; i++) {
-                i += text.data[i] == '\\' ? 1U : 0U;
-            }
-            i = i < text.len ? i + 1 : text.len;
-            base_buf_bytes(out, text.data + begin, i - begin);
-            continue;
-        }
-        if (text.data[i] != '-' && !is_digit(text.data[i])) {
-            base_buf_byte(out, text.data[i++]);
-            continue;
-        }
-        size_t digits = 0;
-        bool whole = true;
-        for (; i < text.len && (is_digit(text.data[i]) || is_number_mark(text.data[i]));
-             i++) {
-            digits += is_digit(text.data[i]) ? 1U : 0U;
-            whole = whole && (is_digit(text.data[i]) || i == begin);
-        }
-        base_buf_bytes(out, text.data + begin, i - begin);
-        if (whole && digits >= 19) {
-            base_buf_c(out, "e0");
-            found = true;
+    char *bytes = static_cast<char *>(parser->bytes);
+    memset(bytes + len, 0, simdjson::SIMDJSON_PADDING);
+    return parser->inner.parse(bytes, len, false).error();
+}
+
+/* A whole number that fits neither 64-bit type: simdjson refuses it, the contract reads it as a double. */
+static bool is_big_whole(struct str number)
+{
+    int64_t small;
+    uint64_t large;
+    struct str digits = number.data[0] == '-' ? str_after(number, 1) : number;
+    if (digits.len < 19) {
+        return false;
+    }
+    for (size_t i = 0; i < digits.len; i++) {
+        if (digits.data[i] < '0' || digits.data[i] > '9') {
+            return false;
         }
     }
-    return found && !out->failed;
+    return !str_parse_i64(number, &small) && !str_parse_u64(number, &large);
 }
 
-// What went wrong in words, and where bad UTF-8 or a control byte stands, as far as it can be told cheaply.
-static bool refuse(simdjson::error_code error, struct str text, struct fail *fail)
+/* Copies `text` into parser->bytes, with "e0" behind its big whole numbers. */
+static bool rewrite(struct json_parser *parser, struct str text, size_t big_count, size_t *out_len,
+                    struct fail *fail)
 {
-    switch (static_cast<int>(error)) {
-    case simdjson::MEMALLOC:
-        return fail_set(fail, FAIL_NO_MEMORY, "no memory for %zu bytes of JSON", text.len);
-    case simdjson::CAPACITY:
-        return fail_set(fail, FAIL_LIMIT, "%zu bytes are too many for one JSON document", text.len);
-    case simdjson::DEPTH_ERROR:
-        return fail_set(fail, FAIL_LIMIT, "JSON is nested deeper than %d levels",
-                        BASE_JSON_DEPTH_MAX);
-    case simdjson::UTF8_ERROR:
-        return fail_set(fail, FAIL_INPUT, "not valid UTF-8");
-    case simdjson::UNESCAPED_CHARS:
-        return fail_set(fail, FAIL_INPUT, "not JSON: a control character inside a string");
-    case simdjson::UNCLOSED_STRING:
-        return fail_set(fail, FAIL_INPUT, "not JSON: a string is not closed");
-    case simdjson::STRING_ERROR:
-        return fail_set(fail, FAIL_INPUT, "not JSON: a string has a broken escape");
-    case simdjson::NUMBER_ERROR:
-        return fail_set(fail, FAIL_INPUT, "not JSON: a number is malformed or too large");
-    case simdjson::EMPTY:
-        return fail_set(fail, FAIL_INPUT, "expected JSON, got nothing");
-    case simdjson::T_ATOM_ERROR:
-    case simdjson::F_ATOM_ERROR:
-    case simdjson::N_ATOM_ERROR:
-        return fail_set(fail, FAIL_INPUT, "not JSON: a word that is not true, false or null");
-    default:
-        return fail_set(fail, FAIL_INPUT,
-                        "not JSON: brackets, commas or colons do not fit together");
+    size_t len = text.len + 2 * big_count;
+    if (len > TEXT_BYTES_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "JSON of %zu bytes is too large", text.len);
     }
+    if (!make_room(parser, len, fail)) {
+        return false;
+    }
+    char *to = static_cast<char *>(parser->bytes);
+    size_t at = 0, copied = 0;
+    struct str number;
+    while (json_next_number(text, &at, &number)) {
+        if (is_big_whole(number)) {
+            memcpy(to, text.data + copied, at - copied);
+            to += at - copied;
+            copied = at;
+            *to++ = 'e';
+            *to++ = '0';
+        }
+    }
+    memcpy(to, text.data + copied, text.len - copied);
+    *out_len = len;
+    return true;
 }
 
-static struct str without_mark(struct str text)
+/* Where the number is that no double can hold. */
+static bool say_too_large(struct str text, struct fail *fail)
 {
-    return str_starts(text, STR("\xEF\xBB\xBF")) ? str_after(text, 3) : text;
+    simdjson::dom::parser alone;
+    size_t at = 0;
+    struct str number;
+    while (json_next_number(text, &at, &number)) {
+        bool has_exponent =
+            str_find_byte(number, 'e') < number.len || str_find_byte(number, 'E') < number.len;
+        if ((has_exponent || number.len > 300) && !is_big_whole(number) &&
+            alone.parse(number.data, number.len).error() == simdjson::NUMBER_ERROR) {
+            return fail_set(fail, FAIL_INPUT, "byte %zu: a number beyond what a double holds",
+                            at - number.len);
+        }
+        if (is_big_whole(number) && number.len > 308) {
+            return fail_set(fail, FAIL_INPUT, "byte %zu: a number beyond what a double holds",
+                            at - number.len);
+        }
+    }
+    return fail_set(fail, FAIL_INPUT, "a number cannot be read");
+}
+
+static bool parse_again(struct json_parser *parser, struct str text, struct fail *fail)
+{
+    size_t at = 0, big_count = 0, len = 0;
+    struct str number;
+    while (json_next_number(text, &at, &number)) {
+        big_count += is_big_whole(number) ? 1U : 0U;
+    }
+    if (big_count > 0) {
+        if (!rewrite(parser, text, big_count, &len, fail)) {
+            return false;
+        }
+        if (run(parser, len) == simdjson::SUCCESS) {
+            return true;
+        }
+    }
+    return json_check(text, fail) && say_too_large(text, fail);
 }
 
 bool json_parse(struct json_parser *parser, struct str text, struct json_value *out,
                 struct fail *fail)
 {
-    text = without_mark(text);
-    if (parser->parser.capacity() < text.len || parser->parser.max_depth() != BASE_JSON_DEPTH_MAX) {
-        size_t room = text.len < 4096 ? 4096 : text.len;
-        auto error = parser->parser.allocate(room, BASE_JSON_DEPTH_MAX);
-        if (error != simdjson::SUCCESS) {
-            return refuse(error, text, fail);
-        }
+    if (text.len > TEXT_BYTES_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "JSON of %zu bytes is too large", text.len);
     }
-    simdjson::dom::element root;
-    auto error = parser->parser.parse(text.data == nullptr ? "" : text.data, text.len).get(root);
+    struct str body = str_starts(text, STR(JSON_BOM)) ? str_after(text, 3) : text;
+    if (!make_room(parser, body.len, fail)) {
+        return false;
+    }
+    if (body.len > 0) {
+        memcpy(parser->bytes, body.data, body.len);
+    }
+    error_code error = run(parser, body.len);
     if (error == simdjson::NUMBER_ERROR) {
-        base_buf_reset(&parser->rewritten);
-        if (mark_big_numbers(text, &parser->rewritten)) {
-            struct str again = base_buf_view(&parser->rewritten);
-            error =
-                parser->parser.allocate(again.len < 4096 ? 4096 : again.len, BASE_JSON_DEPTH_MAX);
-            if (error == simdjson::SUCCESS) {
-                error = parser->parser.parse(again.data, again.len).get(root);
-            }
+        if (!parse_again(parser, text, fail)) {
+            return false;
         }
+    } else if (error == simdjson::MEMALLOC) {
+        return fail_set(fail, FAIL_NO_MEMORY, "no memory to read %zu bytes of JSON", text.len);
+    } else if (error != simdjson::SUCCESS) {
+        return json_check(text, fail) &&
+               fail_set(fail, FAIL_INPUT, "no JSON: %s", simdjson::error_message(error));
     }
-    if (error != simdjson::SUCCESS) {
-        return refuse(error, text, fail);
-    }
-    *out = json_value{&parser->parser.doc, 1}; // index 0 is the document's own root entry
+    /* The tape's first word is the document's root, the value stands behind it. */
+    *out = json_value{&parser->inner.doc, 1};
     return true;
+}
+
+static tape_ref at(const void *document_of, size_t index)
+{
+    return tape_ref(static_cast<const document *>(document_of), index);
+}
+
+static tape_ref at(struct json_value value)
+{
+    return at(value.document_, value.at_);
 }
 
 enum json_type json_type_of(struct json_value value)
 {
-    switch (static_cast<int>(tape_of(value).tape_ref_type())) {
-    case static_cast<int>(tape_type::START_ARRAY):
-        return JSON_ARRAY;
-    case static_cast<int>(tape_type::START_OBJECT):
+    switch (at(value).tape_ref_type()) {
+    case tape_type::START_OBJECT:
         return JSON_OBJECT;
-    case static_cast<int>(tape_type::STRING):
+    case tape_type::START_ARRAY:
+        return JSON_ARRAY;
+    case tape_type::STRING:
         return JSON_STRING;
-    case static_cast<int>(tape_type::INT64):
+    case tape_type::INT64:
         return JSON_INT;
-    case static_cast<int>(tape_type::UINT64):
-        // Small numbers come as INT64; still, what fits int64 is one.
-        return tape_of(value).next_tape_value<uint64_t>() <= INT64_MAX ? JSON_INT : JSON_UINT;
-    case static_cast<int>(tape_type::DOUBLE):
+    case tape_type::UINT64:
+        return JSON_UINT;
+    case tape_type::DOUBLE:
         return JSON_DOUBLE;
-    case static_cast<int>(tape_type::TRUE_VALUE):
-    case static_cast<int>(tape_type::FALSE_VALUE):
+    case tape_type::TRUE_VALUE:
+    case tape_type::FALSE_VALUE:
         return JSON_BOOL;
-    default:
+    case tape_type::NULL_VALUE:
         return JSON_NULL;
+    case tape_type::ROOT:
+    case tape_type::END_ARRAY:
+    case tape_type::END_OBJECT:
+        break;
     }
+    base_invariant_broken("a handle on a value", __FILE__, __LINE__);
 }
 
 const char *json_type_name(enum json_type type)
@@ -213,39 +275,66 @@ const char *json_type_name(enum json_type type)
 bool json_bool(struct json_value value)
 {
     INVARIANT(json_type_of(value) == JSON_BOOL);
-    return tape_of(value).tape_ref_type() == tape_type::TRUE_VALUE;
+    return at(value).is_true();
 }
 
 int64_t json_int(struct json_value value)
 {
     INVARIANT(json_type_of(value) == JSON_INT);
-    return tape_of(value).next_tape_value<int64_t>();
+    return at(value).next_tape_value<int64_t>();
 }
 
 uint64_t json_uint(struct json_value value)
 {
     INVARIANT(json_type_of(value) == JSON_UINT);
-    return tape_of(value).next_tape_value<uint64_t>();
+    return at(value).next_tape_value<uint64_t>();
 }
 
 double json_double(struct json_value value)
 {
-    switch (static_cast<int>(json_type_of(value))) {
-    case JSON_INT:
-        return static_cast<double>(json_int(value));
-    case JSON_UINT:
-        return static_cast<double>(json_uint(value));
-    default:
-        INVARIANT(json_type_of(value) == JSON_DOUBLE);
-        return tape_of(value).next_tape_value<double>();
+    enum json_type type = json_type_of(value);
+    if (type == JSON_INT) {
+        return static_cast<double>(at(value).next_tape_value<int64_t>());
     }
+    if (type == JSON_UINT) {
+        return static_cast<double>(at(value).next_tape_value<uint64_t>());
+    }
+    INVARIANT(type == JSON_DOUBLE);
+    return at(value).next_tape_value<double>();
 }
 
 struct str json_string(struct json_value value)
 {
     INVARIANT(json_type_of(value) == JSON_STRING);
-    std::string_view text = tape_of(value).get_string_view();
-    return str_of(text.data(), text.size());
+    tape_ref ref = at(value);
+    return str_of(ref.get_c_str(), ref.get_string_length());
+}
+
+struct json_iter json_iter_of(struct json_value array_or_object)
+{
+    enum json_type type = json_type_of(array_or_object);
+    INVARIANT(type == JSON_ARRAY || type == JSON_OBJECT);
+    return json_iter{array_or_object.document_, array_or_object.at_ + 1,
+                     at(array_or_object).after_element() - 1, type == JSON_OBJECT};
+}
+
+bool json_next(struct json_iter *iter, struct str *name, struct json_value *out)
+{
+    if (iter->at_ >= iter->end_) {
+        return false;
+    }
+    struct str found = STR("");
+    if (iter->object_) {
+        tape_ref key = at(iter->document_, iter->at_);
+        found = str_of(key.get_c_str(), key.get_string_length());
+        iter->at_ += 1;
+    }
+    if (name != nullptr) {
+        *name = found;
+    }
+    *out = json_value{iter->document_, iter->at_};
+    iter->at_ = at(*out).after_element();
+    return true;
 }
 
 bool json_member(struct json_value object, struct str name, struct json_value *out)
@@ -256,7 +345,7 @@ bool json_member(struct json_value object, struct str name, struct json_value *o
     bool found = false;
     struct str member;
     struct json_value value;
-    for (struct json_iter it = json_iter_of(object); json_next(&it, &member, &value);) {
+    for (struct json_iter iter = json_iter_of(object); json_next(&iter, &member, &value);) {
         if (str_equal(member, name)) {
             *out = value;
             found = true;
@@ -265,71 +354,17 @@ bool json_member(struct json_value object, struct str name, struct json_value *o
     return found;
 }
 
-size_t json_count(struct json_value value)
+size_t json_count(struct json_value array_or_object)
 {
-    // The tape's own count saturates at 24 bits.
-    size_t count = tape_of(value).scope_count();
-    if (count < 0xFFFFFF) {
+    struct json_iter iter = json_iter_of(array_or_object);
+    size_t count = at(array_or_object).scope_count();
+    if (count < simdjson::internal::JSON_COUNT_MASK) {
         return count;
     }
-    count = 0;
-    struct json_value ignored;
-    for (struct json_iter it = json_iter_of(value); json_next(&it, nullptr, &ignored);) {
+    /* The tape counts no further. */
+    struct json_value value;
+    for (count = 0; json_next(&iter, nullptr, &value);) {
         count++;
     }
-    return count;
-}
-
-struct json_iter json_iter_of(struct json_value value)
-{
-    tape_ref tape = tape_of(value);
-    enum json_type type = json_type_of(value);
-    INVARIANT(type == JSON_ARRAY || type == JSON_OBJECT);
-    // after_element is past the closing bracket's entry, which ends the walk.
-    return json_iter{value.document_, value.at_ + 1, tape.after_element() - 1, type == JSON_OBJECT};
-}
-
-bool json_next(struct json_iter *iter, struct str *name, struct json_value *out)
-{
-    if (iter->at_ >= iter->end_) {
-        return false;
-    }
-    struct json_value value = {iter->document_, iter->at_};
-    if (iter->object_) {
-        if (name != nullptr) {
-            *name = json_string(value);
-        }
-        value.at_++;
-    } else if (name != nullptr) {
-        *name = str_of("", 0);
-    }
-    *out = value;
-    iter->at_ = tape_of(value).after_element();
-    return true;
-}
-
-// ---- the shortest decimal that reads back equal, laid out as ECMAScript's Number::toString does -------------
-
-extern "C" size_t base_shortest_digits(double v, char digits[24], int *out_exponent);
-
-// Fills `digits` (no point, no sign) and the power of ten of the first one.
-size_t base_shortest_digits(double v, char digits[24], int *out_exponent)
-{
-    char text[40];
-    auto done = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific);
-    size_t count = 0;
-    const char *at = text;
-    for (; at < done.ptr && *at != 'e'; at++) {
-        if (is_digit(*at)) {
-            digits[count++] = *at;
-        }
-    }
-    int exponent = 0;
-    const char *from = at < done.ptr ? at + 1 : at;
-    bool negative = from < done.ptr && *from == '-';
-    for (from += from < done.ptr && !is_digit(*from) ? 1U : 0U; from < done.ptr; from++) {
-        exponent = exponent * 10 + (*from - '0');
-    }
-    *out_exponent = negative ? -exponent : exponent;
     return count;
 }

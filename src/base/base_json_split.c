@@ -1,165 +1,193 @@
-/* Cutting an envelope into raw elements: one pass over bytes that knows strings and brackets, nothing else. */
-#include "base_json.h"
+/* Cutting batches into raw elements: brackets, strings and the outer commas, and nothing else. */
+#include "base_json_internal.h"
 
-#define SPLIT_DEPTH_MAX 1024
+#include "base_bytes.h"
 
-struct scan {
-    const char *data;
-    size_t len, at;
-    uint64_t curly[SPLIT_DEPTH_MAX / 64]; /* bit d: level d was opened with '{' */
+#define DEPTH_MAX 1024
+#define ELEMENTS_FIRST 16
+
+struct splitter {
+    struct arena *arena;
+    struct str text;
+    size_t at;
+    size_t most;
+    size_t capacity;
+    struct json_split *out;
+    struct fail *fail;
 };
 
-static bool broken(const struct scan *scan, const char *what, struct fail *fail)
+static bool unexpected(struct splitter *s, const char *expected)
 {
-    return fail_set(fail, FAIL_INPUT, "not JSON: %s at byte %zu", what, scan->at);
+    if (s->at >= s->text.len) {
+        return fail_set(s->fail, FAIL_INPUT, "byte %zu: the text ends where %s is expected", s->at,
+                        expected);
+    }
+    return fail_set(s->fail, FAIL_INPUT, "byte %zu: expected %s", s->at, expected);
 }
 
-static void skip_space(struct scan *scan)
+static int peek(const struct splitter *s)
 {
-    while (scan->at < scan->len && (scan->data[scan->at] == ' ' || scan->data[scan->at] == '\n' ||
-                                    scan->data[scan->at] == '\t' || scan->data[scan->at] == '\r')) {
-        scan->at++;
+    return s->at < s->text.len ? (unsigned char)s->text.data[s->at] : -1;
+}
+
+static void skip_space(struct splitter *s)
+{
+    while (peek(s) == ' ' || peek(s) == '\n' || peek(s) == '\r' || peek(s) == '\t') {
+        s->at++;
     }
 }
 
-static bool at_byte(const struct scan *scan, char byte)
+static bool has_byte(uint64_t word, unsigned char byte)
 {
-    return scan->at < scan->len && scan->data[scan->at] == byte;
+    uint64_t x = word ^ byte * 0x0101010101010101U; /* the byte becomes 0 */
+    return ((x - 0x0101010101010101U) & ~x & 0x8080808080808080U) != 0;
 }
 
-/* Past the closing quote. */
-static bool skip_string(struct scan *scan, struct fail *fail)
+/* From the opening quote to behind the closing one. */
+static bool skip_string(struct splitter *s)
 {
-    size_t begin = scan->at++;
-    while (scan->at < scan->len) {
-        const char *from = scan->data + scan->at;
-        const char *quote = memchr(from, '"', scan->len - scan->at);
-        size_t run = quote == NULL ? scan->len - scan->at : (size_t)(quote - from);
-        const char *slash = run == 0 ? NULL : memchr(from, '\\', run);
-        if (slash != NULL) {
-            scan->at += (size_t)(slash - from) + 2;
-            continue;
+    const char *data = s->text.data;
+    size_t begin = s->at, at = s->at + 1, len = s->text.len;
+    while (at < len) {
+        if (len - at >= 8) {
+            uint64_t word = base_get_u64(data + at);
+            if (!has_byte(word, '"') && !has_byte(word, '\\')) {
+                at += 8;
+                continue;
+            }
         }
-        if (quote == NULL) {
-            break;
+        char byte = data[at++];
+        if (byte == '"') {
+            s->at = at;
+            return true;
         }
-        scan->at += run + 1;
-        return true;
+        at += byte == '\\' ? 1 : 0;
     }
-    scan->at = begin;
-    return broken(scan, "a string that is not closed", fail);
+    return fail_set(s->fail, FAIL_INPUT, "byte %zu: a string is not closed", begin);
 }
 
-static void push(struct scan *scan, size_t depth, bool curly)
-{
-    uint64_t bit = (uint64_t)1 << depth % 64;
-    scan->curly[depth / 64] =
-        curly ? scan->curly[depth / 64] | bit : scan->curly[depth / 64] & ~bit;
-}
+enum { PLAIN, QUOTE, OPEN, CLOSE };
+static const unsigned char kinds[256] = {
+    ['"'] = QUOTE, ['['] = OPEN, ['{'] = OPEN, [']'] = CLOSE, ['}'] = CLOSE,
+};
 
-static bool is_curly(const struct scan *scan, size_t depth)
+/* From an opening bracket to behind the one that closes it. */
+static bool skip_nested(struct splitter *s)
 {
-    return (scan->curly[depth / 64] >> depth % 64 & 1U) != 0;
-}
-
-/* Past one value. Only brackets and strings are understood: what stands between is the parser's to judge. */
-static bool skip_value(struct scan *scan, struct fail *fail)
-{
-    size_t depth = 0, begin = scan->at;
-    while (scan->at < scan->len) {
-        char c = scan->data[scan->at];
-        if (c == '"') {
-            if (!skip_string(scan, fail)) {
+    uint64_t object_bits[DEPTH_MAX / 64];
+    size_t depth = 0, begin = s->at;
+    while (s->at < s->text.len) {
+        char byte = s->text.data[s->at];
+        switch (kinds[(unsigned char)byte]) {
+        case QUOTE:
+            if (!skip_string(s)) {
                 return false;
             }
-        } else if (c == '{' || c == '[') {
-            if (depth == SPLIT_DEPTH_MAX) {
-                return fail_set(fail, FAIL_LIMIT, "JSON is nested deeper than %d levels",
-                                SPLIT_DEPTH_MAX);
+            continue;
+        case OPEN: {
+            if (depth == DEPTH_MAX) {
+                return fail_set(s->fail, FAIL_LIMIT, "byte %zu: nested deeper than %d levels",
+                                s->at, DEPTH_MAX);
             }
-            push(scan, depth++, c == '{');
-            scan->at++;
-        } else if (c == '}' || c == ']') {
-            if (depth == 0) {
-                break;
-            }
-            if (is_curly(scan, depth - 1) != (c == '}')) {
-                return broken(scan, "a bracket that does not fit", fail);
-            }
+            uint64_t bit = UINT64_C(1) << depth % 64;
+            uint64_t *word = &object_bits[depth / 64];
+            *word = byte == '{' ? (depth % 64 == 0 ? 0 : *word) | bit
+                                : (depth % 64 == 0 ? 0 : *word) & ~bit;
+            depth++;
+            break;
+        }
+        case CLOSE: {
             depth--;
-            scan->at++;
-        } else if (depth == 0 && (c == ',' || c == ':')) {
+            bool object = (object_bits[depth / 64] >> depth % 64 & 1U) != 0;
+            if (object != (byte == '}')) {
+                return unexpected(s, object ? "'}'" : "']'");
+            }
+            if (depth == 0) {
+                s->at++;
+                return true;
+            }
             break;
-        } else {
-            scan->at++;
         }
-        if (depth == 0 && (c == '"' || c == '}' || c == ']')) {
+        default:
             break;
         }
+        s->at++;
     }
-    if (depth > 0 || scan->at == begin) {
-        return broken(scan, depth > 0 ? "a bracket that is not closed" : "a value is missing",
-                      fail);
+    return fail_set(s->fail, FAIL_INPUT, "byte %zu: a bracket is not closed", begin);
+}
+
+static bool is_scalar_byte(int byte)
+{
+    return byte > ' ' && byte != ',' && byte != ':' && byte != '"' && byte != '[' && byte != ']' &&
+           byte != '{' && byte != '}';
+}
+
+static bool skip_value(struct splitter *s)
+{
+    skip_space(s);
+    int first = peek(s);
+    if (first == '"') {
+        return skip_string(s);
+    }
+    if (first == '{' || first == '[') {
+        return skip_nested(s);
+    }
+    if (!is_scalar_byte(first)) {
+        return unexpected(s, "a value");
+    }
+    while (is_scalar_byte(peek(s))) {
+        s->at++;
     }
     return true;
 }
 
-static struct str trimmed(const struct scan *scan, size_t begin)
+static bool add(struct splitter *s, struct str element)
 {
-    return str_trim(str_of(scan->data + begin, scan->at - begin));
-}
-
-/* The elements of the array that begins at scan->at; past its bracket afterwards. */
-static bool split_array(struct scan *scan, struct arena *arena, size_t most, struct json_split *out,
-                        struct fail *fail)
-{
-    size_t capacity = 64, count = 0;
-    struct str *elements = arena_alloc(arena, capacity * sizeof *elements, fail);
-    scan->at++;
-    skip_space(scan);
-    bool more = !at_byte(scan, ']');
-    while (elements != NULL && more) {
-        size_t begin = scan->at;
-        if (!skip_value(scan, fail)) {
+    struct json_split *out = s->out;
+    if (out->count == s->most) {
+        return fail_set(s->fail, FAIL_LIMIT, "more than %zu elements", s->most);
+    }
+    if (out->count == s->capacity) {
+        size_t capacity = s->capacity == 0 ? ELEMENTS_FIRST : 2 * s->capacity;
+        struct str *grown = arena_array(s->arena, capacity, sizeof *grown, s->fail);
+        if (grown == NULL) {
             return false;
         }
-        if (count == most) {
-            return fail_set(fail, FAIL_LIMIT, "more than %zu elements in one request", most);
+        if (out->count > 0) {
+            memcpy(grown, out->elements, out->count * sizeof *grown);
         }
-        if (count == capacity) {
-            struct str *grown = arena_alloc(arena, 2 * capacity * sizeof *elements, fail);
-            if (grown == NULL) {
-                return false;
-            }
-            memcpy(grown, elements, count * sizeof *elements);
-            elements = grown;
-            capacity *= 2;
-        }
-        elements[count++] = trimmed(scan, begin);
-        skip_space(scan);
-        more = at_byte(scan, ',');
-        if (more) {
-            scan->at++;
-            skip_space(scan);
-        }
+        out->elements = grown;
+        s->capacity = capacity;
     }
-    if (elements == NULL) {
-        return false;
-    }
-    if (!at_byte(scan, ']')) {
-        return broken(scan, "an array that is not closed", fail);
-    }
-    scan->at++;
-    out->elements = elements;
-    out->count = count;
-    out->array = true;
+    out->elements[out->count++] = element;
     return true;
 }
 
-static bool end_of_text(struct scan *scan, struct fail *fail)
+/* From '[' to behind ']'. */
+static bool split_array(struct splitter *s)
 {
-    skip_space(scan);
-    return scan->at == scan->len || broken(scan, "something after the end", fail);
+    s->at++;
+    skip_space(s);
+    if (peek(s) == ']') {
+        s->at++;
+        return true;
+    }
+    for (;;) {
+        skip_space(s);
+        size_t begin = s->at;
+        if (!skip_value(s) || !add(s, str_of(s->text.data + begin, s->at - begin))) {
+            return false;
+        }
+        skip_space(s);
+        if (peek(s) == ']') {
+            s->at++;
+            return true;
+        }
+        if (peek(s) != ',') {
+            return unexpected(s, "',' or ']'");
+        }
+        s->at++;
+    }
 }
 
 static bool is_wanted(struct str name, const struct str *names, size_t name_count)
@@ -172,104 +200,115 @@ static bool is_wanted(struct str name, const struct str *names, size_t name_coun
     return false;
 }
 
-/* `text` with the bytes from `begin` to `end` replaced by an empty array. */
-static struct str make_envelope(struct arena *arena, struct str text, size_t begin, size_t end,
-                                struct fail *fail)
+/* The text from `begin` with the inside of the array at [open, close) left out. */
+static bool make_envelope(struct splitter *s, size_t begin, size_t open, size_t close)
 {
-    size_t rest = text.len - end;
-    char *bytes = arena_alloc(arena, begin + 2 + rest, fail);
+    struct str head = str_of(s->text.data + begin, open + 1 - begin);
+    struct str tail = str_after(s->text, close - 1);
+    char *bytes = arena_alloc(s->arena, head.len + tail.len, s->fail);
     if (bytes == NULL) {
-        return (struct str){NULL, 0};
-    }
-    memcpy(bytes, text.data, begin);
-    memcpy(bytes + begin, "[]", 2);
-    memcpy(bytes + begin + 2, text.data + end, rest);
-    return str_of(bytes, begin + 2 + rest);
-}
-
-static bool split_object(struct scan *scan, struct arena *arena, struct str text,
-                         const struct str *names, size_t name_count, size_t most,
-                         struct json_split *out, struct fail *fail)
-{
-    size_t array_begin = 0, array_end = 0;
-    scan->at++;
-    skip_space(scan);
-    bool more = !at_byte(scan, '}');
-    while (more) {
-        if (!at_byte(scan, '"')) {
-            return broken(scan, "expected the name of a member", fail);
-        }
-        size_t name_begin = scan->at + 1;
-        if (!skip_string(scan, fail)) {
-            return false;
-        }
-        struct str name = str_of(scan->data + name_begin, scan->at - 1 - name_begin);
-        skip_space(scan);
-        if (!at_byte(scan, ':')) {
-            return broken(scan, "expected a colon", fail);
-        }
-        scan->at++;
-        skip_space(scan);
-        if (array_end == 0 && at_byte(scan, '[') && is_wanted(name, names, name_count)) {
-            array_begin = scan->at;
-            if (!split_array(scan, arena, most, out, fail)) {
-                return false;
-            }
-            array_end = scan->at;
-        } else if (!skip_value(scan, fail)) {
-            return false;
-        }
-        skip_space(scan);
-        more = at_byte(scan, ',');
-        if (more) {
-            scan->at++;
-            skip_space(scan);
-        }
-    }
-    if (!at_byte(scan, '}')) {
-        return broken(scan, "an object that is not closed", fail);
-    }
-    scan->at++;
-    if (!end_of_text(scan, fail)) {
         return false;
     }
-    if (array_end > 0) {
-        out->envelope = make_envelope(arena, text, array_begin, array_end, fail);
-        return out->envelope.data != NULL;
-    }
+    memcpy(bytes, head.data, head.len);
+    memcpy(bytes + head.len, tail.data, tail.len);
+    s->out->envelope = str_of(bytes, head.len + tail.len);
     return true;
+}
+
+/* One member, from its name to behind its value; [*open, *close) is set where it is the batch. */
+static bool split_member(struct splitter *s, const struct str *names, size_t name_count,
+                         size_t *open, size_t *close)
+{
+    skip_space(s);
+    size_t begin = s->at;
+    if (peek(s) != '"') {
+        return unexpected(s, "a member's name");
+    }
+    if (!skip_string(s)) {
+        return false;
+    }
+    struct str name = str_of(s->text.data + begin + 1, s->at - begin - 2);
+    skip_space(s);
+    if (peek(s) != ':') {
+        return unexpected(s, "':'");
+    }
+    s->at++;
+    skip_space(s);
+    if (peek(s) != '[' || !is_wanted(name, names, name_count)) {
+        return skip_value(s);
+    }
+    if (s->out->array) {
+        return fail_set(s->fail, FAIL_INPUT, "byte %zu: a second batch, \"%.*s\"", begin,
+                        STR_ARG(name));
+    }
+    s->out->array = true;
+    *open = s->at;
+    if (!split_array(s)) {
+        return false;
+    }
+    *close = s->at;
+    return true;
+}
+
+static bool split_object(struct splitter *s, const struct str *names, size_t name_count)
+{
+    size_t begin = s->at, open = 0, close = 0;
+    s->at++;
+    skip_space(s);
+    bool more = peek(s) != '}';
+    while (more) {
+        if (!split_member(s, names, name_count, &open, &close)) {
+            return false;
+        }
+        skip_space(s);
+        more = peek(s) == ',';
+        if (more) {
+            s->at++;
+        } else if (peek(s) != '}') {
+            return unexpected(s, "',' or '}'");
+        }
+    }
+    s->at++;
+    if (s->out->array) {
+        return make_envelope(s, begin, open, close);
+    }
+    return add(s, str_of(s->text.data + begin, s->at - begin));
+}
+
+static struct splitter splitter_of(struct arena *arena, struct str text, size_t most,
+                                   struct json_split *out, struct fail *fail)
+{
+    *out = (struct json_split){0};
+    return (struct splitter){.arena = arena,
+                             .text = text,
+                             .at = str_starts(text, STR(JSON_BOM)) ? strlen(JSON_BOM) : 0,
+                             .most = most,
+                             .out = out,
+                             .fail = fail};
 }
 
 bool json_split(struct arena *arena, struct str text, const struct str *names, size_t name_count,
                 size_t most, struct json_split *out, struct fail *fail)
 {
-    if (str_starts(text, STR("\xEF\xBB\xBF"))) {
-        text = str_after(text, 3);
+    struct json_split split;
+    struct splitter s = splitter_of(arena, text, most, &split, fail);
+    skip_space(&s);
+    size_t begin = s.at;
+    bool fits;
+    if (peek(&s) == '[') {
+        split.array = true;
+        fits = split_array(&s);
+    } else if (peek(&s) == '{') {
+        fits = split_object(&s, names, name_count);
+    } else {
+        fits = skip_value(&s) && add(&s, str_of(text.data + begin, s.at - begin));
     }
-    struct scan scan = {.data = text.data, .len = text.len};
-    struct json_split split = {.envelope = {NULL, 0}};
-    skip_space(&scan);
-    if (scan.at == scan.len) {
-        return fail_set(fail, FAIL_INPUT, "expected JSON, got nothing");
-    }
-    if (at_byte(&scan, '[')) {
-        if (!split_array(&scan, arena, most, &split, fail) || !end_of_text(&scan, fail)) {
-            return false;
-        }
-    } else if (at_byte(&scan, '{')) {
-        if (!split_object(&scan, arena, text, names, name_count, most, &split, fail)) {
-            return false;
-        }
-    } else if (!skip_value(&scan, fail) || !end_of_text(&scan, fail)) {
+    if (!fits) {
         return false;
     }
-    if (!split.array) {
-        split.elements = arena_alloc(arena, sizeof *split.elements, fail);
-        if (split.elements == NULL) {
-            return false;
-        }
-        split.elements[0] = str_trim(text);
-        split.count = 1;
+    skip_space(&s);
+    if (s.at < text.len) {
+        return unexpected(&s, "the end");
     }
     *out = split;
     return true;
@@ -278,32 +317,32 @@ bool json_split(struct arena *arena, struct str text, const struct str *names, s
 bool json_split_lines(struct arena *arena, struct str text, size_t most, struct json_split *out,
                       size_t **lines, struct fail *fail)
 {
-    if (str_starts(text, STR("\xEF\xBB\xBF"))) {
-        text = str_after(text, 3);
-    }
-    size_t count = 0;
-    struct str rest = text, line;
-    while (str_next_part(&rest, '\n', &line)) {
-        count += str_trim(line).len > 0 ? 1 : 0;
-    }
-    if (count > most) {
-        return fail_set(fail, FAIL_LIMIT, "more than %zu lines in one request", most);
-    }
-    struct str *elements = arena_alloc(arena, (count + 1) * sizeof *elements, fail);
-    size_t *numbers = arena_alloc(arena, (count + 1) * sizeof *numbers, fail);
-    if (elements == NULL || numbers == NULL) {
-        return false;
-    }
-    size_t number = 0, at = 0;
-    for (rest = text; str_next_part(&rest, '\n', &line);) {
-        number++;
+    struct json_split split;
+    struct splitter s = splitter_of(arena, text, most, &split, fail);
+    struct str rest = str_after(text, s.at), line;
+    size_t *numbers = NULL, capacity = 0;
+    for (size_t number = 1; str_next_part(&rest, '\n', &line); number++) {
         line = str_trim(line);
-        if (line.len > 0) {
-            elements[at] = line;
-            numbers[at++] = number;
+        if (line.len == 0) {
+            continue;
         }
+        if (!add(&s, line)) {
+            return false;
+        }
+        if (capacity != s.capacity) { /* grows with the elements */
+            size_t *grown = arena_array(arena, s.capacity, sizeof *grown, fail);
+            if (grown == NULL) {
+                return false;
+            }
+            if (capacity > 0) {
+                memcpy(grown, numbers, capacity * sizeof *grown);
+            }
+            numbers = grown;
+            capacity = s.capacity;
+        }
+        numbers[split.count - 1] = number;
     }
-    *out = (struct json_split){.elements = elements, .count = count};
+    *out = split;
     *lines = numbers;
     return true;
 }

@@ -1,111 +1,204 @@
 #include "base_log.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <unistd.h>
 
-#include "base_json_write.h"
 #include "base_time.h"
 
-#define LOG_LINE_BYTES_MAX ((size_t)4096)
+/* A pipe takes up to this many bytes in one piece (PIPE_BUF on Linux), newline included. */
+#define LINE_BYTES 4096
+/* Kept free for what closes a cut line: an ellipsis, a quote, a brace, the newline. */
+#define CLOSING_BYTES 8
+#define NAME_BYTES_MAX 256
+#define NAME_BYTES_BESIDE 32
 
-static _Atomic int least_level = LOG_INFO;
-static _Atomic int line_form = LOG_FORM_LOGFMT;
-static _Atomic int line_descriptor = STDERR_FILENO;
-static _Atomic(const struct base_clock *) line_clock;
+static struct {
+    enum log_level least;
+    enum log_form form;
+    int descriptor;
+    const struct base_clock *clock; /* NULL: the real one */
+} settings = {.least = LOG_INFO, .form = LOG_FORM_LOGFMT, .descriptor = STDERR_FILENO};
+
+struct line {
+    char bytes[LINE_BYTES];
+    size_t len;
+    bool json;
+    bool cut; /* nothing is added after */
+};
+
+static size_t room(const struct line *line)
+{
+    size_t most = LINE_BYTES - CLOSING_BYTES;
+    return line->cut || line->len >= most ? 0 : most - line->len;
+}
+
+static void put(struct line *line, struct str text)
+{
+    if (text.len > room(line)) {
+        line->cut = true;
+        return;
+    }
+    memcpy(line->bytes + line->len, text.data, text.len);
+    line->len += text.len;
+}
+
+/* Into the room that is kept free: always fits. */
+static void put_closing(struct line *line, struct str text)
+{
+    memcpy(line->bytes + line->len, text.data, text.len);
+    line->len += text.len;
+}
+
+/* True for what could end a line, forge a field, or steer a terminal: C0, DEL, C1, the line and
+   paragraph separators, and marks that turn the direction of writing. */
+static bool is_unsafe(unsigned code)
+{
+    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || (code >= 0x200E && code <= 0x200F) ||
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
+static unsigned code_of(struct str character)
+{
+    const unsigned char *at = (const unsigned char *)character.data;
+    switch (character.len) {
+    case 1:
+        return at[0];
+    case 2:
+        return (at[0] & 0x1FU) << 6 | (at[1] & 0x3FU);
+    case 3:
+        return (at[0] & 0x0FU) << 12 | (at[1] & 0x3FU) << 6 | (at[2] & 0x3FU);
+    default:
+        return (at[0] & 0x07U) << 18 | (at[1] & 0x3FU) << 12 | (at[2] & 0x3FU) << 6 |
+               (at[3] & 0x3FU);
+    }
+}
+
+static void put_character(struct line *line, struct str character, bool valid)
+{
+    char escaped[8];
+    if (!valid) {
+        put(line, STR("\xEF\xBF\xBD"));
+        return;
+    }
+    unsigned code = code_of(character);
+    if (code == '"' || code == '\\') {
+        put(line, str_of((const char[]){'\\', (char)code}, 2));
+    } else if (code == '\n') {
+        put(line, STR("\\n"));
+    } else if (is_unsafe(code)) {
+        int len = snprintf(escaped, sizeof escaped, "\\u%04x", code);
+        put(line, str_of(escaped, (size_t)len));
+    } else {
+        put(line, character);
+    }
+}
+
+/* The escapes are JSON's, in logfmt too. A text that does not fit ends in an ellipsis. */
+static void put_quoted(struct line *line, struct str text)
+{
+    put(line, STR("\""));
+    if (line->cut) {
+        return;
+    }
+    while (text.len > 0 && !line->cut) {
+        bool valid;
+        size_t step = str_utf8_step(text, &valid);
+        put_character(line, str_of(text.data, step), valid);
+        text = str_after(text, step);
+    }
+    if (line->cut) {
+        put_closing(line, STR("\xE2\x80\xA6"));
+    }
+    put_closing(line, STR("\""));
+}
+
+static bool needs_quotes(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte <= ' ' || byte >= 0x7F || byte == '"' || byte == '\\' || byte == '=') {
+            return true;
+        }
+    }
+    return text.len == 0;
+}
+
+/* ` name=` or `,"name":`, whole and with room for a number behind it, or not at all. */
+static bool put_name(struct line *line, const char *name)
+{
+    size_t len = strnlen(name, NAME_BYTES_MAX);
+    if (len + NAME_BYTES_BESIDE > room(line)) {
+        line->cut = true;
+        return false;
+    }
+    bool first = line->len == 0;
+    if (line->json) {
+        put(line, first ? STR("{\"") : STR(",\""));
+    } else if (!first) {
+        put(line, STR(" "));
+    }
+    put(line, str_of(name, len));
+    put(line, line->json ? STR("\":") : STR("="));
+    return true;
+}
+
+static void put_text(struct line *line, const char *name, struct str text)
+{
+    if (!put_name(line, name)) {
+        return;
+    }
+    if (line->json || needs_quotes(text) || text.len > room(line)) {
+        put_quoted(line, text);
+    } else {
+        put(line, text);
+    }
+}
+
+static void put_number(struct line *line, const char *name, int64_t number)
+{
+    char text[24];
+    if (put_name(line, name)) {
+        int len = snprintf(text, sizeof text, "%" PRId64, number);
+        put(line, str_of(text, (size_t)len));
+    }
+}
 
 void base_log_set(enum log_level least, enum log_form form, int descriptor,
                   const struct base_clock *clock)
 {
-    atomic_store(&least_level, (int)least);
-    atomic_store(&line_form, (int)form);
-    atomic_store(&line_descriptor, descriptor);
-    atomic_store(&line_clock, clock);
+    settings.least = least;
+    settings.form = form;
+    settings.descriptor = descriptor;
+    settings.clock = clock;
 }
 
-static const char *level_name(enum log_level level)
+static void write_line(const struct line *line)
 {
-    switch (level) {
-    case LOG_DEBUG:
-        return "debug";
-    case LOG_INFO:
-        return "info";
-    case LOG_WARN:
-        return "warn";
-    case LOG_ERROR:
-        return "error";
-    }
-    return "error";
-}
-
-/* A value that stands alone needs no quotes; everything else goes through JSON's escaping, which leaves
-   no control character behind. */
-static bool is_plain(struct str value)
-{
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.data[i];
-        if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c >= 0x7F) {
-            return false;
-        }
-    }
-    return value.len > 0;
-}
-
-static void put_logfmt(struct base_buf *line, const char *name, struct str value)
-{
-    if (line->len > 0) {
-        base_buf_byte(line, ' ');
-    }
-    base_buf_c(line, name);
-    base_buf_byte(line, '=');
-    if (is_plain(value)) {
-        base_buf_str(line, value);
-    } else {
-        struct json_writer w = {.out = line};
-        json_write_str(&w, value);
-    }
-}
-
-static void put_json(struct json_writer *w, const char *name, struct str value)
-{
-    json_name_c(w, name);
-    json_write_str(w, value);
-}
-
-/* Fields whose line would grow too long are cut, not the line: it stays well-formed. */
-static struct str cut(struct str value)
-{
-    return value.len > 512 ? str_of(value.data, 512) : value;
+    ssize_t put_bytes;
+    do {
+        put_bytes = write(settings.descriptor, line->bytes, line->len);
+    } while (put_bytes < 0 && errno == EINTR);
 }
 
 void base_log(enum log_level level, const char *code, const char *message, ...)
 {
-    if ((int)level < atomic_load(&least_level)) {
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    if (level < settings.least) {
         return;
     }
-    const struct base_clock *clock = atomic_load(&line_clock);
-    char ts[TIME_RFC3339_BYTES];
-    size_t ts_len = time_format_rfc3339(base_now_ms(clock == NULL ? base_clock_real() : clock), ts);
-    bool json = atomic_load(&line_form) == LOG_FORM_JSON;
-    struct base_buf line = {.limit = LOG_LINE_BYTES_MAX};
-    struct json_writer w = {.out = &line};
-    const struct {
-        const char *name;
-        struct str value;
-    } head[] = {{"ts", str_of(ts, ts_len)},
-                {"level", str_from_c(level_name(level))},
-                {"code", str_from_c(code)},
-                {"msg", cut(str_from_c(message))}};
-    if (json) {
-        json_begin_object(&w);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(head); i++) {
-        if (json) {
-            put_json(&w, head[i].name, head[i].value);
-        } else {
-            put_logfmt(&line, head[i].name, head[i].value);
-        }
-    }
+    struct line line;
+    line.len = 0;
+    line.json = settings.form == LOG_FORM_JSON;
+    line.cut = false;
+    char time[TIME_RFC3339_BYTES];
+    const struct base_clock *clock = settings.clock == NULL ? base_clock_real() : settings.clock;
+    put_text(&line, "ts", str_of(time, time_format_rfc3339(base_now_ms(clock), time)));
+    put_text(&line, "level", str_from_c(names[level]));
+    put_text(&line, "code", str_from_c(code));
+    put_text(&line, "msg", str_from_c(message));
     va_list fields;
     va_start(fields, message);
     for (;;) {
@@ -113,25 +206,13 @@ void base_log(enum log_level level, const char *code, const char *message, ...)
         if (field.name == NULL) {
             break;
         }
-        if (field.kind == LOG_FIELD_TEXT && json) {
-            put_json(&w, field.name, cut(field.text));
-        } else if (field.kind == LOG_FIELD_TEXT) {
-            put_logfmt(&line, field.name, cut(field.text));
-        } else if (json) {
-            json_name_c(&w, field.name);
-            json_write_int(&w, field.number);
+        if (field.kind == LOG_FIELD_INT) {
+            put_number(&line, field.name, field.number);
         } else {
-            base_buf_printf(&line, " %s=%lld", field.name, (long long)field.number);
+            put_text(&line, field.name, field.text);
         }
     }
     va_end(fields);
-    if (json) {
-        json_end_object(&w);
-    }
-    base_buf_byte(&line, '\n');
-    if (!line.failed) {
-        ssize_t ignored = write(atomic_load(&line_descriptor), line.data, line.len);
-        (void)ignored; /* a log that cannot be written is lost */
-    }
-    base_buf_done(&line);
+    put_closing(&line, line.json ? STR("}\n") : STR("\n"));
+    write_line(&line);
 }

@@ -100,39 +100,54 @@ struct str str_format(struct arena *arena, const char *format, ...)
     return str_of(text, (size_t)wanted);
 }
 
-/* Length of the valid UTF-8 character at `at` (no surrogates, no overlong forms), or 0. */
-static size_t utf8_character(const unsigned char *at, size_t left)
+/* The bytes that may follow a lead: surrogates, overlong forms and what is past U+10FFFF are cut off
+   at the second byte (Unicode 15, table 3-7). */
+static bool utf8_second(unsigned char lead, unsigned char second)
 {
+    switch (lead) {
+    case 0xE0U:
+        return second >= 0xA0U && second <= 0xBFU;
+    case 0xEDU:
+        return second >= 0x80U && second <= 0x9FU;
+    case 0xF0U:
+        return second >= 0x90U && second <= 0xBFU;
+    case 0xF4U:
+        return second >= 0x80U && second <= 0x8FU;
+    default:
+        return second >= 0x80U && second <= 0xBFU;
+    }
+}
+
+size_t str_utf8_step(struct str a, bool *out_valid)
+{
+    const unsigned char *at = (const unsigned char *)a.data;
     unsigned char lead = at[0];
-    if (lead < 0x80U) {
+    *out_valid = lead < 0x80U;
+    if (lead < 0xC2U || lead > 0xF4U) {
         return 1;
     }
     size_t wants = lead >= 0xF0U ? 4 : lead >= 0xE0U ? 3 : 2;
-    if (lead < 0xC2U || lead > 0xF4U || wants > left) {
-        return 0;
+    if (a.len < 2 || !utf8_second(lead, at[1])) {
+        return 1;
     }
-    for (size_t i = 1; i < wants; i++) {
-        if ((at[i] & 0xC0U) != 0x80U) {
-            return 0;
+    for (size_t i = 2; i < wants; i++) {
+        if (i >= a.len || (at[i] & 0xC0U) != 0x80U) {
+            return i;
         }
     }
-    if ((lead == 0xE0U && at[1] < 0xA0U) || (lead == 0xEDU && at[1] > 0x9FU) ||
-        (lead == 0xF0U && at[1] < 0x90U) || (lead == 0xF4U && at[1] > 0x8FU)) {
-        return 0;
-    }
+    *out_valid = true;
     return wants;
 }
 
 bool str_is_utf8(struct str a)
 {
-    const unsigned char *at = (const unsigned char *)a.data;
-    size_t i = 0;
-    while (i < a.len) {
-        size_t step = utf8_character(at + i, a.len - i);
-        if (step == 0) {
+    while (a.len > 0) {
+        bool valid;
+        size_t step = str_utf8_step(a, &valid);
+        if (!valid) {
             return false;
         }
-        i += step;
+        a = str_after(a, step);
     }
     return true;
 }

@@ -82,6 +82,9 @@ char *str_copy_c(struct arena *arena, struct str a);
 /* printf into an arena. */
 struct str str_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 bool str_is_utf8(struct str a);
+/* Bytes of the UTF-8 character that begins a not empty text; or, with *out_valid false, of what a
+   reader replaces by one U+FFFD (the longest beginning of a character, at least a byte). */
+size_t str_utf8_step(struct str a, bool *out_valid);
 /* Whole numbers: optional minus, digits, nothing else; false when out of range. */
 bool str_parse_i64(struct str a, int64_t *out);
 bool str_parse_u64(struct str a, uint64_t *out);
