@@ -43,13 +43,14 @@ struct access {
     struct base_random *random;
     bool weak_hash;
 
-    struct base_mutex key_lock; /* guards the next five */
+    struct base_mutex key_lock; /* guards what follows, to the empty line */
     struct arena *key_arena;
     struct access_key_entry *keys;
     size_t key_count;
     uint32_t *key_slots; /* open addressing by the digest's first bytes; UINT32_MAX empty */
     size_t key_slot_count;
     int64_t keys_written_ms;
+    uint64_t key_readings, key_reading_used; /* of two at once the later one stays */
 
     struct base_mutex gate_lock; /* guards the next two */
     struct base_cond gate_free;

@@ -110,6 +110,9 @@ bool access_keys_refresh(struct access *access, struct fail *fail)
     size_t count = 0;
     uint32_t *slots = NULL;
     size_t slot_count = 0;
+    base_lock(&access->key_lock);
+    uint64_t reading = ++access->key_readings;
+    base_unlock(&access->key_lock);
     if (entries_read(access, arena, &entries, &count, fail)) {
         slot_count = count * 2 + 1;
         slots = arena_array(arena, slot_count, sizeof *slots, fail);
@@ -127,6 +130,12 @@ bool access_keys_refresh(struct access *access, struct fail *fail)
         slots[at] = (uint32_t)i;
     }
     base_lock(&access->key_lock);
+    if (reading < access->key_reading_used) {
+        base_unlock(&access->key_lock); /* one that began later, and saw more, is in place */
+        arena_free(arena);
+        return true;
+    }
+    access->key_reading_used = reading;
     /* Uses that were noted since they were last written move over. Both lists are in order of id. */
     for (size_t i = 0, j = 0; i < count; i++) {
         while (j < access->key_count &&

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct http_asset {
-    const char *path;   /* of the URL: "/index.html", "/assets/app-1a2b.js" */
+    const char *path; /* of the URL: "/index.html", "/assets/app-1a2b.js" */
     const char *mime;
     const char *digest; /* hex, of the content: its ETag */
     const unsigned char *begin, *end;

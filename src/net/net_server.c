@@ -572,12 +572,16 @@ bool net_server_start(const struct net_server_options *options, struct net_serve
         !net_pool_start(&server->intake, "net-intake", server->options.intake_workers,
                         server->options.queue_max, finish_work, fail) ||
         !net_pool_start(&server->work, "net-work", server->options.workers,
-                        server->options.queue_max, finish_work, fail) ||
-        !daemon_start(server, fail)) {
+                        server->options.queue_max, finish_work, fail)) {
         net_server_free(server);
         return false;
     }
-    *out = server;
+    *out = server; /* handlers may ask for it from the first request on */
+    if (!daemon_start(server, fail)) {
+        *out = NULL;
+        net_server_free(server);
+        return false;
+    }
     return true;
 }
 
