@@ -1,0 +1,132 @@
+// The one place that speaks to the server. Every path of the API that the interface uses is here.
+import type {
+  Customer, CustomersAnswer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Problem, QuarantineRow,
+  SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, Status, TimelinePage,
+} from "./types";
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem, readonly retryAfterS: number | null = null) {
+    super(problem.detail || problem.title);
+    this.name = "ApiError";
+  }
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+type Listener = () => void;
+const signedOut = new Set<Listener>();
+/** Called when the server says 401 to anything but the question who is signed in. */
+export function onSignedOut(listener: Listener): () => void {
+  signedOut.add(listener);
+  return () => signedOut.delete(listener);
+}
+
+interface Options {
+  method?: string;
+  body?: unknown;
+  signal?: AbortSignal;
+  quiet401?: boolean;
+}
+
+async function call<T>(path: string, { method = "GET", body, signal, quiet401 }: Options = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") {
+    headers["X-Firsthand"] = "1";
+    headers["Content-Type"] = "application/json";
+  }
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? (method === "POST" || method === "PUT" ? "{}" : undefined) : JSON.stringify(body),
+      signal,
+      credentials: "same-origin",
+      cache: "no-store",
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError({ title: "unreachable", status: 0 });
+  }
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  let value: unknown;
+  try {
+    value = text ? JSON.parse(text) : undefined;
+  } catch {
+    value = undefined;
+  }
+  if (response.ok && value !== undefined) return value as T;
+  const problem = (value && typeof value === "object" ? value : {}) as Partial<Problem>;
+  const retry = Number(response.headers.get("Retry-After"));
+  const error = new ApiError(
+    {
+      ...problem,
+      title: problem.title ?? response.statusText,
+      status: response.ok ? 502 : response.status,
+      request_id: problem.request_id ?? response.headers.get("X-Request-Id") ?? undefined,
+    },
+    Number.isFinite(retry) && retry > 0 ? retry : null,
+  );
+  if (response.status === 401 && !quiet401) for (const listener of signedOut) listener();
+  throw error;
+}
+
+const part = encodeURIComponent;
+const search = (values: Record<string, string | number | undefined | null>): string => {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && value !== null && value !== "") params.set(name, String(value));
+  }
+  const text = params.toString();
+  return text ? `?${text}` : "";
+};
+
+export const api = {
+  session: () => call<Session>("/api/v1/session", { quiet401: true }),
+  setup: (body: { token: string; name: string; email: string; password: string; organisation: string; timezone?: string }) =>
+    call<Session>("/api/v1/setup", { method: "POST", body, quiet401: true }),
+  signIn: (email: string, password: string) =>
+    call<Session>("/api/v1/sign-in", { method: "POST", body: { email, password }, quiet401: true }),
+  signInLink: (token: string) => call<Session>("/api/v1/sign-in/link", { method: "POST", body: { token }, quiet401: true }),
+  signOut: () => call<void>("/api/v1/sign-out", { method: "POST", quiet401: true }),
+  sessions: () => call<{ sessions: SessionRow[] }>("/api/v1/sessions"),
+  endSession: (id: SessionRow["id"]) => call<void>(`/api/v1/sessions/${part(String(id))}`, { method: "DELETE" }),
+  settings: () => call<{ organisation: string; timezone: string }>("/api/v1/settings"),
+  saveSettings: (body: { organisation: string; timezone: string }) => call<unknown>("/api/v1/settings", { method: "PUT", body }),
+
+  query: <T>(body: unknown, signal?: AbortSignal) => call<T>("/api/v1/query", { method: "POST", body, signal }),
+  customers: (body: unknown, signal?: AbortSignal) => call<CustomersAnswer>("/api/v1/query", { method: "POST", body, signal }),
+  customer: (id: string, signal?: AbortSignal) => call<Customer>(`/api/v1/customers/${part(id)}`, { signal }),
+  timeline: (id: string, options: { limit?: number; cursor?: string | null; before?: string }, signal?: AbortSignal) =>
+    call<TimelinePage>(`/api/v1/customers/${part(id)}/timeline${search(options)}`, { signal }),
+
+  names: (kind: string, prefix = "", event = "", signal?: AbortSignal) =>
+    call<{ names: NameRow[] }>(`/api/v1/names${search({ kind, prefix, event })}`, { signal }),
+  values: (property: string, prefix = "", event = "", limit = 50, signal?: AbortSignal) =>
+    call<{ values: { value: Scalar; count: number }[] }>(`/api/v1/names/values${search({ property, event, prefix, limit })}`, { signal }),
+
+  segments: () => call<{ segments: SavedSegment[] }>("/api/v1/segments"),
+  saveSegment: (name: string, segment: unknown) => call<unknown>(`/api/v1/segments/${part(name)}`, { method: "PUT", body: { segment } }),
+  deleteSegment: (name: string) => call<void>(`/api/v1/segments/${part(name)}`, { method: "DELETE" }),
+  views: () => call<{ views: SavedView[] }>("/api/v1/views"),
+  addView: (name: string, page: string, query: unknown) => call<{ id: SavedView["id"] }>("/api/v1/views", { method: "POST", body: { name, page, query } }),
+  saveView: (id: SavedView["id"], name: string, page: string, query: unknown) =>
+    call<unknown>(`/api/v1/views/${part(String(id))}`, { method: "PUT", body: { name, page, query } }),
+  deleteView: (id: SavedView["id"]) => call<void>(`/api/v1/views/${part(String(id))}`, { method: "DELETE" }),
+
+  ledger: () => call<Ledger>("/api/v1/ledger"),
+  quarantine: (options: { cursor?: string | null; limit?: number; source?: string; reason?: string }) =>
+    call<{ total: number; rows: QuarantineRow[]; cursor: string | null }>(`/api/v1/quarantine${search(options)}`),
+  quarantined: (id: string) => call<QuarantineRow>(`/api/v1/quarantine/${part(id)}`),
+  live: (after: number, limit = 100) => call<{ seq: number; items: LiveItem[] }>(`/api/v1/live${search({ after, limit })}`),
+  status: () => call<Status>("/api/v1/status"),
+  keys: () => call<{ keys: KeyRow[] }>("/api/v1/keys"),
+  addKey: (kind: KeyKind, name: string, origins: string[]) =>
+    call<{ id: KeyRow["id"]; key: string }>("/api/v1/keys", { method: "POST", body: { kind, name, ...(origins.length ? { origins } : {}) } }),
+  revokeKey: (id: KeyRow["id"]) => call<void>(`/api/v1/keys/${part(String(id))}`, { method: "DELETE" }),
+  sources: () => call<{ sources: SourceRow[] }>("/api/v1/sources"),
+  addSource: (name: string, channel: string) =>
+    call<unknown>("/api/v1/sources", { method: "POST", body: { name, ...(channel ? { default_channel: channel } : {}) } }),
+};

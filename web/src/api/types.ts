@@ -1,0 +1,233 @@
+// What the server answers, as far as the interface reads it.
+
+export interface Session {
+  user: { id: number; name: string; email: string; role: string };
+  organisation: { name: string; timezone: string };
+  version: string;
+}
+
+export interface Problem {
+  title: string;
+  status: number;
+  detail?: string;
+  pointer?: string;
+  request_id?: string;
+  setup?: boolean;
+}
+
+export type Scalar = string | number | boolean;
+export type Traits = Record<string, Scalar | Scalar[]>;
+
+export interface CustomerRow {
+  id: string;
+  first_seen: string | null;
+  last_seen: string | null;
+  events: number;
+  traits: Traits;
+  value?: number;
+}
+
+export interface Verbatim {
+  customer: string;
+  ts: string;
+  channel: string | null;
+  event: string;
+  text: string | null;
+  score: number | null;
+  scale: string | null;
+}
+
+export interface AnswerBase {
+  partial: string[];
+  warnings: string[];
+  as_of: string;
+  stats: { events_scanned: number; customers: number; elapsed_ms: number };
+}
+
+export interface TrendSeries {
+  series: number;
+  label: string;
+  group: string | null;
+  values: (number | null)[];
+  total: number | null;
+}
+
+export interface TrendAnswer extends AnswerBase {
+  kind: "trend";
+  intervals: string[];
+  series: TrendSeries[];
+  previous?: { intervals: string[]; series: TrendSeries[]; partial?: string[] };
+}
+
+export interface FunnelStep {
+  step: number;
+  label: string;
+  count: number;
+  rate_from_start: number | null;
+  rate_from_previous: number | null;
+  median_ms_from_previous: number | null;
+}
+
+export interface FunnelAnswer extends AnswerBase {
+  kind: "funnel";
+  steps: FunnelStep[];
+  groups?: { group: string; steps: FunnelStep[] }[];
+}
+
+export interface Cohort {
+  start: string;
+  size: number;
+  returned: (number | null)[];
+}
+
+export interface RetentionAnswer extends AnswerBase {
+  kind: "retention";
+  cohorts: Cohort[];
+  groups?: { group: string; cohorts: Cohort[] }[];
+}
+
+export interface CustomersAnswer extends AnswerBase {
+  kind: "customers";
+  total: number;
+  customers: CustomerRow[];
+  cursor: string | null;
+  verbatims?: Verbatim[];
+  moved?: { was: number; now: number };
+}
+
+export interface Customer {
+  id: string;
+  known: boolean;
+  identifiers: { kind: string; value: string }[];
+  traits: Traits;
+  first_seen: string | null;
+  last_seen: string | null;
+  events: number;
+  channels: { channel: string | null; events: number; last_seen: string }[];
+  accounts: string[];
+  joined: { id: string; at: string }[];
+}
+
+export interface TimelineEvent {
+  event: string;
+  ts: string;
+  received_at: string;
+  channel: string | null;
+  source: string | null;
+  message_id: string | null;
+  properties: Record<string, unknown>;
+  traits?: Record<string, unknown>;
+  text: string | null;
+  score: number | null;
+  scale: string | null;
+}
+
+export interface TimelinePage {
+  customer: string;
+  events: TimelineEvent[];
+  cursor: string | null;
+}
+
+export interface NameRow {
+  name: string;
+  count: number;
+  first_seen?: string;
+  last_seen?: string;
+}
+
+export interface SavedSegment {
+  name: string;
+  segment: unknown;
+  owner: string;
+  updated: string;
+}
+
+export interface SavedView {
+  id: number | string;
+  name: string;
+  page: string;
+  query: Record<string, unknown>;
+  owner: string;
+  updated: string;
+}
+
+export interface Counts {
+  received: number;
+  stored: number;
+  duplicate: number;
+  quarantined: number;
+  refused: number;
+}
+
+export interface Ledger {
+  balanced: boolean;
+  total: Counts;
+  sources: ({ source: string; last_received: string | null } & Counts)[];
+  requests_refused: number;
+  lag_ms: number | null;
+}
+
+export interface QuarantineRow {
+  id: string;
+  source: string;
+  received_at: string;
+  reason: string;
+  field: string | null;
+  bytes: number;
+  preview: string;
+  raw?: string;
+}
+
+export interface LiveItem {
+  seq: number;
+  at: string;
+  source: string;
+  event: string | null;
+  customer: string | null;
+  verdict: "stored" | "duplicate" | "quarantined" | "refused";
+  reason: string | null;
+  channel: string | null;
+}
+
+export interface Status {
+  version: string;
+  uptime_s: number;
+  events: number;
+  customers: number;
+  segments: number;
+  journal_bytes: number;
+  disk_free_bytes: number;
+  oldest_lease_s: number | null;
+  last_event_at: string | null;
+}
+
+export type KeyKind = "write" | "client" | "secret";
+
+export interface KeyRow {
+  id: number | string;
+  kind: KeyKind;
+  name: string;
+  source: string | null;
+  prefix: string;
+  key?: string;
+  created: string;
+  last_used: string | null;
+  revoked: string | null;
+  origins: string[];
+}
+
+export interface SourceRow {
+  name: string;
+  keys: number;
+  default_channel: string | null;
+  events: number;
+  last_received: string | null;
+}
+
+export interface SessionRow {
+  id: number | string;
+  created: string;
+  last_seen: string;
+  current: boolean;
+  agent: string;
+}

@@ -1,0 +1,120 @@
+// The rows of the drawer: who, what they added to the number, and what they said around it.
+import type { CustomerRow, CustomersAnswer, Verbatim } from "../api/types";
+import { formatNumber } from "../format";
+import { Empty, Kind, Moment, Quote } from "../parts/basic";
+import { Avatar, customerHref, faceOf, factsOf } from "../parts/person";
+import { ScoreChip } from "../parts/score";
+import { cleanLine } from "../safe";
+import { t, tOr } from "../strings";
+import type { Evidence } from "./state";
+
+export const channelWords = (channel: string | null | undefined): string => (channel ? tOr(`channel.${channel}`, cleanLine(channel)) : t("channel.none"));
+
+function Row({ row, said, showValue }: { row: CustomerRow; said: Verbatim | undefined; showValue: boolean }) {
+  const face = faceOf(row.id, row.traits);
+  const facts = factsOf(row);
+  return (
+    <li class="evidence-row">
+      <Avatar face={face} size="m" />
+      <div>
+        <div class="evidence-line">
+          <a class="strong" href={customerHref(row.id)} dir="auto">
+            {face.name}
+          </a>
+          <span class="small dim clip">{facts.length ? facts.join(" · ") : face.known ? null : t("not.signed.in")}</span>
+          {showValue && row.value !== undefined && <span class="push strong">{formatNumber(row.value)}</span>}
+        </div>
+        <div class="small dim row">
+          <Kind kind="did" />
+          {row.last_seen ? (
+            <span>
+              {t("seen.last")} <Moment at={row.last_seen} />
+              {row.first_seen && (
+                <>
+                  {" · "}
+                  {t("seen.first")} <Moment at={row.first_seen} />
+                </>
+              )}
+            </span>
+          ) : (
+            <span>{t("seen.never")}</span>
+          )}
+        </div>
+        {said?.text && (
+          <>
+            <Quote text={said.text} size="s" />
+            <p class="byline">
+              {channelWords(said.channel)} · <Moment at={said.ts} />
+            </p>
+          </>
+        )}
+      </div>
+    </li>
+  );
+}
+
+export function People({ evidence, answer, people, said }: { evidence: Evidence; answer: CustomersAnswer; people: CustomerRow[]; said: Verbatim[] }) {
+  if (people.length === 0) return <Empty>{t("drawer.nobody")}</Empty>;
+  const bySpeaker = new Map<string, Verbatim>();
+  for (const verbatim of said) {
+    if (verbatim.text && !bySpeaker.has(verbatim.customer)) bySpeaker.set(verbatim.customer, verbatim);
+  }
+  const withValue = people.some((row) => row.value !== undefined);
+  return (
+    <>
+      <p class="drawer-sub">
+        <b>{t("drawer.of", { n: formatNumber(people.length), total: formatNumber(answer.total) })}</b>
+        <span>{withValue ? valueNote(evidence) : null}</span>
+      </p>
+      <ul class="plain">
+        {people.map((row) => (
+          <Row key={row.id} row={row} said={bySpeaker.get(row.id)} showValue={withValue} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function valueNote({ q, o }: Evidence): string {
+  if (q.kind !== "trend") return t("drawer.value");
+  const measure = q.series[o.series ?? 0]?.measure ?? "count";
+  return measure === "count" ? t("drawer.value.count") : t("drawer.value");
+}
+
+export function Words({ people, said }: { people: CustomerRow[]; said: Verbatim[] }) {
+  const spoken = said.filter((verbatim) => verbatim.text || verbatim.score !== null);
+  if (spoken.length === 0) return <Empty>{t("drawer.silent")}</Empty>;
+  const traits = new Map(people.map((row) => [row.id, row.traits]));
+  return (
+    <>
+      <p class="drawer-sub">
+        <span>{t("drawer.words.rule")}</span>
+      </p>
+      <ul class="plain">
+        {spoken.map((verbatim, index) => (
+          <WordRow key={index} verbatim={verbatim} traits={traits.get(verbatim.customer)} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+export function WordRow({ verbatim, traits }: { verbatim: Verbatim; traits: CustomerRow["traits"] | undefined }) {
+  const face = faceOf(verbatim.customer, traits);
+  return (
+    <li class="evidence-row">
+      <Avatar face={face} size="m" />
+      <div>
+        {verbatim.text && <Quote text={verbatim.text} size="s" />}
+        {verbatim.score !== null && verbatim.scale && <ScoreChip score={verbatim.score} scale={verbatim.scale} />}
+        <p class="byline">
+          <a class="strong" href={customerHref(verbatim.customer)} dir="auto">
+            {face.name}
+          </a>
+          {" · "}
+          {channelWords(verbatim.channel)} · <Moment at={verbatim.ts} />
+        </p>
+      </div>
+    </li>
+  );
+}

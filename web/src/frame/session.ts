@@ -1,0 +1,11 @@
+// Who is signed in.
+import type { Session } from "../api/types";
+import { setZone } from "../format";
+import { makeStore } from "../store";
+
+export const session = makeStore<Session | null>(null);
+
+export function enter(next: Session): void {
+  setZone(next.organisation.timezone);
+  session.set(next);
+}

@@ -1,0 +1,182 @@
+// The timeline: what they did at the left, the spine, what they said and we did at the right.
+import { useState } from "preact/hooks";
+import type { TimelineEvent } from "../../api/types";
+import { formatClock, formatDay, formatLength, todayLabel, addDays } from "../../format";
+import { Kind, Moment, Quote, Tag, Value } from "../../parts/basic";
+import { channelIcon, Icon } from "../../parts/icon";
+import { ScoreChip } from "../../parts/score";
+import { channelWords } from "../../evidence/people";
+import { cleanLine, safeLink } from "../../safe";
+import { t, tOr } from "../../strings";
+import { isBookkeeping, sideOf, type Row } from "./fold";
+
+function dayWords(label: string): string {
+  const today = todayLabel();
+  const year: Intl.DateTimeFormatOptions = label.slice(0, 4) === today.slice(0, 4) ? {} : { year: "numeric" };
+  const date = formatDay(label, { weekday: "short", day: "numeric", month: "short", ...year });
+  if (label === today) return t("day.today", { date });
+  if (label === addDays(today, -1)) return t("day.yesterday", { date });
+  return date;
+}
+
+/** The name of an event as its sender wrote it; our own and bookkeeping in the reader's words. */
+export const nameWords = (event: TimelineEvent): string => tOr(`event.${event.event}`, cleanLine(event.event));
+
+function hintOf(event: TimelineEvent): string {
+  const parts = Object.entries(event.properties)
+    .filter(([name, value]) => !/(^|[._])(id|url|token|hash)$/i.test(name) && (typeof value === "string" ? value.length > 0 && value.length < 40 : typeof value === "number"))
+    .slice(0, 3)
+    .map(([, value]) => (typeof value === "number" ? String(value) : cleanLine(value as string)));
+  return [...(event.channel ? [channelWords(event.channel)] : []), ...parts].join(" · ");
+}
+
+function PropertyValue({ value }: { value: unknown }) {
+  const link = typeof value === "string" ? safeLink(value) : null;
+  if (!link) return <Value value={value} />;
+  return (
+    <a class="out" href={link} target="_blank" rel="noopener noreferrer nofollow">
+      <Value value={value} />
+    </a>
+  );
+}
+
+function Detail({ event }: { event: TimelineEvent }) {
+  const entries = [...Object.entries(event.properties), ...Object.entries(event.traits ?? {}).map(([name, value]): [string, unknown] => [t("field.trait", { name }), value])];
+  return (
+    <dl class="facts detail">
+      {entries.map(([name, value]) => (
+        <div key={name}>
+          <dt>{cleanLine(name)}</dt>
+          <dd>
+            <PropertyValue value={value} />
+          </dd>
+        </div>
+      ))}
+      <div>
+        <dt>{t("timeline.when")}</dt>
+        <dd>{event.ts}</dd>
+      </div>
+      <div>
+        <dt>{t("timeline.received")}</dt>
+        <dd>{event.received_at}</dd>
+      </div>
+      {event.source && (
+        <div>
+          <dt>{t("field.source")}</dt>
+          <dd>
+            <Value value={event.source} />
+          </dd>
+        </div>
+      )}
+      {event.message_id && (
+        <div>
+          <dt>{t("timeline.id")}</dt>
+          <dd class="mono">
+            <Value value={event.message_id} />
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function EventRow({ event, fresh, inner }: { event: TimelineEvent; fresh?: boolean; inner?: boolean }) {
+  const [open, setOpen] = useState(false);
+  const side = sideOf(event);
+  const toggle = (
+    <button type="button" class="event-name" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <span class="away">{t(`side.${side}`)} </span>
+      {nameWords(event)}
+    </button>
+  );
+  const kind = typeof event.properties.kind === "string" ? cleanLine(event.properties.kind) : "";
+  return (
+    <li class={["event", side, fresh && "is-new", inner && "inner"].filter(Boolean).join(" ")}>
+      <Moment at={event.ts}>{formatClock(event.ts)}</Moment>
+      <span class="spine">
+        <Kind kind={side} />
+      </span>
+      <div class="event-text">
+        {side === "said" ? (
+          <>
+            <p class="byline">
+              <Icon name={channelIcon(event.channel)} small />
+              {toggle}
+              {kind && <Tag>{kind}</Tag>}
+              {event.channel && <span>{channelWords(event.channel)}</span>}
+            </p>
+            {event.score !== null && event.scale && <ScoreChip score={event.score} scale={event.scale} />}
+            {event.text && <Quote text={event.text} />}
+          </>
+        ) : (
+          <>
+            {toggle}
+            {!isBookkeeping(event) && hintOf(event) && <small>{hintOf(event)}</small>}
+          </>
+        )}
+        {open && <Detail event={event} />}
+      </div>
+    </li>
+  );
+}
+
+function SessionRow({ row, fresh }: { row: Extract<Row, { kind: "session" }>; fresh: Set<string> }) {
+  const [open, setOpen] = useState(false);
+  const newest = row.events[0]!;
+  const oldest = row.events.at(-1)!;
+  const lasted = Date.parse(newest.ts) - Date.parse(oldest.ts);
+  const shown = row.trail.length > 6 ? [...row.trail.slice(0, 3), null, ...row.trail.slice(-2)] : row.trail;
+  return (
+    <>
+      <li class="event did">
+        <Moment at={oldest.ts}>{formatClock(oldest.ts)}</Moment>
+        <span class="spine">
+          <Kind kind="did" />
+        </span>
+        <div class="event-text">
+          <button type="button" class="event-name" aria-expanded={open} onClick={() => setOpen(!open)}>
+            <span class="away">{t("side.did")} </span>
+            {t("timeline.session", { n: row.events.length })}
+          </button>
+          <small>{[newest.channel ? channelWords(newest.channel) : "", lasted >= 60_000 ? formatLength(lasted) : ""].filter(Boolean).join(" · ")}</small>
+          <small class="trail">
+            {shown.map((step, index) => (
+              <span key={index}>
+                {index > 0 && <i aria-hidden="true">→</i>} {step ? cleanLine(step.name) : "…"}
+                {step && step.times > 1 ? ` ×${step.times}` : ""}
+              </span>
+            ))}
+          </small>
+        </div>
+      </li>
+      {open && row.events.map((event, index) => <EventRow key={index} event={event} inner fresh={fresh.has(event.received_at)} />)}
+    </>
+  );
+}
+
+export function Timeline({ rows, fresh }: { rows: Row[]; fresh: Set<string> }) {
+  return (
+    <ol class="timeline">
+      {rows.map((row) => {
+        if (row.kind === "day") {
+          return (
+            <li key={row.key} class="day">
+              <h3>{dayWords(row.label)}</h3>
+              <span class="spine" />
+            </li>
+          );
+        }
+        if (row.kind === "silence") {
+          return (
+            <li key={row.key} class="silence">
+              <span class="spine" />
+              <span>{t("timeline.silence", { length: formatLength(row.ms, "long") })}</span>
+            </li>
+          );
+        }
+        if (row.kind === "session") return <SessionRow key={row.key} row={row} fresh={fresh} />;
+        return <EventRow key={row.key} event={row.event} fresh={fresh.has(row.event.received_at)} />;
+      })}
+    </ol>
+  );
+}

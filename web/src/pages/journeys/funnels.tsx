@@ -1,0 +1,297 @@
+// Funnels: how many go on, where the others stop, and what those said.
+import { useAnswer, useLoad } from "../../api/hooks";
+import type { CustomersAnswer, FunnelAnswer, NameRow, Verbatim } from "../../api/types";
+import { api } from "../../api/client";
+import { FunnelChart } from "../../charts/funnel";
+import { DataTable, TwinButton } from "../../charts/table";
+import { OpenNumber } from "../../evidence/number";
+import { readEvidence } from "../../evidence/state";
+import { channelWords } from "../../evidence/people";
+import { Page } from "../../frame/frame";
+import { formatLength, formatPoints, formatShare } from "../../format";
+import { Button, Empty, Kind, Moment, Problem, Quote, Skeleton, Warnings } from "../../parts/basic";
+import { Select } from "../../parts/field";
+import { customerHref, faceOf } from "../../parts/person";
+import { BreakdownPicker } from "../../query/breakdown";
+import { MatcherEditor } from "../../query/matcher-editor";
+import { DEFAULT_RANGE, previousRange } from "../../query/range";
+import { RangePicker } from "../../query/range-picker";
+import { SegmentChips } from "../../query/segment-chips";
+import type { FunnelQuery, Matcher } from "../../query/types";
+import { breakdownWords, durationWords, groupWords, matcherWords } from "../../query/words";
+import { toSearch } from "../../query/url";
+import { cleanLine } from "../../safe";
+import { usePlace } from "../../router";
+import { wilson } from "../../stats";
+import { rich, t } from "../../strings";
+import { guessFunnels } from "./guess";
+import { JourneyTabs } from "./page";
+import { funnelQuery, useJourney, type FunnelState } from "./state";
+import { useViews, ViewTools } from "./views";
+
+const WINDOWS = ["10m", "1h", "1d", "3d", "7d", "14d", "30d", "90d"];
+
+export function FunnelsTab() {
+  const [state, set] = useJourney<FunnelState>();
+  const { search } = usePlace();
+  const steps = state.steps ?? [];
+  const query = funnelQuery(state);
+  const load = useAnswer<FunnelAnswer>(query);
+  const earlier = useAnswer<FunnelAnswer>(query && state.compare ? { ...query, breakdown: undefined, limit: undefined, range: previousRange(query.range ?? DEFAULT_RANGE) } : null);
+  const views = useViews();
+  const list = views.data?.views ?? [];
+  const view = list.find((each) => String(each.id) === String(state.view));
+  const answer = query ? load.data : undefined;
+  const opened = readEvidence(search);
+  const setStep = (index: number, step: Matcher) => set({ steps: steps.map((each, at) => (at === index ? step : each)) });
+  const first = steps[0]?.event;
+  const windowNow = state.window ?? "7d";
+  return (
+    <Page
+      above={<JourneyTabs here="funnels" />}
+      title={view?.name ?? (query && query.steps.length > 1 ? t("funnel.title", { from: matcherWords(query.steps[0]!), to: matcherWords(query.steps.at(-1)!) }) : t("journeys.funnels"))}
+      lead={answer && query && answer.steps.length > 1 && <Lead query={query} answer={answer} before={earlier.data} />}
+      bar={
+        <>
+          <RangePicker range={state.range ?? DEFAULT_RANGE} onChange={(range) => set({ range })} compare={state.compare === "previous"} onCompare={(on) => set({ compare: on ? "previous" : undefined })} />
+          <SegmentChips segment={state.segment} onChange={(segment) => set({ segment })} />
+        </>
+      }
+      tools={<ViewTools tab="funnels" state={state} views={list} reload={views.reload} />}
+    >
+      {steps.length === 0 && <Starters />}
+      <section class="sheet" aria-label={t("builder")}>
+        <ol class="builder plain">
+          {steps.map((step, index) => (
+            <li key={index}>
+              <MatcherEditor
+                label={t("funnel.step", { n: index + 1 })}
+                matcher={step}
+                anyEvent={false}
+                before={<b class="step-key">{index + 1}</b>}
+                onChange={(next) => setStep(index, next)}
+                onRemove={() => set({ steps: steps.filter((_, at) => at !== index) })}
+              >
+                {index > 0 && <Button look="quiet" icon="up" aria-label={t("funnel.step.up", { n: index + 1 })} onClick={() => set({ steps: swap(steps, index - 1) })} />}
+              </MatcherEditor>
+            </li>
+          ))}
+          <li class="row wrap">
+            <Button look="quiet" icon="plus" onClick={() => set({ steps: [...steps, { event: "" }] })}>
+              {t("funnel.add")}
+            </Button>
+            <BreakdownPicker breakdown={state.breakdown} event={typeof first === "string" ? first : ""} onChange={(breakdown) => set({ breakdown })} />
+            <Select inline label={t("funnel.window")} value={windowNow} onChange={(window) => set({ window })} options={[...new Set([...WINDOWS, windowNow])].map((each) => ({ value: each, text: t("funnel.within", { length: durationWords(each) }) }))} />
+            <Select inline label={t("funnel.order")} value={state.order ?? "ordered"} onChange={(order) => set({ order: order === "ordered" ? undefined : order })} options={(["ordered", "strict", "any"] as const).map((each) => ({ value: each, text: t(`order.${each}`) }))} />
+          </li>
+        </ol>
+      </section>
+      {query && (
+        <section class="sheet" aria-label={t("answer")} aria-busy={load.loading}>
+          <header class="sheet-head">
+            {query.breakdown !== undefined ? (
+              <>
+                <button type="button" class="chip on" onClick={() => set({ breakdown: undefined })}>
+                  {t("breakdown.by", { name: breakdownWords(query.breakdown) })} <span aria-hidden="true">×</span>
+                </button>
+                <Key answer={answer} />
+              </>
+            ) : (
+              <h2>{t("funnel.people")}</h2>
+            )}
+            <span class="push" />
+            <TwinButton on={state.table === true} toggle={() => set({ table: state.table ? undefined : true })} />
+          </header>
+          <div class="chart-place">
+            {load.error && <Problem error={load.error} retry={load.reload} />}
+            <Warnings list={answer?.warnings} />
+            {!answer && !load.error && <Skeleton rows={6} height={280} />}
+            {answer && answer.steps.length > 0 && (state.table ? (
+              <Twin query={query} answer={answer} />
+            ) : (
+              <FunnelChart query={query} answer={answer} before={state.compare ? earlier.data : undefined} open={opened?.q.kind === "funnel" ? opened.o : null} summary={funnelSummary(answer)} />
+            ))}
+          </div>
+          {answer && !state.table && query.steps.length > 1 && <Lane query={query} answer={answer} />}
+        </section>
+      )}
+      {answer?.groups && query && !state.table && (
+        <section class="sheet" aria-label={t("funnel.groups", { name: breakdownWords(query.breakdown!) })}>
+          <Twin query={query} answer={answer} />
+        </section>
+      )}
+    </Page>
+  );
+}
+
+const swap = (steps: Matcher[], at: number): Matcher[] => {
+  const next = [...steps];
+  [next[at], next[at + 1]] = [next[at + 1]!, next[at]!];
+  return next;
+};
+
+export function funnelSummary(answer: FunnelAnswer): string {
+  const [first, ...rest] = answer.steps;
+  if (!first) return t("answer.empty");
+  return t("funnel.summary", {
+    n: first.count,
+    first: cleanLine(first.label),
+    rest: rest.map((step) => t("funnel.summary.step", { n: step.count, step: cleanLine(step.label) })).join(", "),
+  });
+}
+
+function Lead({ query, answer, before }: { query: FunnelQuery; answer: FunnelAnswer; before: FunnelAnswer | undefined }) {
+  const first = answer.steps[0]!;
+  const last = answer.steps.at(-1)!;
+  const range = wilson(last.count, first.count);
+  return (
+    <>
+      {rich("funnel.lead", {
+        last: <OpenNumber query={query} open={{ step: last.step, outcome: "reached" }} n={last.count} asOf={answer.as_of} />,
+        first: <OpenNumber query={query} open={{ step: 1, outcome: "reached" }} n={first.count} asOf={answer.as_of} />,
+        window: durationWords(query.window),
+        order: t(`order.words.${query.order ?? "ordered"}`),
+        share: formatShare(last.rate_from_start),
+        interval: range ? `${formatPoints(range.low)}–${formatPoints(range.high)}` : "–",
+      })}
+      {before && before.steps.length > 0 && <> {t("funnel.lead.before", { share: formatShare(before.steps.at(-1)!.rate_from_start) })}</>}
+    </>
+  );
+}
+
+function Key({ answer }: { answer: FunnelAnswer | undefined }) {
+  return (
+    <ul class="legend">
+      {(answer?.groups ?? []).map((group, index) => (
+        <li key={group.group}>
+          <i class={group.group === "(other)" ? "swatch ground-rest" : `swatch ground-${(index % 5) + 1}`} aria-hidden="true" />
+          {groupWords(group.group)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Twin({ query, answer }: { query: FunnelQuery; answer: FunnelAnswer }) {
+  const { as_of: asOf } = answer;
+  if (answer.groups) {
+    return (
+      <DataTable
+        label={funnelSummary(answer)}
+        columns={[{ text: breakdownWords(query.breakdown!) }, ...answer.steps.map((step) => ({ text: cleanLine(step.label), number: true })), { text: t("funnel.all.the.way"), number: true }]}
+        rows={answer.groups.map((group) => {
+          const start = group.steps[0]?.count ?? 0;
+          const end = group.steps.at(-1)?.count ?? 0;
+          const range = wilson(end, start);
+          return {
+            key: group.group,
+            cells: [
+              groupWords(group.group),
+              ...group.steps.map((step) => <OpenNumber key={step.step} query={query} open={{ step: step.step, outcome: "reached", group: group.group }} n={step.count} asOf={asOf} />),
+              <>
+                {formatShare(start ? end / start : null)} {range && <span class="dim small">{`${formatPoints(range.low)}–${formatPoints(range.high)}`}</span>}
+              </>,
+            ],
+          };
+        })}
+      />
+    );
+  }
+  return (
+    <DataTable
+      label={funnelSummary(answer)}
+      columns={[{ text: t("funnel.step.name") }, { text: t("funnel.reached"), number: true }, { text: t("funnel.of.start"), number: true }, { text: t("funnel.of.previous"), number: true }, { text: t("funnel.stopped.before"), number: true }, { text: t("funnel.median"), number: true }]}
+      rows={answer.steps.map((step, index) => {
+        const previous = answer.steps[index - 1];
+        const range = previous && wilson(step.count, previous.count);
+        return {
+          key: String(step.step),
+          cells: [
+            `${step.step} ${cleanLine(step.label)}`,
+            <OpenNumber key="r" query={query} open={{ step: step.step, outcome: "reached" }} n={step.count} asOf={asOf} />,
+            formatShare(step.rate_from_start),
+            <>
+              {formatShare(step.rate_from_previous)} {range && <span class="dim small">{`${formatPoints(range.low)}–${formatPoints(range.high)}`}</span>}
+            </>,
+            previous ? <OpenNumber key="d" query={query} open={{ step: step.step, outcome: "dropped" }} n={previous.count - step.count} asOf={asOf} /> : "–",
+            step.median_ms_from_previous === null ? "–" : formatLength(step.median_ms_from_previous),
+          ],
+        };
+      })}
+    />
+  );
+}
+
+/** What those who stopped said around it: one voice for each of the three largest losses. */
+function Lane({ query, answer }: { query: FunnelQuery; answer: FunnelAnswer }) {
+  const losses = answer.steps
+    .slice(1)
+    .map((step, index) => ({ step: step.step, label: step.label, lost: answer.steps[index]!.count - step.count }))
+    .filter((loss) => loss.lost > 0)
+    .sort((a, b) => b.lost - a.lost)
+    .slice(0, 3)
+    .sort((a, b) => a.step - b.step);
+  const key = losses.length ? JSON.stringify([query, answer.as_of, "lane"]) : null;
+  const voices = useLoad(key, async (signal) => {
+    const answers = await Promise.all(losses.map((loss) => api.query<CustomersAnswer>({ ...query, as_of: answer.as_of, open: { step: loss.step, outcome: "dropped", limit: 50 } }, signal)));
+    return answers.map((each, index) => ({ ...losses[index]!, said: representative(each.verbatims ?? []), traits: new Map(each.customers.map((row) => [row.id, row.traits])) }));
+  });
+  const found = (voices.data ?? []).filter((each) => each.said);
+  if (found.length === 0) return null;
+  return (
+    <div class="lane">
+      <h2>
+        <Kind kind="said" />
+        {t("funnel.lane")}
+      </h2>
+      {found.map(({ step, label, said, traits }) => (
+        <div key={step}>
+          <p class="small dim">{t("funnel.lane.before", { step: cleanLine(label) })}</p>
+          <Quote text={said!.text!} size="s" />
+          <p class="byline">
+            <a class="strong" href={customerHref(said!.customer)} dir="auto">
+              {faceOf(said!.customer, traits.get(said!.customer)).name}
+            </a>
+            {" · "}
+            {channelWords(said!.channel)} · <Moment at={said!.ts} />
+          </p>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Not picked for its tone: the newest with more than a few words. */
+function representative(list: Verbatim[]): Verbatim | undefined {
+  const spoken = list.filter((verbatim) => verbatim.text).sort((a, b) => (a.ts < b.ts ? 1 : -1));
+  return spoken.find((verbatim) => verbatim.text!.length > 25) ?? spoken[0];
+}
+
+function Starters() {
+  const names = useLoad("names event", (signal) => api.names("event", "", "", signal));
+  const guesses = guessFunnels((names.data?.names ?? []) as NameRow[]);
+  if (!names.data) return null;
+  if (guesses.length === 0) return <Empty>{t("funnel.empty")}</Empty>;
+  return (
+    <section class="sheet" aria-label={t("funnel.guesses")}>
+      <header class="sheet-head">
+        <h2>{t("funnel.guesses")}</h2>
+        <span class="push small dim">{t("funnel.guesses.note")}</span>
+      </header>
+      <ul class="plain guesses">
+        {guesses.map((steps) => (
+          <li key={steps.join()}>
+            <a class="guess" href={`/journeys/funnels?${toSearch({ steps: steps.map((event) => ({ event })) })}`}>
+              {steps.map((step, index) => (
+                <span key={step}>
+                  {index > 0 && <i aria-hidden="true">→ </i>}
+                  {cleanLine(step)}
+                </span>
+              ))}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

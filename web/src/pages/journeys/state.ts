@@ -1,0 +1,124 @@
+// The state of a question as it stands in the address.
+import { navigate, usePlace } from "../../router";
+import { DEFAULT_RANGE } from "../../query/range";
+import type { Breakdown, FunnelQuery, IntervalName, Matcher, Query, Range, RetentionQuery, Segment, Series, TrendQuery } from "../../query/types";
+import { fromSearch, toSearch } from "../../query/url";
+import { finished } from "../../query/cond-editor";
+import { measureReady } from "../../query/measure";
+
+interface Shared {
+  range?: Range;
+  segment?: Segment;
+  /** The table instead of the chart. */
+  table?: boolean;
+  view?: string | number;
+}
+
+export interface TrendState extends Shared {
+  series?: Series[];
+  interval?: IntervalName;
+  breakdown?: Breakdown;
+  compare?: "previous";
+  look?: "lines" | "columns" | "totals";
+}
+
+export interface FunnelState extends Shared {
+  steps?: Matcher[];
+  window?: string;
+  order?: "ordered" | "strict" | "any";
+  breakdown?: Breakdown;
+  compare?: "previous";
+}
+
+export interface RetentionState extends Shared {
+  start?: Matcher;
+  return?: Matcher;
+  interval?: IntervalName;
+  periods?: number;
+  mode?: "bounded" | "unbounded";
+}
+
+const own = (search: string): Record<string, unknown> => {
+  const { ev: _, ...state } = fromSearch(search);
+  return state;
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isMatcher = (value: unknown): value is Matcher => isRecord(value) && (typeof value.event === "string" || Array.isArray(value.event));
+
+/** What somebody wrote into the address by hand may be anything; only what has the right shape counts. */
+export function sane<T extends object>(state: Record<string, unknown>): T {
+  const out = { ...state };
+  for (const name of ["series", "steps"]) {
+    if (name in out) out[name] = Array.isArray(out[name]) ? (out[name] as unknown[]).filter(isMatcher) : undefined;
+  }
+  for (const name of ["start", "return"]) if (name in out && !isMatcher(out[name])) out[name] = undefined;
+  if ("range" in out && typeof out.range !== "string" && !(isRecord(out.range) && typeof out.range.from === "string" && typeof out.range.to === "string")) out.range = undefined;
+  if ("segment" in out && typeof out.segment !== "string" && !isRecord(out.segment)) out.segment = String(out.segment);
+  if ("breakdown" in out && typeof out.breakdown !== "string" && !(isRecord(out.breakdown) && Array.isArray(out.breakdown.bins))) out.breakdown = out.breakdown === undefined ? undefined : String(out.breakdown);
+  return out as T;
+}
+
+export function useJourney<T extends Shared>(): [T, (changes: Partial<T>) => void] {
+  const { path, search } = usePlace();
+  const state = sane<T>(own(search));
+  const set = (changes: Partial<T>) => {
+    const text = toSearch({ ...state, ...changes });
+    navigate(text ? `${path}?${text}` : path);
+  };
+  return [state, set];
+}
+
+const matcher = (m: Matcher): Matcher => {
+  const where = finished(m.where);
+  return { event: m.event, ...(where.length ? { where } : {}) };
+};
+
+const shared = (state: Shared): { range: Range; segment?: Segment } => ({
+  range: state.range ?? DEFAULT_RANGE,
+  ...(state.segment === undefined ? {} : { segment: state.segment }),
+});
+
+const asked = (m: Matcher | undefined): m is Matcher => m !== undefined && m.event !== "" && m.event.length > 0;
+
+export function trendQuery(state: TrendState): TrendQuery | null {
+  const series = (state.series ?? []).filter((each) => asked(each) && measureReady(each.measure));
+  if (series.length === 0) return null;
+  return {
+    kind: "trend",
+    series: series.map((each) => ({ ...matcher(each), measure: each.measure ?? "count" })),
+    interval: state.interval ?? "day",
+    ...shared(state),
+    ...(state.breakdown === undefined ? {} : { breakdown: state.breakdown, ...(typeof state.breakdown === "string" ? { limit: 5 } : {}) }),
+    ...(state.compare ? { compare: state.compare } : {}),
+  };
+}
+
+export function funnelQuery(state: FunnelState): FunnelQuery | null {
+  const steps = (state.steps ?? []).filter(asked);
+  if (steps.length === 0) return null;
+  return {
+    kind: "funnel",
+    steps: steps.map(matcher),
+    window: state.window ?? "7d",
+    ...(state.order && state.order !== "ordered" ? { order: state.order } : {}),
+    ...shared(state),
+    ...(state.breakdown === undefined ? {} : { breakdown: state.breakdown, ...(typeof state.breakdown === "string" ? { limit: 5 } : {}) }),
+  };
+}
+
+export function retentionQuery(state: RetentionState): RetentionQuery | null {
+  if (!asked(state.start) || !asked(state.return)) return null;
+  return {
+    kind: "retention",
+    start: matcher(state.start),
+    return: matcher(state.return),
+    interval: state.interval ?? "week",
+    periods: state.periods ?? 9,
+    ...(state.mode && state.mode !== "bounded" ? { mode: state.mode } : {}),
+    ...shared(state),
+    range: state.range ?? "last 12 weeks",
+  };
+}
+
+export type Asked = Query;

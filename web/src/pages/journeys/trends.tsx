@@ -1,0 +1,233 @@
+// Trends: how many, over time.
+import { useMemo } from "preact/hooks";
+import { useAnswer } from "../../api/hooks";
+import type { TrendAnswer, TrendSeries } from "../../api/types";
+import { DataTable, TwinButton } from "../../charts/table";
+import { Totals } from "../../charts/totals";
+import { TrendChart, type Line } from "../../charts/trend";
+import { OpenNumber } from "../../evidence/number";
+import { openEvidence } from "../../evidence/state";
+import { Page } from "../../frame/frame";
+import { formatInterval, formatNumber } from "../../format";
+import { Button, Empty, Problem, Skeleton, Warnings } from "../../parts/basic";
+import { Select } from "../../parts/field";
+import { BreakdownPicker } from "../../query/breakdown";
+import { MatcherEditor } from "../../query/matcher-editor";
+import { MeasurePicker } from "../../query/measure";
+import { DEFAULT_RANGE } from "../../query/range";
+import { RangePicker } from "../../query/range-picker";
+import { SegmentChips } from "../../query/segment-chips";
+import type { IntervalName, Open, Series, TrendQuery } from "../../query/types";
+import { groupWords, matcherWords, measureWords, rangeWords } from "../../query/words";
+import { rich, t } from "../../strings";
+import { JourneyTabs } from "./page";
+import { trendQuery, useJourney, type TrendState } from "./state";
+import { useViews, ViewTools } from "./views";
+
+const START: Series[] = [{ event: "*", measure: "customers" }];
+const INTERVALS: IntervalName[] = ["hour", "day", "week", "month", "quarter"];
+
+export const seriesName = (query: TrendQuery, each: TrendSeries): string => {
+  const series = query.series[each.series];
+  const named = series ? matcherWords(series) : each.label;
+  if (each.group === null) return query.series.length > 1 || !series ? `${named}, ${measureWords(series?.measure)}` : named;
+  return query.series.length > 1 ? `${named}, ${groupWords(each.group)}` : groupWords(each.group);
+};
+
+const cell = (each: TrendSeries, more: Open = {}): Open => ({ series: each.series, ...(each.group === null ? {} : { group: each.group }), ...more });
+
+export function TrendsTab() {
+  const [state, set] = useJourney<TrendState>();
+  const full = { ...state, series: state.series?.length ? state.series : START };
+  const query = trendQuery(full);
+  const load = useAnswer<TrendAnswer>(query);
+  const views = useViews();
+  const list = views.data?.views ?? [];
+  const view = list.find((each) => String(each.id) === String(state.view));
+  const answer = load.data;
+  const setSeries = (series: Series[]) => set({ series });
+  const firstEvent = full.series[0]?.event ?? "*";
+  return (
+    <Page
+      above={<JourneyTabs here="trends" />}
+      title={view?.name ?? (query ? t("trends.title", { what: query.series.map((each) => matcherWords(each)).join(", ") }) : t("journeys.trends"))}
+      lead={answer && query && <Lead query={query} answer={answer} />}
+      bar={
+        <>
+          <RangePicker range={state.range ?? DEFAULT_RANGE} onChange={(range) => set({ range })} compare={state.compare === "previous"} onCompare={(on) => set({ compare: on ? "previous" : undefined })} />
+          <SegmentChips segment={state.segment} onChange={(segment) => set({ segment })} />
+        </>
+      }
+      tools={<ViewTools tab="trends" state={state} views={list} reload={views.reload} />}
+    >
+      <section class="sheet" aria-label={t("builder")}>
+        <div class="builder">
+          {full.series.map((each, index) => (
+            <MatcherEditor
+              key={index}
+              label={t("trends.series", { n: index + 1 })}
+              matcher={each}
+              before={<b class={`series-key ground-${(index % 5) + 1}`}>{String.fromCharCode(65 + index)}</b>}
+              onChange={(matcher) => setSeries(full.series.map((other, at) => (at === index ? { ...matcher, measure: each.measure } : other)))}
+              onRemove={full.series.length > 1 ? () => setSeries(full.series.filter((_, at) => at !== index)) : undefined}
+            >
+              <MeasurePicker measure={each.measure} event={typeof each.event === "string" ? each.event : ""} onChange={(measure) => setSeries(full.series.map((other, at) => (at === index ? { ...other, measure } : other)))} />
+            </MatcherEditor>
+          ))}
+          <div class="row wrap">
+            {full.series.length < 5 && (
+              <Button look="quiet" icon="plus" onClick={() => setSeries([...full.series, { event: "", measure: "customers" }])}>
+                {t("trends.add")}
+              </Button>
+            )}
+            <BreakdownPicker breakdown={state.breakdown} event={typeof firstEvent === "string" ? firstEvent : ""} onChange={(breakdown) => set({ breakdown })} />
+            <Select inline label={t("interval")} value={state.interval ?? "day"} onChange={(interval) => set({ interval })} options={INTERVALS.map((each) => ({ value: each, text: t(`interval.${each}`) }))} />
+          </div>
+        </div>
+      </section>
+      <section class="sheet" aria-label={t("answer")} aria-busy={load.loading}>
+        <header class="sheet-head">
+          <Select
+            inline
+            label={t("trends.look")}
+            value={state.look ?? "lines"}
+            onChange={(look) => set({ look: look === "lines" ? undefined : look })}
+            options={(["lines", "columns", "totals"] as const).map((each) => ({ value: each, text: t(`look.${each}`) }))}
+          />
+          <span class="push" />
+          <TwinButton on={state.table === true} toggle={() => set({ table: state.table ? undefined : true })} />
+        </header>
+        <div class="chart-place">
+          {load.error && <Problem error={load.error} retry={load.reload} />}
+          <Warnings list={answer?.warnings} />
+          {!query && <Empty>{t("trends.pick")}</Empty>}
+          {query && !answer && !load.error && <Skeleton rows={6} height={260} />}
+          {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} />}
+        </div>
+      </section>
+    </Page>
+  );
+}
+
+function Lead({ query, answer }: { query: TrendQuery; answer: TrendAnswer }) {
+  const first = answer.series[0];
+  if (!first || first.total === null) return null;
+  const groups = answer.series.length > 1 && first.group !== null;
+  const before = answer.previous?.series[0];
+  const range = rangeWords(query.range ?? DEFAULT_RANGE);
+  return (
+    <>
+      {rich(groups ? "trends.lead.group" : "trends.lead", {
+        number: <OpenNumber query={query} open={cell(first)} n={first.total} asOf={answer.as_of} />,
+        measure: measureWords(query.series[first.series]?.measure),
+        name: seriesName(query, first),
+        range,
+      })}
+      {before && before.total !== null && (
+        <> {rich("trends.lead.before", { number: <OpenNumber query={query} open={cell(before, { previous: true })} n={before.total} asOf={answer.as_of} /> })}</>
+      )}
+    </>
+  );
+}
+
+function Result({ query, answer, state }: { query: TrendQuery; answer: TrendAnswer; state: TrendState }) {
+  const lines = useMemo(() => {
+    const list: Line[] = answer.series.slice(0, 6).map((each, index) => ({ name: seriesName(query, each), values: each.values, rest: each.group === "(other)", index }));
+    const compared: Line[] = (answer.previous?.series ?? []).slice(0, answer.series.length === 1 ? 1 : 5).map((each, index) => ({
+      name: answer.series.length === 1 ? t("chart.previous") : t("chart.previous.of", { name: seriesName(query, each) }),
+      // A compared month may be longer or shorter; beyond the axis there is nothing to draw on.
+      values: answer.intervals.map((_, at) => each.values[at] ?? null),
+      compared: true,
+      index,
+    }));
+    return [...list, ...compared];
+  }, [answer]);
+  const summary = trendSummary(query, answer);
+  if (answer.intervals.length === 0 || answer.series.length === 0) return <Empty>{t("answer.empty")}</Empty>;
+  if (state.table) return <Twin query={query} answer={answer} summary={summary} />;
+  if (state.look === "totals") {
+    return (
+      <Totals
+        summary={summary}
+        list={answer.series.map((each, index) => {
+          const before = answer.previous?.series[index];
+          return {
+            key: String(index),
+            name: seriesName(query, each),
+            value: each.total,
+            before: before?.total,
+            number: <OpenNumber query={query} open={cell(each)} n={each.total} asOf={answer.as_of} />,
+            beforeNumber: before && rich("chart.was", { number: <OpenNumber query={query} open={cell(before, { previous: true })} n={before.total} asOf={answer.as_of} /> }),
+          };
+        })}
+      />
+    );
+  }
+  return (
+    <TrendChart
+      labels={answer.intervals}
+      comparedLabels={answer.previous?.intervals}
+      interval={query.interval ?? "day"}
+      lines={lines}
+      partial={answer.partial}
+      summary={summary}
+      look={state.look === "columns" ? "columns" : "lines"}
+      onOpen={(index, point, compared) => {
+        const each = compared ? answer.previous?.series[index] : answer.series[index];
+        const label = compared ? answer.previous?.intervals[point] : answer.intervals[point];
+        const value = each?.values[point];
+        if (!each || label === undefined || value === null || value === undefined) return;
+        openEvidence({ q: query, o: cell(each, { interval: label, ...(compared ? { previous: true } : {}) }), n: value, a: answer.as_of });
+      }}
+    />
+  );
+}
+
+export function trendSummary(query: TrendQuery, answer: TrendAnswer): string {
+  const first = answer.series[0];
+  if (!first) return t("answer.empty");
+  let high = 0;
+  first.values.forEach((value, index) => {
+    if ((value ?? -Infinity) > (first.values[high] ?? -Infinity)) high = index;
+  });
+  const label = answer.intervals[high];
+  return t("trends.summary", {
+    name: seriesName(query, first),
+    measure: measureWords(query.series[first.series]?.measure),
+    total: formatNumber(first.total ?? 0),
+    range: rangeWords(query.range ?? DEFAULT_RANGE),
+    most: formatNumber(first.values[high] ?? 0),
+    when: label ? formatInterval(label, query.interval ?? "day", true) : "",
+    more: answer.series.length - 1,
+  });
+}
+
+function Twin({ query, answer, summary }: { query: TrendQuery; answer: TrendAnswer; summary: string }) {
+  const partial = new Set(answer.partial);
+  const all = [...answer.series.map((each) => ({ each, previous: false })), ...(answer.previous?.series ?? []).map((each) => ({ each, previous: true }))];
+  const number = (each: TrendSeries, previous: boolean, label: string | undefined, value: number | null | undefined) => (
+    <OpenNumber query={query} open={cell(each, { ...(label === undefined ? {} : { interval: label }), ...(previous ? { previous: true } : {}) })} n={value ?? null} asOf={answer.as_of} />
+  );
+  return (
+    <DataTable
+      label={summary}
+      columns={[
+        { text: t(`interval.${query.interval ?? "day"}`) },
+        ...all.map(({ each, previous }) => ({ text: previous ? t("chart.previous.of", { name: seriesName(query, each) }) : seriesName(query, each), number: true })),
+      ]}
+      rows={[
+        { key: "total", cells: [<b key="t">{t("total")}</b>, ...all.map(({ each, previous }) => number(each, previous, undefined, each.total))] },
+        ...answer.intervals.map((label, at) => ({
+          key: label,
+          cells: [
+            <>
+              {formatInterval(label, query.interval ?? "day", true)}
+              {partial.has(label) && <span class="dim small">{t("chart.partial")}</span>}
+            </>,
+            ...all.map(({ each, previous }) => number(each, previous, previous ? answer.previous?.intervals[at] : label, each.values[at])),
+          ],
+        })),
+      ]}
+    />
+  );
+}

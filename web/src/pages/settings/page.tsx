@@ -1,0 +1,31 @@
+// Settings: is the data safe, correct and ours.
+import { useEffect } from "preact/hooks";
+import { TabLinks } from "../../parts/basic";
+import { navigate } from "../../router";
+import type { PageProps } from "../../routes";
+import { t } from "../../strings";
+import { Appearance } from "./appearance";
+import { Keys } from "./keys";
+import { Organisation } from "./organisation";
+import { Pipeline } from "./pipeline";
+import { Quarantine } from "./quarantine";
+import { Sources } from "./sources";
+
+export const SETTINGS = ["pipeline", "quarantine", "sources", "keys", "organisation", "appearance"] as const;
+export type SettingsName = (typeof SETTINGS)[number];
+
+const PAGES = { pipeline: Pipeline, quarantine: Quarantine, sources: Sources, keys: Keys, organisation: Organisation, appearance: Appearance };
+
+export function SettingsPage({ rest }: PageProps) {
+  const name = SETTINGS.find((each) => each === rest[0]);
+  useEffect(() => {
+    if (!name) navigate("/settings/pipeline", true);
+  }, [name]);
+  if (!name) return null;
+  const Here = PAGES[name];
+  return <Here />;
+}
+
+export function SettingsTabs({ here }: { here: SettingsName }) {
+  return <TabLinks label={t("nav.settings")} tabs={SETTINGS.map((name) => ({ href: `/settings/${name}`, text: t(`settings.${name}`), here: name === here }))} />;
+}

@@ -1,0 +1,60 @@
+// The snippets themselves. Code, not prose: the same in every language.
+export const SDKS = ["terminal", "web", "node", "python", "posthog", "csv", "feedback"] as const;
+export type SdkName = (typeof SDKS)[number];
+
+export function snippetOf(name: SdkName, origin: string, key: string): string {
+  switch (name) {
+    case "terminal":
+      return `curl ${origin}/v1/track -u ${key}: \\
+  -H 'Content-Type: application/json' \\
+  -d '{"userId": "anna", "event": "Order Completed",
+       "properties": {"price": 490, "currency": "NOK"}}'`;
+    case "web":
+      return `import { AnalyticsBrowser } from "@segment/analytics-next"
+
+const analytics = AnalyticsBrowser.load(
+  { writeKey: "${key}" },
+  { integrations: { "Segment.io": { apiHost: "${origin.replace(/^https?:\/\//, "")}/v1", protocol: "${origin.split(":")[0]}" } } },
+)
+analytics.identify("anna", { name: "Anna Berg", city: "Bergen" })
+analytics.track("Order Completed", { price: 490, currency: "NOK" })`;
+    case "node":
+      return `import { Analytics } from "@segment/analytics-node"
+
+const analytics = new Analytics({ writeKey: "${key}", host: "${origin}" })
+analytics.identify({ userId: "anna", traits: { name: "Anna Berg" } })
+analytics.track({ userId: "anna", event: "Order Completed", properties: { price: 490 } })
+await analytics.closeAndFlush()`;
+    case "python":
+      return `import segment.analytics as analytics
+
+analytics.write_key = "${key}"
+analytics.host = "${origin}"
+analytics.identify("anna", {"name": "Anna Berg"})
+analytics.track("anna", "Order Completed", {"price": 490})
+analytics.flush()`;
+    case "posthog":
+      return `posthog.init("${key}", {
+  api_host: "${origin}",
+  persistence: "localStorage+cookie",
+})
+posthog.identify("anna", { name: "Anna Berg" })
+posthog.capture("Order Completed", { price: 490 })`;
+    case "csv":
+      return `firsthand import orders.csv --data DIR --source shop --map map.json --dry-run
+
+# map.json
+{"customer": "CustomerID",
+ "event": {"const": "Order Completed"},
+ "ts": "Date",
+ "properties": {"price": {"column": "Amount", "type": "number"}},
+ "traits": {"country": "Country"}}`;
+    case "feedback":
+      return `curl ${origin}/api/v1/events \\
+  -H 'Authorization: Bearer ${key}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{"userId": "anna", "event": "feedback", "channel": "survey",
+       "ts": "${new Date().toISOString()}",
+       "text": "Warm, but the sleeves are too long.", "score": 8, "scale": "nps"}'`;
+  }
+}

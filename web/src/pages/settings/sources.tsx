@@ -1,0 +1,126 @@
+// Sources: what sends events, how to connect one, and whether it arrives.
+import { useState } from "preact/hooks";
+import { ApiError, api } from "../../api/client";
+import { useLoad } from "../../api/hooks";
+import { Page } from "../../frame/frame";
+import { formatNumber } from "../../format";
+import { Button, Empty, Moment, Problem, Sheet, Skeleton } from "../../parts/basic";
+import { Dialog } from "../../parts/dialog";
+import { TextField } from "../../parts/field";
+import { channelIcon, Icon } from "../../parts/icon";
+import { toast } from "../../parts/toast";
+import { channelWords } from "../../evidence/people";
+import { cleanLine } from "../../safe";
+import { setParams, usePlace } from "../../router";
+import { t } from "../../strings";
+import { Live } from "./live";
+import { SettingsTabs } from "./page";
+import { Snippets } from "./snippets";
+
+export function Sources() {
+  const { search } = usePlace();
+  const chosen = new URLSearchParams(search).get("source") ?? undefined;
+  const load = useLoad("sources", () => api.sources());
+  const [adding, setAdding] = useState(false);
+  const list = load.data?.sources ?? [];
+  return (
+    <Page
+      above={<SettingsTabs here="sources" />}
+      title={t("settings.sources")}
+      lead={t("sources.lead")}
+      tools={
+        <Button look="primary" icon="plus" onClick={() => setAdding(true)}>
+          {t("sources.add")}
+        </Button>
+      }
+    >
+      {load.error && <Problem error={load.error} retry={load.reload} />}
+      <Sheet label={t("settings.sources")} flush>
+        {!load.data && !load.error && <Skeleton rows={4} />}
+        {load.data && list.length === 0 && <Empty>{t("sources.empty")}</Empty>}
+        {list.length > 0 && (
+          <table class="table">
+            <thead>
+              <tr>
+                <th scope="col">{t("live.source")}</th>
+                <th scope="col" class="col-source">
+                  {t("sources.channel")}
+                </th>
+                <th scope="col" class="num col-minor">
+                  {t("sources.keys")}
+                </th>
+                <th scope="col" class="num">
+                  {t("sources.events")}
+                </th>
+                <th scope="col" class="num">
+                  {t("pipeline.last.event")}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {list.map((source) => (
+                <tr key={source.name} aria-selected={chosen === source.name}>
+                  <th scope="row">
+                    <button type="button" class="link row" aria-pressed={chosen === source.name} onClick={() => setParams({ source: chosen === source.name ? undefined : source.name })}>
+                      <Icon name={channelIcon(source.default_channel ?? source.name)} />
+                      {cleanLine(source.name)}
+                    </button>
+                  </th>
+                  <td class="col-source">{source.default_channel ? channelWords(source.default_channel) : <span class="dim">{t("sources.as.sent")}</span>}</td>
+                  <td class="num col-minor">{formatNumber(source.keys)}</td>
+                  <td class="num">{formatNumber(source.events)}</td>
+                  <td class="num nowrap">{source.last_received ? <Moment at={source.last_received} /> : "–"}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Sheet>
+      <Sheet label={t("sources.connect")} flush>
+        <header class="sheet-head">
+          <h2>{chosen ? t("sources.connect.one", { name: chosen }) : t("sources.connect")}</h2>
+        </header>
+        <Snippets source={chosen} key={chosen} />
+      </Sheet>
+      <Live source={chosen} key={`live ${chosen}`} />
+      {adding && <AddSource onClose={() => setAdding(false)} onAdded={load.reload} />}
+    </Page>
+  );
+}
+
+const CHANNELS = ["web", "app", "email", "phone", "chat", "store", "social", "survey", "review"];
+
+function AddSource({ onClose, onAdded }: { onClose: () => void; onAdded: () => void }) {
+  const [name, setName] = useState("");
+  const [channel, setChannel] = useState("");
+  const [error, setError] = useState<ApiError>();
+  const add = async (event: Event) => {
+    event.preventDefault();
+    try {
+      await api.addSource(name.trim(), channel.trim());
+      toast(t("sources.added", { name: name.trim() }));
+      onAdded();
+      onClose();
+      setParams({ source: name.trim() });
+    } catch (problem) {
+      if (problem instanceof ApiError) setError(problem);
+    }
+  };
+  return (
+    <Dialog title={t("sources.add")} onClose={onClose}>
+      <form class="stack" onSubmit={(event) => void add(event)}>
+        <TextField label={t("sources.name")} value={name} onInput={setName} hint={t("sources.name.hint")} required autofocus />
+        <TextField label={t("sources.channel.default")} value={channel} onInput={setChannel} list={CHANNELS} hint={t("sources.channel.hint")} />
+        {error && <Problem error={error} />}
+        <p class="row end">
+          <Button look="quiet" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button type="submit" look="primary" disabled={!name.trim()}>
+            {t("sources.add")}
+          </Button>
+        </p>
+      </form>
+    </Dialog>
+  );
+}

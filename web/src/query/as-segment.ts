@@ -1,0 +1,81 @@
+// An opened cell said as a segment, where that says exactly the same customers; else null.
+import { addDays, dayStart, isDateLabel } from "../format";
+import { rangeDays } from "./range";
+import type { Cond, FunnelQuery, IntervalName, Matcher, Open, Query, Segment, TrendQuery } from "./types";
+
+const instant = (ms: number): string => new Date(ms).toISOString();
+
+function intervalEnd(label: string, interval: IntervalName): string {
+  if (interval === "week") return addDays(label, 7);
+  if (interval === "day") return addDays(label, 1);
+  const at = new Date(`${label.slice(0, 7)}-01T00:00:00Z`);
+  at.setUTCMonth(at.getUTCMonth() + (interval === "month" ? 1 : 3));
+  return at.toISOString().slice(0, 10);
+}
+
+/** Conditions on ts that hold inside the opened part of the range. */
+function timeConds(query: TrendQuery | FunnelQuery, open: Open): Cond[] | null {
+  if (open.previous) return null;
+  const range = query.range ?? "last 30 days";
+  if (typeof range === "string" && range.includes("hour")) return null;
+  if (typeof range === "object" && (!isDateLabel(range.from) || !isDateLabel(range.to))) return null;
+  const days = rangeDays(range);
+  let from = days.from;
+  let end = addDays(days.to, 1);
+  if (open.interval !== undefined) {
+    if (!isDateLabel(open.interval)) return null;
+    const interval = (query as TrendQuery).interval ?? "day";
+    if (open.interval > from) from = open.interval;
+    const until = intervalEnd(open.interval, interval);
+    if (until < end) end = until;
+  }
+  return [["ts", ">=", instant(dayStart(from))], ["ts", "<", instant(dayStart(end))]];
+}
+
+function groupConds(query: TrendQuery, open: Open): Cond[] | null {
+  if (open.group === undefined || query.breakdown === undefined) return [];
+  if (typeof query.breakdown !== "string" || open.group === "(other)") return null;
+  if (open.group === "(none)") return [[query.breakdown, "not set"]];
+  const number = Number(open.group);
+  const text: Cond = [query.breakdown, "=", open.group];
+  if (open.group.trim() !== "" && Number.isFinite(number)) return [{ any: [text, [query.breakdown, "=", number]] }];
+  if (open.group === "true" || open.group === "false") return [{ any: [text, [query.breakdown, "=", open.group === "true"]] }];
+  return [text];
+}
+
+const and = (parts: (Segment | undefined)[]): Segment => {
+  const list = parts.filter((part): part is Segment => part !== undefined);
+  const whole = list.map((part): Segment => (typeof part === "string" ? { in: part } : part));
+  return whole.length === 1 ? whole[0]! : { all: whole };
+};
+
+const withConds = (matcher: Matcher, conds: Cond[]): Matcher => ({
+  event: matcher.event,
+  ...(matcher.where?.length || conds.length ? { where: [...(matcher.where ?? []), ...conds] } : {}),
+});
+
+function funnelSegment(query: FunnelQuery, open: Open): Segment | null {
+  if ((query.order ?? "ordered") !== "ordered" || open.group !== undefined || !open.step || !query.window) return null;
+  const times = timeConds(query, open);
+  if (!times) return null;
+  const steps = query.steps.map((step, index) => withConds(step, index === 0 ? times : []));
+  const reached = (n: number): Segment =>
+    n === 1 ? { did: steps[0]! } : { sequence: steps.slice(0, n), window: query.window };
+  if (open.outcome === "dropped") {
+    return and([query.segment, reached(open.step - 1), { not: reached(open.step) }]);
+  }
+  return and([query.segment, reached(open.step)]);
+}
+
+export function openAsSegment(query: Query, open: Open): Segment | null {
+  if (query.kind === "customers") return query.search ? null : (query.segment ?? null);
+  if (query.kind === "funnel") return funnelSegment(query, open);
+  if (query.kind !== "trend") return null;
+  const series = query.series[open.series ?? 0];
+  const measure = series?.measure ?? "count";
+  if (!series || (measure !== "count" && measure !== "customers")) return null;
+  const times = timeConds(query, open);
+  const group = groupConds(query, open);
+  if (!times || !group) return null;
+  return and([query.segment, { did: withConds(series, [...group, ...times]) }]);
+}

@@ -1,0 +1,110 @@
+// The date range: step back and forward, presets, typed, two dates, and against what.
+import { useState } from "preact/hooks";
+import { Button } from "../parts/basic";
+import { TextField } from "../parts/field";
+import { Icon } from "../parts/icon";
+import { Popover } from "../parts/popover";
+import { formatDayRange } from "../format";
+import { t } from "../strings";
+import { PRESETS, parseRange, previousRange, rangeDays, stepRange } from "./range";
+import type { Range } from "./types";
+import { daysWords, rangeWords } from "./words";
+
+interface Props {
+  range: Range;
+  onChange: (range: Range) => void;
+  compare?: boolean;
+  onCompare?: (on: boolean) => void;
+}
+
+export function RangePicker({ range, onChange, compare, onCompare }: Props) {
+  const before = previousRange(range);
+  const later = stepRange(range, 1);
+  return (
+    <span class="range" role="group" aria-label={t("range.label")}>
+      <button type="button" class="range-step" aria-label={t("range.back")} onClick={() => onChange(stepRange(range, -1)!)}>
+        <Icon name="left" small />
+      </button>
+      <Popover
+        label={t("range.pick")}
+        button={(props) => (
+          <button type="button" class="range-main" title={rangeWords(range)} {...props}>
+            {daysWords(range)}
+          </button>
+        )}
+      >
+        {(close) => (
+          <RangePanel
+            range={range}
+            onChange={(next) => {
+              onChange(next);
+              close();
+            }}
+            compare={compare}
+            onCompare={onCompare}
+          />
+        )}
+      </Popover>
+      {onCompare && (
+        <button type="button" class="range-compare" aria-pressed={compare} title={t("range.compare.title")} onClick={() => onCompare(!compare)}>
+          {compare ? t("range.against", { days: formatDayRange(before.from, before.to) }) : t("range.compare")}
+        </button>
+      )}
+      <button type="button" class="range-step" aria-label={t("range.forward")} disabled={!later} onClick={() => later && onChange(later)}>
+        <Icon name="right" small />
+      </button>
+    </span>
+  );
+}
+
+function RangePanel({ range, onChange, compare, onCompare }: Props) {
+  const days = rangeDays(range);
+  const [typed, setTyped] = useState("");
+  const [from, setFrom] = useState(days.from);
+  const [to, setTo] = useState(days.to);
+  const [wrong, setWrong] = useState(false);
+  const now = JSON.stringify(range);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const parsed = parseRange(typed);
+    if (parsed) onChange(parsed);
+    else setWrong(true);
+  };
+  return (
+    <div class="range-panel">
+      <ul class="plain menu">
+        {PRESETS.map((preset) => (
+          <li key={String(preset)}>
+            <button type="button" class="menu-item" aria-pressed={JSON.stringify(preset) === now} onClick={() => onChange(preset)}>
+              {rangeWords(preset)}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div class="stack">
+        <form onSubmit={submit}>
+          <TextField label={t("range.type")} value={typed} onInput={setTyped} placeholder={t("range.type.example")} hint={t("range.type.hint")} error={wrong ? t("range.type.wrong") : undefined} />
+        </form>
+        <form
+          class="range-dates"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (from && to && from <= to) onChange({ from, to });
+          }}
+        >
+          <TextField type="date" label={t("range.from")} value={from} onInput={setFrom} />
+          <TextField type="date" label={t("range.to")} value={to} onInput={setTo} error={from > to ? t("range.order") : undefined} />
+          <Button type="submit" disabled={!from || !to || from > to}>
+            {t("range.apply")}
+          </Button>
+        </form>
+        {onCompare && (
+          <label class="check">
+            <input type="checkbox" checked={compare} onChange={(event) => onCompare(event.currentTarget.checked)} />
+            <span>{t("range.compare.long")}</span>
+          </label>
+        )}
+      </div>
+    </div>
+  );
+}

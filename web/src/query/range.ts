@@ -1,0 +1,96 @@
+// Ranges: presets, what may be typed, stepping, and which days they are.
+import { addDays, dayLabel, orgZone } from "../format";
+import type { Range } from "./types";
+
+export const DEFAULT_RANGE = "last 30 days";
+export const PRESETS: Range[] = ["last 1 day", "last 7 days", "last 28 days", "last 30 days", "last 90 days", "last 1 month", "last 1 quarter", "last 12 months"];
+
+export interface Days {
+  from: string;
+  to: string;
+}
+
+const UNIT = /^last (\d+) (hour|day|week|month|quarter)s?$/;
+
+function monthStart(label: string, back: number): string {
+  const at = new Date(`${label.slice(0, 7)}-01T00:00:00Z`);
+  at.setUTCMonth(at.getUTCMonth() - back);
+  return at.toISOString().slice(0, 10);
+}
+
+function weekStart(label: string): string {
+  const day = new Date(`${label}T00:00:00Z`).getUTCDay();
+  return addDays(label, -((day + 6) % 7));
+}
+
+/** First and last day of a range, both included. `today` is the local date of now. */
+export function rangeDays(range: Range, today = dayLabel(Date.now(), orgZone())): Days {
+  if (typeof range === "object") {
+    const label = (text: string) => (text.length === 10 ? text : dayLabel(text));
+    return { from: label(range.from), to: label(range.to) };
+  }
+  const hit = UNIT.exec(range);
+  if (!hit) return { from: addDays(today, -29), to: today };
+  const n = Number(hit[1]);
+  switch (hit[2]) {
+    case "hour": {
+      const from = dayLabel(Date.now() - (n - 1) * 3_600_000);
+      return { from: from < today ? from : today, to: today };
+    }
+    case "day":
+      return { from: addDays(today, 1 - n), to: today };
+    case "week": {
+      const from = addDays(weekStart(today), -7 * (n - 1));
+      return { from, to: addDays(weekStart(today), 6) };
+    }
+    case "month":
+      return { from: monthStart(today, n - 1), to: addDays(monthStart(today, -1), -1) };
+    default: {
+      const into = (Number(today.slice(5, 7)) - 1) % 3;
+      return { from: monthStart(today, into + 3 * (n - 1)), to: addDays(monthStart(today, into - 3), -1) };
+    }
+  }
+}
+
+const length = (days: Days): number => Math.round((Date.parse(days.to) - Date.parse(days.from)) / 86_400_000) + 1;
+
+/** The range before, as the server compares: the N units before, or as many days. */
+export function previousRange(range: Range, today?: string): Days {
+  const days = rangeDays(range, today);
+  const hit = typeof range === "string" ? UNIT.exec(range) : null;
+  const to = addDays(days.from, -1);
+  if (hit && (hit[2] === "month" || hit[2] === "quarter")) {
+    return { from: monthStart(days.from, Number(hit[1]) * (hit[2] === "month" ? 1 : 3)), to };
+  }
+  return { from: addDays(days.from, -length(days)), to };
+}
+
+/** One step back or forward by the range's own length; null where it would lie in the future. */
+export function stepRange(range: Range, direction: -1 | 1, today = dayLabel(Date.now(), orgZone())): Range | null {
+  if (direction < 0) return previousRange(range, today);
+  const days = rangeDays(range, today);
+  const n = length(days);
+  const next = { from: addDays(days.from, n), to: addDays(days.to, n) };
+  return next.from > today ? null : next;
+}
+
+const ISO = /^\d{4}-\d{2}-\d{2}$/;
+const SHORT: Record<string, string> = { h: "hours", d: "days", w: "weeks", m: "months", q: "quarters" };
+
+/** Reads what somebody typed: "last 7 days", "7d", "now-7d", "yesterday", "this month", two dates. */
+export function parseRange(text: string, today = dayLabel(Date.now(), orgZone())): Range | null {
+  const typed = text.trim().toLowerCase().replace(/\s+/g, " ");
+  const unit = UNIT.exec(typed);
+  if (unit && Number(unit[1]) > 0) return typed;
+  const short = /^(?:now-)?(\d+) ?([hdwmq])$/.exec(typed);
+  if (short && Number(short[1]) > 0) return `last ${Number(short[1])} ${SHORT[short[2]!]}`;
+  if (typed === "today") return "last 1 day";
+  if (typed === "yesterday") return { from: addDays(today, -1), to: addDays(today, -1) };
+  const named = /^(this|last) (day|week|month|quarter)$/.exec(typed);
+  if (named) return named[1] === "this" ? `last 1 ${named[2]}` : previousRange(`last 1 ${named[2]}`, today);
+  const two = typed.split(/ (?:to|until|[-–]) |\.\.|[–,;]/).map((part) => part.trim());
+  const [from, to] = [two[0] ?? "", two[1] ?? two[0] ?? ""];
+  if (two.length > 2 || !ISO.test(from) || !ISO.test(to) || to < from) return null;
+  if (Number.isNaN(Date.parse(from)) || Number.isNaN(Date.parse(to))) return null;
+  return { from, to };
+}

@@ -1,0 +1,172 @@
+// A segment built by clicking: rows that must all hold (or any of them), each of which may be
+// turned round. What the rows cannot say is kept as it is and shown in words.
+import { Button } from "../parts/basic";
+import { Combo } from "../parts/combo";
+import { Select, TextField } from "../parts/field";
+import { useLoad } from "../api/hooks";
+import { api } from "../api/client";
+import { todayLabel, addDays } from "../format";
+import { t } from "../strings";
+import { CondEditor, finished } from "./cond-editor";
+import { MatcherEditor } from "./matcher-editor";
+import type { Did, Predicate, Segment } from "./types";
+import { durationWords, segmentWords } from "./words";
+import type { Scalar } from "../api/types";
+
+export interface Draft {
+  mode: "all" | "any";
+  rows: { not: boolean; is: Predicate }[];
+}
+
+const row = (segment: Segment): { not: boolean; is: Predicate } => {
+  if (typeof segment === "string") return { not: false, is: { in: segment } };
+  if ("not" in segment && typeof segment.not === "object" && !("not" in segment.not)) return { not: true, is: segment.not };
+  return { not: false, is: segment };
+};
+
+export function toDraft(segment: Segment | undefined): Draft {
+  if (segment === undefined) return { mode: "all", rows: [] };
+  if (typeof segment === "object" && "all" in segment) return { mode: "all", rows: segment.all.map(row) };
+  if (typeof segment === "object" && "any" in segment) return { mode: "any", rows: segment.any.map(row) };
+  return { mode: "all", rows: [row(segment)] };
+}
+
+function ready(is: Predicate): boolean {
+  if ("did" in is) return is.did.event !== "" && is.did.event.length > 0;
+  if ("trait" in is) return finished([is.trait as never]).length === 1;
+  if ("in" in is) return is.in !== "";
+  if ("first_seen" in is) return is.first_seen[1] !== "";
+  return true;
+}
+
+function tidy(is: Predicate): Predicate {
+  if (!("did" in is)) return is;
+  const where = finished(is.did.where);
+  return { ...is, did: { event: is.did.event, ...(where.length ? { where } : {}) } };
+}
+
+/** The segment that the rows say; undefined is everyone. Rows still being written are left out. */
+export function fromDraft({ mode, rows }: Draft): Segment | undefined {
+  const list = rows.filter(({ is }) => ready(is)).map(({ not, is }): Segment => (not ? { not: tidy(is) } : tidy(is)));
+  if (list.length === 0) return undefined;
+  if (list.length === 1) {
+    const only = list[0]!;
+    return typeof only === "object" && "in" in only ? only.in : only;
+  }
+  return mode === "all" ? { all: list } : { any: list };
+}
+
+const WITHIN = ["", "1d", "7d", "14d", "30d", "90d", "180d", "365d"];
+const TIMES = [">=", "<=", "=", ">", "<"];
+type RowKind = "did" | "trait" | "first_seen" | "score" | "in";
+
+const fresh = (kind: RowKind): Predicate => {
+  if (kind === "did") return { did: { event: "" }, within: "30d" };
+  if (kind === "trait") return { trait: ["", "=", ""] };
+  if (kind === "first_seen") return { first_seen: [">=", addDays(todayLabel(), -30)] };
+  if (kind === "score") return { score: "nps", is: ["<=", 6], which: "latest", within: "90d" };
+  return { in: "" };
+};
+
+export function SegmentEditor({ draft, onChange }: { draft: Draft; onChange: (draft: Draft) => void }) {
+  const set = (index: number, next: Draft["rows"][number] | null) =>
+    onChange({ ...draft, rows: next ? draft.rows.map((each, at) => (at === index ? next : each)) : draft.rows.filter((_, at) => at !== index) });
+  return (
+    <div class="segment-editor">
+      {draft.rows.length > 1 && (
+        <Select
+          label={t("segment.mode")}
+          value={draft.mode}
+          onChange={(mode) => onChange({ ...draft, mode })}
+          options={[
+            { value: "all", text: t("segment.mode.all") },
+            { value: "any", text: t("segment.mode.any") },
+          ]}
+        />
+      )}
+      <ol class="plain">
+        {draft.rows.map((each, index) => (
+          <li key={index} class="segment-row">
+            <Select
+              inline
+              label={t("segment.sense")}
+              value={each.not ? "not" : "is"}
+              onChange={(sense) => set(index, { ...each, not: sense === "not" })}
+              options={[
+                { value: "is", text: t("segment.sense.is") },
+                { value: "not", text: t("segment.sense.not") },
+              ]}
+            />
+            <Row is={each.is} onChange={(is) => set(index, { ...each, is })} />
+            <Button look="quiet" icon="close" aria-label={t("segment.row.remove")} onClick={() => set(index, null)} />
+          </li>
+        ))}
+      </ol>
+      <p class="row wrap">
+        {(["did", "trait", "first_seen", "score", "in"] as const).map((kind) => (
+          <Button key={kind} look="soft" icon="plus" onClick={() => onChange({ ...draft, rows: [...draft.rows, { not: false, is: fresh(kind) }] })}>
+            {t(`segment.add.${kind}`)}
+          </Button>
+        ))}
+      </p>
+    </div>
+  );
+}
+
+function Row({ is, onChange }: { is: Predicate; onChange: (is: Predicate) => void }) {
+  if ("did" in is) return <DidRow is={is} onChange={onChange} />;
+  if ("trait" in is) {
+    return <CondEditor traits event="" cond={is.trait as [string, string, ...(Scalar | Scalar[])[]]} onChange={(trait) => onChange({ trait })} />;
+  }
+  if ("first_seen" in is) {
+    return (
+      <div class="segment-parts">
+        <span>{t("segment.first_seen.is")}</span>
+        <Select inline label={t("cond.op")} value={is.first_seen[0]} onChange={(op) => onChange({ first_seen: [op, is.first_seen[1]] })} options={["<", "<=", "=", ">=", ">"].map((op) => ({ value: op, text: t(`op.date.${op as "="}`) }))} />
+        <TextField type="date" label={t("segment.date")} value={is.first_seen[1]} onInput={(date) => onChange({ first_seen: [is.first_seen[0], date] })} />
+      </div>
+    );
+  }
+  if ("score" in is) {
+    return (
+      <div class="segment-parts">
+        <span>{t("segment.score.is")}</span>
+        <Select inline label={t("segment.scale")} value={is.score} onChange={(score) => onChange({ ...is, score })} options={(["nps", "csat", "ces", "stars"] as const).map((scale) => ({ value: scale as string, text: t(`scale.${scale}`) }))} />
+        <Select inline label={t("cond.op")} value={is.is[0]} onChange={(op) => onChange({ ...is, is: [op, is.is[1]] })} options={TIMES.map((op) => ({ value: op, text: t(`op.${op as "="}`) }))} />
+        <TextField type="number" label={t("segment.score.n")} value={String(is.is[1])} onInput={(n) => onChange({ ...is, is: [is.is[0], Number(n)] })} />
+        <Within value={is.within} onChange={(within) => onChange({ ...is, within })} />
+      </div>
+    );
+  }
+  if ("in" in is) return <SavedRow name={is.in} onChange={(name) => onChange({ in: name })} />;
+  return <span class="segment-kept">{segmentWords(is)}</span>;
+}
+
+function DidRow({ is, onChange }: { is: Did; onChange: (is: Predicate) => void }) {
+  const [op, n] = is.times ?? [">=", 1];
+  return (
+    <div class="segment-parts">
+      <MatcherEditor label={t("event.pick")} matcher={is.did} onChange={(did) => onChange({ ...is, did })} />
+      <Select inline label={t("segment.times.op")} value={op} onChange={(next) => onChange({ ...is, times: [next, n] })} options={TIMES.map((each) => ({ value: each, text: t(`op.times.${each as "="}`) }))} />
+      <input class="input number" type="number" min={0} aria-label={t("segment.times.n")} value={n} onInput={(event) => onChange({ ...is, times: [op, Math.max(0, Math.floor(Number(event.currentTarget.value) || 0))] })} />
+      <span>{t("segment.times.word")}</span>
+      <Within value={is.within} onChange={(within) => onChange({ ...is, within })} />
+    </div>
+  );
+}
+
+function Within({ value, onChange }: { value: string | undefined; onChange: (value: string | undefined) => void }) {
+  const now = value ?? "";
+  const options = WITHIN.includes(now) ? WITHIN : [...WITHIN, now];
+  return <Select inline label={t("segment.within.pick")} value={now} onChange={(next) => onChange(next || undefined)} options={options.map((each) => ({ value: each, text: each ? t("segment.within.option", { length: durationWords(each) }) : t("segment.ever") }))} />;
+}
+
+function SavedRow({ name, onChange }: { name: string; onChange: (name: string) => void }) {
+  const saved = useLoad("segments", () => api.segments());
+  return (
+    <div class="segment-parts">
+      <span>{t("segment.in.is")}</span>
+      <Combo label={t("segment.saved.pick")} value={name} load={async (prefix) => (saved.data?.segments ?? []).filter((each) => each.name.toLowerCase().includes(prefix.toLowerCase())).map((each) => ({ value: each.name }))} onChange={onChange} />
+    </div>
+  );
+}

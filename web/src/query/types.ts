@@ -1,0 +1,92 @@
+// The query language, as far as the interface builds it.
+import type { Scalar } from "../api/types";
+
+export type Cond = [name: string, op: string, ...value: (Scalar | Scalar[])[]] | { any: Cond[] };
+
+export interface Matcher {
+  event: string | string[];
+  where?: Cond[];
+}
+
+export type Range = string | { from: string; to: string };
+export type Breakdown = string | { by: string; bins: number[] };
+export type IntervalName = "hour" | "day" | "week" | "month" | "quarter";
+
+export interface Did {
+  did: Matcher;
+  times?: [string, number];
+  within?: string;
+}
+export type Predicate =
+  | Did
+  | { not: Segment }
+  | { all: Segment[] }
+  | { any: Segment[] }
+  | { trait: [string, string, ...(Scalar | Scalar[])[]] }
+  | { first_seen: [string, string] }
+  | { score: string; is: [string, number]; which?: string; within?: string }
+  | { sequence: Matcher[]; window: string; within?: string }
+  | { in: string };
+export type Segment = string | Predicate;
+
+interface Common {
+  range?: Range;
+  timezone?: string;
+  segment?: Segment;
+  as_of?: string;
+}
+
+export interface Series extends Matcher {
+  measure?: string;
+}
+
+export interface TrendQuery extends Common {
+  kind: "trend";
+  series: Series[];
+  interval?: IntervalName;
+  breakdown?: Breakdown;
+  limit?: number;
+  compare?: "previous";
+}
+
+export interface FunnelQuery extends Common {
+  kind: "funnel";
+  steps: Matcher[];
+  window: string;
+  order?: "ordered" | "strict" | "any";
+  breakdown?: Breakdown;
+  limit?: number;
+}
+
+export interface RetentionQuery extends Common {
+  kind: "retention";
+  start: Matcher;
+  return: Matcher;
+  interval?: IntervalName;
+  periods?: number;
+  mode?: "bounded" | "unbounded";
+}
+
+export interface CustomersQuery {
+  kind: "customers";
+  segment?: Segment;
+  search?: string;
+  sort?: string;
+  limit?: number;
+  cursor?: string;
+  as_of?: string;
+}
+
+export type Query = TrendQuery | FunnelQuery | RetentionQuery | CustomersQuery;
+
+/** The cell of an answer that is opened to its people. */
+export interface Open {
+  series?: number;
+  interval?: string;
+  group?: string;
+  step?: number;
+  outcome?: "dropped" | "reached" | "returned" | "gone";
+  cohort?: string;
+  period?: number;
+  previous?: boolean;
+}

@@ -1,0 +1,10 @@
+// English. One file per part of the interface, so that a translation has the same shape.
+import { frame } from "./en/frame";
+import { evidence } from "./en/evidence";
+import { query } from "./en/query";
+import { today } from "./en/today";
+import { customers } from "./en/customers";
+import { journeys } from "./en/journeys";
+import { settings } from "./en/settings";
+
+export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings } as const;
