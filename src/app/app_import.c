@@ -1,0 +1,65 @@
+#include "app_import.h"
+
+static void report_bad(const struct app_import_options *options,
+                       const struct intake_import_batch *batch)
+{
+    for (size_t i = 0; options->bad != NULL && i < batch->count; i++) {
+        const struct store_item *item = &batch->items[i];
+        if (item->verdict == STORE_QUARANTINED || item->verdict == STORE_REFUSED) {
+            struct app_import_bad bad = {batch->records[i], item->verdict, item->reason,
+                                         item->field};
+            options->bad(options->context, &bad);
+        }
+    }
+}
+
+static bool import_batches(struct app_link *link, struct intake_import *import,
+                           struct intake_source *source, const struct app_import_options *options,
+                           struct intake_counts *counts, struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    for (;;) {
+        struct intake_import_batch batch;
+        source->received_at_ms = base_now_ms(base_clock_real());
+        if (!intake_import_next(import, arena, APP_IMPORT_BATCH, &batch, fail)) {
+            return false;
+        }
+        if (batch.count == 0) {
+            return true;
+        }
+        if (!options->dry_run && !app_link_take(link, batch.items, batch.count, fail)) {
+            return false;
+        }
+        intake_count(batch.items, batch.count, counts);
+        report_bad(options, &batch);
+        struct intake_import_progress progress = intake_import_progress(import);
+        if (options->progress != NULL && !options->progress(options->context, &progress, counts)) {
+            return fail_set(fail, FAIL_CANCELLED,
+                            "stopped; run the same command again to go on where it stopped");
+        }
+        arena_reset(arena);
+    }
+}
+
+bool app_import(struct app_link *link, const struct app_import_options *options,
+                struct intake_counts *counts, struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct intake_source source;
+    if (!app_link_source(link, options->source, true, arena, &source, fail)) {
+        return false;
+    }
+    struct intake_import_options import_options = {
+        .reader = intake_reader_of_descriptor(options->descriptor),
+        .format = options->format,
+        .map = options->map,
+        .source = &source,
+    };
+    struct intake_import *import = NULL;
+    if (!intake_import_open(&import_options, &import, fail)) {
+        return false;
+    }
+    bool good = import_batches(link, import, &source, options, counts, fail);
+    intake_import_close(import);
+    return good;
+}

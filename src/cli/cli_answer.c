@@ -1,0 +1,229 @@
+/* Answers of the query contract as tables. */
+#include "cli_internal.h"
+
+static struct json_value member(struct json_value object, const char *name)
+{
+    struct json_value value;
+    INVARIANT(json_member(object, str_from_c(name), &value));
+    return value;
+}
+
+static bool has(struct json_value object, const char *name, struct json_value *out)
+{
+    return json_member(object, str_from_c(name), out) && json_type_of(*out) != JSON_NULL;
+}
+
+/* "Order Completed", "Order Completed: NL" */
+static struct str series_name(struct cli *cli, struct json_value series)
+{
+    struct json_value group, label;
+    struct str name = has(series, "label", &label) ? json_string(label) : STR("");
+    if (!has(series, "group", &group)) {
+        return name;
+    }
+    return str_format(cli->arena, "%.*s: %.*s", STR_ARG(name), STR_ARG(json_string(group)));
+}
+
+static void write_trend(struct cli *cli, struct json_value answer, enum cli_form form)
+{
+    struct json_value list = member(answer, "series"), series;
+    struct json_value intervals = member(answer, "intervals"), interval;
+    size_t count = json_count(list);
+    struct cli_table *table = cli_table_new(cli, count + 1);
+    cli_table_text(table, STR("interval"));
+    for (struct json_iter it = json_iter_of(list); json_next(&it, NULL, &series);) {
+        cli_table_text(table, series_name(cli, series));
+    }
+    size_t row = 0;
+    for (struct json_iter at = json_iter_of(intervals); json_next(&at, NULL, &interval); row++) {
+        cli_table_value(table, interval);
+        for (struct json_iter it = json_iter_of(list); json_next(&it, NULL, &series);) {
+            struct json_value value;
+            struct json_iter values = json_iter_of(member(series, "values"));
+            for (size_t i = 0; i <= row && json_next(&values, NULL, &value); i++) {
+            }
+            cli_table_value(table, value);
+        }
+    }
+    cli_table_text(table, STR("total"));
+    for (struct json_iter it = json_iter_of(list); json_next(&it, NULL, &series);) {
+        cli_table_value(table, member(series, "total"));
+    }
+    cli_table_write(cli, table, form);
+}
+
+static void put_percent(struct cli *cli, struct cli_table *table, struct json_value rate)
+{
+    if (json_type_of(rate) == JSON_NULL) {
+        cli_table_number(table, STR("-"));
+    } else {
+        cli_table_number(table, str_format(cli->arena, "%.1f%%", 100 * json_double(rate)));
+    }
+}
+
+static void put_duration(struct cli *cli, struct cli_table *table, struct json_value ms)
+{
+    static const struct {
+        double ms;
+        const char *unit;
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
+    if (json_type_of(ms) == JSON_NULL) {
+        cli_table_number(table, STR("-"));
+        return;
+    }
+    double value = json_double(ms);
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        if (value >= units[i].ms) {
+            cli_table_number(table,
+                             str_format(cli->arena, "%.1f %s", value / units[i].ms, units[i].unit));
+            return;
+        }
+    }
+    cli_table_number(table, str_format(cli->arena, "%.0f ms", value));
+}
+
+static void put_steps(struct cli *cli, struct cli_table *table, struct str group,
+                      struct json_value steps, enum cli_form form)
+{
+    struct json_value step;
+    for (struct json_iter it = json_iter_of(steps); json_next(&it, NULL, &step);) {
+        cli_table_text(table, group);
+        cli_table_value(table, member(step, "step"));
+        cli_table_value(table, member(step, "label"));
+        cli_table_value(table, member(step, "count"));
+        if (form == CLI_FORM_CSV) {
+            cli_table_value(table, member(step, "rate_from_start"));
+            cli_table_value(table, member(step, "rate_from_previous"));
+            cli_table_value(table, member(step, "median_ms_from_previous"));
+        } else {
+            put_percent(cli, table, member(step, "rate_from_start"));
+            put_percent(cli, table, member(step, "rate_from_previous"));
+            put_duration(cli, table, member(step, "median_ms_from_previous"));
+        }
+    }
+}
+
+static void write_funnel(struct cli *cli, struct json_value answer, enum cli_form form)
+{
+    static const char *const heads[] = {"group",    "step",        "event",      "customers",
+                                        "of first", "of previous", "median time"};
+    struct cli_table *table = cli_table_new(cli, ARRAY_LEN(heads));
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        cli_table_text(table, str_from_c(heads[i]));
+    }
+    put_steps(cli, table, STR("all"), member(answer, "steps"), form);
+    struct json_value groups, group;
+    if (has(answer, "groups", &groups)) {
+        for (struct json_iter it = json_iter_of(groups); json_next(&it, NULL, &group);) {
+            put_steps(cli, table, json_string(member(group, "group")), member(group, "steps"),
+                      form);
+        }
+    }
+    cli_table_write(cli, table, form);
+}
+
+static void put_cohorts(struct cli_table *table, struct str group, struct json_value cohorts)
+{
+    struct json_value cohort, value;
+    for (struct json_iter it = json_iter_of(cohorts); json_next(&it, NULL, &cohort);) {
+        cli_table_text(table, group);
+        cli_table_value(table, member(cohort, "start"));
+        cli_table_value(table, member(cohort, "size"));
+        for (struct json_iter at = json_iter_of(member(cohort, "returned"));
+             json_next(&at, NULL, &value);) {
+            cli_table_value(table, value);
+        }
+    }
+}
+
+static void write_retention(struct cli *cli, struct json_value answer, enum cli_form form)
+{
+    struct json_value cohorts = member(answer, "cohorts"), first, groups, group;
+    struct json_iter it = json_iter_of(cohorts);
+    size_t periods = json_next(&it, NULL, &first) ? json_count(member(first, "returned")) : 0;
+    struct cli_table *table = cli_table_new(cli, periods + 3);
+    cli_table_text(table, STR("group"));
+    cli_table_text(table, STR("cohort"));
+    cli_table_text(table, STR("size"));
+    for (size_t i = 0; i < periods; i++) {
+        cli_table_text(table, str_format(cli->arena, "%zu", i));
+    }
+    put_cohorts(table, STR("all"), cohorts);
+    if (has(answer, "groups", &groups)) {
+        for (it = json_iter_of(groups); json_next(&it, NULL, &group);) {
+            put_cohorts(table, json_string(member(group, "group")), member(group, "cohorts"));
+        }
+    }
+    cli_table_write(cli, table, form);
+}
+
+static void write_customers(struct cli *cli, struct json_value answer, enum cli_form form)
+{
+    static const char *const heads[] = {"id", "first_seen", "last_seen", "events"};
+    struct json_value customers = member(answer, "customers"), customer, value;
+    struct json_iter it = json_iter_of(customers);
+    bool values = json_next(&it, NULL, &customer) && json_member(customer, STR("value"), &value);
+    struct cli_table *table = cli_table_new(cli, ARRAY_LEN(heads) + (values ? 2 : 1));
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        cli_table_text(table, str_from_c(heads[i]));
+    }
+    if (values) {
+        cli_table_text(table, STR("value"));
+    }
+    cli_table_text(table, STR("traits"));
+    for (it = json_iter_of(customers); json_next(&it, NULL, &customer);) {
+        for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+            cli_table_value(table, member(customer, heads[i]));
+        }
+        if (values) {
+            cli_table_value(table, member(customer, "value"));
+        }
+        cli_table_value(table, member(customer, "traits"));
+    }
+    cli_table_write(cli, table, form);
+    if (form == CLI_FORM_TABLE) {
+        struct base_buf total CLEANUP(base_buf_done) = {0};
+        struct json_writer w = {.out = &total};
+        json_write_value(&w, member(answer, "total"));
+        base_buf_printf(&cli->out, "%.*s customers in all\n", STR_ARG(base_buf_view(&total)));
+    }
+}
+
+static void write_warnings(struct json_value answer)
+{
+    struct json_value warnings, warning;
+    if (!has(answer, "warnings", &warnings)) {
+        return;
+    }
+    for (struct json_iter it = json_iter_of(warnings); json_next(&it, NULL, &warning);) {
+        struct base_buf line CLEANUP(base_buf_done) = {0};
+        base_buf_c(&line, "firsthand: note: ");
+        cli_put_text(&line, json_string(warning));
+        base_buf_byte(&line, '\n');
+        fwrite(line.data, 1, line.len, stderr);
+    }
+}
+
+void cli_write_answer(struct cli *cli, struct json_value answer, enum cli_form form)
+{
+    static const struct {
+        const char *kind;
+        void (*write)(struct cli *cli, struct json_value answer, enum cli_form form);
+    } kinds[] = {
+        {"trend", write_trend},
+        {"funnel", write_funnel},
+        {"retention", write_retention},
+        {"customers", write_customers},
+    };
+    struct str kind = json_string(member(answer, "kind"));
+    write_warnings(answer);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (str_is(kind, kinds[i].kind)) {
+            kinds[i].write(cli, answer, form);
+            return;
+        }
+    }
+    struct json_writer w = {.out = &cli->out};
+    json_write_value(&w, answer);
+    base_buf_byte(&cli->out, '\n');
+}

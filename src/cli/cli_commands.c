@@ -1,0 +1,170 @@
+/* The one table of commands: parsing, help and completion come from it. Sorted by name. */
+#include "cli_internal.h"
+
+const struct cli_option cli_common_options[] = {
+    {"--data", "DIR", "the data directory (FIRSTHAND_DATA, else ./data); made where there is none"},
+    {"--json", NULL, "answer as JSON"},
+    {"--quiet", NULL, "say only what was asked for"},
+    {"--plain", NULL, "no progress bar"},
+    {"--help", NULL, "show this"},
+    {NULL, NULL, NULL},
+};
+
+#define FORMAT_OPTION                                                                              \
+    {                                                                                              \
+        "--format", "FORM", "table, json or csv"                                                   \
+    }
+#define END_OF_OPTIONS                                                                             \
+    {                                                                                              \
+        NULL, NULL, NULL                                                                           \
+    }
+
+static const struct cli_option format_only[] = {FORMAT_OPTION, END_OF_OPTIONS};
+
+#define QUESTION_OPTIONS                                                                           \
+    {"--last", "SPAN", "the last hours, days, weeks, months or quarters: 24h, 30d, 12w, 6m, 4q"},  \
+        {"--from", "DATE", "begin of the range, with --to"}, {"--to", "DATE", "its last day"},     \
+        {"--by", "NAME", "break down by a property, customer.TRAIT or channel"},                   \
+        {"--where", "COND", "only events with: 'price > 100' (may be repeated)"},                  \
+        {"--segment", "NAME", "only customers of a saved segment"},                                \
+        {"--interval", "UNIT", "hour, day, week, month or quarter"},                               \
+        {"--timezone", "ZONE", "instead of the organisation's: Europe/Oslo"}, FORMAT_OPTION
+
+static const struct cli_option trend_options[] = {
+    QUESTION_OPTIONS,
+    {"--measure", "M", "count, customers, sessions, sum:P, avg:P, p50:P, ... per_customer"},
+    {"--compare", NULL, "beside the period before"},
+    END_OF_OPTIONS};
+static const struct cli_option funnel_options[] = {
+    QUESTION_OPTIONS,
+    {"--window", "SPAN", "from the first step to the last: 30m, 7d (7d)"},
+    END_OF_OPTIONS};
+static const struct cli_option retention_options[] = {
+    QUESTION_OPTIONS,
+    {"--return", "EVENT", "what counts as coming back (the same event)"},
+    {"--periods", "N", "how many periods (12)"},
+    {"--mode", "MODE", "bounded or unbounded"},
+    END_OF_OPTIONS};
+static const struct cli_option serve_options[] = {
+    {"--listen", "ADDR:PORT", "where to serve (127.0.0.1:8080)"},
+    {"--sign-in-link", NULL, "print a one-time sign-in link of the first administrator"},
+    {"--first-steps", NULL, "print how to send a first own event"},
+    {"--log-level", "LEVEL", "debug, info, warn or error"},
+    {"--log-form", "FORM", "logfmt or json"},
+    END_OF_OPTIONS};
+static const struct cli_option demo_options[] = {
+    {"--customers", "N", "how many customers (20000)"},
+    {"--days", "N", "how many days (365)"},
+    {"--seed", "N", "another seed, other customers (1)"},
+    {"--until", "DATE", "the last day (today)"},
+    END_OF_OPTIONS};
+static const struct cli_option import_options[] = {
+    {"--source", "NAME", "the source the events are filed under (import)"},
+    {"--format", "FORM", "ndjson, csv or segment; else seen from the file"},
+    {"--map", "MAP.json", "which column is what (docs/how-to/import.md)"},
+    {"--dry-run", NULL, "read and judge, store nothing"},
+    END_OF_OPTIONS};
+static const struct cli_option quarantine_options[] = {
+    {"--source", "NAME", "only of this source"},
+    {"--limit", "N", "at most so many rows (50)"},
+    {"--cursor", "ID", "go on after this row"},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
+static const struct cli_option key_options[] = {
+    {"--kind", "KIND", "write, client or secret"},
+    {"--name", "NAME", "what it is for; its source too, unless --source says otherwise"},
+    {"--source", "NAME", "the source that its events are filed under"},
+    {"--origin", "ORIGIN", "public keys: only pages from there (may be repeated)"},
+    {"--expires", "INSTANT", "RFC 3339"},
+    END_OF_OPTIONS};
+static const struct cli_option user_options[] = {
+    {"--name", "NAME", "the person's name"},
+    {"--role", "ROLE", "viewer, member or admin (member)"},
+    {"--password-file", "FILE",
+     "a file with the password (- for standard input); none: links only"},
+    END_OF_OPTIONS};
+static const struct cli_option link_options[] = {
+    {"--address", "URL", "how the server is reached (http://127.0.0.1:8080)"}, END_OF_OPTIONS};
+
+const struct cli_command cli_commands[] = {
+    {"completion", "SHELL", "Prints completion for bash, zsh or fish.",
+     "firsthand completion bash > /etc/bash_completion.d/firsthand", NULL, 1, 1,
+     cli_run_completion},
+    {"config set", "NAME VALUE", "Sets the organisation's name or time zone.",
+     "firsthand config set timezone Europe/Oslo\nfirsthand config set organisation Fjordline", NULL,
+     2, 2, cli_run_config_set},
+    {"config show", "", "Shows every setting, its value and where it comes from.",
+     "firsthand config show", NULL, 0, 0, cli_run_config_show},
+    {"customer join", "FROM INTO", "Joins one customer into another.",
+     "firsthand customer join user:ann@old user:ann", NULL, 2, 2, cli_run_customer_join},
+    {"customer show", "CUSTOMER", "Shows one customer: identifiers, traits, counts.",
+     "firsthand customer show ann\nfirsthand customer show email:ann@example.com", format_only, 1,
+     1, cli_run_customer_show},
+    {"customer split", "IDENTIFIER", "Undoes the join that this identifier came with.",
+     "firsthand customer split anonymous:7c41", NULL, 1, 1, cli_run_customer_split},
+    {"demo", "", "Fills the directory with a demo organisation, an outdoor shop.",
+     "firsthand demo --data shop\nfirsthand demo --data small --customers 500 --days 90",
+     demo_options, 0, 0, cli_run_demo},
+    {"funnel", "EVENT EVENT...", "Counts customers through steps, in order.",
+     "firsthand funnel 'Product Viewed' 'Product Added' 'Order Completed' --window 7d --last 30d",
+     funnel_options, 1, 20, cli_run_funnel},
+    {"help", "[COMMAND]", "Shows help.", "firsthand help import", NULL, 0, 2, cli_run_help},
+    {"import", "FILE...", "Reads events from files; may be repeated and continued.",
+     "firsthand import events.ndjson.gz --data shop\n"
+     "firsthand import orders.csv --map examples/online-retail.json --source orders\n"
+     "firsthand import - --format segment --dry-run < messages.ndjson",
+     import_options, 1, 250, cli_run_import},
+    {"keys create", "", "Makes a key and prints it, alone.",
+     "firsthand keys create --kind write --name web\n"
+     "firsthand keys create --kind write --name shop --origin https://shop.example",
+     key_options, 0, 0, cli_run_keys_create},
+    {"keys list", "", "Lists keys.", "firsthand keys list", format_only, 0, 0, cli_run_keys_list},
+    {"keys revoke", "ID", "Revokes a key.", "firsthand keys revoke 3", NULL, 1, 1,
+     cli_run_keys_revoke},
+    {"ledger", "", "Shows what became of every event received.", "firsthand ledger", format_only, 0,
+     0, cli_run_ledger},
+    {"quarantine list", "", "Lists rows that could not be stored, with the reason.",
+     "firsthand quarantine list --source web", quarantine_options, 0, 0, cli_run_quarantine_list},
+    {"quarantine show", "ID", "Shows one such row, whole.", "firsthand quarantine show q17",
+     format_only, 1, 1, cli_run_quarantine_show},
+    {"query", "FILE|-", "Asks a question written as JSON (docs/reference/questions.md).",
+     "firsthand query question.json --format csv\n"
+     "echo '{\"kind\":\"trend\",\"series\":[{\"event\":\"*\"}]}' | firsthand query -",
+     format_only, 1, 1, cli_run_query},
+    {"retention", "EVENT", "Shows who came back, by cohort.",
+     "firsthand retention 'Order Completed' --last 12w\n"
+     "firsthand retention 'Signed Up' --return 'Order Completed' --interval month --last 6m",
+     retention_options, 1, 1, cli_run_retention},
+    {"segment delete", "NAME", "Deletes a saved segment.", "firsthand segment delete big-spenders",
+     NULL, 1, 1, cli_run_segment_delete},
+    {"segment list", "", "Lists saved segments.", "firsthand segment list", format_only, 0, 0,
+     cli_run_segment_list},
+    {"segment save", "NAME FILE|-", "Saves a segment under a name.",
+     "firsthand segment save pro plan.json\n"
+     "echo '{\"trait\":[\"plan\",\"=\",\"pro\"]}' | firsthand segment save pro -",
+     NULL, 2, 2, cli_run_segment_save},
+    {"segment show", "NAME", "Shows a saved segment's definition.", "firsthand segment show pro",
+     NULL, 1, 1, cli_run_segment_show},
+    {"serve", "", "Serves the pages and the API until it is stopped.",
+     "firsthand serve --data shop\nfirsthand serve --data shop --listen 127.0.0.1:9000",
+     serve_options, 0, 0, cli_run_serve},
+    {"status", "", "Shows sizes, counts and health.", "firsthand status", format_only, 0, 0,
+     cli_run_status},
+    {"timeline", "CUSTOMER", "Reads one customer's timeline, newest last.",
+     "firsthand timeline ann\nfirsthand timeline email:ann@example.com --json", format_only, 1, 1,
+     cli_run_timeline},
+    {"trend", "EVENT...", "Counts events or customers over time.",
+     "firsthand trend 'Order Completed' --measure customers --by country --last 30d\n"
+     "firsthand trend 'Order Completed' --measure sum:revenue --interval month --last 12m",
+     trend_options, 1, 26, cli_run_trend},
+    {"user add", "EMAIL", "Adds a person.",
+     "firsthand user add ada@example.com --name Ada --role admin", user_options, 1, 1,
+     cli_run_user_add},
+    {"user link", "[EMAIL]", "Prints a one-time sign-in link, good for 15 minutes.",
+     "firsthand user link ada@example.com", link_options, 0, 1, cli_run_user_link},
+    {"user list", "", "Lists people.", "firsthand user list", format_only, 0, 0, cli_run_user_list},
+    {"verify", "", "Reads every byte of a directory and checks it.", "firsthand verify --data shop",
+     NULL, 0, 0, cli_run_verify},
+    {"version", "", "Prints the version.", "firsthand version", NULL, 0, 0, cli_run_version},
+    {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+};

@@ -1,0 +1,194 @@
+/* Ledger, quarantine, status, verification. */
+#include "base_disk.h"
+#include "base_lockfile.h"
+#include "cli_internal.h"
+
+static bool list_as_table(struct cli *cli, struct json_value root, const char *member,
+                          const char *const *columns, size_t count, enum cli_form form)
+{
+    struct json_value list, item, value;
+    struct cli_table *table = cli_table_new(cli, count);
+    for (size_t i = 0; i < count; i++) {
+        cli_table_text(table, str_from_c(columns[i]));
+    }
+    INVARIANT(json_member(root, str_from_c(member), &list));
+    for (struct json_iter it = json_iter_of(list); json_next(&it, NULL, &item);) {
+        for (size_t i = 0; i < count; i++) {
+            INVARIANT(json_member(item, str_from_c(columns[i]), &value));
+            cli_table_value(table, value);
+        }
+    }
+    cli_table_write(cli, table, form);
+    return true;
+}
+
+/* Calls and prints as JSON, or hands the parsed answer on. */
+static bool call_form(struct cli *cli, const char *operation, struct str input, enum cli_form *form,
+                      struct json_value *root, struct fail *fail)
+{
+    struct str text;
+    if (!cli_form_of(cli, form, fail) || !cli_call(cli, operation, input, &text, root, fail)) {
+        return false;
+    }
+    if (*form == CLI_FORM_JSON) {
+        base_buf_str(&cli->out, text);
+        base_buf_byte(&cli->out, '\n');
+    }
+    return true;
+}
+
+bool cli_run_quarantine_list(struct cli *cli, struct fail *fail)
+{
+    static const char *const columns[] = {"id",    "source", "received_at", "reason",
+                                          "field", "bytes",  "preview"};
+    struct cli_input input;
+    enum cli_form form;
+    struct json_value root, total;
+    const char *limit_text = cli_option(cli, "--limit");
+    int64_t limit = 50;
+    if (limit_text != NULL && !str_parse_i64(str_from_c(limit_text), &limit)) {
+        return fail_set(fail, FAIL_INPUT, "--limit is \"%s\", expected a whole number", limit_text);
+    }
+    cli_input_begin(&input);
+    cli_input_str(&input, "source", cli_option(cli, "--source"));
+    cli_input_str(&input, "cursor", cli_option(cli, "--cursor"));
+    cli_input_int(&input, "limit", limit);
+    if (!call_form(cli, "quarantine", cli_input_end(cli, &input), &form, &root, fail)) {
+        return false;
+    }
+    if (form == CLI_FORM_JSON) {
+        return true;
+    }
+    list_as_table(cli, root, "rows", columns, ARRAY_LEN(columns), form);
+    if (form == CLI_FORM_TABLE && json_member(root, STR("total"), &total)) {
+        base_buf_printf(&cli->out, "%lld rows in quarantine\n", (long long)json_int(total));
+    }
+    return true;
+}
+
+bool cli_run_quarantine_show(struct cli *cli, struct fail *fail)
+{
+    static const char *const facts[] = {"id", "source", "received_at", "reason", "field", "bytes"};
+    struct cli_input input;
+    enum cli_form form;
+    struct json_value root, value;
+    cli_input_begin(&input);
+    cli_input_str(&input, "id", cli->arguments[0]);
+    if (!call_form(cli, "quarantine.row", cli_input_end(cli, &input), &form, &root, fail)) {
+        return false;
+    }
+    if (form == CLI_FORM_JSON) {
+        return true;
+    }
+    struct cli_table *table = cli_table_new(cli, 2);
+    for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
+        cli_table_text(table, str_from_c(facts[i]));
+        INVARIANT(json_member(root, str_from_c(facts[i]), &value));
+        cli_table_value(table, value);
+    }
+    cli_table_write(cli, table, form);
+    if (json_member(root, STR("raw"), &value) && json_type_of(value) == JSON_STRING) {
+        base_buf_byte(&cli->out, '\n');
+        cli_put_text(&cli->out, json_string(value));
+        base_buf_byte(&cli->out, '\n');
+    }
+    return true;
+}
+
+bool cli_run_ledger(struct cli *cli, struct fail *fail)
+{
+    static const char *const columns[] = {"source",    "received",    "stored",
+                                          "duplicate", "quarantined", "refused"};
+    enum cli_form form;
+    struct json_value root, total, value;
+    if (!call_form(cli, "ledger", STR("{}"), &form, &root, fail)) {
+        return false;
+    }
+    if (form == CLI_FORM_JSON) {
+        return true;
+    }
+    list_as_table(cli, root, "sources", columns, ARRAY_LEN(columns), form);
+    if (form != CLI_FORM_TABLE) {
+        return true;
+    }
+    INVARIANT(json_member(root, STR("total"), &total));
+    static const char *const between[] = {" = ", " stored + ", " duplicate + ", " quarantined + ",
+                                          " refused\n"};
+    base_buf_c(&cli->out, "received ");
+    for (size_t i = 1; i < ARRAY_LEN(columns); i++) {
+        INVARIANT(json_member(total, str_from_c(columns[i]), &value));
+        base_buf_printf(&cli->out, "%lld%s", (long long)json_int(value), between[i - 1]);
+    }
+    return true;
+}
+
+bool cli_run_status(struct cli *cli, struct fail *fail)
+{
+    enum cli_form form;
+    struct json_value root, value;
+    struct str name;
+    if (!call_form(cli, "status", STR("{}"), &form, &root, fail) || form == CLI_FORM_JSON) {
+        return form == CLI_FORM_JSON;
+    }
+    struct cli_table *table = cli_table_new(cli, 2);
+    for (struct json_iter it = json_iter_of(root); json_next(&it, &name, &value);) {
+        cli_table_text(table, name);
+        cli_table_value(table, value);
+    }
+    cli_table_write(cli, table, form);
+    return true;
+}
+
+/* ---- verification: of a directory that nobody holds ----------------------------------------------------- */
+
+static void say_problem(void *context, const char *path, const char *what)
+{
+    struct cli *cli = context;
+    cli_put_text(&cli->out, str_from_c(path));
+    base_buf_c(&cli->out, ": ");
+    cli_put_text(&cli->out, str_from_c(what));
+    base_buf_byte(&cli->out, '\n');
+}
+
+static bool write_verified(struct cli *cli, const struct store_verify_result *result,
+                           struct fail *fail)
+{
+    if (cli_flag(cli, "--json")) {
+        base_buf_reset(&cli->out);
+        base_buf_printf(&cli->out,
+                        "{\"files\":%llu,\"bytes\":%llu,\"rows\":%llu,\"problems\":%llu}\n",
+                        (unsigned long long)result->files, (unsigned long long)result->bytes,
+                        (unsigned long long)result->rows, (unsigned long long)result->problems);
+    } else {
+        base_buf_printf(&cli->out, "%llu files, %llu bytes, %llu rows: %llu problems\n",
+                        (unsigned long long)result->files, (unsigned long long)result->bytes,
+                        (unsigned long long)result->rows, (unsigned long long)result->problems);
+    }
+    if (result->problems > 0) {
+        return fail_set(fail, FAIL_CORRUPT, "%s is damaged; restore it from a backup",
+                        cli_data(cli));
+    }
+    return true;
+}
+
+bool cli_run_verify(struct cli *cli, struct fail *fail)
+{
+    struct disk *disk = NULL;
+    struct base_lockfile *lock = NULL;
+    struct store_verify_result result;
+    struct str path = str_format(cli->arena, "%s/lock", cli_data(cli));
+    if (!disk_real(cli_data(cli), &disk, fail)) {
+        return false;
+    }
+    bool good = base_lockfile_take(path.data, &lock, fail);
+    if (good && lock == NULL) {
+        good = fail_set(fail, FAIL_CONFLICT,
+                        "%s is held by a running server; stop it first, or verify a backup",
+                        cli_data(cli));
+    }
+    good = good && store_verify(disk, say_problem, cli, &result, fail) &&
+           write_verified(cli, &result, fail);
+    base_lockfile_free(lock);
+    disk_free(disk);
+    return good;
+}

@@ -1,0 +1,258 @@
+/* Tables for people, CSV for spreadsheets; and text that no terminal obeys. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli_internal.h"
+
+struct cell {
+    struct str text;
+    bool number;
+};
+struct cli_table {
+    struct cli *cli;
+    size_t columns;
+    struct cell *cells; /* grown; row after row */
+    size_t count, capacity;
+};
+
+static void free_cells(void *table)
+{
+    base_free(((struct cli_table *)table)->cells);
+}
+
+struct cli_table *cli_table_new(struct cli *cli, size_t columns)
+{
+    struct cli_table *table = arena_small(cli->arena, sizeof *table);
+    table->cli = cli;
+    table->columns = columns;
+    arena_defer(cli->arena, free_cells, table);
+    return table;
+}
+
+static void add(struct cli_table *table, struct str text, bool number)
+{
+    struct fail fail;
+    void *cells = table->cells;
+    if (!base_grow_array(&cells, &table->capacity, table->count + 1, sizeof *table->cells, &fail)) {
+        table->cli->out.failed = true;
+        return;
+    }
+    table->cells = cells;
+    table->cells[table->count++] = (struct cell){str_copy(table->cli->arena, text), number};
+}
+
+void cli_table_text(struct cli_table *table, struct str text)
+{
+    add(table, text, false);
+}
+
+void cli_table_number(struct cli_table *table, struct str text)
+{
+    add(table, text, true);
+}
+
+void cli_table_value(struct cli_table *table, struct json_value value)
+{
+    switch (json_type_of(value)) {
+    case JSON_NULL:
+        add(table, STR("-"), true);
+        break;
+    case JSON_STRING:
+        add(table, json_string(value), false);
+        break;
+    case JSON_BOOL:
+        add(table, json_bool(value) ? STR("yes") : STR("no"), false);
+        break;
+    case JSON_INT:
+    case JSON_UINT:
+    case JSON_DOUBLE:
+    case JSON_ARRAY:
+    case JSON_OBJECT: {
+        struct base_buf text CLEANUP(base_buf_done) = {0};
+        struct json_writer w = {.out = &text};
+        json_write_value(&w, value);
+        bool number = json_type_of(value) != JSON_ARRAY && json_type_of(value) != JSON_OBJECT;
+        add(table, base_buf_view(&text), number);
+        break;
+    }
+    }
+}
+
+/* ---- text ---------------------------------------------------------------------------------------- */
+
+/* Code point of the valid UTF-8 character at `at`; *len its bytes, 0 where it is none. */
+static uint32_t decode(const unsigned char *at, size_t left, size_t *len)
+{
+    uint32_t lead = at[0];
+    if (lead < 0x80U) {
+        *len = 1;
+        return lead;
+    }
+    *len = lead >= 0xF0U ? 4 : lead >= 0xE0U ? 3 : 2;
+    if (lead < 0xC2U || *len > left || !str_is_utf8(str_of((const char *)at, *len))) {
+        *len = 0;
+        return 0xFFFDU;
+    }
+    uint32_t point = lead & (0xFFU >> (*len + 1));
+    for (size_t i = 1; i < *len; i++) {
+        point = point << 6 | (at[i] & 0x3FU);
+    }
+    return point;
+}
+
+/* C0, DEL, C1, and marks that change the direction of what follows. */
+static bool is_obeyed(uint32_t point)
+{
+    return point < 0x20U || (point >= 0x7FU && point <= 0x9FU) ||
+           (point >= 0x202AU && point <= 0x202EU) || (point >= 0x2066U && point <= 0x2069U) ||
+           point == 0x200EU || point == 0x200FU || point == 0x061CU;
+}
+
+void cli_put_text(struct base_buf *out, struct str text)
+{
+    const unsigned char *at = (const unsigned char *)text.data;
+    for (size_t i = 0; i < text.len;) {
+        size_t len;
+        uint32_t point = decode(at + i, text.len - i, &len);
+        if (len == 0) {
+            base_buf_c(out, "\xEF\xBF\xBD");
+            i++;
+            continue;
+        }
+        if (point == '\n' || point == '\t') {
+            base_buf_byte(out, ' ');
+        } else if (!is_obeyed(point)) {
+            base_buf_bytes(out, at + i, len);
+        }
+        i += len;
+    }
+}
+
+static size_t width(struct str text)
+{
+    size_t points = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        points += ((unsigned char)text.data[i] & 0xC0U) != 0x80U ? 1 : 0;
+    }
+    return points;
+}
+
+/* ---- forms ------------------------------------------------------------------------------------------ */
+
+#define CELL_CHARS_MAX 60
+
+static struct str cut(struct str text)
+{
+    if (width(text) <= CELL_CHARS_MAX) {
+        return text;
+    }
+    size_t points = 0, i = 0;
+    while (i < text.len && points < CELL_CHARS_MAX - 1) {
+        i++;
+        points += i == text.len || ((unsigned char)text.data[i] & 0xC0U) != 0x80U ? 1 : 0;
+    }
+    return str_of(text.data, i);
+}
+
+static struct str clean_cell(struct cli *cli, struct str text)
+{
+    struct base_buf clean CLEANUP(base_buf_done) = {0};
+    cli_put_text(&clean, text);
+    struct str all = base_buf_view(&clean), shown = cut(all);
+    return shown.len == all.len ? str_copy(cli->arena, all)
+                                : str_format(cli->arena, "%.*s\xE2\x80\xA6", STR_ARG(shown));
+}
+
+static void put_padding(struct base_buf *out, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        base_buf_byte(out, ' ');
+    }
+}
+
+static void write_aligned(struct cli *cli, struct cli_table *table)
+{
+    struct fail fail;
+    size_t *widths = arena_array(cli->arena, table->columns, sizeof *widths, &fail);
+    INVARIANT(widths != NULL);
+    for (size_t i = 0; i < table->count; i++) {
+        table->cells[i].text = clean_cell(cli, table->cells[i].text);
+        size_t w = width(table->cells[i].text);
+        size_t *widest = &widths[i % table->columns];
+        *widest = w > *widest ? w : *widest;
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        size_t column = i % table->columns;
+        const struct cell *cell = &table->cells[i];
+        /* The head follows the column's first cell. */
+        bool right = i < table->columns && i + table->columns < table->count
+                         ? table->cells[i + table->columns].number
+                         : cell->number;
+        size_t padding = widths[column] - width(cell->text);
+        bool last = column + 1 == table->columns;
+        put_padding(&cli->out, right ? padding : 0);
+        base_buf_str(&cli->out, cell->text);
+        put_padding(&cli->out, right || last ? 0 : padding);
+        base_buf_c(&cli->out, last ? "\n" : "  ");
+    }
+}
+
+/* A spreadsheet takes these for the beginning of a formula (OWASP, CSV injection). */
+static bool looks_like_formula(struct str text)
+{
+    return text.len > 0 && memchr("=+-@\t\r", text.data[0], 6) != NULL;
+}
+
+static void write_csv(struct cli *cli, const struct cli_table *table)
+{
+    struct base_buf *out = &cli->out;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct cell *cell = &table->cells[i];
+        struct str text = cell->text;
+        bool neutralise = !cell->number && looks_like_formula(text);
+        bool quote = neutralise || str_find_byte(text, ',') < text.len ||
+                     str_find_byte(text, '"') < text.len || str_find_byte(text, '\n') < text.len ||
+                     str_find_byte(text, '\r') < text.len;
+        if (quote) {
+            base_buf_byte(out, '"');
+        }
+        if (neutralise) {
+            base_buf_byte(out, '\'');
+        }
+        for (size_t k = 0; k < text.len; k++) {
+            if (text.data[k] == '"') {
+                base_buf_byte(out, '"');
+            }
+            base_buf_byte(out, text.data[k]);
+        }
+        if (quote) {
+            base_buf_byte(out, '"');
+        }
+        base_buf_c(out, (i + 1) % table->columns == 0 ? "\r\n" : ",");
+    }
+}
+
+void cli_table_write(struct cli *cli, struct cli_table *table, enum cli_form form)
+{
+    if (form == CLI_FORM_CSV) {
+        write_csv(cli, table);
+    } else {
+        write_aligned(cli, table);
+    }
+}
+
+bool cli_form_of(struct cli *cli, enum cli_form *out, struct fail *fail)
+{
+    const char *format = cli_option(cli, "--format");
+    if (cli_flag(cli, "--json") || (format != NULL && strcmp(format, "json") == 0)) {
+        *out = CLI_FORM_JSON;
+    } else if (format == NULL || strcmp(format, "table") == 0) {
+        *out = CLI_FORM_TABLE;
+    } else if (strcmp(format, "csv") == 0) {
+        *out = CLI_FORM_CSV;
+    } else {
+        return fail_set(fail, FAIL_INPUT, "--format is \"%s\", expected table, json or csv",
+                        format);
+    }
+    return true;
+}
