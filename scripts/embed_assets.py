@@ -48,6 +48,8 @@ def main():
     c += ['', 'const struct http_asset http_assets[] = {'] + rows
     c += ['    {NULL, NULL, NULL, NULL, NULL, NULL, NULL},', '};',
           f'const size_t http_asset_count = {len(rows)};', '']
+    # The digests in the table change with the content, so the files change only when the pages do.
+    assembler.insert(1, '/* ' + ' '.join(row.split('"')[5] for row in rows) + ' */')
     for path, text in ((out_s, '\n'.join(assembler) + '\n'), (out_c, '\n'.join(c))):
         with open(path, 'w', encoding='utf-8') as file:
             file.write(text)

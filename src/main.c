@@ -1,0 +1,9 @@
+/* main.c — puts the faces together: the command line, and the server that `serve` runs. */
+#include "cli.h"
+#include "serve.h"
+
+int main(int argc, char **argv)
+{
+    const struct cli_hooks hooks = {.serve = serve_run};
+    return cli_main(argc, argv, &hooks);
+}
