@@ -6,6 +6,7 @@
 
 #define WHOLE_DOUBLE_MAX 9007199254740992.0 /* 2^53: above it a double has lost digits */
 #define ROOM_EXTRA 64
+#define ROW_ID_BYTES 64
 
 bool intake_hard(struct intake_draft *draft)
 {
@@ -41,7 +42,7 @@ bool intake_judge_json(struct intake_draft *draft, const struct fail *why)
     if (why->code == FAIL_LIMIT) {
         return intake_judge(draft, STR(""), "nested deeper than %d levels", BASE_JSON_DEPTH_MAX);
     }
-    return intake_judge(draft, STR(""), "not valid JSON: %s", why->message);
+    return intake_judge(draft, STR(""), "%s", why->message);
 }
 
 bool intake_keep(struct intake_draft *draft, struct str text, struct str *out)
@@ -214,6 +215,22 @@ bool intake_check_kind(struct intake_draft *draft, struct str kind, struct str f
         draft, field,
         "unknown kind of identifier: the kinds are user, anonymous, email, account, "
         "and ext.NAME for those of another system");
+}
+
+bool intake_row_id(struct intake_draft *draft)
+{
+    char id[ROW_ID_BYTES];
+    uint32_t nth;
+    if (draft->repeats == NULL || draft->message_id.data != NULL) {
+        return true;
+    }
+    struct base_hash128 hash = base_hash128(draft->raw.data, draft->raw.len, 0);
+    if (!intake_repeats_count(draft->repeats, hash, &nth, draft->fail)) {
+        return intake_hard(draft);
+    }
+    int len = snprintf(id, sizeof id, "row-%016llx%016llx-%u", (unsigned long long)hash.high,
+                       (unsigned long long)hash.low, nth);
+    return intake_keep(draft, str_of(id, (size_t)len), &draft->message_id);
 }
 
 /* ---- the end of a draft ------------------------------------------------------------------------ */
@@ -408,7 +425,7 @@ bool intake_draft_end(struct intake_draft *draft, bool good, struct store_item *
                   .sent_at_ms = STORE_NO_TIME},
     };
     int64_t ts_ms = 0;
-    if (good && check(draft, &ts_ms) && fill(draft, ts_ms, item)) {
+    if (good && check(draft, &ts_ms) && intake_row_id(draft) && fill(draft, ts_ms, item)) {
         return true;
     }
     if (draft->hard) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "intake.h"
+#include "intake_repeats.h"
 
 #define INTAKE_SENT_BYTES_MAX ((size_t)10 << 20)
 #define INTAKE_BODY_BYTES_MAX ((size_t)16 << 20)
@@ -60,6 +61,7 @@ struct intake_draft {
         written_ms; /* as the sender wrote it, where that is not client_ms; else STORE_NO_TIME */
     bool clock_is_right; /* no correction by sent_ms */
     bool from_import;
+    struct intake_repeats *repeats; /* gives ids to records of files that have none; else NULL */
 
     /* The judgement. */
     struct str reason, field;
@@ -95,6 +97,8 @@ bool intake_take_text(struct intake_draft *draft, struct json_value value, struc
 bool intake_take_instant(struct intake_draft *draft, struct json_value value, struct str field,
                          int64_t *out_ms) MUST_USE;
 bool intake_add_identifier(struct intake_draft *draft, struct str kind, struct str value) MUST_USE;
+/* Where the record of a file has no message_id: one from its bytes, and how often they occurred. */
+bool intake_row_id(struct intake_draft *draft) MUST_USE;
 /* Is it "user", "anonymous", "email", "account" or "ext.NAME"? Else judges, with the nearest. */
 bool intake_check_kind(struct intake_draft *draft, struct str kind, struct str field) MUST_USE;
 

@@ -1,0 +1,473 @@
+/* Files of events: records out of a window, items out of records. */
+#include "intake_import.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "intake_csv.h"
+#include "intake_map.h"
+#include "intake_repeats.h"
+#include "intake_window.h"
+
+struct intake_import {
+    struct intake_window window;
+    const struct intake_source *source;
+    enum intake_format format;
+    struct intake_decoder *decoder;
+    struct intake_repeats *repeats;
+    struct arena *arena; /* header, map */
+    struct intake_header header;
+    struct intake_csv_cell *cells; /* room for one more than the header has */
+    char delimiter;
+    bool mapped;
+    struct intake_map map;
+    uint64_t lines;   /* taken from the window, blank ones too */
+    uint64_t records; /* of CSV: without blank lines and the header */
+    uint64_t returned;
+    bool failed; /* `late` is to be returned by the next call */
+    struct fail late;
+};
+
+static const char *const format_names[] = {"ndjson", "csv", "segment"};
+
+bool intake_format_parse(struct str name, enum intake_format *out, struct fail *fail)
+{
+    static const enum intake_format formats[] = {INTAKE_FORMAT_NDJSON, INTAKE_FORMAT_CSV,
+                                                 INTAKE_FORMAT_SEGMENT};
+    for (size_t i = 0; i < ARRAY_LEN(format_names); i++) {
+        if (str_is(name, format_names[i])) {
+            *out = formats[i];
+            return true;
+        }
+    }
+    const char *nearest = str_nearest(name, format_names, ARRAY_LEN(format_names));
+    return fail_set(fail, FAIL_INPUT,
+                    "unknown format \"%.*s\": expected ndjson, csv or segment%s%s%s", STR_ARG(name),
+                    nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
+                    nearest == NULL ? "" : "?");
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------- */
+
+static bool first_character(struct intake_import *import, char *out, struct fail *fail)
+{
+    for (;;) {
+        struct str text = intake_window_text(&import->window);
+        for (size_t i = 0; i < text.len; i++) {
+            char c = text.data[i];
+            if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+                *out = c;
+                return true;
+            }
+        }
+        if (import->window.end) {
+            *out = '\0';
+            return true;
+        }
+        if (!intake_window_more(&import->window, fail)) {
+            return false;
+        }
+    }
+}
+
+static bool choose_format(struct intake_import *import, struct fail *fail)
+{
+    char first;
+    if (!first_character(import, &first, fail)) {
+        return false;
+    }
+    if (import->format == INTAKE_FORMAT_AUTO) {
+        import->format = first == '{' || first == '[' ? INTAKE_FORMAT_NDJSON : INTAKE_FORMAT_CSV;
+    }
+    if (import->format != INTAKE_FORMAT_CSV && first == '[') {
+        return fail_set(fail, FAIL_INPUT,
+                        "the file is a JSON array: put one object on each line (jq -c '.[]' does)");
+    }
+    return true;
+}
+
+static enum intake_csv_result scan_record(struct intake_import *import, size_t capacity,
+                                          struct intake_csv_record *out)
+{
+    const struct intake_window *window = &import->window;
+    struct str text = intake_window_text(window);
+    /* A record that fills the window is not going to end: what is there is judged as if it were all, so
+       that a quote that is never closed costs one line and not the file. */
+    bool full = text.len >= INTAKE_WINDOW_BYTES_MAX;
+    enum intake_csv_result result =
+        intake_csv_scan(text, import->delimiter, window->end || full, import->cells, capacity, out);
+    if (full && !window->end && result == INTAKE_CSV_RECORD && out->consumed == text.len) {
+        return INTAKE_CSV_MORE; /* no line break either: intake_window_more says so */
+    }
+    return result;
+}
+
+static bool next_csv(struct intake_import *import, size_t capacity, struct intake_csv_record *out,
+                     bool *found, struct fail *fail)
+{
+    for (;;) {
+        enum intake_csv_result result = scan_record(import, capacity, out);
+        if (result == INTAKE_CSV_MORE) {
+            if (!intake_window_more(&import->window, fail)) {
+                return fail_at(fail, "line %llu", (unsigned long long)import->lines + 1);
+            }
+            continue;
+        }
+        *found = result == INTAKE_CSV_RECORD;
+        if (!*found) {
+            return true;
+        }
+        import->lines++;
+        intake_window_skip(&import->window, out->consumed);
+        if (out->raw.len > 0) {
+            return true;
+        }
+    }
+}
+
+static bool check_header(const struct intake_header *header, struct fail *fail)
+{
+    for (size_t i = 0; i < header->count; i++) {
+        if (!intake_is_utf8(header->names[i])) {
+            return fail_set(fail, FAIL_INPUT,
+                            "the header row: the name of column %zu is not UTF-8; save the file as "
+                            "UTF-8",
+                            i + 1);
+        }
+        for (size_t j = 0; j < i && header->names[i].len > 0; j++) {
+            if (str_equal(header->names[i], header->names[j])) {
+                return fail_set(fail, FAIL_INPUT,
+                                "the header row names \"%.*s\" twice, columns %zu and %zu; give "
+                                "each a name of its own",
+                                STR_ARG(header->names[i]), j + 1, i + 1);
+            }
+        }
+    }
+    return true;
+}
+
+static bool read_header(struct intake_import *import, struct fail *fail)
+{
+    struct intake_csv_record record;
+    bool found;
+    import->cells =
+        arena_array(import->arena, INTAKE_MAP_COLUMNS_MAX + 1, sizeof *import->cells, fail);
+    if (import->cells == NULL || !next_csv(import, INTAKE_MAP_COLUMNS_MAX, &record, &found, fail)) {
+        return false;
+    }
+    if (!found) {
+        return fail_set(fail, FAIL_INPUT, "the file is empty: expected a header row and rows");
+    }
+    if (record.problem != INTAKE_CSV_FINE) {
+        return fail_set(fail, FAIL_INPUT, "the header row: its quotes do not fit together");
+    }
+    if (record.cells > INTAKE_MAP_COLUMNS_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "the header row has %zu columns, at most %d",
+                        record.cells, INTAKE_MAP_COLUMNS_MAX);
+    }
+    struct str *names = arena_array(import->arena, record.cells, sizeof *names, fail);
+    if (names == NULL) {
+        return false;
+    }
+    struct str raw = str_copy(import->arena, record.raw);
+    for (size_t i = 0; i < record.cells; i++) {
+        names[i] = intake_csv_text(raw, &import->cells[i], import->arena);
+    }
+    import->header = (struct intake_header){names, record.cells};
+    return check_header(&import->header, fail);
+}
+
+/* The column whose name holds one of the words, or NULL. */
+static const struct str *guess(const struct intake_header *header, const char *const *words,
+                               size_t count)
+{
+    for (size_t w = 0; w < count; w++) {
+        for (size_t i = 0; i < header->count; i++) {
+            struct str name = header->names[i];
+            size_t len = strlen(words[w]);
+            for (size_t at = 0; at + len <= name.len; at++) {
+                if (strncasecmp(name.data + at, words[w], len) == 0) {
+                    return &header->names[i];
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+/* A CSV without a map: its columns, and a map to start from. */
+static bool no_map(const struct intake_header *header, struct fail *fail)
+{
+    static const char *const who[] = {"customer", "user", "client", "member", "session", "email"};
+    static const char *const when[] = {"timestamp", "datetime", "date", "time", "created"};
+    const struct str *customer = guess(header, who, ARRAY_LEN(who));
+    const struct str *ts = guess(header, when, ARRAY_LEN(when));
+    char list[240] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < header->count && len < sizeof list; i++) {
+        int more = snprintf(list + len, sizeof list - len, "%s%.*s", i == 0 ? "" : ", ",
+                            STR_ARG(header->names[i]));
+        len += more > 0 ? (size_t)more : 0;
+    }
+    return fail_set(fail, FAIL_INPUT,
+                    "CSV needs a map (--map MAP.json). The columns are %s%s. To start with: "
+                    "{\"customer\": \"%.*s\", \"event\": {\"const\": \"Order\"}, \"ts\": \"%.*s\"}",
+                    list, len >= sizeof list ? ", ..." : "",
+                    STR_ARG(customer == NULL ? header->names[0] : *customer),
+                    STR_ARG(ts == NULL ? STR("COLUMN OF THE TIME") : *ts));
+}
+
+static bool parse_map(struct intake_import *import, struct str map, struct json_value *out,
+                      struct fail *fail)
+{
+    if (!json_parse(import->decoder->envelope, map, out, fail)) {
+        return fail_at(fail, "the map");
+    }
+    return intake_map_delimiter(*out, &import->delimiter, fail);
+}
+
+static bool prepare(struct intake_import *import, const struct intake_import_options *options,
+                    struct fail *fail)
+{
+    struct json_value map;
+    import->mapped = options->map.len > 0;
+    if (!choose_format(import, fail) ||
+        (import->mapped && !parse_map(import, options->map, &map, fail))) {
+        return false;
+    }
+    bool csv = import->format == INTAKE_FORMAT_CSV;
+    if (import->format == INTAKE_FORMAT_SEGMENT && import->mapped) {
+        return fail_set(fail, FAIL_INPUT,
+                        "Segment's messages need no map; foreign JSON lines are --format ndjson");
+    }
+    if (csv && !read_header(import, fail)) {
+        return false;
+    }
+    if (csv && !import->mapped) {
+        return no_map(&import->header, fail);
+    }
+    return !import->mapped ||
+           intake_map_compile(map, csv ? &import->header : NULL, options->source->zone,
+                              import->arena, &import->map, fail);
+}
+
+bool intake_import_open(const struct intake_import_options *options, struct intake_import **out,
+                        struct fail *fail)
+{
+    struct intake_import *import = base_alloc_zero(sizeof *import);
+    import->source = options->source;
+    import->format = options->format;
+    import->delimiter = ',';
+    import->decoder = intake_decoder_new();
+    import->repeats = intake_repeats_new(options->repeats_bytes_max);
+    import->arena = arena_new(NULL);
+    if (!intake_window_init(&import->window, &options->reader, fail) ||
+        !prepare(import, options, fail)) {
+        intake_import_close(import);
+        return false;
+    }
+    *out = import;
+    return true;
+}
+
+void intake_import_close(struct intake_import *import)
+{
+    if (import == NULL) {
+        return;
+    }
+    intake_window_done(&import->window);
+    intake_decoder_free(import->decoder);
+    intake_repeats_free(import->repeats);
+    arena_free(import->arena);
+    base_free(import);
+}
+
+/* ---- records --------------------------------------------------------------------------------------------- */
+
+static bool begin_draft(struct intake_import *import, const struct intake_places *places,
+                        struct str raw, struct arena *arena, struct intake_draft *draft,
+                        struct fail *fail)
+{
+    char *copy = arena_alloc(arena, raw.len, fail);
+    if (copy == NULL) {
+        return false;
+    }
+    memcpy(copy, raw.data, raw.len);
+    if (!intake_draft_begin(draft, import->decoder, import->source, places, str_of(copy, raw.len),
+                            arena, fail)) {
+        return false;
+    }
+    draft->repeats = import->repeats;
+    draft->from_import = true;
+    draft->clock_is_right = true;
+    return true;
+}
+
+static bool judge_row(const struct intake_import *import, const struct intake_csv_record *record,
+                      struct intake_draft *draft)
+{
+    unsigned long long row = import->records;
+    if (draft->reason.data != NULL) {
+        return false;
+    }
+    if (!intake_is_utf8(draft->raw)) {
+        return intake_judge(draft, STR(""), "not valid UTF-8");
+    }
+    if (record->problem != INTAKE_CSV_FINE) {
+        struct str field = record->problem_cell < import->header.count
+                               ? import->header.names[record->problem_cell]
+                               : STR("");
+        return record->problem == INTAKE_CSV_UNCLOSED
+                   ? intake_judge(draft, field, "row %llu: a quote is opened and never closed", row)
+                   : intake_judge(draft, field,
+                                  "row %llu: text after a closing quote; inside quotes a quote is "
+                                  "written twice",
+                                  row);
+    }
+    return record->cells == import->header.count ||
+           intake_judge(draft, STR(""), "row %llu has %zu cells, the header row %zu", row,
+                        record->cells, import->header.count);
+}
+
+static bool csv_item(struct intake_import *import, struct arena *arena, struct store_item *item,
+                     uint64_t *number, bool *found, struct fail *fail)
+{
+    struct intake_csv_record record;
+    struct intake_draft draft;
+    if (!next_csv(import, import->header.count, &record, found, fail)) {
+        return false;
+    }
+    if (!*found) {
+        return true;
+    }
+    *number = ++import->records;
+    if (!begin_draft(import, &import->map.places, record.raw, arena, &draft, fail)) {
+        return false;
+    }
+    bool good = judge_row(import, &record, &draft);
+    if (good) {
+        const struct intake_record row = {
+            .raw = draft.raw, .number = import->records, .cells = import->cells};
+        good = intake_map_apply(&import->map, &row, &draft);
+    }
+    return intake_draft_end(&draft, good, item);
+}
+
+/* The next line that is not blank, without its line break. */
+static bool next_line(struct intake_import *import, struct str *out, bool *found, struct fail *fail)
+{
+    size_t searched = 0;
+    for (;;) {
+        struct str text = intake_window_text(&import->window);
+        size_t at = searched + str_find_byte(str_after(text, searched), '\n');
+        if (at == text.len && !import->window.end) {
+            searched = text.len;
+            if (!intake_window_more(&import->window, fail)) {
+                return fail_at(fail, "line %llu", (unsigned long long)import->lines + 1);
+            }
+            continue;
+        }
+        *found = text.len > 0;
+        if (!*found) {
+            return true;
+        }
+        searched = 0;
+        import->lines++;
+        intake_window_skip(&import->window, at == text.len ? at : at + 1);
+        *out = str_trim(str_of(text.data, at));
+        if (out->len > 0) {
+            return true;
+        }
+    }
+}
+
+static bool read_mapped(struct intake_import *import, struct intake_draft *draft)
+{
+    struct intake_record record = {.raw = draft->raw, .number = import->records};
+    struct fail why;
+    if (draft->reason.data != NULL) {
+        return false;
+    }
+    if (!json_parse(draft->decoder->parser, draft->raw, &record.root, &why)) {
+        return intake_judge_json(draft, &why);
+    }
+    if (json_type_of(record.root) != JSON_OBJECT) {
+        return intake_judge(draft, STR(""), "expected an object, found %s",
+                            json_type_name(json_type_of(record.root)));
+    }
+    return intake_map_apply(&import->map, &record, draft);
+}
+
+static bool line_item(struct intake_import *import, struct arena *arena, struct store_item *item,
+                      uint64_t *number, bool *found, struct fail *fail)
+{
+    static const struct intake_envelope envelope = {.route = INTAKE_SEGMENT_BATCH,
+                                                    .sent_ms = STORE_NO_TIME};
+    struct str line;
+    struct intake_draft draft;
+    if (!next_line(import, &line, found, fail)) {
+        return false;
+    }
+    if (!*found) {
+        return true;
+    }
+    import->records++;
+    *number = import->lines;
+    bool segment = import->format == INTAKE_FORMAT_SEGMENT;
+    const struct intake_places *places = import->mapped ? &import->map.places
+                                         : segment      ? &intake_segment_places
+                                                        : &intake_own_places;
+    if (!begin_draft(import, places, line, arena, &draft, fail)) {
+        return false;
+    }
+    if (import->mapped) {
+        return intake_draft_end(&draft, read_mapped(import, &draft), item);
+    }
+    return segment ? intake_segment_message(&draft, &envelope, item)
+                   : intake_own_message(&draft, item);
+}
+
+bool intake_import_next(struct intake_import *import, struct arena *arena, size_t most,
+                        struct intake_import_batch *out, struct fail *fail)
+{
+    if (import->failed) {
+        *fail = import->late;
+        return false;
+    }
+    struct intake_import_batch batch = {0};
+    batch.items = arena_array(arena, most, sizeof *batch.items, fail);
+    batch.records = arena_array(arena, most, sizeof *batch.records, fail);
+    if (batch.items == NULL || batch.records == NULL) {
+        return false;
+    }
+    bool found = true;
+    while (batch.count < most) {
+        struct store_item *item = &batch.items[batch.count];
+        uint64_t *number = &batch.records[batch.count];
+        bool good = import->format == INTAKE_FORMAT_CSV
+                        ? csv_item(import, arena, item, number, &found, &import->late)
+                        : line_item(import, arena, item, number, &found, &import->late);
+        if (!good) {
+            import->failed = true;
+            break;
+        }
+        if (!found) {
+            break;
+        }
+        batch.count++;
+    }
+    if (import->failed && batch.count == 0) {
+        *fail = import->late;
+        return false;
+    }
+    import->returned += batch.count;
+    *out = batch;
+    return true;
+}
+
+struct intake_import_progress intake_import_progress(const struct intake_import *import)
+{
+    return (struct intake_import_progress){.bytes_read = import->window.bytes_read,
+                                           .bytes_total = import->window.reader.total_bytes,
+                                           .records = import->returned};
+}
