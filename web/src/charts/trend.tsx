@@ -56,6 +56,7 @@ function drawPoints(u: uPlot, lines: Line[], palette: Palette, partial: Set<numb
   const ratio = devicePixelRatio;
   const many = u.data[0].length > 45;
   ctx.save();
+  ctx.setLineDash([]);
   lines.forEach((line, at) => {
     const { colour } = hueOf(line, palette);
     line.values.forEach((value, point) => {
@@ -121,7 +122,7 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
   const partialAt = useMemo(() => new Set(partial.map((label) => labels.indexOf(label))), [partial, labels]);
   // Room at the right for the names at the ends of the lines.
   const ends = width > 480 && look === "lines";
-  const room = ends ? Math.min(150, Math.max(...lines.map((line) => [...endText(line)].length)) * 6.6 + 14) : 12;
+  const room = ends ? Math.min(150, Math.max(...lines.map((line) => [...endText(line)].length)) * 6.6 + 14) : 26;
 
   useEffect(() => {
     if (!box.current || width < 40 || labels.length === 0) return undefined;
@@ -130,7 +131,7 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
       {
         width,
         height,
-        padding: [10, room, 0, 0],
+        padding: [10, Math.max(room, 26), 0, 0],
         legend: { show: false },
         cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
         scales: {

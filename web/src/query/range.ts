@@ -74,6 +74,15 @@ export function stepRange(range: Range, direction: -1 | 1, today = dayLabel(Date
   return next.from > today ? null : next;
 }
 
+/** The same number of whole days, ending yesterday, when the range takes in a day that is not over;
+ *  two times are compared fairly only when both are whole. */
+export function wholeDays(range: Range, today = dayLabel(Date.now(), orgZone())): Range {
+  const days = rangeDays(range, today);
+  if (days.to < today || days.from === days.to) return range;
+  const n = Math.round((Date.parse(today) - Date.parse(days.from)) / 86_400_000) + 1;
+  return { from: addDays(today, -n), to: addDays(today, -1) };
+}
+
 const ISO = /^\d{4}-\d{2}-\d{2}$/;
 const SHORT: Record<string, string> = { h: "hours", d: "days", w: "weeks", m: "months", q: "quarters" };
 

@@ -59,6 +59,13 @@ export function rangeWords(range: Range): string {
   return days.from === days.to ? formatDay(days.from) : formatDayRange(days.from, days.to);
 }
 
+/** In the middle of a sentence: "in the last 30 days". */
+export function rangeIn(range: Range): string {
+  const hit = typeof range === "string" ? /^last (\d+) (hour|day|week|month|quarter)s?$/.exec(range) : null;
+  if (!hit) return t("range.in.dates", { days: daysWords(range) });
+  return t(`range.in.${hit[2] as "day"}`, { n: Number(hit[1]) });
+}
+
 export function daysWords(range: Range): string {
   const days = rangeDays(range);
   return days.from === days.to ? formatDay(days.from) : formatDayRange(days.from, days.to);

@@ -35,7 +35,7 @@ export function RetentionTab() {
   return (
     <Page
       above={<JourneyTabs here="retention" />}
-      title={view?.name ?? t("retention.title", { start: matcherWords(full.start), back: matcherWords(full.return) })}
+      title={view?.name ?? (full.start.event === "*" && full.return.event === "*" ? t("retention.title.any") : t("retention.title", { start: matcherWords(full.start), back: matcherWords(full.return) }))}
       lead={summary}
       bar={
         <>

@@ -18,13 +18,15 @@ import { DEFAULT_RANGE } from "../../query/range";
 import { RangePicker } from "../../query/range-picker";
 import { SegmentChips } from "../../query/segment-chips";
 import type { IntervalName, Open, Series, TrendQuery } from "../../query/types";
-import { groupWords, matcherWords, measureWords, rangeWords } from "../../query/words";
+import { groupWords, matcherWords, measureWords, rangeIn } from "../../query/words";
 import { rich, t } from "../../strings";
 import { JourneyTabs } from "./page";
 import { trendQuery, useJourney, type TrendState } from "./state";
 import { useViews, ViewTools } from "./views";
 
 const START: Series[] = [{ event: "*", measure: "customers" }];
+/** More grey lines than this cannot be told apart. */
+const MOST_COMPARED = 2;
 const INTERVALS: IntervalName[] = ["hour", "day", "week", "month", "quarter"];
 
 export const seriesName = (query: TrendQuery, each: TrendSeries): string => {
@@ -33,6 +35,9 @@ export const seriesName = (query: TrendQuery, each: TrendSeries): string => {
   if (each.group === null) return query.series.length > 1 || !series ? `${named}, ${measureWords(series?.measure)}` : named;
   return query.series.length > 1 ? `${named}, ${groupWords(each.group)}` : groupWords(each.group);
 };
+
+const titleOf = (query: TrendQuery): string =>
+  query.series.length === 1 && query.series[0]!.event === "*" ? t("trends.title.any") : t("trends.title", { what: query.series.map((each) => matcherWords(each)).join(", ") });
 
 const cell = (each: TrendSeries, more: Open = {}): Open => ({ series: each.series, ...(each.group === null ? {} : { group: each.group }), ...more });
 
@@ -50,7 +55,7 @@ export function TrendsTab() {
   return (
     <Page
       above={<JourneyTabs here="trends" />}
-      title={view?.name ?? (query ? t("trends.title", { what: query.series.map((each) => matcherWords(each)).join(", ") }) : t("journeys.trends"))}
+      title={view?.name ?? (query ? titleOf(query) : t("journeys.trends"))}
       lead={answer && query && <Lead query={query} answer={answer} />}
       bar={
         <>
@@ -114,7 +119,7 @@ function Lead({ query, answer }: { query: TrendQuery; answer: TrendAnswer }) {
   if (!first || first.total === null) return null;
   const groups = answer.series.length > 1 && first.group !== null;
   const before = answer.previous?.series[0];
-  const range = rangeWords(query.range ?? DEFAULT_RANGE);
+  const range = rangeIn(query.range ?? DEFAULT_RANGE);
   return (
     <>
       {rich(groups ? "trends.lead.group" : "trends.lead", {
@@ -133,7 +138,7 @@ function Lead({ query, answer }: { query: TrendQuery; answer: TrendAnswer }) {
 function Result({ query, answer, state }: { query: TrendQuery; answer: TrendAnswer; state: TrendState }) {
   const lines = useMemo(() => {
     const list: Line[] = answer.series.slice(0, 6).map((each, index) => ({ name: seriesName(query, each), values: each.values, rest: each.group === "(other)", index }));
-    const compared: Line[] = (answer.previous?.series ?? []).slice(0, answer.series.length === 1 ? 1 : 5).map((each, index) => ({
+    const compared: Line[] = (answer.series.length > MOST_COMPARED ? [] : (answer.previous?.series ?? [])).map((each, index) => ({
       name: answer.series.length === 1 ? t("chart.previous") : t("chart.previous.of", { name: seriesName(query, each) }),
       // A compared month may be longer or shorter; beyond the axis there is nothing to draw on.
       values: answer.intervals.map((_, at) => each.values[at] ?? null),
@@ -164,6 +169,7 @@ function Result({ query, answer, state }: { query: TrendQuery; answer: TrendAnsw
     );
   }
   return (
+    <>
     <TrendChart
       labels={answer.intervals}
       comparedLabels={answer.previous?.intervals}
@@ -180,6 +186,8 @@ function Result({ query, answer, state }: { query: TrendQuery; answer: TrendAnsw
         openEvidence({ q: query, o: cell(each, { interval: label, ...(compared ? { previous: true } : {}) }), n: value, a: answer.as_of });
       }}
     />
+    {answer.previous && answer.series.length > MOST_COMPARED && <p class="small dim chart-note">{t("trends.compare.note")}</p>}
+    </>
   );
 }
 
@@ -195,7 +203,7 @@ export function trendSummary(query: TrendQuery, answer: TrendAnswer): string {
     name: seriesName(query, first),
     measure: measureWords(query.series[first.series]?.measure),
     total: formatNumber(first.total ?? 0),
-    range: rangeWords(query.range ?? DEFAULT_RANGE),
+    range: rangeIn(query.range ?? DEFAULT_RANGE),
     most: formatNumber(first.values[high] ?? 0),
     when: label ? formatInterval(label, query.interval ?? "day", true) : "",
     more: answer.series.length - 1,

@@ -11,6 +11,7 @@ import { toast } from "../../parts/toast";
 import { cleanLine } from "../../safe";
 import { t } from "../../strings";
 import { SettingsTabs } from "./page";
+import { ORIGIN_EXAMPLE } from "./sdk";
 
 export function Keys() {
   const load = useLoad("keys", () => api.keys());
@@ -128,7 +129,7 @@ function AddKey({ onClose, onAdded }: { onClose: () => void; onAdded: () => void
       <form class="stack" onSubmit={(event) => void add(event)}>
         <Radios label={t("keys.kind")} value={kind} onChange={setKind} options={(["write", "client", "secret"] as const).map((each) => ({ value: each, text: t(`key.kind.${each}.long`) }))} />
         <TextField label={t("keys.name")} value={name} onInput={setName} hint={t("keys.name.hint")} required autofocus />
-        {kind !== "secret" && <TextField label={t("keys.origins")} value={origins} onInput={setOrigins} placeholder="https://shop.example" hint={t("keys.origins.hint")} />}
+        {kind !== "secret" && <TextField label={t("keys.origins")} value={origins} onInput={setOrigins} placeholder={ORIGIN_EXAMPLE} hint={t("keys.origins.hint")} />}
         {error && <Problem error={error} />}
         <p class="row end">
           <Button look="quiet" onClick={onClose}>

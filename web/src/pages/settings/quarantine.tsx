@@ -12,6 +12,7 @@ import { cleanLine, cleanText } from "../../safe";
 import { setParams, usePlace } from "../../router";
 import { t } from "../../strings";
 import { SettingsTabs } from "./page";
+import { fixCommand } from "./sdk";
 
 export function Quarantine() {
   const { search } = usePlace();
@@ -148,7 +149,7 @@ function RowDialog({ id, onClose }: { id: string; onClose: () => void }) {
             {cleanText(row.raw ?? row.preview)}
           </pre>
           <p class="small dim">{t("quarantine.mend")}</p>
-          <pre class="well" tabIndex={0} aria-label={t("quarantine.command")}>{`firsthand quarantine fix ${row.id}`}</pre>
+          <pre class="well" tabIndex={0} aria-label={t("quarantine.command")}>{fixCommand(row.id)}</pre>
         </div>
       )}
     </Dialog>

@@ -21,7 +21,7 @@ export function ChangeTag({ now, before }: { now: number; before: number }) {
   return <Tag tone="pen">{verdict === "more" ? t("change.more") : t("change.fewer")}</Tag>;
 }
 
-export function CameIn({ query, answer, range }: { query: TrendQuery; answer: TrendAnswer; range: Range }) {
+export function CameIn({ query, answer, range, fair }: { query: TrendQuery; answer: TrendAnswer; range: Range; fair: TrendAnswer | undefined }) {
   const [table, setTable] = useState(false);
   const people = answer.series[0];
   const beforePeople = answer.previous?.series[0];
@@ -42,7 +42,7 @@ export function CameIn({ query, answer, range }: { query: TrendQuery; answer: Tr
           <Icon name="customers" small />
           <b>{t("nav.customers")}</b> {t("today.against", { days: formatDayRange(before.from, before.to) })}
           <span class="push">
-            <ChangeTag now={people.total ?? 0} before={beforePeople?.total ?? 0} />
+            {fair && <ChangeTag now={fair.series[0]?.total ?? 0} before={fair.previous?.series[0]?.total ?? 0} />}
           </span>
         </p>
         <h2 id="came-in">

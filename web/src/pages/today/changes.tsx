@@ -6,6 +6,9 @@ import { OpenNumber } from "../../evidence/number";
 import { Empty, Problem, Sheet, Skeleton } from "../../parts/basic";
 import type { Range, Segment, TrendQuery } from "../../query/types";
 import { toSearch } from "../../query/url";
+import { previousRange } from "../../query/range";
+import { daysWords } from "../../query/words";
+import { formatDayRange } from "../../format";
 import { cleanLine } from "../../safe";
 import { changeWeight, countChange, LEAST_FOR_CHANGE } from "../../stats";
 import { rich, t } from "../../strings";
@@ -28,7 +31,7 @@ export function Changes({ range, segment }: { range: Range; segment: Segment | u
     .sort((a, b) => changeWeight(b.now, b.before) - changeWeight(a.now, a.before) || b.now - a.now);
   const clear = rows.filter((row) => ["more", "fewer"].includes(countChange(row.now, row.before))).length;
   return (
-    <Sheet title={t("changes.title")} aside={t("changes.note")} flush>
+    <Sheet title={t("changes.title")} aside={t("changes.note", { days: daysWords(range), before: formatDayRange(previousRange(range).from, previousRange(range).to) })} flush>
       {load.error && <Problem error={load.error} retry={load.reload} />}
       {!answer && !load.error && (names.loading || query ? <Skeleton rows={6} height={230} /> : <Empty>{t("changes.empty")}</Empty>)}
       {answer && query && (

@@ -8,12 +8,14 @@ import { formatDay, todayLabel } from "../../format";
 import { Problem, Sheet, Skeleton } from "../../parts/basic";
 import { navigate, usePlace } from "../../router";
 import { rich, t } from "../../strings";
+import { wholeDays } from "../../query/range";
 import { RangePicker } from "../../query/range-picker";
 import { SegmentChips } from "../../query/segment-chips";
 import type { Range, Segment, TrendQuery } from "../../query/types";
 import { fromSearch, toSearch } from "../../query/url";
-import { rangeWords } from "../../query/words";
+import { rangeIn } from "../../query/words";
 import { useStore } from "../../store";
+import { DEMO_COMMAND } from "../settings/sdk";
 import { CameIn } from "./came-in";
 import { Changes } from "./changes";
 import { FirstSteps, useSteps } from "./first-steps";
@@ -51,6 +53,8 @@ export function TodayPage() {
   const events = now?.status.events ?? status.data?.events;
   const query = headQuery(range, params.segment);
   const head = useAnswer<TrendAnswer>(events ? query : null);
+  const whole = wholeDays(range);
+  const fair = useAnswer<TrendAnswer>(events ? headQuery(whole, params.segment) : null);
   const words = useAnswer<CustomersAnswer>(events ? { kind: "trend", series: [{ event: "feedback", measure: "count" }], interval: "day", range: "last 30 days", ...(params.segment === undefined ? {} : { segment: params.segment }), open: { limit: 200 } } : null);
   const steps = useSteps(now);
 
@@ -67,7 +71,7 @@ export function TodayPage() {
         n: total(0),
         before: <OpenNumber query={query} open={{ series: 0, previous: true }} n={before(0)} asOf={answer.as_of} />,
         said: <OpenNumber query={query} open={{ series: 2 }} n={total(2)} asOf={answer.as_of} />,
-        range: rangeWords(range),
+        range: rangeIn(range),
       })}
       bar={
         <>
@@ -80,8 +84,8 @@ export function TodayPage() {
         <div class="brief-main">
           {head.error && <Problem error={head.error} retry={head.reload} />}
           {!answer && !head.error && <Skeleton rows={8} height={320} />}
-          {answer && <CameIn query={query} answer={answer} range={range} />}
-          <Changes range={range} segment={params.segment} />
+          {answer && <CameIn query={query} answer={answer} range={range} fair={fair.data} />}
+          <Changes range={whole} segment={params.segment} />
           <LatestWords load={words} />
         </div>
         <aside class="beside" aria-label={t("today.beside")}>
@@ -110,7 +114,7 @@ function FirstRun({ steps }: { steps: ReturnType<typeof useSteps> }) {
           <Sheet title={t("first.looking")}>
             <p class="dim">{t("first.demo")}</p>
             <pre class="well" tabIndex={0} aria-label={t("first.demo.command")}>
-              firsthand demo --data DIR
+              {DEMO_COMMAND}
             </pre>
           </Sheet>
         </aside>

@@ -8,6 +8,8 @@ export const journeys = {
   "answer.empty": "Nothing in this range.",
 
   "trends.title": "{what}",
+  "trends.title.any": "Everyone who was here",
+  "trends.compare.note": "With more than two series the time before is in the table and in the totals.",
   "trends.series": "Series {n}",
   "trends.add": "Series",
   "trends.pick": "Choose an event to begin.",
@@ -15,10 +17,10 @@ export const journeys = {
   "look.lines": "Lines",
   "look.columns": "Columns",
   "look.totals": "Totals",
-  "trends.lead": "{number} {measure}, {range}.",
-  "trends.lead.group": "{name} leads with {number} {measure}, {range}.",
+  "trends.lead": "{number} {measure} {range}.",
+  "trends.lead.group": "{name} leads with {number} {measure} {range}.",
   "trends.lead.before": "The time before: {number}.",
-  "trends.summary": "{name}: {total} {measure} in {range}, most on {when} with {most}.{more, plural, =0 {} one { One more series.} other { # more series.}}",
+  "trends.summary": "{name}: {total} {measure} {range}, most on {when} with {most}.{more, plural, =0 {} one { One more series.} other { # more series.}}",
 
   "funnel.title": "From {from} to {to}",
   "funnel.step": "Step {n}",
@@ -56,6 +58,7 @@ export const journeys = {
   "funnel.guesses.note": "guessed from the names of your events",
 
   "retention.title": "{start}, then {back}",
+  "retention.title.any": "Who comes back",
   "retention.start": "They began with",
   "retention.back": "and came back with",
   "retention.cohort": "Began",

@@ -25,6 +25,13 @@ export const query = {
   "range.month": "{n, plural, one {This month} other {Last # months}}",
   "range.quarter": "{n, plural, one {This quarter} other {Last # quarters}}",
 
+  "range.in.dates": "in {days}",
+  "range.in.hour": "{n, plural, one {in this hour} other {in the last # hours}}",
+  "range.in.day": "{n, plural, one {today} other {in the last # days}}",
+  "range.in.week": "{n, plural, one {this week} other {in the last # weeks}}",
+  "range.in.month": "{n, plural, one {this month} other {in the last # months}}",
+  "range.in.quarter": "{n, plural, one {this quarter} other {in the last # quarters}}",
+
   "duration.ms": "{n} ms",
   "duration.s": "{n, plural, one {# second} other {# seconds}}",
   "duration.m": "{n, plural, one {# minute} other {# minutes}}",

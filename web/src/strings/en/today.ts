@@ -1,7 +1,7 @@
 // Today, and the first run.
 export const today = {
   "today.beside": "Beside the brief",
-  "today.lead": "{people} {n, plural, one {customer was} other {customers were}} here, {before} the time before; {said} said something. ({range})",
+  "today.lead": "{people} {n, plural, one {customer was} other {customers were}} here, {before} the time before; {said} said something. All of it {range}.",
   "today.people": "{now} {n, plural, one {customer was} other {customers were}} here. The time before it was {before}.",
   "today.against": "· against {days}",
   "today.chart": "{n, plural, one {# customer was} other {# customers were}} here, {before} in {days}.",
@@ -16,10 +16,10 @@ export const today = {
   "change.more": "▲ Clearly more",
   "change.fewer": "▼ Clearly fewer",
   "changes.title": "What changed most",
-  "changes.note": "customers, against the time before",
+  "changes.note": "whole days: {days} against {before}",
   "changes.lead": "{n, plural, =0 {Nothing clearly changed} one {# thing clearly changed} other {# things clearly changed}} among {of} kinds of events.",
   "changes.people": "{number} {n, plural, one {person} other {people}}, {before} before",
-  "changes.rule": "Clear: more than chance would do once in a hundred times. Under {n} people in both together nothing is said. The last day is not over.",
+  "changes.rule": "Clear: more than chance would do once in a hundred times. Under {n} people in both together nothing is said.",
   "changes.empty": "Nothing has happened yet that could change.",
 
   "words.title": "Latest words",

@@ -1,0 +1,241 @@
+// The logic that needs no browser.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TimelineEvent } from "../src/api/types";
+import { addDays, dayStart, formatBytes, formatLength, formatNumber, formatShare, setLocale, setZone } from "../src/format";
+import { foldTimeline, mergeNewest } from "../src/pages/customer/fold";
+import { guessFunnels } from "../src/pages/journeys/guess";
+import { funnelQuery, sane, trendQuery } from "../src/pages/journeys/state";
+import { evidenceSearch, readEvidence } from "../src/evidence/state";
+import { openAsSegment } from "../src/query/as-segment";
+import { typedValue, withOp } from "../src/query/cond-editor";
+import { parseRange, previousRange, rangeDays, stepRange, wholeDays } from "../src/query/range";
+import { fromDraft, toDraft } from "../src/query/segment-editor";
+import type { FunnelQuery, Segment, TrendQuery } from "../src/query/types";
+import { fromSearch, toSearch } from "../src/query/url";
+import { cellWords, segmentWords } from "../src/query/words";
+import { cleanLine, cleanText, csvCell, csvText, safeLink } from "../src/safe";
+import { countChange, wilson } from "../src/stats";
+import { formatParts, parseMessage } from "../src/strings/message";
+import { t } from "../src/strings";
+
+setLocale("en-GB");
+setZone("Europe/Oslo");
+
+const locale = { plural: (n: number) => new Intl.PluralRules("en").select(n), number: (n: number) => String(n) };
+const message = (text: string, values: Record<string, unknown>) => formatParts(parseMessage(text), values, locale);
+
+test("a message takes plurals, exact cases, choices and nested values", () => {
+  const text = "{n, plural, =0 {nobody} one {# person of {of}} other {# people of {of}}}";
+  assert.deepEqual(message(text, { n: 0, of: 9 }), ["nobody"]);
+  assert.deepEqual(message(text, { n: 1, of: 9 }), ["1 person of 9"]);
+  assert.deepEqual(message(text, { n: 5, of: 9 }), ["5 people of 9"]);
+  assert.deepEqual(message("{x, select, a {A} other {?}}", { x: "a" }), ["A"]);
+});
+
+test("a message keeps a value that is no text as it is", () => {
+  const element = { an: "element" };
+  assert.deepEqual(message("of {what} in all", { what: element }), ["of ", element, " in all"]);
+});
+
+test("a message without the case other is refused", () => {
+  assert.throws(() => parseMessage("{n, plural, one {x}}"), /other/);
+});
+
+test("numbers carry a true minus and a dash where there is none", () => {
+  assert.equal(formatNumber(-1234), "−1,234");
+  assert.equal(formatNumber(NaN), "–");
+  assert.equal(formatShare(0.3567), "35.7%");
+  assert.equal(formatShare(null), "–");
+  assert.equal(formatBytes(231_000_000), "231 MB");
+  assert.equal(formatLength(11 * 7 * 86_400_000, "long"), "11 weeks");
+});
+
+test("a day begins at local midnight, also when the clocks change", () => {
+  assert.equal(new Date(dayStart("2026-03-29")).toISOString(), "2026-03-28T23:00:00.000Z");
+  assert.equal(new Date(dayStart("2026-03-30")).toISOString(), "2026-03-29T22:00:00.000Z");
+  assert.equal(new Date(dayStart("2026-09-06", "America/Santiago")).toISOString(), "2026-09-06T04:00:00.000Z");
+  assert.equal(addDays("2026-02-28", 1), "2026-03-01");
+});
+
+test("a query survives the address and back", () => {
+  const queries: Record<string, unknown>[] = [
+    { series: [{ event: "Order Completed", measure: "sum:price", where: [["price", ">", 100], { any: [["a.b", "=", "5"], ["c", "in", ["x", 2, true]]] }] }], range: { from: "2026-05-01", to: "2026-05-31" } },
+    { steps: [{ event: ["A", "B"] }, { event: "C & D = 100%?#" }], window: "7d", breakdown: { by: "price", bins: [0, 10, 100] }, segment: { all: [{ did: { event: "x" }, times: [">=", 3] }, { not: { in: "loyal" } }] } },
+    { search: "true", view: 7, table: true, note: "[1", n: "12", empty: "", list: [], "odd.name": "x", "p%2Eq": 1 },
+  ];
+  for (const query of queries) assert.deepEqual(fromSearch(toSearch(query)), query);
+});
+
+test("an address written by hand cannot put anything into a prototype", () => {
+  const state = fromSearch("__proto__.polluted=1&constructor.prototype.polluted=1");
+  assert.equal(({} as Record<string, unknown>).polluted, undefined);
+  assert.equal(Object.getPrototypeOf(state), Object.prototype);
+});
+
+test("an address of the wrong shape asks nothing wrong", () => {
+  assert.equal(trendQuery(sane(fromSearch("series=5"))), null);
+  assert.equal(funnelQuery(sane(fromSearch("steps.0=A&steps.1.event=B")))?.steps.length, 1);
+});
+
+test("typed ranges are understood", () => {
+  const today = "2026-11-24";
+  assert.equal(parseRange("last 7 days", today), "last 7 days");
+  assert.equal(parseRange("now-7d", today), "last 7 days");
+  assert.deepEqual(parseRange("yesterday", today), { from: "2026-11-23", to: "2026-11-23" });
+  assert.deepEqual(parseRange("2026-05-01 to 2026-05-14", today), { from: "2026-05-01", to: "2026-05-14" });
+  assert.deepEqual(parseRange("last quarter", today), { from: "2026-07-01", to: "2026-09-30" });
+  for (const wrong of ["", "soon", "last 0 days", "2026-05-14 to 2026-05-01", "2026-13-01"]) assert.equal(parseRange(wrong, today), null);
+});
+
+test("ranges have the days that the server gives them", () => {
+  const today = "2026-11-24";
+  assert.deepEqual(rangeDays("last 30 days", today), { from: "2026-10-26", to: "2026-11-24" });
+  assert.deepEqual(rangeDays("last 2 weeks", today), { from: "2026-11-16", to: "2026-11-29" });
+  assert.deepEqual(rangeDays("last 3 months", today), { from: "2026-09-01", to: "2026-11-30" });
+  assert.deepEqual(previousRange("last 1 month", today), { from: "2026-10-01", to: "2026-10-31" });
+  assert.deepEqual(previousRange("last 7 days", today), { from: "2026-11-11", to: "2026-11-17" });
+  assert.equal(stepRange("last 7 days", 1, today), null);
+  assert.deepEqual(stepRange({ from: "2026-11-01", to: "2026-11-07" }, 1, today), { from: "2026-11-08", to: "2026-11-14" });
+  assert.deepEqual(wholeDays("last 7 days", today), { from: "2026-11-17", to: "2026-11-23" });
+});
+
+test("cells of CSV are no formulas, and numbers stay numbers", () => {
+  assert.equal(csvCell("=1+1"), `"'=1+1"`);
+  for (const first of ["+", "-", "@", "\t", "\r"]) assert.ok(csvCell(`${first}x`).startsWith(`"'`), first);
+  assert.equal(csvCell(-5), "-5");
+  assert.equal(csvCell('a "b", c'), '"a ""b"", c"');
+  assert.equal(csvText([["a", null, true]]), "a,,true\r\n");
+});
+
+test("customers' words cannot reorder or hide what stands around them", () => {
+  assert.equal(cleanText("a\u202Eb\u2066c\u0007d\u{E0041}"), "abcd");
+  assert.equal(cleanText("👩‍🚀 العربية\nx"), "👩‍🚀 العربية\nx");
+  assert.equal(cleanText("\uD800x"), "x");
+  assert.equal(cleanLine("a\r\nb"), "a b");
+});
+
+test("only harmless schemes are links", () => {
+  assert.equal(safeLink("https://shop.example/a"), "https://shop.example/a");
+  assert.equal(safeLink("mailto:a@b.example"), "mailto:a@b.example");
+  for (const bad of ["javascript:alert(1)", "JAVASCRIPT:alert(1)", " data:text/html,x", "//evil.example", "ftp://x"]) assert.equal(safeLink(bad), null, bad);
+});
+
+const event = (ts: string, name: string, more: Partial<TimelineEvent> = {}): TimelineEvent => ({
+  event: name, ts, received_at: ts, channel: "web", source: "web", message_id: ts, properties: {}, text: null, score: null, scale: null, ...more,
+});
+
+test("a visit is folded to its trail, and silence is named", () => {
+  const rows = foldTimeline([
+    event("2026-05-20T10:04:00.000Z", "Left"),
+    event("2026-05-20T10:03:00.000Z", "Delivery"),
+    event("2026-05-20T10:02:00.000Z", "Delivery"),
+    event("2026-05-20T10:00:00.000Z", "Cart"),
+    event("2026-05-01T10:00:00.000Z", "feedback", { text: "hm", score: 3, scale: "nps" }),
+  ]);
+  assert.deepEqual(rows.map((row) => row.kind), ["day", "session", "silence", "day", "event"]);
+  const session = rows[1]!;
+  assert.ok(session.kind === "session");
+  assert.deepEqual(session.trail, [{ name: "Cart", times: 1 }, { name: "Delivery", times: 2 }, { name: "Left", times: 1 }]);
+});
+
+test("two events are not folded, a pause of more than half an hour divides", () => {
+  const rows = foldTimeline([event("2026-05-20T11:00:00.000Z", "C"), event("2026-05-20T10:20:00.000Z", "B"), event("2026-05-20T10:00:00.000Z", "A")]);
+  assert.deepEqual(rows.map((row) => row.kind), ["day", "event", "event", "event"]);
+});
+
+test("equal events keep keys of their own", () => {
+  const twice = event("2026-05-20T11:00:00.000Z", "feedback", { message_id: null, text: "x" });
+  const keys = foldTimeline([twice, twice]).map((row) => row.key);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+test("new events go on top of those held, and a gap is noticed", () => {
+  const held = ["5", "4", "3", "2", "1"].map((n) => event(`2026-05-20T10:00:0${n}.000Z`, n));
+  const news = event("2026-05-20T10:00:06.000Z", "6");
+  assert.deepEqual(mergeNewest([news, held[0]!, held[1]!], held)?.map((each) => each.event), ["6", "5", "4", "3", "2", "1"]);
+  assert.equal(mergeNewest([news], held), null);
+});
+
+test("a segment goes through the editor unchanged", () => {
+  const segments: Segment[] = [
+    { all: [{ did: { event: "Order", where: [["price", ">", 5]] }, times: [">=", 3], within: "30d" }, { not: { did: { event: "Ticket" }, within: "14d" } }] },
+    { any: [{ trait: ["plan", "=", "pro"] }, { first_seen: ["<", "2026-01-01"] }, { score: "nps", is: ["<=", 6], which: "latest", within: "90d" }] },
+    { did: { event: "Order" } },
+    { sequence: [{ event: "A" }, { event: "B" }], window: "10m" },
+    "loyal",
+  ];
+  for (const segment of segments) assert.deepEqual(fromDraft(toDraft(segment)), segment);
+  assert.equal(fromDraft(toDraft(undefined)), undefined);
+});
+
+test("rows that are still being written are not asked", () => {
+  assert.equal(fromDraft({ mode: "all", rows: [{ not: false, is: { did: { event: "" } } }, { not: false, is: { trait: ["", "=", ""] } }] }), undefined);
+});
+
+test("typed values have the type that they most likely have", () => {
+  assert.equal(typedValue("12.5", "="), 12.5);
+  assert.equal(typedValue("007", "="), "007");
+  assert.equal(typedValue("true", "="), true);
+  assert.equal(typedValue("12", "contains"), "12");
+  assert.deepEqual(withOp(["a", "=", "x"], "in"), ["a", "in", ["x"]]);
+  assert.deepEqual(withOp(["a", "in", ["x", "y"]], "set"), ["a", "set"]);
+});
+
+const trend: TrendQuery = { kind: "trend", series: [{ event: "Order Completed", measure: "customers" }], interval: "day", range: { from: "2026-05-01", to: "2026-05-31" }, breakdown: "country" };
+
+test("a cell of a trend is said as a segment with its day and group", () => {
+  assert.deepEqual(openAsSegment(trend, { series: 0, interval: "2026-05-02", group: "NL" }), {
+    did: { event: "Order Completed", where: [["country", "=", "NL"], ["ts", ">=", "2026-05-01T22:00:00.000Z"], ["ts", "<", "2026-05-02T22:00:00.000Z"]] },
+  });
+  assert.equal(openAsSegment(trend, { series: 0, group: "(other)" }), null);
+  assert.equal(openAsSegment({ ...trend, series: [{ event: "x", measure: "sum:price" }] }, { series: 0 }), null);
+  assert.equal(openAsSegment(trend, { series: 0, previous: true }), null);
+});
+
+test("a loss of a funnel is said as who reached the step before and not this one", () => {
+  const funnel: FunnelQuery = { kind: "funnel", steps: [{ event: "A" }, { event: "B" }, { event: "C" }], window: "7d", range: { from: "2026-05-01", to: "2026-05-01" } };
+  const first = { event: "A", where: [["ts", ">=", "2026-04-30T22:00:00.000Z"], ["ts", "<", "2026-05-01T22:00:00.000Z"]] };
+  assert.deepEqual(openAsSegment(funnel, { step: 3, outcome: "dropped" }), {
+    all: [{ sequence: [first, { event: "B" }], window: "7d" }, { not: { sequence: [first, { event: "B" }, { event: "C" }], window: "7d" } }],
+  });
+  assert.equal(openAsSegment({ ...funnel, order: "any" }, { step: 2, outcome: "dropped" }), null);
+});
+
+test("a cell repeats the number that was clicked", () => {
+  assert.equal(cellWords(trend, { series: 0, interval: "2026-05-12", group: "NL" }, 402), "402 customers did “Order Completed”, Tue 12 May, NL");
+  assert.equal(cellWords(trend, { series: 0 }, 1), "1 customer did “Order Completed”");
+  assert.match(segmentWords({ all: [{ did: { event: "Order" }, times: [">=", 3], within: "30d" }] }), /^did Order at least 3 times within 30 days$/);
+});
+
+test("an open number stands in the address and leaves the rest alone", () => {
+  const search = "?series.0.event=Order+Completed&range=last+7+days";
+  const opened = evidenceSearch(search, { q: trend, o: { series: 0 }, n: 5 });
+  assert.deepEqual(readEvidence(opened), { q: trend, o: { series: 0 }, n: 5 });
+  assert.equal(evidenceSearch(opened, null), search);
+  for (const bad of ["?ev=x", "?ev=5", "?ev={}", '?ev={"q":7}']) assert.equal(readEvidence(bad), null);
+});
+
+test("a change is spoken of only where there is enough", () => {
+  assert.equal(countChange(9, 3), "few");
+  assert.equal(countChange(100, 105), "none");
+  assert.equal(countChange(200, 100), "more");
+  assert.equal(countChange(10, 60), "fewer");
+});
+
+test("the interval of a share is Wilson's", () => {
+  const range = wilson(1512, 4236)!;
+  assert.ok(Math.abs(range.low - 0.3426) < 0.0005 && Math.abs(range.high - 0.3715) < 0.0005);
+  assert.equal(wilson(0, 0), null);
+});
+
+test("starter funnels are guessed from the names that exist", () => {
+  const names = ["Product Viewed", "Added To Cart", "Checkout Started", "Order Completed"].map((name, index) => ({ name, count: 100 - index }));
+  assert.deepEqual(guessFunnels(names)[0], ["Product Viewed", "Added To Cart", "Checkout Started", "Order Completed"]);
+  assert.deepEqual(guessFunnels([{ name: "x", count: 1 }]), []);
+});
+
+test("texts of the interface take their values", () => {
+  assert.equal(t("funnel.stopped", { n: 956 }), "956 stopped");
+  assert.equal(t("changes.lead", { n: 0, of: 6 }), "Nothing clearly changed among 6 kinds of events.");
+});
