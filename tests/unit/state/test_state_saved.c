@@ -1,0 +1,187 @@
+/* Settings, segments, views, sources. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "state_segments.h"
+#include "state_settings.h"
+#include "state_sources.h"
+#include "state_views.h"
+
+struct fixture {
+    char directory[64];
+    struct base_clock_test clock;
+    struct state *state;
+    struct arena *arena;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = base_alloc_zero(sizeof *fixture);
+    struct fail fail;
+    snprintf(fixture->directory, sizeof fixture->directory, "/tmp/firsthand-state-XXXXXX");
+    assert_non_null(mkdtemp(fixture->directory));
+    fixture->arena = arena_new(NULL);
+    base_clock_test_init(&fixture->clock, 1700000000000);
+    struct state_options options = {.clock = &fixture->clock.clock};
+    assert_true(state_open(fixture->directory, &options, &fixture->state, &fail));
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[128];
+    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm"};
+    state_close(fixture->state);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", fixture->directory, names[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(fixture->directory), 0);
+    arena_free(fixture->arena);
+    base_free(fixture);
+    return 0;
+}
+
+static void setting_never_set_is_what_the_caller_says(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail;
+    struct str value;
+    assert_true(state_setting_get(fixture->state, STATE_SETTING_TIMEZONE, STR("UTC"),
+                                  fixture->arena, &value, &fail));
+    assert_true(str_is(value, "UTC"));
+    assert_true(
+        state_setting_put(fixture->state, STATE_SETTING_TIMEZONE, STR("Europe/Oslo"), &fail));
+    assert_true(state_setting_get(fixture->state, STATE_SETTING_TIMEZONE, STR("UTC"),
+                                  fixture->arena, &value, &fail));
+    assert_true(str_is(value, "Europe/Oslo"));
+}
+
+static void settings_are_changed_together(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail;
+    struct str value;
+    struct state_setting two[] = {{STATE_SETTING_ORGANISATION, STR("Fjordline")},
+                                  {STATE_SETTING_TIMEZONE, STR("Europe/Oslo")}};
+    assert_true(state_settings_put(fixture->state, two, 2, &fail));
+    struct state_setting broken[] = {{STATE_SETTING_ORGANISATION, STR("Other")},
+                                     {STATE_SETTING_TIMEZONE, {NULL, 0}}};
+    assert_false(state_settings_put(fixture->state, broken, 2, &fail));
+    assert_true(state_setting_get(fixture->state, STATE_SETTING_ORGANISATION, STR("?"),
+                                  fixture->arena, &value, &fail));
+    assert_true(str_is(value, "Fjordline"));
+}
+
+static void segments_are_replaced_by_name_and_listed_in_order(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_segment *list;
+    size_t count;
+    assert_true(state_segment_put(fixture->state, STR("b"), STR("{}"), STR("Ada"), &fail));
+    assert_true(state_segment_put(fixture->state, STR("a"), STR("{}"), STR("Ada"), &fail));
+    base_clock_test_step(&fixture->clock, 5000);
+    assert_true(state_segment_put(fixture->state, STR("b"), STR("{\"x\":1}"), STR("Bo"), &fail));
+    assert_true(state_segments_list(fixture->state, fixture->arena, &list, &count, &fail));
+    assert_int_equal(count, 2);
+    assert_true(str_is(list[0].name, "a"));
+    assert_true(str_is(list[1].definition, "{\"x\":1}"));
+    assert_true(str_is(list[1].owner, "Bo"));
+    assert_int_equal(list[1].updated_ms, 1700000005000);
+}
+
+static void segment_that_is_none_is_not_found(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_segment segment;
+    bool found = true;
+    assert_true(
+        state_segment_find(fixture->state, STR("x"), fixture->arena, &segment, &found, &fail));
+    assert_false(found);
+    assert_false(state_segment_delete(fixture->state, STR("x"), &fail));
+    assert_int_equal(fail.code, FAIL_ABSENT);
+}
+
+static void segment_needs_a_name(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    assert_false(state_segment_put(fixture->state, STR(""), STR("{}"), STR("Ada"), &fail));
+    assert_int_equal(fail.code, FAIL_INPUT);
+    assert_string_equal(fail.pointer, "/name");
+    assert_false(state_segment_put(fixture->state, STR("\xff"), STR("{}"), STR("Ada"), &fail));
+    assert_int_equal(fail.code, FAIL_INPUT);
+}
+
+static void views_are_added_changed_deleted(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_view view = {
+        .name = STR("v"), .page = STR("trends"), .query = STR("{}"), .owner = STR("Ada")};
+    struct state_view *list;
+    size_t count;
+    int64_t id = 0;
+    assert_true(state_view_add(fixture->state, &view, &id, &fail));
+    view.id = id;
+    view.name = STR("w");
+    assert_true(state_view_put(fixture->state, &view, &fail));
+    assert_true(state_views_list(fixture->state, fixture->arena, &list, &count, &fail));
+    assert_int_equal(count, 1);
+    assert_true(str_is(list[0].name, "w"));
+    assert_int_equal(list[0].id, id);
+    assert_true(state_view_delete(fixture->state, id, &fail));
+    assert_false(state_view_delete(fixture->state, id, &fail));
+    assert_int_equal(fail.code, FAIL_ABSENT);
+    assert_false(state_view_put(fixture->state, &view, &fail));
+    assert_int_equal(fail.code, FAIL_ABSENT);
+}
+
+static void source_keeps_its_channel(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_source source;
+    bool found = false;
+    assert_true(state_source_put(fixture->state, STR("web"), STR("web"), &fail));
+    assert_true(state_source_put(fixture->state, STR("shop"), (struct str){0}, &fail));
+    assert_true(
+        state_source_find(fixture->state, STR("web"), fixture->arena, &source, &found, &fail));
+    assert_true(found);
+    assert_true(str_is(source.default_channel, "web"));
+    assert_int_equal(source.keys, 0);
+    assert_true(
+        state_source_find(fixture->state, STR("shop"), fixture->arena, &source, &found, &fail));
+    assert_null(source.default_channel.data);
+    assert_false(state_source_put(fixture->state, STR("a\nb"), (struct str){0}, &fail));
+    assert_int_equal(fail.code, FAIL_INPUT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(setting_never_set_is_what_the_caller_says),
+        TEST(settings_are_changed_together),
+        TEST(segments_are_replaced_by_name_and_listed_in_order),
+        TEST(segment_that_is_none_is_not_found),
+        TEST(segment_needs_a_name),
+        TEST(views_are_added_changed_deleted),
+        TEST(source_keeps_its_channel),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
