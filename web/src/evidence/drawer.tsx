@@ -45,7 +45,7 @@ function Drawer({ evidence }: { evidence: Evidence }) {
   const [cursor, setCursor] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [saving, setSaving] = useState(false);
-  const root = useRef<HTMLElement>(null);
+  const root = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
   const key = JSON.stringify([evidence.q, evidence.o]);
@@ -57,6 +57,13 @@ function Drawer({ evidence }: { evidence: Evidence }) {
   }, [first.data]);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   useKey("Escape", closeEvidence);
+  // On a phone it lies over the page, which then can be neither reached nor read.
+  const [covers] = useState(() => matchMedia("(max-width: 720px)").matches);
+  useEffect(() => {
+    const page = document.querySelector(".app");
+    page?.toggleAttribute("inert", covers);
+    return () => page?.removeAttribute("inert");
+  }, [covers]);
 
   const answer = first.data;
   const people = answer ? [...answer.customers, ...more] : [];
@@ -104,10 +111,10 @@ function Drawer({ evidence }: { evidence: Evidence }) {
   ];
 
   return (
-    <aside
+    <div
       class="drawer"
       role="dialog"
-      aria-modal="false"
+      aria-modal={covers}
       aria-labelledby="drawer-title"
       ref={root}
       onKeyDown={(event) => {
@@ -164,7 +171,7 @@ function Drawer({ evidence }: { evidence: Evidence }) {
         </Button>
       </div>
       {saving && segment !== null && <SaveSegment segment={segment} onClose={() => setSaving(false)} />}
-    </aside>
+    </div>
   );
 }
 

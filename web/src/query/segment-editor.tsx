@@ -116,7 +116,12 @@ export function SegmentEditor({ draft, onChange }: { draft: Draft; onChange: (dr
 function Row({ is, onChange }: { is: Predicate; onChange: (is: Predicate) => void }) {
   if ("did" in is) return <DidRow is={is} onChange={onChange} />;
   if ("trait" in is) {
-    return <CondEditor traits event="" cond={is.trait as [string, string, ...(Scalar | Scalar[])[]]} onChange={(trait) => onChange({ trait })} />;
+    return (
+      <div class="segment-parts">
+        <span>{t("segment.trait.is")}</span>
+        <CondEditor traits event="" cond={is.trait as [string, string, ...(Scalar | Scalar[])[]]} onChange={(trait) => onChange({ trait })} />
+      </div>
+    );
   }
   if ("first_seen" in is) {
     return (
@@ -146,6 +151,7 @@ function DidRow({ is, onChange }: { is: Did; onChange: (is: Predicate) => void }
   const [op, n] = is.times ?? [">=", 1];
   return (
     <div class="segment-parts">
+      <span>{t("segment.did.is")}</span>
       <MatcherEditor label={t("event.pick")} matcher={is.did} onChange={(did) => onChange({ ...is, did })} />
       <Select inline label={t("segment.times.op")} value={op} onChange={(next) => onChange({ ...is, times: [next, n] })} options={TIMES.map((each) => ({ value: each, text: t(`op.times.${each as "="}`) }))} />
       <input class="input number" type="number" min={0} aria-label={t("segment.times.n")} value={n} onInput={(event) => onChange({ ...is, times: [op, Math.max(0, Math.floor(Number(event.currentTarget.value) || 0))] })} />

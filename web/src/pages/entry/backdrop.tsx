@@ -3,8 +3,8 @@ import { t } from "../../strings";
 
 type Mark = "did" | "said" | "we";
 // What stands above and below the three lines: mark, width of the line in hundredths.
-const ABOVE: [Mark, number][] = [["did", 46], ["said", 70], ["said", 42], ["we", 30], ["did", 36], ["did", 26], ["did", 20], ["said", 55]];
-const BELOW: [Mark, number][] = [["did", 24], ["did", 52], ["did", 22], ["we", 34], ["did", 40], ["we", 26], ["said", 58], ["did", 30], ["we", 44]];
+const ABOVE: [Mark, number][] = [["did", 30], ["we", 24], ["did", 44], ["said", 62], ["said", 30], ["did", 22], ["did", 40], ["did", 46], ["said", 70], ["said", 42], ["we", 30], ["did", 36], ["did", 26], ["did", 20], ["said", 55]];
+const BELOW: [Mark, number][] = [["did", 24], ["did", 52], ["did", 22], ["we", 34], ["did", 40], ["we", 26], ["said", 58], ["did", 30], ["we", 44], ["did", 52], ["said", 66], ["said", 38], ["did", 26], ["we", 30], ["did", 44], ["said", 50]];
 
 const Lines = ({ list }: { list: [Mark, number][] }) => (
   <>

@@ -42,7 +42,7 @@ export function Keys() {
                 <th scope="col" class="col-preview">
                   {t("keys.key")}
                 </th>
-                <th scope="col" class="num">
+                <th scope="col" class="num col-used">
                   {t("keys.used")}
                 </th>
                 <th scope="col">
@@ -66,7 +66,7 @@ export function Keys() {
                       {key.key && !key.revoked && <CopyButton text={key.key} />}
                     </span>
                   </td>
-                  <td class="num nowrap">{key.last_used ? <Moment at={key.last_used} /> : <span class="dim">{t("keys.never")}</span>}</td>
+                  <td class="num nowrap col-used">{key.last_used ? <Moment at={key.last_used} /> : <span class="dim">{t("keys.never")}</span>}</td>
                   <td class="num">
                     {key.revoked ? (
                       <Tag tone="bad">{t("keys.revoked")}</Tag>

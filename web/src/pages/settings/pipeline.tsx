@@ -152,7 +152,7 @@ function SourcesTable({ ledger }: { ledger: Ledger }) {
     <Sheet title={t("settings.sources")} aside={t("pipeline.sources.note")} flush>
       {ledger.sources.length === 0 && <Empty action={<a class="button" href="/settings/sources">{t("sources.connect")}</a>}>{t("live.empty")}</Empty>}
       {ledger.sources.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label={t("settings.sources")}>
+        <div class="scroll" tabIndex={0} role="group" aria-label={t("settings.sources")}>
           <table class="table">
             <thead>
               <tr>
