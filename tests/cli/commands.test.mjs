@@ -1,0 +1,168 @@
+// The command line as a person uses it: alone, beside a running server, and with nonsense.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { must, run, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
+
+const events = [
+  { userId: 'ann', event: 'Product Viewed', ts: '2026-05-01T10:00:00Z', message_id: '1', properties: { price: 10 } },
+  { userId: 'ann', event: 'Order Completed', ts: '2026-05-01T10:05:00Z', message_id: '2', properties: { price: 10 }, traits: { plan: 'pro' } },
+  { userId: 'bo', event: 'Product Viewed', ts: '2026-05-02T10:00:00Z', message_id: '3' },
+  { anonymousId: 'x', event: 'Product Viewed', ts: '2026-05-02T11:00:00Z', message_id: '4', text: '\u001b[31mred\u202E and =1+1' },
+  { event: 'Nobody', ts: '2026-05-02T11:00:00Z' },
+];
+const ndjson = events.map((event) => JSON.stringify(event)).join('\n') + '\n';
+
+function filled(t) {
+  const data = temporaryDirectory(t);
+  const file = join(data, 'events.ndjson');
+  writeFileSync(file, ndjson);
+  const counts = JSON.parse(must(['import', file, '--data', data, '--json', '--quiet']));
+  assert.deepEqual(counts, { received: 5, stored: 4, duplicate: 0, quarantined: 1, refused: 0 });
+  return data;
+}
+
+test('an import prints the ledger, names the bad row, and may be repeated', (t) => {
+  const data = temporaryDirectory(t);
+  const done = run(['import', '-', '--data', data], { input: ndjson });
+  assert.equal(done.code, 0, done.stderr);
+  assert.match(done.stdout, /received\s+5\nstored\s+4\n/);
+  assert.match(done.stderr, /row 5 quarantined/);
+  const again = JSON.parse(must(['import', '-', '--data', data, '--json', '--quiet'], { input: ndjson }));
+  assert.equal(again.stored, 0);
+  assert.equal(again.duplicate, 4);
+  const dry = JSON.parse(must(['import', '-', '--data', data, '--json', '--dry-run', '--quiet'], { input: ndjson }));
+  assert.equal(dry.received, 5);
+});
+
+test('one-line questions answer as tables, JSON and CSV', (t) => {
+  const data = filled(t);
+  const range = ['--from', '2026-05-01', '--to', '2026-05-02', '--data', data];
+  const trend = JSON.parse(must(['trend', 'Product Viewed', '--json', ...range]));
+  assert.deepEqual(trend.series[0].values, [1, 2]);
+  assert.match(must(['trend', 'Product Viewed', ...range]), /2026-05-02 +2\ntotal +3/);
+  assert.match(must(['trend', 'Product Viewed', '--format', 'csv', ...range]), /2026-05-02,2\r\n/);
+  assert.match(must(['funnel', 'Product Viewed', 'Order Completed', ...range]), /Order Completed +1 +33\.3%/);
+  const filtered = JSON.parse(must(['trend', 'Product Viewed', '--where', 'price >= 10', '--json', ...range]));
+  assert.equal(filtered.series[0].total, 1);
+  const retention = JSON.parse(must(['retention', 'Product Viewed', '--interval', 'day', '--periods', '2', '--json', ...range]));
+  assert.equal(retention.cohorts[0].size, 1);
+  const whole = must(['query', '-', '--data', data, '--json'], { input: JSON.stringify({ kind: 'customers' }) });
+  assert.equal(JSON.parse(whole).total, 3);
+});
+
+test('words of customers are printed without anything a terminal or spreadsheet obeys', (t) => {
+  const data = filled(t);
+  const text = must(['timeline', 'x', '--data', data]);
+  assert.ok(!/[\u0000-\u0008\u001b\u202e]/.test(text), JSON.stringify(text));
+  assert.match(text, /red and =1\+1/);
+  const json = must(['timeline', 'x', '--json', '--data', data]);
+  assert.equal(JSON.parse(json).text, events[3].text);
+});
+
+test('customers can be shown, joined and split again', (t) => {
+  const data = filled(t);
+  assert.match(must(['customer', 'show', 'ann', '--data', data]), /trait plan +pro/);
+  must(['customer', 'join', 'anonymous:x', 'user:ann', '--data', data]);
+  assert.equal(JSON.parse(must(['customer', 'show', 'anonymous:x', '--json', '--data', data])).id, 'ann');
+  must(['customer', 'split', 'anonymous:x', '--data', data]);
+  assert.equal(JSON.parse(must(['customer', 'show', 'anonymous:x', '--json', '--data', data])).id, 'x');
+});
+
+test('segments are saved, checked, listed, used and deleted', (t) => {
+  const data = filled(t);
+  must(['segment', 'save', 'pro', '-', '--data', data], { input: '{"trait":["plan","=","pro"]}' });
+  assert.match(must(['segment', 'list', '--data', data]), /pro/);
+  assert.equal(must(['segment', 'show', 'pro', '--data', data]).trim(), '{"trait":["plan","=","pro"]}');
+  const trend = JSON.parse(must(['trend', 'Product Viewed', '--segment', 'pro', '--json', '--from', '2026-05-01', '--to', '2026-05-02', '--data', data]));
+  assert.equal(trend.series[0].total, 1);
+  const wrong = run(['segment', 'save', 'bad', '-', '--data', data], { input: '{"trate":["plan","=","pro"]}' });
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /trait/);
+  must(['segment', 'delete', 'pro', '--data', data]);
+  assert.equal(run(['segment', 'show', 'pro', '--data', data]).code, 3);
+});
+
+test('the same commands work beside a running server', async (t) => {
+  const server = await serverFor(t);
+  const at = ['--data', server.data];
+  const counts = JSON.parse(must(['import', '-', '--json', '--quiet', ...at], { input: ndjson }));
+  assert.equal(counts.stored, 4);
+  assert.equal(counts.quarantined, 1);
+  assert.equal(JSON.parse(must(['query', '-', '--json', ...at], { input: '{"kind":"customers"}' })).total, 3);
+  assert.match(must(['quarantine', 'list', ...at]), /1 rows in quarantine/);
+  assert.match(must(['ledger', ...at]), /received 5 = 4 stored \+ 0 duplicate \+ 1 quarantined \+ 0 refused/);
+  assert.match(must(['status', ...at]), /events +4/);
+  const verify = run(['verify', ...at]);
+  assert.equal(verify.code, 4, verify.stderr);
+  const second = run(['serve', ...at, '--listen', '127.0.0.1:0']);
+  assert.equal(second.code, 4, second.stderr);
+  assert.match(second.stderr, /held by another process/);
+});
+
+test('nonsense gets a message, a fix and the right exit code', (t) => {
+  const data = filled(t);
+  const cases = [
+    [['imprt'], 2, /did you mean import/],
+    [['keys'], 2, /keys create/],
+    [['trend', 'A', '--mesure', 'count'], 2, /did you mean --measure/],
+    [['trend'], 2, /usage: firsthand trend/],
+    [['trend', 'A', '--last', 'soon'], 2, /30d/],
+    [['trend', 'A', '--where', 'price'], 2, /price > 100/],
+    [['trend', 'A', '--timezone', 'Europe/Olso'], 2, /Europe\/Oslo/],
+    [['query', 'no-such-file'], 3, /no-such-file/],
+    [['import', 'no-such-file'], 3, /no-such-file/],
+    [['import', '/'], 2, /directory/],
+    [['import', '-', '--format', 'xml'], 2, /csv/],
+    [['timeline', 'nobody'], 3, /nobody/],
+    [['quarantine', 'show', 'q999'], 3, /./],
+    [['quarantine', 'show', 'seven'], 2, /q17/],
+    [['keys', 'create', '--kind', 'golden', '--name', 'x'], 2, /write, client or secret/],
+    [['keys', 'revoke', '99'], 3, /./],
+    [['segment', 'delete', 'nothing'], 3, /nothing/],
+    [['completion', 'tcsh'], 2, /bash, zsh or fish/],
+    [['config', 'set', 'timezone', 'Mars/Olympus'], 2, /./],
+    [['demo', '--customers', 'many'], 2, /whole number/],
+    [['demo'], 4, /events already/],
+    [['user', 'add', 'not-an-address', '--name', 'X'], 2, /./],
+  ];
+  for (const [args, code, message] of cases) {
+    const done = run([...args, '--data', data], { input: 'x' });
+    assert.equal(done.code, code, `${args.join(' ')}: ${done.code}\n${done.stderr}`);
+    assert.match(done.stderr, message, args.join(' '));
+    assert.equal(done.stdout.includes('firsthand:'), false);
+  }
+  assert.match(must(['verify', '--data', data]), / 0 problems/);
+  assert.equal(JSON.parse(must(['query', '-', '--json', '--data', data], { input: '{"kind":"customers"}' })).total, 3);
+});
+
+test('help, version, completion and settings come without a directory', (t) => {
+  const data = join(temporaryDirectory(t), 'none');
+  assert.match(must(['--help']), /Commands\n/);
+  assert.match(must(['help', 'import']), /^Examples\n/);
+  assert.match(must(['keys', 'create', '--help']), /--kind KIND/);
+  assert.match(must(['version']), /^firsthand \d/);
+  for (const shell of ['bash', 'zsh', 'fish']) assert.match(must(['completion', shell]), /firsthand/);
+  assert.match(must(['config', 'show', '--data', data]), /query_time_ms +30000 +default/);
+  assert.match(must(['config', 'show', '--data', data], { env: { FIRSTHAND_QUERY_TIME_MS: '5000' } }), /5000 +FIRSTHAND_QUERY_TIME_MS/);
+  const wrong = run(['config', 'show', '--data', data], { env: { FIRSTHAND_QUERY_TIME_MS: 'long' } });
+  assert.equal(wrong.code, 2);
+});
+
+test('the demo is the same for the same seed, and tells its stories', (t) => {
+  const [one, two] = [temporaryDirectory(t), temporaryDirectory(t)];
+  const args = ['demo', '--customers', '300', '--days', '200', '--until', '2026-06-30', '--quiet', '--data'];
+  assert.equal(must([...args, one]), must([...args, two]));
+  for (const id of ['c000001', 'c000150', 'c000300']) {
+    const first = run(['timeline', id, '--json', '--data', one]);
+    assert.equal(first.stdout, run(['timeline', id, '--json', '--data', two]).stdout);
+  }
+  const ask = (question) => JSON.parse(must(['query', '-', '--json', '--data', one], { input: JSON.stringify(question) }));
+  const late = ask({
+    kind: 'trend', series: [{ event: 'Order Delivered', measure: 'avg:days' }], interval: 'quarter',
+    range: { from: '2026-04-10', to: '2026-06-30' }, breakdown: 'region',
+  });
+  const days = Object.fromEntries(late.series.map((series) => [series.group, series.total]));
+  assert.ok(days.West > days.East + 1, JSON.stringify(days));
+});
