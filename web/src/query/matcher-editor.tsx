@@ -5,7 +5,7 @@ import { Combo } from "../parts/combo";
 import { Popover } from "../parts/popover";
 import { Icon } from "../parts/icon";
 import { t } from "../strings";
-import { Conds } from "./cond-editor";
+import { Conds, finished } from "./cond-editor";
 import { eventChoices } from "./names";
 import type { Matcher } from "./types";
 import { condWords, eventWords } from "./words";
@@ -24,6 +24,7 @@ const oneEvent = (event: string | string[]): string => (typeof event === "string
 
 export function MatcherEditor({ label, matcher, onChange, onRemove, before, children, anyEvent = true }: Props) {
   const where = matcher.where ?? [];
+  const whole = finished(where);
   const many = Array.isArray(matcher.event) && matcher.event.length > 1;
   return (
     <div class="matcher" role="group" aria-label={label}>
@@ -40,9 +41,9 @@ export function MatcherEditor({ label, matcher, onChange, onRemove, before, chil
         label={t("cond.title", { event: eventWords(matcher.event) })}
         wide
         button={(props) => (
-          <button type="button" class={where.length ? "chip on" : "chip add"} {...props}>
+          <button type="button" class={whole.length ? "chip on" : "chip add"} {...props}>
             <Icon name="filter" small />
-            {where.length ? where.map(condWords).join(t("words.and")) : t("cond.where")}
+            {whole.length ? whole.map(condWords).join(t("words.and")) : t("cond.where")}
           </button>
         )}
       >
