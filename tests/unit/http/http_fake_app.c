@@ -1,0 +1,140 @@
+#include "http_fake_app.h"
+
+#include "http_assets.h"
+
+static const unsigned char page[] = "<!doctype html><title>firsthand</title>";
+static const unsigned char script[] = "console.log('x')";
+static const unsigned char packed[] = "\x1f\x8b not really";
+
+const struct http_asset http_assets[] = {
+    {"/", "text/html;charset=utf-8", "d0", page, page + sizeof page - 1, NULL, NULL},
+    {"/assets/app-1A2B.js", "text/javascript;charset=utf-8", "d1", script,
+     script + sizeof script - 1, packed, packed + sizeof packed - 1},
+};
+const size_t http_asset_count = ARRAY_LEN(http_assets);
+
+struct access *app_access(struct app *app)
+{
+    return app->access;
+}
+
+struct store *app_store(struct app *app)
+{
+    return (struct store *)app;
+}
+
+const struct base_clock *app_clock(struct app *app)
+{
+    return &app->clock.clock;
+}
+
+const struct app_config *app_config_of(struct app *app)
+{
+    return &app->config;
+}
+
+const char *app_not_ready(struct app *app)
+{
+    return app->not_ready;
+}
+
+struct app_caller app_operator(void)
+{
+    return (struct app_caller){.identity = access_operator()};
+}
+
+static void remember(struct str text, char *into, size_t room)
+{
+    size_t len = text.len < room ? text.len : room - 1;
+    memcpy(into, text.data == NULL ? "" : text.data, len);
+    into[len] = '\0';
+}
+
+bool app_call(struct app *app, const struct app_caller *caller, struct str operation,
+              struct str input, struct base_buf *out, struct fail *fail)
+{
+    if (str_is(operation, "settings")) {
+        base_buf_c(out, "{\"organisation\":\"Fjordline\",\"timezone\":\"Europe/Oslo\"}");
+        return true;
+    }
+    base_lock(&app->lock);
+    app->calls++;
+    remember(operation, app->operation, sizeof app->operation);
+    remember(input, app->input, sizeof app->input);
+    app->asked_by = caller->identity.kind;
+    struct fail told = app->call_fail;
+    base_unlock(&app->lock);
+    if (told.code != FAIL_NONE) {
+        *fail = told;
+        return false;
+    }
+    base_buf_c(out, "{\"answer\":1}");
+    return true;
+}
+
+bool app_take(struct app *app, struct store_item *items, size_t count, struct fail *fail)
+{
+    base_lock(&app->lock);
+    struct fail told = app->take_fail;
+    app->taken += told.code == FAIL_NONE ? (int)count : 0;
+    if (count > 0) {
+        remember(items[0].event.channel, app->channel, sizeof app->channel);
+    }
+    base_unlock(&app->lock);
+    if (told.code != FAIL_NONE) {
+        *fail = told;
+        return false;
+    }
+    return true;
+}
+
+bool app_source(struct app *app, struct str name, bool trusted, struct arena *arena,
+                struct intake_source *out, struct fail *fail)
+{
+    (void)fail;
+    base_lock(&app->lock);
+    app->trusted = trusted;
+    remember(name, app->source, sizeof app->source);
+    base_unlock(&app->lock);
+    *out = (struct intake_source){.name = str_copy(arena, name),
+                                  .default_channel = STR("web"),
+                                  .received_at_ms = base_now_ms(&app->clock.clock),
+                                  .may_join_users = trusted};
+    return true;
+}
+
+void store_count_refused_request(struct store *store)
+{
+    struct app *app = (struct app *)store;
+    base_lock(&app->lock);
+    app->refused_requests++;
+    base_unlock(&app->lock);
+}
+
+bool store_ledger_read(struct store *store, struct arena *arena, struct store_ledger *out,
+                       struct fail *fail)
+{
+    (void)store;
+    (void)fail;
+    struct store_ledger_line *lines = arena_small(arena, sizeof *lines);
+    lines[0] = (struct store_ledger_line){.source = STR("we\"b\n"),
+                                          .received = 10,
+                                          .stored = 7,
+                                          .duplicate = 1,
+                                          .quarantined = 1,
+                                          .refused = 1};
+    *out = (struct store_ledger){.total = lines[0], .sources = lines, .source_count = 1};
+    return true;
+}
+
+void store_status_read(struct store *store, struct store_status *out)
+{
+    (void)store;
+    *out = (struct store_status){.events = 7, .customers = 3};
+}
+
+const char *store_verdict_name(enum store_verdict verdict)
+{
+    static const char *const names[] = {"stored", "duplicate", "quarantined", "refused"};
+    return names[verdict];
+}
