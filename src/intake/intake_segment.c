@@ -497,6 +497,9 @@ bool intake_segment_open(struct intake_decoder *decoder, struct str body,
     if (text.len == 0) {
         return fail_set(fail, FAIL_INPUT, "the body is empty: expected a JSON message");
     }
+    if (text.data[0] != '{' && text.data[0] != '[') {
+        return fail_set(fail, FAIL_INPUT, "the body is not JSON: expected an object or an array");
+    }
     struct intake_segment_request request = {.route_ = route};
     if (!json_split(arena, text, names, ARRAY_LEN(names), intake_limits_of(limits).events,
                     &request.split_, fail)) {
