@@ -1,7 +1,8 @@
 /* http_internal.h — what the parts of http share: routes, calls, replies.
  *
  * What: a route is a line of the one table; a call is one request on its way through auth and handler.
- * Owner, threads: at each struct.   Failure: as said at each function.   Limits/cost: HTTP_*_MAX.
+ * Owner: calls lie in their request's arena; struct http is http.c's.   Threads: at each struct.
+ * Failure: as said at each function.   Limits/cost: HTTP_*_MAX.
  * Units: *_ms.   Example: http_session.c.   Not here: sockets (net), the face (http.h).
  */
 #pragma once

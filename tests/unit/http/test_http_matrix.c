@@ -135,12 +135,11 @@ static void forged_requests_change_nothing(void **state)
     struct fixture *fixture = *state;
     static const char *const forged[] = {
         "Content-Type: application/json\r\n",
-        "X-Firsthand: 1\r\nContent-Type: application/json\r\nSec-Fetch-Site: cross-site\r\n",
-        "X-Firsthand: 1\r\nContent-Type: application/json\r\nSec-Fetch-Site: same-site\r\n",
-        "X-Firsthand: 1\r\nContent-Type: application/json\r\nOrigin: https://evil.example\r\n",
-        "X-Firsthand: 1\r\nContent-Type: application/json\r\nOrigin: null\r\n",
-        "X-Firsthand: 1\r\nContent-Type: application/json\r\nOrigin: "
-        "http://localhost.evil.example\r\n",
+        SAME "Sec-Fetch-Site: cross-site\r\n",
+        SAME "Sec-Fetch-Site: same-site\r\n",
+        SAME "Origin: https://evil.example\r\n",
+        SAME "Origin: null\r\n",
+        SAME "Origin: http://localhost.evil.example\r\n",
         "Content-Type: text/plain\r\n",
         "Content-Type: application/x-www-form-urlencoded\r\n",
         "",
