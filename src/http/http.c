@@ -23,8 +23,20 @@ static struct http_call *call_new(struct http *http, struct net_request *request
     return call;
 }
 
+/* What ends a client's request for intake without a verdict on its events. */
+static bool is_refusal(const struct http_call *call, int status)
+{
+    return call->route != NULL && call->route->class == HTTP_CLASS_INTAKE &&
+           call->request->method == NET_POST && status >= 400 && status != 404 && status != 405;
+}
+
+/* The last hand on every reply. A refusal is counted before its sender can read of it, so that who asks for
+   the ledger next finds it there. */
 static void guard(struct http_call *call)
 {
+    if (is_refusal(call, call->reply->status)) {
+        store_count_refused_request(app_store(call->http->app));
+    }
     http_reply_cors(call);
     http_reply_guard(call, call->route != NULL && call->route->class == HTTP_CLASS_PAGE);
 }
@@ -140,13 +152,6 @@ static void refuse(void *context, struct net_request *request, void *route, cons
     guard(call);
 }
 
-/* What ends a client's request for intake without a verdict on its events. */
-static bool is_refusal(const struct http_call *call, int status)
-{
-    return call->route != NULL && call->route->class == HTTP_CLASS_INTAKE &&
-           call->request->method == NET_POST && status >= 400 && status != 404 && status != 405;
-}
-
 static void answered(void *context, const struct net_request *request, void *route, int status,
                      size_t reply_bytes, int64_t elapsed_us)
 {
@@ -154,9 +159,6 @@ static void answered(void *context, const struct net_request *request, void *rou
     struct http *http = context;
     struct http_call *call = route;
     int sent = status < 0 ? -status : status;
-    if (call != NULL && is_refusal(call, sent)) {
-        store_count_refused_request(app_store(http->app));
-    }
     http_count_reply(http->counters, call == NULL ? NULL : call->route, sent, reply_bytes,
                      elapsed_us);
 }
