@@ -78,6 +78,9 @@ bool intake_gzip_step(struct intake_gzip *gzip, struct str *in, char *into, size
     case Z_MEM_ERROR:
         return fail_set(fail, FAIL_NO_MEMORY, "no memory to inflate gzip");
     default:
+        if (*out_put > 0) {
+            return true; /* what came out before the damage is good; the next step says the rest */
+        }
         return fail_set(fail, FAIL_INPUT, "damaged gzip: %s",
                         stream->msg == NULL ? "the bytes do not fit together" : stream->msg);
     }

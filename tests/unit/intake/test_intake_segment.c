@@ -166,7 +166,7 @@ static void broken_rules_are_named_with_their_place(void **state)
          "/originalTimestamp", "ISO 8601"},
         {"track", "{\"userId\":\"u\",\"event\":\"E\",\"timestamp\":\"2026-05-03T00:00:00Z\"}",
          "/timestamp", "in the future"},
-        {"track", "5", "", "found a number"},
+        {"batch", "[5]", "", "found a number"},
         {"track", "{\"userId\":tru}", "", ""},
     };
     struct fixture f;
