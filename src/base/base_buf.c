@@ -15,20 +15,24 @@ void base_buf_reset(struct base_buf *buf)
 {
     buf->len = 0;
     buf->failed = false;
+    buf->no_memory = false;
 }
 
 char *base_buf_room(struct base_buf *buf, size_t bytes)
 {
     size_t limit = buf->limit == 0 ? BASE_BUF_LIMIT_DEFAULT : buf->limit;
     size_t needed;
-    if (buf->failed || !base_size_add(buf->len, bytes, &needed) || needed > limit) {
+    if (buf->failed || !base_size_add(buf->len, bytes, &needed) || needed > limit ||
+        needed == SIZE_MAX) {
         buf->failed = true;
         return NULL;
     }
     struct fail fail;
     void *data = buf->data;
-    if (!base_grow_array(&data, &buf->capacity, needed, 1, &fail)) {
+    /* One byte more than asked for: printf ends with a NUL, and room for nothing is not NULL. */
+    if (!base_grow_array(&data, &buf->capacity, needed + 1, 1, &fail)) {
         buf->failed = true;
+        buf->no_memory = true;
         return NULL;
     }
     buf->data = data;
@@ -68,7 +72,7 @@ void base_buf_printf(struct base_buf *buf, const char *format, ...)
     if (wanted <= 0) {
         return;
     }
-    char *room = base_buf_room(buf, (size_t)wanted + 1);
+    char *room = base_buf_room(buf, (size_t)wanted);
     if (room == NULL) {
         return;
     }
@@ -83,9 +87,11 @@ bool base_buf_ok(const struct base_buf *buf, struct fail *fail)
     if (!buf->failed) {
         return true;
     }
+    if (buf->no_memory) {
+        return fail_set(fail, FAIL_NO_MEMORY, "no memory for more than %zu bytes", buf->len);
+    }
     size_t limit = buf->limit == 0 ? BASE_BUF_LIMIT_DEFAULT : buf->limit;
-    return fail_set(fail, FAIL_LIMIT, "the result is larger than %zu bytes, or memory is gone",
-                    limit);
+    return fail_set(fail, FAIL_LIMIT, "the result is larger than %zu bytes", limit);
 }
 
 char *base_buf_take(struct base_buf *buf, size_t *out_len)

@@ -21,6 +21,7 @@ struct base_buf {
     size_t capacity;
     size_t limit; /* 0: BASE_BUF_LIMIT_DEFAULT */
     bool failed;
+    bool no_memory; /* why it failed */
 };
 
 void base_buf_done(struct base_buf *buf); /* accepts zeroed; leaves it zeroed but for the limit */

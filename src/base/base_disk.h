@@ -21,13 +21,14 @@ struct disk;
 struct disk_file;
 
 enum disk_open_flags {
-    DISK_READ = 0,        /* must exist; reading only */
-    DISK_WRITE = 1,       /* must exist; reading and writing */
-    DISK_CREATE = 2,      /* made where absent; reading and writing */
-    DISK_CREATE_NEW = 3,  /* must not exist */
+    DISK_READ = 0,       /* must exist; reading only */
+    DISK_WRITE = 1,      /* must exist; reading and writing */
+    DISK_CREATE = 2,     /* made where absent; reading and writing */
+    DISK_CREATE_NEW = 3, /* must not exist */
 };
 
-struct disk_view { /* whole file, read-only; valid until disk_unmap, also after the file is removed */
+struct
+    disk_view { /* whole file, read-only; valid until disk_unmap, also after the file is removed */
     const uint8_t *data;
     size_t len;
 };
@@ -37,8 +38,8 @@ struct disk_calls {
     bool (*open)(struct disk *disk, const char *path, enum disk_open_flags how,
                  struct disk_file **out, struct fail *fail);
     void (*close)(struct disk_file *file);
-    bool (*read_at)(struct disk_file *file, uint64_t offset, void *into, size_t len, size_t *out_read,
-                    struct fail *fail);
+    bool (*read_at)(struct disk_file *file, uint64_t offset, void *into, size_t len,
+                    size_t *out_read, struct fail *fail);
     bool (*write_at)(struct disk_file *file, uint64_t offset, const void *from, size_t len,
                      struct fail *fail);
     bool (*truncate)(struct disk_file *file, uint64_t len, struct fail *fail);
@@ -51,7 +52,7 @@ struct disk_calls {
     bool (*remove)(struct disk *disk, const char *path, struct fail *fail);
     bool (*make_dir)(struct disk *disk, const char *path, struct fail *fail);
     bool (*sync_dir)(struct disk *disk, const char *path, struct fail *fail);
-    /* Names of the files in a folder, sorted by bytes, in the arena. */
+    /* Names of the files (no folders) in a folder, sorted by bytes, NUL-terminated, in the arena. */
     bool (*list)(struct disk *disk, const char *path, struct arena *arena, struct str **out,
                  size_t *out_count, struct fail *fail);
     bool (*free_bytes)(struct disk *disk, uint64_t *out, struct fail *fail);
@@ -69,8 +70,8 @@ void disk_free(struct disk *disk);
 /* Makes a directory with its parents, 0700 for what is new. */
 bool base_make_dirs(const char *path, struct fail *fail) MUST_USE;
 
-bool disk_open(struct disk *disk, const char *path, enum disk_open_flags how, struct disk_file **out,
-               struct fail *fail) MUST_USE;
+bool disk_open(struct disk *disk, const char *path, enum disk_open_flags how,
+               struct disk_file **out, struct fail *fail) MUST_USE;
 void disk_close(struct disk_file *file); /* accepts NULL */
 void disk_close_at(struct disk_file **file);
 /* Reads up to `len`; *out_read is less only at the end of the file. */
@@ -88,13 +89,15 @@ void disk_unmap(struct disk *disk, struct disk_view *view); /* accepts zeroed */
 bool disk_rename(struct disk *disk, const char *from, const char *to, struct fail *fail) MUST_USE;
 bool disk_remove(struct disk *disk, const char *path, struct fail *fail) MUST_USE;
 bool disk_make_dir(struct disk *disk, const char *path, struct fail *fail) MUST_USE; /* may exist */
-bool disk_sync_dir(struct disk *disk, const char *path, struct fail *fail) MUST_USE; /* "" the root */
+bool disk_sync_dir(struct disk *disk, const char *path,
+                   struct fail *fail) MUST_USE; /* "" the root */
 bool disk_list(struct disk *disk, const char *path, struct arena *arena, struct str **out,
                size_t *out_count, struct fail *fail) MUST_USE;
 bool disk_free_bytes(struct disk *disk, uint64_t *out, struct fail *fail) MUST_USE;
 
-/* Whole small files: write goes to a temporary name, is synced, renamed over `path`, and the folder
-   is synced: afterwards either the old or the new file is there, whole. */
-bool disk_write_whole(struct disk *disk, const char *path, struct str bytes, struct fail *fail) MUST_USE;
+/* Whole small files: write goes to a temporary name (`path`.tmp), is synced, renamed over `path`, and the
+   folder is synced: afterwards either the old or the new file is there, whole. One writer a path. */
+bool disk_write_whole(struct disk *disk, const char *path, struct str bytes,
+                      struct fail *fail) MUST_USE;
 bool disk_read_whole(struct disk *disk, const char *path, struct arena *arena, size_t most,
                      struct str *out, struct fail *fail) MUST_USE;

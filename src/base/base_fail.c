@@ -31,40 +31,44 @@ static void cut_at_character(char *text, size_t capacity)
 
 static void format_message(struct fail *fail, const char *format, va_list args) PRINTF_LIKE(2, 0);
 
+/* Through a copy: an argument may be the message that is replaced. */
 static void format_message(struct fail *fail, const char *format, va_list args)
 {
-    int wanted = vsnprintf(fail->message, sizeof fail->message, format, args);
+    char message[FAIL_MESSAGE_BYTES];
+    int wanted = vsnprintf(message, sizeof message, format, args);
     if (wanted < 0) {
-        fail->message[0] = '\0';
-    } else if ((size_t)wanted >= sizeof fail->message) {
-        cut_at_character(fail->message, sizeof fail->message);
+        message[0] = '\0';
+    } else if ((size_t)wanted >= sizeof message) {
+        cut_at_character(message, sizeof message);
     }
+    memcpy(fail->message, message, strlen(message) + 1);
 }
 
 bool fail_set(struct fail *fail, enum fail_code code, const char *format, ...)
 {
     fail->code = code;
-    fail->pointer[0] = '\0';
     va_list args;
     va_start(args, format);
     format_message(fail, format, args);
     va_end(args);
+    fail->pointer[0] = '\0';
     return false;
 }
 
 bool fail_input_at(struct fail *fail, const char *pointer, const char *format, ...)
 {
     fail->code = FAIL_INPUT;
-    size_t len = strnlen(pointer, sizeof fail->pointer - 1);
-    memcpy(fail->pointer, pointer, len);
-    fail->pointer[len] = '\0';
-    if (len == sizeof fail->pointer - 1) {
-        cut_at_character(fail->pointer, sizeof fail->pointer);
-    }
     va_list args;
     va_start(args, format);
     format_message(fail, format, args);
     va_end(args);
+    size_t len = strnlen(pointer, sizeof fail->pointer - 1);
+    bool cut = pointer[len] != '\0';
+    memmove(fail->pointer, pointer, len); /* may be the pointer itself */
+    fail->pointer[len] = '\0';
+    if (cut) {
+        cut_at_character(fail->pointer, sizeof fail->pointer);
+    }
     return false;
 }
 

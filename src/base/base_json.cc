@@ -166,15 +166,17 @@ static bool say_too_large(struct str text, struct fail *fail)
     return fail_set(fail, FAIL_INPUT, "a number cannot be read");
 }
 
-static bool parse_again(struct json_parser *parser, struct str text, struct fail *fail)
+/* `body` is `text` without a mark at its start. */
+static bool parse_again(struct json_parser *parser, struct str text, struct str body,
+                        struct fail *fail)
 {
     size_t at = 0, big_count = 0, len = 0;
     struct str number;
-    while (json_next_number(text, &at, &number)) {
+    while (json_next_number(body, &at, &number)) {
         big_count += is_big_whole(number) ? 1U : 0U;
     }
     if (big_count > 0) {
-        if (!rewrite(parser, text, big_count, &len, fail)) {
+        if (!rewrite(parser, body, big_count, &len, fail)) {
             return false;
         }
         if (run(parser, len) == simdjson::SUCCESS) {
@@ -199,7 +201,7 @@ bool json_parse(struct json_parser *parser, struct str text, struct json_value *
     }
     error_code error = run(parser, body.len);
     if (error == simdjson::NUMBER_ERROR) {
-        if (!parse_again(parser, text, fail)) {
+        if (!parse_again(parser, text, body, fail)) {
             return false;
         }
     } else if (error == simdjson::MEMALLOC) {

@@ -293,6 +293,9 @@ bool json_split(struct arena *arena, struct str text, const struct str *names, s
     struct json_split split;
     struct splitter s = splitter_of(arena, text, most, &split, fail);
     skip_space(&s);
+    if (s.at == text.len) {
+        return fail_set(fail, FAIL_INPUT, "byte %zu: there is no JSON", s.at);
+    }
     size_t begin = s.at;
     bool fits;
     if (peek(&s) == '[') {

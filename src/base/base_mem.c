@@ -7,6 +7,26 @@
 
 #include "base_checked.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
+#endif
+#endif
+
+/* Under AddressSanitizer what an arena has not given out is poisoned, with some bytes behind each block. */
+#ifdef HAS_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(at, bytes) ASAN_POISON_MEMORY_REGION(at, bytes)
+#define UNPOISON(at, bytes) ASAN_UNPOISON_MEMORY_REGION(at, bytes)
+#define BYTES_BETWEEN ((size_t)16)
+#else
+#define POISON(at, bytes) ((void)(at), (void)(bytes))
+#define UNPOISON(at, bytes) ((void)(at), (void)(bytes))
+#define BYTES_BETWEEN ((size_t)0)
+#endif
+
 #define CHUNK_BYTES_FIRST ((size_t)8 << 10)
 #define CHUNK_BYTES_MOST ((size_t)1 << 20)
 #define ALIGNMENT ((size_t)16)
@@ -77,7 +97,7 @@ void base_free_at(void *pointer_variable)
 }
 
 struct base_budget {
-    size_t limit_bytes;      /* immutable */
+    size_t limit_bytes;        /* immutable */
     _Atomic size_t used_bytes; /* any thread */
 };
 
@@ -160,6 +180,7 @@ static void free_chunk(struct arena *arena, struct chunk *chunk)
     if (arena->budget != NULL) {
         base_budget_give(arena->budget, sizeof *chunk + chunk->bytes);
     }
+    UNPOISON(chunk->payload, chunk->bytes);
     free(chunk);
 }
 
@@ -185,16 +206,22 @@ void arena_free_at(struct arena **arena)
 void arena_reset(struct arena *arena)
 {
     run_deferred(arena);
-    struct chunk *keep = arena->chunks;
-    if (keep != NULL) {
-        struct chunk *rest = keep->next;
-        while (rest != NULL) {
-            struct chunk *next = rest->next;
-            free_chunk(arena, rest);
-            rest = next;
+    struct chunk *keep = NULL;
+    while (arena->chunks != NULL) {
+        struct chunk *chunk = arena->chunks;
+        arena->chunks = chunk->next;
+        /* The one filled last is the largest, but for single blocks that were larger than chunks. */
+        if (keep == NULL && chunk->bytes <= CHUNK_BYTES_MOST) {
+            keep = chunk;
+        } else {
+            free_chunk(arena, chunk);
         }
-        keep->next = NULL;
     }
+    if (keep != NULL) {
+        keep->next = NULL;
+        POISON(keep->payload, keep->bytes);
+    }
+    arena->chunks = keep;
     arena->at = 0;
     arena->used = 0;
 }
@@ -226,13 +253,14 @@ static bool add_chunk(struct arena *arena, size_t bytes, struct fail *fail)
     chunk->next = arena->chunks;
     arena->chunks = chunk;
     arena->at = 0;
+    POISON(chunk->payload, chunk->bytes);
     return true;
 }
 
 void *arena_alloc(struct arena *arena, size_t bytes, struct fail *fail)
 {
     size_t rounded;
-    if (!base_size_add(bytes, ALIGNMENT - 1, &rounded)) {
+    if (!base_size_add(bytes, ALIGNMENT - 1 + BYTES_BETWEEN, &rounded)) {
         fail_set(fail, FAIL_LIMIT, "%zu bytes overflow the address space", bytes);
         return NULL;
     }
@@ -245,6 +273,7 @@ void *arena_alloc(struct arena *arena, size_t bytes, struct fail *fail)
     void *block = arena->chunks->payload + arena->at;
     arena->at += rounded;
     arena->used += rounded;
+    UNPOISON(block, bytes);
     return block;
 }
 

@@ -8,7 +8,7 @@
  * Failure: FAIL_LIMIT over the budget, FAIL_NO_MEMORY when the system has none.
  * Limits/cost: an arena allocation is a bump; alignment 16. Zeroed: *_zero and arenas' *_array.
  * Units: bytes.
- * Example: struct arena *arena = arena_new(NULL); char *copy = arena_bytes(arena, data, len);
+ * Example: struct arena *arena = arena_new(NULL); char *copy = arena_alloc(arena, len, fail);
  * Not here: growable bytes (base_buf.h).
  */
 #pragma once
@@ -26,8 +26,8 @@ bool base_alloc_array(size_t count, size_t size, void **out, struct fail *fail) 
 /* Grows (or shrinks) a base_alloc_array'ed block; *block stays valid on failure. */
 bool base_realloc_array(void **block, size_t count, size_t size, struct fail *fail) MUST_USE;
 /* As base_realloc_array, to at least `needed` elements, doubling: `capacity` is read and updated. */
-bool base_grow_array(void **block, size_t *capacity, size_t needed, size_t size, struct fail *fail)
-    MUST_USE;
+bool base_grow_array(void **block, size_t *capacity, size_t needed, size_t size,
+                     struct fail *fail) MUST_USE;
 void base_free(void *block);
 /* For CLEANUP on any pointer variable: frees what it points to. */
 void base_free_at(void *pointer_variable);
@@ -45,7 +45,8 @@ struct arena;
 struct arena *arena_new(struct base_budget *budget);
 void arena_free(struct arena *arena);
 void arena_free_at(struct arena **arena); /* for CLEANUP */
-/* Keeps the memory for the next round; everything allocated before is gone; deferred calls run. */
+/* Keeps some memory (at most 1 MiB) for the next round; everything allocated before is gone; deferred
+   calls run. */
 void arena_reset(struct arena *arena);
 /* Not zeroed, 16-aligned. NULL and `fail` when over the budget. A size of 0 gives a valid pointer. */
 void *arena_alloc(struct arena *arena, size_t bytes, struct fail *fail);

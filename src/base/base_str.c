@@ -1,7 +1,5 @@
 #include "base_str.h"
 
-#include <errno.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

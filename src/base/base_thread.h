@@ -45,7 +45,8 @@ bool base_thread_start(struct base_thread *thread, const char *name, void (*run)
 void base_thread_join(struct base_thread *thread); /* accepts one never started */
 int base_cpu_count(void);                          /* those this process may use, at least 1 */
 
-/* Asked between blocks of work. Any thread may cancel; `asker_gone` may be NULL. */
+/* Asked between blocks of work, by several threads at once. Any thread may cancel; `asker_gone` may be
+   NULL, and is called from each thread that asks. */
 struct base_cancel {
     _Atomic bool cancelled;
     int64_t deadline_us; /* steady; 0: none. Immutable once shared */
@@ -57,9 +58,10 @@ void base_cancel_now(struct base_cancel *cancel);
 /* True when work must stop; `fail` says why (FAIL_CANCELLED; FAIL_LIMIT past the deadline). */
 bool base_cancel_due(struct base_cancel *cancel, struct fail *fail);
 
-/* A fixed set of workers. base_pool_run calls job(context, slot) once on each of `width` slots
-   (0-based; the caller's thread is one of them) and returns when all are done. Many callers may run
-   at once; slots are then queued. */
+/* A fixed set of workers. base_pool_run calls job(context, slot) once for each of `width` slots and
+   returns when all are done. The caller's thread does slot 0, and further ones while no worker is free:
+   a pool of N threads therefore starts N - 1. Many callers may run at once, and a job may run further
+   ones; slots are then queued, oldest run first. A slot must not wait for another slot of its run. */
 struct base_pool;
 bool base_pool_new(int threads, struct base_pool **out, struct fail *fail) MUST_USE;
 void base_pool_free(struct base_pool *pool);
