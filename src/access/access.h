@@ -134,9 +134,9 @@ bool access_keys_refresh(struct access *access, struct fail *fail) MUST_USE;
 
 #define ACCESS_PASSWORD_BYTES_MIN 8
 #define ACCESS_PASSWORD_BYTES_MAX 128
-#define ACCESS_LINK_MS (15 * 60 * 1000)
-#define ACCESS_SESSION_IDLE_MS (12 * 3600 * 1000LL)
-#define ACCESS_SESSION_MS (14 * 86400 * 1000LL)
+#define ACCESS_LINK_MS ((int64_t)15 * 60 * 1000)
+#define ACCESS_SESSION_IDLE_MS ((int64_t)12 * 3600 * 1000)
+#define ACCESS_SESSION_MS ((int64_t)14 * 86400 * 1000)
 
 struct access_user {
     int64_t id;

@@ -104,9 +104,9 @@ static bool link_open(struct state *state, bool writes, struct state_link **out,
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writes ? SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(state->path, &link->db, flags, NULL);
     if (code != SQLITE_OK) {
-        bool ok = fail_of(fail, link->db, code);
+        fail_of(fail, link->db, code);
         link_close(link);
-        return ok;
+        return false;
     }
     sqlite3_extended_result_codes(link->db, 1);
     sqlite3_busy_timeout(link->db, BUSY_MS);
@@ -371,7 +371,8 @@ static bool statement_find(struct state_link *link, const char *sql, struct stat
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v3(link->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
         SQLITE_OK) {
-        return fail_of(fail, link->db, sqlite3_extended_errcode(link->db));
+        fail_of(fail, link->db, sqlite3_extended_errcode(link->db));
+        return false;
     }
     struct state_rows *rows;
     if (link->statement_count < STATEMENTS_MAX) {
