@@ -1,0 +1,153 @@
+/* store_build.h — a segment while it is being written.
+ *
+ * What: what the parts of writing share. First the names in use get codes and the strings that several customers
+ *   share get into dictionaries; then the rows, merged by the same reader as scans use, go into blocks.
+ * Owner: store_segment_write; all freed by store_build_done.   Threads: one.
+ * Failure: FAIL_IO, FAIL_LIMIT, FAIL_CORRUPT of inputs, FAIL_CANCELLED.
+ * Limits/cost: memory for a block and its columns, the dictionaries, and 50 bytes per 512 customers.
+ * Units: rows, bytes.   Example: none, internal.   Not here: which segments to merge (store_merge.c).
+ */
+#pragma once
+
+#include "store_map.h"
+#include "store_read.h"
+
+#define STORE_DICTIONARY_STRINGS_MAX 65536U /* of a column */
+#define STORE_DICTIONARY_STRING_BYTES_MAX 1024U
+
+/* ---- dictionaries (store_build_dictionary.c) ----------------------------------------------------------- */
+
+struct store_build_dictionary {
+    const struct str *strings;
+    uint32_t count;
+    uint32_t *slots; /* 1 + place, by hash */
+    uint32_t mask;
+};
+/* 1 + place of the string, 0 where it is not in the dictionary. */
+uint32_t store_build_dictionary_find(const struct store_build_dictionary *dictionary,
+                                     struct str string);
+
+/* Counts strings and whether several customers share them. Over its limit it forgets those that are rare. */
+struct store_tally;
+struct store_tally *store_tally_new(void);
+void store_tally_free(struct store_tally *tally);
+void store_tally_reset(struct store_tally *tally);
+/* `stays`: the bytes live as long as the tally's outcome; else they are copied. */
+bool store_tally_add(struct store_tally *tally, struct str string, uint32_t customer,
+                     uint64_t times, bool stays, struct fail *fail) MUST_USE;
+/* The shared ones, by times descending, as a dictionary in the arena. */
+bool store_tally_take(struct store_tally *tally, struct arena *arena,
+                      struct store_build_dictionary *out, struct fail *fail) MUST_USE;
+
+/* ---- the build ------------------------------------------------------------------------------------------ */
+
+enum { /* places of columns before those of properties and traits */
+       STORE_BUILD_CLIENT_TS,
+       STORE_BUILD_SENT_AT,
+       STORE_BUILD_SCORE,
+       STORE_BUILD_TEXT,
+       STORE_BUILD_MESSAGE_ID,
+       STORE_BUILD_VALUES, /* columns of values from here on: properties, then traits */
+};
+struct store_build_chunks {
+    struct store_vec entries; /* struct store_segment_chunk */
+    uint32_t count;
+};
+struct store_build_column { /* of values */
+    enum store_segment_kind kind;
+    uint32_t name; /* code of the process */
+    struct store_build_dictionary dictionary;
+    struct store_build_chunks chunks;
+    uint32_t entries; /* of the block being filled */
+    struct store_vec at, values, codes;
+};
+enum { /* columns of integers, one a row */
+       STORE_BUILD_TS,
+       STORE_BUILD_EVENT,
+       STORE_BUILD_ARRIVAL,
+       STORE_BUILD_ORIGINAL,
+       STORE_BUILD_RECEIVED_AT,
+       STORE_BUILD_SOURCE,
+       STORE_BUILD_CHANNEL,
+       STORE_BUILD_SCALE,
+       STORE_BUILD_INTS,
+};
+struct store_build_group { /* customers of the directory not yet written */
+    uint32_t count;
+    uint32_t row_first;
+    int64_t customers[STORE_SEGMENT_GROUP_CUSTOMERS];
+    int64_t rows[STORE_SEGMENT_GROUP_CUSTOMERS];
+    int64_t first_ms[STORE_SEGMENT_GROUP_CUSTOMERS];
+    int64_t last_ms[STORE_SEGMENT_GROUP_CUSTOMERS];
+    int64_t bookkeeping[STORE_SEGMENT_GROUP_CUSTOMERS];
+};
+struct store_build_line { /* of statistics */
+    uint64_t key[2];
+    uint64_t rows;
+    int64_t first_ms, last_ms;
+    uint64_t row; /* 1 + the row counted last */
+};
+struct store_build_lines {
+    struct store_vec lines; /* struct store_build_line */
+    uint32_t count;
+    uint32_t *slots; /* 1 + line, by hash of the key */
+    uint32_t mask;
+};
+struct store_build {
+    const struct store_segment_build *in;
+    struct store_sources sources;
+    struct store_fresh_index fresh;
+    struct arena *arena; /* for the life of the build */
+    struct store_segment_info info;
+    char path[STORE_SEGMENT_PATH_BYTES];
+
+    /* names: of each family those in use, in the order of the file; and the file's codes */
+    uint32_t *names[STORE_FAMILIES];
+    uint32_t name_counts[STORE_FAMILIES];
+    uint32_t *codes[STORE_FAMILIES]; /* by code of the process; STORE_NO_CODE: not in use */
+    uint32_t code_counts[STORE_FAMILIES];
+    uint8_t *bookkeeping; /* by the process's code of an event */
+
+    /* the file */
+    struct disk_file *file;
+    struct base_buf out; /* not yet written */
+    uint64_t out_at;     /* offset of its first byte */
+    struct store_encoder encoder;
+    struct base_buf spare; /* for choosing between two forms */
+
+    /* the block being filled */
+    uint32_t rows;
+    uint32_t customer_first, customer_last;
+    struct arena *strings; /* of the block */
+    int64_t *ints[STORE_BUILD_INTS];
+    int64_t *customers; /* by row */
+    struct store_build_chunks int_chunks[STORE_BUILD_INTS];
+    struct store_build_column *columns;
+    size_t column_count;
+    uint32_t *property_column, *trait_column; /* by code of the process: 1 + column */
+
+    /* what the footer tells */
+    struct base_buf blocks, event_sets, groups;
+    uint32_t event_bits;
+    struct store_build_group group;
+    struct store_build_lines names_lines, days_lines;
+};
+
+/* Names in use and their codes, dictionaries, columns. */
+bool store_build_plan_names(struct store_build *build, struct fail *fail) MUST_USE;
+bool store_build_plan_dictionaries(struct store_build *build, struct fail *fail) MUST_USE;
+/* Takes the rows of one batch of the build's scan. */
+bool store_build_add(struct store_build *build, const struct store_rows *rows,
+                     struct fail *fail) MUST_USE;
+bool store_build_flush_block(struct store_build *build, struct fail *fail) MUST_USE;
+/* The bytes at the end of `out`, from `begin` on, are a chunk: where it is, its length and checksum. Pads. */
+bool store_build_end_chunk(struct store_build *build, size_t begin, struct store_segment_piece *out,
+                           struct fail *fail) MUST_USE;
+size_t store_build_begin_chunk(const struct store_build *build);
+/* Directory, statistics. */
+bool store_build_add_customer(struct store_build *build, uint32_t customer, uint32_t rows,
+                              const int64_t *ts_ms, const uint32_t *events,
+                              struct fail *fail) MUST_USE;
+bool store_build_count(struct store_build_lines *lines, uint64_t key0, uint64_t key1, uint64_t row,
+                       int64_t ts_ms, struct fail *fail) MUST_USE;
+bool store_build_finish(struct store_build *build, struct fail *fail) MUST_USE;

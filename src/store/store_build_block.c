@@ -1,0 +1,360 @@
+/* store_build_block.c — blocks: rows come in merged order, and go out as encoded chunks. */
+#include "base_bytes.h"
+#include "store_build.h"
+
+/* ---- chunks --------------------------------------------------------------------------------------------- */
+
+size_t store_build_begin_chunk(const struct store_build *build)
+{
+    return build->out.len;
+}
+
+bool store_build_end_chunk(struct store_build *build, size_t begin, struct store_segment_piece *out,
+                           struct fail *fail)
+{
+    static const char zero[8] = {0};
+    if (!base_buf_ok(&build->out, fail)) {
+        return false;
+    }
+    *out = (struct store_segment_piece){
+        .offset = build->out_at + begin,
+        .length = build->out.len - begin,
+        .checksum = base_hash64(build->out.data + begin, build->out.len - begin, 0)};
+    base_buf_bytes(&build->out, zero, (8 - build->out.len % 8) % 8);
+    return base_buf_ok(&build->out, fail);
+}
+
+/* Ends a chunk of the block that is being written, for one column. */
+static bool end_column(struct store_build *build, size_t begin, struct store_build_chunks *chunks,
+                       struct fail *fail)
+{
+    struct store_segment_piece piece;
+    if (!store_build_end_chunk(build, begin, &piece, fail)) {
+        return false;
+    }
+    if (piece.length > UINT32_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "a column of one block takes more than 4 GiB");
+    }
+    if (!store_vec_room(&chunks->entries, (size_t)chunks->count + 1,
+                        sizeof(struct store_segment_chunk), NULL, fail)) {
+        return false;
+    }
+    ((struct store_segment_chunk *)chunks->entries.data)[chunks->count++] =
+        (struct store_segment_chunk){.block = (uint32_t)(build->blocks.len / 24),
+                                     .length = (uint32_t)piece.length,
+                                     .offset = piece.offset,
+                                     .checksum = piece.checksum};
+    return true;
+}
+
+static bool put_ints(struct store_build *build, int column, struct fail *fail)
+{
+    size_t begin = store_build_begin_chunk(build);
+    return store_ints_encode(build->ints[column], build->rows, &build->out, fail) &&
+           end_column(build, begin, &build->int_chunks[column], fail);
+}
+
+static bool any_other(const int64_t *values, uint32_t count, const int64_t *usual)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i] != (usual != NULL ? usual[i] : 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Instants of receipt, or their distances from ts: whichever is smaller. */
+static bool put_received(struct store_build *build, struct fail *fail)
+{
+    int64_t *received = build->ints[STORE_BUILD_RECEIVED_AT];
+    const int64_t *ts_ms = build->ints[STORE_BUILD_TS];
+    uint8_t form[8] = {0};
+    size_t begin = store_build_begin_chunk(build);
+    base_buf_bytes(&build->out, form, sizeof form);
+    if (!store_ints_encode(received, build->rows, &build->out, fail)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < build->rows; i++) {
+        received[i] = (int64_t)((uint64_t)received[i] - (uint64_t)ts_ms[i]);
+    }
+    base_buf_reset(&build->spare);
+    if (!store_ints_encode(received, build->rows, &build->spare, fail)) {
+        return false;
+    }
+    if (build->spare.len < build->out.len - begin - sizeof form) {
+        form[0] = 1;
+        build->out.len = begin;
+        base_buf_bytes(&build->out, form, sizeof form);
+        base_buf_bytes(&build->out, build->spare.data, build->spare.len);
+    }
+    return end_column(build, begin, &build->int_chunks[STORE_BUILD_RECEIVED_AT], fail);
+}
+
+static bool put_values(struct store_build *build, struct store_build_column *column,
+                       struct fail *fail)
+{
+    const struct store_values_input input = {
+        .entries = column->entries,
+        .rows = build->rows,
+        .at = column->at.data,
+        .values = column->values.data,
+        .codes = column->dictionary.count > 0 ? column->codes.data : NULL,
+    };
+    size_t begin = store_build_begin_chunk(build);
+    return store_values_encode(&input, &build->encoder, &build->out, fail) &&
+           end_column(build, begin, &column->chunks, fail);
+}
+
+static bool put_block_entry(struct store_build *build, struct fail *fail)
+{
+    const int64_t *ts_ms = build->ints[STORE_BUILD_TS];
+    int64_t least = ts_ms[0];
+    int64_t most = ts_ms[0];
+    uint8_t set[STORE_SEGMENT_EVENT_BITS_MAX / 8] = {0};
+    for (uint32_t i = 0; i < build->rows; i++) {
+        least = ts_ms[i] < least ? ts_ms[i] : least;
+        most = ts_ms[i] > most ? ts_ms[i] : most;
+        uint32_t bit = (uint32_t)build->ints[STORE_BUILD_EVENT][i] % build->event_bits;
+        set[bit / 8] = (uint8_t)(set[bit / 8] | 1U << (bit % 8));
+    }
+    uint8_t entry[24];
+    base_put_u32(entry, build->customer_first);
+    base_put_u32(entry + 4, build->customer_last);
+    base_put_i64(entry + 8, least);
+    base_put_i64(entry + 16, most);
+    base_buf_bytes(&build->blocks, entry, sizeof entry);
+    base_buf_bytes(&build->event_sets, set, build->event_bits / 8);
+    build->info.ts_min_ms = least < build->info.ts_min_ms ? least : build->info.ts_min_ms;
+    build->info.ts_max_ms = most > build->info.ts_max_ms ? most : build->info.ts_max_ms;
+    return base_buf_ok(&build->blocks, fail) && base_buf_ok(&build->event_sets, fail);
+}
+
+static bool write_out(struct store_build *build, struct fail *fail)
+{
+    if (!disk_write_at(build->file, build->out_at, build->out.data, build->out.len, fail)) {
+        return false;
+    }
+    build->out_at += build->out.len;
+    base_buf_reset(&build->out);
+    return true;
+}
+
+bool store_build_flush_block(struct store_build *build, struct fail *fail)
+{
+    if (build->rows == 0) {
+        return true;
+    }
+    bool original = any_other(build->ints[STORE_BUILD_ORIGINAL], build->rows, build->customers);
+    bool channel = any_other(build->ints[STORE_BUILD_CHANNEL], build->rows, NULL);
+    bool scale = any_other(build->ints[STORE_BUILD_SCALE], build->rows, NULL);
+    if (!put_ints(build, STORE_BUILD_TS, fail) || !put_ints(build, STORE_BUILD_EVENT, fail) ||
+        !put_ints(build, STORE_BUILD_ARRIVAL, fail) ||
+        (original && !put_ints(build, STORE_BUILD_ORIGINAL, fail)) || !put_received(build, fail) ||
+        !put_ints(build, STORE_BUILD_SOURCE, fail) ||
+        (channel && !put_ints(build, STORE_BUILD_CHANNEL, fail)) ||
+        (scale && !put_ints(build, STORE_BUILD_SCALE, fail))) {
+        return false;
+    }
+    for (size_t c = 0; c < build->column_count; c++) {
+        struct store_build_column *column = &build->columns[c];
+        if (column->entries > 0 && !put_values(build, column, fail)) {
+            return false;
+        }
+        column->entries = 0;
+    }
+    if (!put_block_entry(build, fail)) {
+        return false;
+    }
+    build->info.rows += build->rows;
+    build->rows = 0;
+    arena_reset(build->strings);
+    return write_out(build, fail);
+}
+
+/* ---- rows ----------------------------------------------------------------------------------------------- */
+
+/* The scan's columns, in this order; then those of build->columns from STORE_BUILD_CLIENT_TS on. */
+enum { IN_ARRIVAL, IN_ORIGINAL, IN_RECEIVED_AT, IN_SOURCE, IN_CHANNEL, IN_SCALE, IN_VALUES };
+
+struct adding {
+    struct store_build *build;
+    const struct store_rows *rows;
+    uint32_t from, count; /* rows of the batch that go into the block now */
+    uint32_t *entries;    /* by column of the scan: the next entry */
+};
+
+/* One integer a row; rows without one have 0. `codes` maps, and makes room for 0. */
+static void add_ints(struct adding *adding, size_t in, int out, const uint32_t *codes)
+{
+    const struct store_column *column = &adding->rows->columns[in];
+    int64_t *into = adding->build->ints[out] + adding->build->rows;
+    uint32_t *entry = &adding->entries[in];
+    memset(into, 0, adding->count * sizeof *into);
+    for (; *entry < column->count && column->at[*entry] < adding->from + adding->count;
+         (*entry)++) {
+        int64_t value = column->values[*entry].i;
+        into[column->at[*entry] - adding->from] = codes != NULL ? (int64_t)codes[value] + 1 : value;
+    }
+}
+
+/* Counts the row for the name of the column; several values of one row count once. */
+static bool count_name(struct adding *adding, const struct store_build_column *column, uint32_t row,
+                       struct fail *fail)
+{
+    struct store_build *build = adding->build;
+    bool trait = column->kind == STORE_SEGMENT_TRAIT;
+    uint32_t name = build->codes[trait ? STORE_FAMILY_TRAIT : STORE_FAMILY_PROPERTY][column->name];
+    uint32_t event = build->codes[STORE_FAMILY_EVENT][adding->rows->events[row]];
+    uint64_t kind = trait ? STORE_STATISTIC_TRAIT : STORE_STATISTIC_PROPERTY;
+    uint64_t number = build->info.rows + build->rows + (row - adding->from) + 1;
+    return store_build_count(&build->names_lines, kind << 32 | event, name, number,
+                             adding->rows->ts_ms[row], fail);
+}
+
+static bool add_value(struct adding *adding, struct store_build_column *column, uint32_t row,
+                      struct store_value value, struct fail *fail)
+{
+    struct store_build *build = adding->build;
+    uint32_t at = column->entries;
+    uint32_t code = 0;
+    if (!store_vec_room(&column->at, (size_t)at + 1, sizeof(uint32_t), NULL, fail) ||
+        !store_vec_room(&column->codes, (size_t)at + 1, sizeof(uint32_t), NULL, fail) ||
+        !store_vec_room(&column->values, (size_t)at + 1, sizeof value, NULL, fail)) {
+        return false;
+    }
+    if (column->kind == STORE_SEGMENT_CLIENT_TS || column->kind == STORE_SEGMENT_SENT_AT) {
+        value = store_value_int((int64_t)((uint64_t)value.i - (uint64_t)adding->rows->ts_ms[row]));
+    } else if (value.kind == STORE_STRING) {
+        code = store_build_dictionary_find(&column->dictionary, store_value_text(value));
+        if (code == 0) { /* the batch does not last as long as the block */
+            char *copy = arena_alloc(build->strings, value.len, fail);
+            if (copy == NULL) {
+                return false;
+            }
+            if (value.len > 0) {
+                memcpy(copy, value.s, value.len);
+            }
+            value.s = copy;
+        }
+    }
+    ((uint32_t *)column->at.data)[at] = build->rows + (row - adding->from);
+    ((uint32_t *)column->codes.data)[at] = code;
+    ((struct store_value *)column->values.data)[at] = value;
+    column->entries++;
+    if (column->name == STORE_NO_CODE || value.kind == STORE_NULL) {
+        return true;
+    }
+    return count_name(adding, column, row, fail);
+}
+
+static bool add_values(struct adding *adding, struct fail *fail)
+{
+    struct store_build *build = adding->build;
+    for (size_t c = 0; c < build->column_count; c++) {
+        const struct store_column *in = &adding->rows->columns[IN_VALUES + c];
+        uint32_t *entry = &adding->entries[IN_VALUES + c];
+        for (; *entry < in->count && in->at[*entry] < adding->from + adding->count; (*entry)++) {
+            if (!add_value(adding, &build->columns[c], in->at[*entry], in->values[*entry], fail)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool count_rows(struct adding *adding, struct fail *fail)
+{
+    struct store_build *build = adding->build;
+    const int64_t *events = build->ints[STORE_BUILD_EVENT] + build->rows;
+    const int64_t *sources = build->ints[STORE_BUILD_SOURCE] + build->rows;
+    const int64_t *channels = build->ints[STORE_BUILD_CHANNEL] + build->rows;
+    const int64_t *arrivals = build->ints[STORE_BUILD_ARRIVAL] + build->rows;
+    for (uint32_t i = 0; i < adding->count; i++) {
+        int64_t ts_ms = adding->rows->ts_ms[adding->from + i];
+        uint64_t event = (uint64_t)events[i];
+        uint64_t number = build->info.rows + build->rows + i + 1;
+        uint64_t arrival = (uint64_t)arrivals[i];
+        int64_t day = ts_ms / 86400000 - (ts_ms % 86400000 < 0);
+        struct store_build_lines *names = &build->names_lines;
+        if (!store_build_count(names, (uint64_t)STORE_STATISTIC_EVENT << 32 | event, 0, number,
+                               ts_ms, fail) ||
+            (sources[i] != 0 &&
+             !store_build_count(names, (uint64_t)STORE_STATISTIC_SOURCE << 32 | event,
+                                (uint64_t)sources[i] - 1, number, ts_ms, fail)) ||
+            (channels[i] != 0 &&
+             !store_build_count(names, (uint64_t)STORE_STATISTIC_CHANNEL << 32 | event,
+                                (uint64_t)channels[i] - 1, number, ts_ms, fail)) ||
+            !store_build_count(&build->days_lines, event, (uint64_t)day, number, ts_ms, fail)) {
+            return false;
+        }
+        build->info.arrival_min =
+            arrival < build->info.arrival_min ? arrival : build->info.arrival_min;
+        build->info.arrival_max =
+            arrival > build->info.arrival_max ? arrival : build->info.arrival_max;
+    }
+    return true;
+}
+
+/* Puts the chosen rows of the batch into the block, which has room. `customer` is that of the first. */
+static bool add_rows(struct adding *adding, uint32_t *customer, struct fail *fail)
+{
+    struct store_build *build = adding->build;
+    const struct store_rows *rows = adding->rows;
+    int64_t *ts_ms = build->ints[STORE_BUILD_TS] + build->rows;
+    int64_t *events = build->ints[STORE_BUILD_EVENT] + build->rows;
+    int64_t *customers = build->customers + build->rows;
+    for (uint32_t i = 0; i < adding->count; i++) {
+        uint32_t row = adding->from + i;
+        while (rows->row_begin[*customer + 1] <= row) {
+            (*customer)++;
+        }
+        ts_ms[i] = rows->ts_ms[row];
+        events[i] = build->codes[STORE_FAMILY_EVENT][rows->events[row]];
+        customers[i] = rows->customers[*customer];
+    }
+    if (build->rows == 0) {
+        build->customer_first = (uint32_t)customers[0];
+    }
+    build->customer_last = (uint32_t)customers[adding->count - 1];
+    add_ints(adding, IN_ARRIVAL, STORE_BUILD_ARRIVAL, NULL);
+    add_ints(adding, IN_ORIGINAL, STORE_BUILD_ORIGINAL, NULL);
+    add_ints(adding, IN_RECEIVED_AT, STORE_BUILD_RECEIVED_AT, NULL);
+    add_ints(adding, IN_SOURCE, STORE_BUILD_SOURCE, build->codes[STORE_FAMILY_SOURCE]);
+    add_ints(adding, IN_CHANNEL, STORE_BUILD_CHANNEL, build->codes[STORE_FAMILY_CHANNEL]);
+    add_ints(adding, IN_SCALE, STORE_BUILD_SCALE, build->codes[STORE_FAMILY_SCALE]);
+    if (!add_values(adding, fail) || !count_rows(adding, fail)) {
+        return false;
+    }
+    build->rows += adding->count;
+    return build->rows < STORE_SEGMENT_BLOCK_ROWS || store_build_flush_block(build, fail);
+}
+
+bool store_build_add(struct store_build *build, const struct store_rows *rows, struct fail *fail)
+{
+    for (uint32_t c = 0; c < rows->customer_count; c++) {
+        uint32_t from = rows->row_begin[c];
+        if (!store_build_add_customer(build, rows->customers[c], rows->row_begin[c + 1] - from,
+                                      rows->ts_ms + from, rows->events + from, fail)) {
+            return false;
+        }
+    }
+    CLEANUP(base_free_at) void *entries = NULL;
+    size_t columns = IN_VALUES + build->column_count;
+    if (!base_alloc_array(columns, sizeof(uint32_t), &entries, fail)) {
+        return false;
+    }
+    memset(entries, 0, columns * sizeof(uint32_t));
+    struct adding adding = {.build = build, .rows = rows, .entries = entries};
+    uint32_t customer = 0;
+    while (adding.from < rows->row_count) {
+        uint32_t room = STORE_SEGMENT_BLOCK_ROWS - build->rows;
+        uint32_t left = rows->row_count - adding.from;
+        adding.count = left < room ? left : room;
+        if (!add_rows(&adding, &customer, fail)) {
+            return false;
+        }
+        adding.from += adding.count;
+    }
+    return true;
+}

@@ -1,0 +1,203 @@
+/* store_codec.h — encodings of segments: runs of integers, columns of values, heaps, dictionaries.
+ *
+ * What: sections 4 and 5 of docs/formats/segment.md, both ways. Encoding picks the smallest form; decoding
+ *   reads any range of values without the ones before it.
+ * Owner: decoded views point into the encoded bytes.   Threads: values; safe.
+ * Failure: FAIL_CORRUPT saying what is wrong; hostile bytes never make it read or write out of bounds.
+ * Limits/cost: about 1 ns a value. Encoded bytes must be followed by STORE_CODEC_SLACK readable ones.
+ * Units: bits, bytes, values.   Example: tests/unit/store/test_codec.c.
+ * Not here: files (store_segment.h).
+ */
+#pragma once
+
+#include "base_buf.h"
+#include "store_event.h"
+#include "store_vec.h"
+
+#define STORE_CODEC_SLACK ((size_t)8)
+
+/* ---- integers ----------------------------------------------------------------------------------------- */
+
+#define STORE_INTS_FRAME 256U
+
+enum store_ints_kind {
+    STORE_INTS_CONSTANT = 0,
+    STORE_INTS_PACKED = 1,
+    STORE_INTS_FRAMES = 2,
+    STORE_INTS_DELTAS = 3,
+    STORE_INTS_RUNS = 4,
+};
+struct store_ints_flat { /* any encoding but runs */
+    enum store_ints_kind kind;
+    unsigned width;
+    bool zigzag;
+    uint32_t count;
+    int64_t base;
+    uint64_t scale;
+    const uint8_t *table;   /* of frames */
+    const uint8_t *bases;   /* of frames, packed */
+    const uint8_t *payload; /* packed values, or the frames */
+    size_t payload_bytes;
+};
+struct store_ints {
+    uint32_t count;
+    bool runs;
+    struct store_ints_flat flat; /* the values; of runs: one a run */
+    struct store_ints_flat ends; /* of runs */
+};
+
+/* Appends `count` values (at least 1) to `out`; the smallest encoding. */
+bool store_ints_encode(const int64_t *values, uint32_t count, struct base_buf *out,
+                       struct fail *fail) MUST_USE;
+/* Views `bytes`; checks what can be checked without decoding. */
+bool store_ints_open(const uint8_t *bytes, size_t len, struct store_ints *out,
+                     struct fail *fail) MUST_USE;
+/* Values [from, from + count), which must be there. */
+bool store_ints_read(const struct store_ints *ints, uint32_t from, uint32_t count, int64_t *out,
+                     struct fail *fail) MUST_USE;
+/* As codes: FAIL_CORRUPT unless each is below `bound`. */
+bool store_ints_read_codes(const struct store_ints *ints, uint32_t from, uint32_t count,
+                           uint32_t bound, uint32_t *out, struct fail *fail) MUST_USE;
+/* First position whose value is not less than `value`, of values that ascend; count where none is. */
+bool store_ints_search(const struct store_ints *ints, int64_t value, uint32_t *out,
+                       struct fail *fail) MUST_USE;
+
+/* The parts the above are made of (store_codec_pack.c). Reads 8 bytes past what it needs at most. */
+void store_unpack(const uint8_t *bits, uint64_t first, unsigned width, size_t count, uint64_t *out);
+void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                    uint32_t *out); /* width at most 32 */
+/* Appends `count` values of `width` bits, padded to a byte. */
+void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out);
+static inline uint64_t store_packed_bytes(uint64_t count, unsigned width)
+{
+    return (count * width + 7) / 8;
+}
+static inline unsigned store_bits_of(uint64_t value)
+{
+    return value == 0 ? 0 : 64U - (unsigned)__builtin_clzll(value);
+}
+
+/* ---- dictionaries ------------------------------------------------------------------------------------- */
+
+struct store_dictionary {
+    uint32_t count;
+    const uint8_t *offsets;
+    const char *bytes;
+};
+bool store_dictionary_open(const uint8_t *bytes, size_t len, struct store_dictionary *out,
+                           struct fail *fail) MUST_USE;
+bool store_dictionary_encode(const struct str *strings, uint32_t count, struct base_buf *out,
+                             struct fail *fail) MUST_USE;
+/* `at` below count. */
+static inline struct store_value store_dictionary_value(const struct store_dictionary *dictionary,
+                                                        uint32_t at)
+{
+    uint32_t ends[2];
+    memcpy(ends, dictionary->offsets + (size_t)at * 4, sizeof ends);
+    return (struct store_value){
+        .kind = STORE_STRING, .len = ends[1] - ends[0], .s = dictionary->bytes + ends[0]};
+}
+
+/* ---- values ------------------------------------------------------------------------------------------- */
+
+enum store_values_places { STORE_PLACES_ALL = 0, STORE_PLACES_BITMAP = 1, STORE_PLACES_LIST = 2 };
+enum store_values_form { /* 1 to 5 as enum store_kind */
+                         STORE_FORM_MIXED = 0,
+                         STORE_FORM_DECIMAL = 6,
+};
+struct store_heap {
+    bool uuids;
+    uint32_t strings, pages;
+    struct store_ints lengths;
+    const uint8_t *table;
+    const uint8_t *bytes;
+    size_t bytes_len;
+};
+struct store_values {
+    uint32_t entries, rows;
+    enum store_values_places places;
+    unsigned form, exponent;
+    const uint8_t *ranks, *bits; /* bitmap */
+    struct store_ints list, kinds, booleans, integers, larges, codes;
+    bool has_codes;
+    uint32_t booleans_count, integers_count, larges_count, doubles_count, strings_count;
+    const uint8_t *doubles;
+    struct store_heap heap;
+    const struct store_dictionary *dictionary; /* NULL: none */
+};
+
+/* What decoding values needs besides; keeps its memory. */
+struct store_values_scratch {
+    struct base_budget *budget;
+    struct arena *strings; /* where strings of heaps are put */
+    struct store_vec numbers, codes, kinds, lengths, picks, values;
+    struct store_unzipper *unzipper;
+};
+void store_values_scratch_done(struct store_values_scratch *scratch);
+
+bool store_values_open(const uint8_t *bytes, size_t len, uint32_t rows,
+                       const struct store_dictionary *dictionary, struct store_values *out,
+                       struct fail *fail) MUST_USE;
+/* The entries of rows [from, to). */
+bool store_values_find(const struct store_values *values, uint32_t from, uint32_t to,
+                       uint32_t *out_first, uint32_t *out_count, struct fail *fail) MUST_USE;
+/* The rows of entries [first, first + count). */
+bool store_values_rows(const struct store_values *values, uint32_t first, uint32_t count,
+                       uint32_t *out, struct fail *fail) MUST_USE;
+/* Values of entries [first, first + count), or where `picks` is not NULL of those `pick_count` entries
+   among them (ascending, counted from `first`). Strings lie in the mapped file or in scratch->strings. */
+bool store_values_read(const struct store_values *values, uint32_t first, uint32_t count,
+                       const uint32_t *picks, uint32_t pick_count,
+                       struct store_values_scratch *scratch, struct store_value *out,
+                       struct fail *fail) MUST_USE;
+
+/* Entries to encode, ascending by row. */
+struct store_values_input {
+    uint32_t entries, rows;
+    const uint32_t *at; /* rows */
+    const struct store_value *values;
+    const uint32_t
+        *codes; /* of strings: 1 + place in the dictionary, 0: heap; NULL: all in the heap */
+};
+struct store_encoder {
+    struct arena *arena; /* reset by each call */
+    struct store_zipper *zipper;
+};
+bool store_values_encode(const struct store_values_input *input, struct store_encoder *encoder,
+                         struct base_buf *out, struct fail *fail) MUST_USE;
+
+/* ---- heaps of strings (store_codec_heap.c) ------------------------------------------------------------ */
+
+#define STORE_HEAP_PAGE_BYTES ((size_t)65536)
+
+bool store_heap_encode(const struct str *strings, uint32_t count, struct store_encoder *encoder,
+                       bool *out_uuids, struct base_buf *out, struct fail *fail) MUST_USE;
+bool store_heap_open(const uint8_t *bytes, size_t len, bool uuids, uint32_t strings,
+                     struct store_heap *out, struct fail *fail) MUST_USE;
+/* A reader of one heap, for strings in ascending order. */
+struct store_heap_reader {
+    const struct store_heap *heap;
+    struct store_values_scratch *scratch;
+    const char *page; /* the page open, decompressed */
+    uint32_t page_at, page_first, page_end, page_bytes;
+    uint32_t next; /* string whose offset is known */
+    uint32_t next_offset;
+    bool any;
+};
+bool store_heap_get(struct store_heap_reader *reader, uint32_t string, struct store_value *out,
+                    struct fail *fail) MUST_USE;
+
+/* ---- compression (store_codec_zstd.c) ----------------------------------------------------------------- */
+
+struct store_zipper;
+struct store_unzipper;
+struct store_zipper *store_zipper_new(void);
+void store_zipper_free(struct store_zipper *zipper);
+/* Appends; false in *out_smaller, and nothing appended, where it would not get smaller. */
+bool store_zip(struct store_zipper *zipper, const void *bytes, size_t len, struct base_buf *out,
+               bool *out_smaller, struct fail *fail) MUST_USE;
+struct store_unzipper *store_unzipper_new(void);
+void store_unzipper_free(struct store_unzipper *unzipper);
+/* FAIL_CORRUPT unless `bytes` are exactly `into_len` bytes compressed. */
+bool store_unzip(struct store_unzipper *unzipper, const void *bytes, size_t len, void *into,
+                 size_t into_len, struct fail *fail) MUST_USE;

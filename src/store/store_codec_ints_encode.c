@@ -1,0 +1,321 @@
+/* store_codec_ints_encode.c — choosing and writing the smallest form of a run of integers.
+ *
+ * Frames with exceptions follow the idea of patched frames of reference (Zukowski et al., "Super-scalar RAM-CPU
+ * cache compression", ICDE 2006): the width of a frame is the one that makes packed values and the exceptions to
+ * them smallest together.
+ */
+#include "base_bytes.h"
+#include "store_codec.h"
+
+struct frame {
+    unsigned width, exceptions, exception_width;
+    size_t bytes;
+};
+
+/* A run of values less their least, divided by their greatest common divisor. */
+struct scaled {
+    uint64_t *values;
+    uint32_t count;
+    int64_t base;
+    uint64_t scale;
+    unsigned width; /* of the greatest */
+    uint32_t runs;
+};
+
+static uint64_t divisor_of(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static bool scale_down(const int64_t *values, uint32_t count, struct scaled *out, struct fail *fail)
+{
+    void *block = NULL;
+    if (!base_alloc_array(count, sizeof(uint64_t), &block, fail)) {
+        return false;
+    }
+    struct scaled scaled = {.values = block, .count = count, .base = values[0], .runs = 1};
+    for (uint32_t i = 1; i < count; i++) {
+        scaled.base = values[i] < scaled.base ? values[i] : scaled.base;
+        scaled.runs += values[i] != values[i - 1];
+    }
+    uint64_t divisor = 0;
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t value = (uint64_t)values[i] - (uint64_t)scaled.base;
+        scaled.values[i] = value;
+        most = value > most ? value : most;
+        if (divisor != 1 && (divisor == 0 || value % divisor != 0)) {
+            divisor = divisor_of(value, divisor);
+        }
+    }
+    scaled.scale = divisor == 0 ? 1 : divisor;
+    if (scaled.scale > 1) {
+        for (uint32_t i = 0; i < count; i++) {
+            scaled.values[i] /= scaled.scale;
+        }
+    }
+    scaled.width = store_bits_of(most / scaled.scale);
+    *out = scaled;
+    return true;
+}
+
+/* What frame `at` packs: distances from its base (frames) or from the value before (deltas). */
+static uint32_t frame_values(const struct scaled *scaled, uint32_t at, enum store_ints_kind kind,
+                             uint64_t *out, uint64_t *out_base)
+{
+    uint32_t first = at * STORE_INTS_FRAME;
+    uint32_t count = scaled->count - first;
+    count = count < STORE_INTS_FRAME ? count : STORE_INTS_FRAME;
+    const uint64_t *values = scaled->values + first;
+    uint64_t base = values[0];
+    if (kind == STORE_INTS_DELTAS) {
+        uint64_t before = base;
+        for (uint32_t i = 0; i < count; i++) {
+            out[i] = values[i] - before;
+            before = values[i];
+        }
+    } else {
+        for (uint32_t i = 1; i < count; i++) {
+            base = values[i] < base ? values[i] : base;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            out[i] = values[i] - base;
+        }
+    }
+    *out_base = base;
+    return count;
+}
+
+/* How a value is packed, and how it is written as an exception. */
+static uint64_t packed_form(uint64_t value, bool zigzag)
+{
+    return zigzag ? base_zigzag((int64_t)value) : value;
+}
+static uint64_t exception_form(uint64_t value, enum store_ints_kind kind)
+{
+    return kind == STORE_INTS_DELTAS ? base_zigzag((int64_t)value) : value;
+}
+
+static struct frame plan_frame(const uint64_t *values, uint32_t count, enum store_ints_kind kind,
+                               bool zigzag)
+{
+    uint32_t counts[65] = {0};
+    unsigned exception_bits[65] = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned bits = store_bits_of(packed_form(values[i], zigzag));
+        unsigned wide = store_bits_of(exception_form(values[i], kind));
+        counts[bits]++;
+        exception_bits[bits] = wide > exception_bits[bits] ? wide : exception_bits[bits];
+    }
+    struct frame best = {.width = 64, .bytes = SIZE_MAX};
+    unsigned exceptions = 0;
+    unsigned exception_width = 0;
+    for (unsigned width = 64;; width--) {
+        size_t bytes = (size_t)(store_packed_bytes(count, width) + exceptions +
+                                store_packed_bytes(exceptions, exception_width));
+        if (bytes <= best.bytes) {
+            best = (struct frame){width, exceptions, exception_width, bytes};
+        }
+        exceptions += counts[width];
+        exception_width = counts[width] > 0 && exception_bits[width] > exception_width
+                              ? exception_bits[width]
+                              : exception_width;
+        if (width == 0 || exceptions > 255) {
+            return best;
+        }
+    }
+}
+
+struct plan {
+    enum store_ints_kind kind;
+    bool zigzag;
+    unsigned base_width;
+    size_t bytes;
+};
+
+static struct plan plan_frames(const struct scaled *scaled, enum store_ints_kind kind, bool zigzag)
+{
+    struct plan plan = {.kind = kind, .zigzag = zigzag, .bytes = 24};
+    uint32_t frames = (scaled->count + STORE_INTS_FRAME - 1) / STORE_INTS_FRAME;
+    for (uint32_t f = 0; f < frames; f++) {
+        uint64_t values[STORE_INTS_FRAME];
+        uint64_t base;
+        uint32_t count = frame_values(scaled, f, kind, values, &base);
+        struct frame frame = plan_frame(values, count, kind, zigzag);
+        unsigned bits = store_bits_of(base);
+        plan.base_width = bits > plan.base_width ? bits : plan.base_width;
+        plan.bytes += 8 + frame.bytes;
+    }
+    plan.bytes += (size_t)store_packed_bytes(frames, plan.base_width);
+    return plan;
+}
+
+static void put_header(struct base_buf *out, enum store_ints_kind kind, unsigned width, bool zigzag,
+                       uint32_t count, int64_t base)
+{
+    uint8_t header[16] = {(uint8_t)kind, (uint8_t)width, zigzag ? 1 : 0, 0};
+    base_put_u32(header + 4, count);
+    base_put_i64(header + 8, base);
+    base_buf_bytes(out, header, sizeof header);
+}
+
+static void put_scale(struct base_buf *out, uint64_t scale)
+{
+    uint8_t bytes[8];
+    base_put_u64(bytes, scale);
+    base_buf_bytes(out, bytes, sizeof bytes);
+}
+
+static void put_frame_bytes(const uint64_t *values, uint32_t count, const struct frame *frame,
+                            const struct plan *plan, struct base_buf *out)
+{
+    uint64_t packed[STORE_INTS_FRAME];
+    uint64_t exceptions[STORE_INTS_FRAME];
+    uint8_t places[STORE_INTS_FRAME];
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        packed[i] = packed_form(values[i], plan->zigzag);
+        if (store_bits_of(packed[i]) > frame->width) {
+            exceptions[found] = exception_form(values[i], plan->kind);
+            places[found++] = (uint8_t)i;
+            packed[i] = 0;
+        }
+    }
+    INVARIANT(found == frame->exceptions);
+    store_pack(packed, count, frame->width, out);
+    base_buf_bytes(out, places, found);
+    store_pack(exceptions, found, frame->exception_width, out);
+}
+
+static void put_frames(const struct scaled *scaled, const struct plan *plan, struct base_buf *out)
+{
+    uint32_t frames = (scaled->count + STORE_INTS_FRAME - 1) / STORE_INTS_FRAME;
+    uint64_t values[STORE_INTS_FRAME];
+    uint64_t bases[STORE_INTS_FRAME];
+    uint64_t base;
+    uint64_t offset = 0;
+    put_header(out, plan->kind, plan->base_width, plan->zigzag, scaled->count, scaled->base);
+    put_scale(out, scaled->scale);
+    for (uint32_t f = 0; f < frames; f++) {
+        uint32_t count = frame_values(scaled, f, plan->kind, values, &base);
+        struct frame frame = plan_frame(values, count, plan->kind, plan->zigzag);
+        uint8_t entry[8] = {0};
+        base_put_u32(entry, (uint32_t)offset);
+        entry[4] = (uint8_t)frame.width;
+        entry[5] = (uint8_t)frame.exceptions;
+        entry[6] = (uint8_t)frame.exception_width;
+        base_buf_bytes(out, entry, sizeof entry);
+        offset += frame.bytes;
+    }
+    /* Bases go out in whole groups of 256, so that each group but the last ends at a byte. */
+    for (uint32_t f = 0; f < frames; f++) {
+        (void)frame_values(scaled, f, plan->kind, values, &base);
+        bases[f % STORE_INTS_FRAME] = base;
+        if (f % STORE_INTS_FRAME == STORE_INTS_FRAME - 1 || f + 1 == frames) {
+            store_pack(bases, f % STORE_INTS_FRAME + 1, plan->base_width, out);
+        }
+    }
+    for (uint32_t f = 0; f < frames; f++) {
+        uint32_t count = frame_values(scaled, f, plan->kind, values, &base);
+        struct frame frame = plan_frame(values, count, plan->kind, plan->zigzag);
+        put_frame_bytes(values, count, &frame, plan, out);
+    }
+}
+
+/* Without runs. */
+static void put_flat(const struct scaled *scaled, struct base_buf *out)
+{
+    if (scaled->runs == 1) {
+        put_header(out, STORE_INTS_CONSTANT, 0, false, scaled->count, scaled->base);
+        return;
+    }
+    struct plan best = {.kind = STORE_INTS_PACKED,
+                        .bytes = (size_t)(24 + store_packed_bytes(scaled->count, scaled->width))};
+    struct plan others[] = {plan_frames(scaled, STORE_INTS_FRAMES, false),
+                            plan_frames(scaled, STORE_INTS_DELTAS, false),
+                            plan_frames(scaled, STORE_INTS_DELTAS, true)};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        /* Packed values are the quickest to read: worth a hundredth more. */
+        size_t slack = best.kind == STORE_INTS_PACKED ? best.bytes / 100 : 0;
+        if (others[i].bytes + slack < best.bytes) {
+            best = others[i];
+        }
+    }
+    if (best.kind != STORE_INTS_PACKED) {
+        put_frames(scaled, &best, out);
+        return;
+    }
+    put_header(out, STORE_INTS_PACKED, scaled->width, false, scaled->count, scaled->base);
+    put_scale(out, scaled->scale);
+    store_pack(scaled->values, scaled->count, scaled->width, out);
+}
+
+static bool encode_flat(const int64_t *values, uint32_t count, struct base_buf *out,
+                        struct fail *fail)
+{
+    struct scaled scaled;
+    if (!scale_down(values, count, &scaled, fail)) {
+        return false;
+    }
+    put_flat(&scaled, out);
+    base_free(scaled.values);
+    return base_buf_ok(out, fail);
+}
+
+static bool encode_runs(const int64_t *values, uint32_t count, uint32_t runs, struct base_buf *out,
+                        struct fail *fail)
+{
+    CLEANUP(base_free_at) void *block = NULL;
+    if (!base_alloc_array(runs, 2 * sizeof(int64_t), &block, fail)) {
+        return false;
+    }
+    int64_t *ends = block;
+    int64_t *of_runs = ends + runs;
+    uint32_t run = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        of_runs[run] = values[i];
+        ends[run] = (int64_t)i + 1;
+        run += i + 1 < count && values[i + 1] != values[i];
+    }
+    put_header(out, STORE_INTS_RUNS, 0, false, count, 0);
+    size_t length_at = out->len;
+    base_buf_bytes(out, "\0\0\0\0", 4);
+    if (!encode_flat(ends, runs, out, fail)) {
+        return false;
+    }
+    base_put_u32(out->data + length_at, (uint32_t)(out->len - length_at - 4));
+    return encode_flat(of_runs, runs, out, fail);
+}
+
+bool store_ints_encode(const int64_t *values, uint32_t count, struct base_buf *out,
+                       struct fail *fail)
+{
+    INVARIANT(count > 0);
+    struct scaled scaled;
+    if (!scale_down(values, count, &scaled, fail)) {
+        return false;
+    }
+    size_t before = out->len;
+    put_flat(&scaled, out);
+    base_free(scaled.values);
+    if (!base_buf_ok(out, fail)) {
+        return false;
+    }
+    if (scaled.runs == 1 || scaled.runs > count / 2) {
+        return true;
+    }
+    CLEANUP(base_buf_done) struct base_buf runs = {.limit = out->limit};
+    if (!encode_runs(values, count, scaled.runs, &runs, fail)) {
+        return false;
+    }
+    if (runs.len < out->len - before) {
+        out->len = before;
+        base_buf_bytes(out, runs.data, runs.len);
+    }
+    return base_buf_ok(out, fail);
+}

@@ -1,0 +1,101 @@
+/* store_codec_pack.c — bits of fixed width, in and out.
+ *
+ * Bit n of a run is bit n % 8 of byte n / 8. A value of at most 57 bits that begins inside a byte lies in the
+ * 8 bytes from there, so one unaligned load and a shift fetch it; wider ones take a ninth byte.
+ */
+#include "base_bytes.h"
+#include "store_codec.h"
+
+static uint64_t mask_of(unsigned width)
+{
+    return width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
+}
+
+static void unpack_wide(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                        uint64_t *out)
+{
+    uint64_t mask = mask_of(width);
+    uint64_t bit = first;
+    for (size_t i = 0; i < count; i++, bit += width) {
+        unsigned shift = (unsigned)(bit % 8);
+        uint64_t low = base_get_u64(bits + bit / 8) >> shift;
+        if (shift + width > 64) {
+            low |= (uint64_t)bits[bit / 8 + 8] << (64 - shift);
+        }
+        out[i] = low & mask;
+    }
+}
+
+void store_unpack(const uint8_t *bits, uint64_t first, unsigned width, size_t count, uint64_t *out)
+{
+    if (width == 0) {
+        memset(out, 0, count * sizeof *out);
+        return;
+    }
+    if (width > 57) {
+        unpack_wide(bits, first, width, count, out);
+        return;
+    }
+    uint64_t mask = mask_of(width);
+    uint64_t bit = first;
+    for (size_t i = 0; i < count; i++, bit += width) {
+        out[i] = (base_get_u64(bits + bit / 8) >> (bit % 8)) & mask;
+    }
+}
+
+void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                    uint32_t *out)
+{
+    if (width == 0) {
+        memset(out, 0, count * sizeof *out);
+        return;
+    }
+    size_t i = 0;
+    uint64_t bit = first;
+    uint64_t mask = mask_of(width);
+    if (width == 8 && first % 8 == 0) {
+        const uint8_t *bytes = bits + first / 8;
+        for (; i < count; i++) {
+            out[i] = bytes[i];
+        }
+        return;
+    }
+    if (width <= 14) { /* four values of a load: 4 x 14 + 7 <= 64 */
+        for (; i + 4 <= count; i += 4, bit += (uint64_t)4 * width) {
+            uint64_t four = base_get_u64(bits + bit / 8) >> (bit % 8);
+            out[i] = (uint32_t)(four & mask);
+            out[i + 1] = (uint32_t)((four >> width) & mask);
+            out[i + 2] = (uint32_t)((four >> (2 * width)) & mask);
+            out[i + 3] = (uint32_t)((four >> (3 * width)) & mask);
+        }
+    }
+    for (; i < count; i++, bit += width) {
+        out[i] = (uint32_t)((base_get_u64(bits + bit / 8) >> (bit % 8)) & mask);
+    }
+}
+
+void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out)
+{
+    size_t bytes = (size_t)store_packed_bytes(count, width);
+    uint8_t *into = (uint8_t *)base_buf_room(out, bytes);
+    if (into == NULL || bytes == 0) {
+        return;
+    }
+    unsigned __int128 held = 0; /* up to 7 bits left over and 64 more */
+    unsigned held_bits = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        held |= (unsigned __int128)values[i] << held_bits;
+        held_bits += width;
+        while (held_bits >= 8) {
+            into[at++] = (uint8_t)held;
+            held >>= 8;
+            held_bits -= 8;
+        }
+    }
+    if (held_bits > 0) {
+        into[at++] = (uint8_t)held;
+    }
+    INVARIANT(at == bytes);
+    out->len += bytes;
+}

@@ -1,0 +1,246 @@
+/* store_read.h — what scan, timeline and build share: pieces of decoded rows, and how they merge.
+ *
+ * What: a read plan says what is wanted from which sources. For a range (or list) of customers each source
+ *   (a segment, the customers joined since, the fresh rows) gives a piece: its customers and their rows that
+ *   pass the filter, decoded. Pieces of one range are merged by customer, then by (ts, order of pieces):
+ *   segments have disjoint, ascending ranges of arrival, fresh rows arrived last, and the rows of a joined
+ *   customer come from all segments in one piece, so the order of pieces decides equal times.
+ * Owner: plans: the scan. Pieces and vectors: the cursor; they keep their memory from batch to batch.
+ * Threads: a plan is immutable; everything else belongs to one cursor.
+ * Failure: FAIL_LIMIT over the budget, FAIL_CORRUPT.   Limits/cost: a few ns a row and column.
+ * Units: *_ms UTC.   Example: none, internal.   Not here: the face (store_scan.h), the file (store_segment.h).
+ */
+#pragma once
+
+#include "store_internal.h"
+#include "store_segment.h"
+#include "store_vec.h"
+
+/* ---- what is wanted ----------------------------------------------------------------------------------- */
+
+enum store_read_of {
+    STORE_READ_PROPERTY,     /* by row */
+    STORE_READ_TRAIT_LATEST, /* by customer */
+    STORE_READ_TRAIT_CELL,   /* by row, as sent: STORE_NULL removes */
+    STORE_READ_CHANNEL,
+    STORE_READ_SOURCE,
+    STORE_READ_SCALE,
+    STORE_READ_TEXT,
+    STORE_READ_SCORE,
+    STORE_READ_MESSAGE_ID,
+    STORE_READ_RECEIVED_AT,
+    STORE_READ_CLIENT_TS,
+    STORE_READ_SENT_AT,
+    STORE_READ_ARRIVAL,      /* an int */
+    STORE_READ_ORIGINAL,     /* an int */
+    STORE_READ_CHANNEL_CODE, /* codes of the process, as ints */
+    STORE_READ_SOURCE_CODE,
+    STORE_READ_SCALE_CODE,
+};
+struct store_read_column {
+    enum store_read_of of;
+    uint32_t name; /* code of a property or trait; STORE_NO_CODE: nothing bears it */
+    const uint32_t
+        *prefixes; /* of a latest trait: codes of its dotted prefixes, whose removal removes it */
+    size_t prefix_count;
+};
+
+/* Fills in the prefixes: "address.city.name" is removed by removing "address.city" or "address". */
+bool store_read_prefixes(const struct store_names *names, uint32_t trait, struct arena *arena,
+                         struct store_read_column *column, struct fail *fail) MUST_USE;
+
+/* Fresh rows of one or two tables in timeline order. Immutable once made. */
+struct store_fresh_index {
+    struct store_fresh_view views[2];
+    size_t view_count;
+    uint32_t row_count, customer_count;
+    uint32_t *customers; /* roots, ascending */
+    uint32_t *begin;     /* customer_count + 1: rows [begin[c], begin[c + 1]) of what follows */
+    uint32_t *rows;      /* position over the views together */
+    int64_t *ts_ms;
+    uint32_t *events;
+};
+bool store_fresh_index_make(const struct store_fresh_view *views, size_t view_count,
+                            const struct store_identity_view *identity, struct arena *arena,
+                            struct store_fresh_index *out, struct fail *fail) MUST_USE;
+static inline const struct store_row *store_fresh_index_row(const struct store_fresh_index *index,
+                                                            uint32_t at)
+{
+    uint32_t row = index->rows[at];
+    if (row < index->views[0].count) {
+        return store_fresh_row(index->views[0].fresh, row);
+    }
+    return store_fresh_row(index->views[1].fresh, row - index->views[0].count);
+}
+
+/* Customers of the index: positions [0, count) of `list`, or [from, from + count) where it is NULL. */
+struct store_fresh_pick {
+    const uint32_t *list;
+    uint32_t from, count;
+};
+uint32_t store_fresh_index_find(const struct store_fresh_index *index,
+                                uint32_t customer); /* first not less */
+
+struct store_read_plan {
+    const struct store_names *names;
+    const struct store_identity_view *identity;
+    struct store_segment *const *segments;
+    size_t segment_count;
+    const struct store_fresh_index *fresh; /* NULL: none */
+    const uint32_t *moved;                 /* left out of segments' pieces, gathered instead */
+    size_t moved_count;
+    const struct store_read_column *columns; /* each once; the rows' own ones first */
+    size_t column_count;
+    size_t own_count; /* columns [0, own_count) are neither properties nor traits */
+    bool any_latest;  /* one of the columns is STORE_READ_TRAIT_LATEST */
+    /* By code of a property, or trait for STORE_READ_TRAIT_CELL: 1 + its column, 0: not wanted. */
+    const uint32_t *property_slots, *cell_slots;
+    uint32_t property_slot_count, cell_slot_count;
+    /* Filter of rows. `wanted` by event code, NULL: all events; codes at or above the count: unwanted. */
+    const uint8_t *wanted;
+    uint32_t wanted_count;
+    bool all_times;
+    int64_t from_ms, last_ms; /* both included */
+    bool every_customer, want_facts;
+};
+
+static inline bool store_read_wants(const struct store_read_plan *plan, uint32_t event,
+                                    int64_t ts_ms)
+{
+    if (!plan->all_times && (ts_ms < plan->from_ms || ts_ms > plan->last_ms)) {
+        return false;
+    }
+    return plan->wanted == NULL || (event < plan->wanted_count && plan->wanted[event] != 0);
+}
+
+/* ---- pieces ------------------------------------------------------------------------------------------- */
+
+/* The place that decides a trait of one customer: values [begin, begin + count), none where it removes. */
+struct store_trait_last {
+    uint32_t customer; /* index in the piece */
+    uint32_t begin, count;
+    int64_t ts_ms; /* set only where pieces are merged */
+};
+struct store_piece_column {
+    uint32_t count;
+    struct store_vec at;     /* uint32_t: row, of a latest trait: customer; ascending */
+    struct store_vec values; /* struct store_value */
+    uint32_t last_count;
+    struct store_vec lasts; /* struct store_trait_last, of a latest trait; customers ascending */
+};
+struct store_piece {
+    uint32_t customer_count, row_count;
+    struct store_vec customers;             /* uint32_t */
+    struct store_vec row_begin;             /* uint32_t, one more */
+    struct store_vec ts;                    /* int64_t */
+    struct store_vec events;                /* uint32_t */
+    struct store_vec first_seen, last_seen; /* int64_t; with facts */
+    struct store_vec event_counts;          /* uint64_t; with facts */
+    struct store_piece_column *columns;     /* plan->column_count */
+};
+bool store_piece_init(struct store_piece *piece, size_t column_count, struct fail *fail) MUST_USE;
+void store_piece_done(struct store_piece *piece, size_t column_count, struct base_budget *budget);
+/* Empties it and makes room for so many customers (rows and columns are the caller's). */
+bool store_piece_start(struct store_piece *piece, const struct store_read_plan *plan,
+                       size_t customers, struct base_budget *budget, struct fail *fail) MUST_USE;
+/* One value more. Rows come in ascending order. */
+bool store_piece_add(struct store_piece_column *column, uint32_t at, struct store_value value,
+                     struct base_budget *budget, struct fail *fail) MUST_USE;
+/* Latest traits: from `lasts` to values by customer, as the face promises. Done once, at the end. */
+bool store_piece_settle_traits(struct store_piece *piece, const struct store_read_plan *plan,
+                               struct base_budget *budget, struct fail *fail) MUST_USE;
+
+/* How a piece is filled. */
+struct store_piece_order {
+    bool keep_all; /* customers without wanted rows stay */
+    bool alone;    /* no other piece of this range: times of latest traits are not needed */
+};
+bool store_piece_from_fresh(const struct store_read_plan *plan, const struct store_fresh_pick *pick,
+                            const struct store_piece_order *order, struct base_budget *budget,
+                            struct store_piece *out, struct fail *fail) MUST_USE;
+
+/* Rows [begin, end) of one customer in one segment, and what the directory knows of them. */
+struct store_span {
+    uint32_t customer, begin, end;
+};
+struct store_span_facts {
+    int64_t first_ms, last_ms; /* of the rows that are no bookkeeping; nothing where count is 0 */
+    uint64_t count;
+};
+struct store_spans {
+    size_t count;
+    struct store_vec spans;            /* struct store_span, ascending and apart */
+    struct store_vec facts;            /* struct store_span_facts, with facts */
+    struct store_directory *directory; /* the group read last, of the one segment it is used for */
+    uint32_t directory_group;
+};
+void store_spans_done(struct store_spans *spans, struct base_budget *budget);
+
+/* What reading segments needs besides; keeps its memory. */
+struct store_reading {
+    struct base_budget *budget;
+    struct base_cancel *cancel;
+    uint64_t rows_scanned;
+    struct store_values_scratch values; /* .strings: reset by the cursor before each batch */
+    struct store_vec stretches, selected, span_customers, wanted, codes, names, rows, picks,
+        deciding;
+};
+void store_reading_done(struct store_reading *reading);
+bool store_piece_from_segment(const struct store_read_plan *plan, struct store_segment *segment,
+                              const struct store_spans *spans,
+                              const struct store_piece_order *order, struct store_reading *reading,
+                              struct store_piece *out, struct fail *fail) MUST_USE;
+
+/* Merges pieces in their order into `out`; customers without rows are left out unless the plan wants every
+   customer. */
+struct store_piece_merger {
+    struct store_vec ops;   /* runs of rows to copy */
+    struct store_vec heads; /* where each piece stands */
+};
+void store_piece_merger_done(struct store_piece_merger *merger, struct base_budget *budget);
+bool store_piece_merge(struct store_piece_merger *merger, const struct store_read_plan *plan,
+                       struct store_piece *const *pieces, size_t piece_count,
+                       struct base_budget *budget, struct store_piece *out,
+                       struct fail *fail) MUST_USE;
+
+/* ---- spans and joined customers ----------------------------------------------------------------------- */
+
+/* Adds the customers of [first, end) that the segment holds, ascending. */
+bool store_spans_range(struct store_segment *segment, uint32_t first, uint32_t end, bool want_facts,
+                       struct store_reading *reading, struct store_spans *out,
+                       struct fail *fail) MUST_USE;
+/* Adds those of `customers` (ascending) that the segment holds. */
+bool store_spans_list(struct store_segment *segment, const uint32_t *customers, size_t count,
+                      bool want_facts, struct store_reading *reading, struct store_spans *out,
+                      struct fail *fail) MUST_USE;
+
+/* Memory for gathering rows of customers that were joined or split since segments were laid out. */
+struct store_gather;
+struct store_gather *store_gather_new(size_t segment_count);
+void store_gather_free(struct store_gather *gather, struct base_budget *budget);
+/* The rows of `roots` (ascending, each its own root now) from all segments, by (ts, arrival). Only roots that
+   have rows there become customers of the piece. */
+bool store_piece_from_moved(const struct store_read_plan *plan, const uint32_t *roots, size_t count,
+                            const struct store_piece_order *order, struct store_reading *reading,
+                            struct store_gather *gather, struct store_piece *out,
+                            struct fail *fail) MUST_USE;
+
+/* ---- scans over chosen sources ------------------------------------------------------------------------ */
+
+struct store_sources {
+    struct store_names *names;
+    const struct store_identity_view *identity;
+    struct store_segment *const *segments;
+    size_t segment_count;
+    const struct store_fresh_index *fresh; /* NULL: none */
+};
+/* As store_scan_new, but over `sources` and with columns as read (each once, the rows' own ones first), in place of the
+   options' columns. Batches of one cursor have ascending customers. Sources must outlive the scan. */
+bool store_scan_over(const struct store_sources *sources, const struct store_scan_options *options,
+                     const struct store_read_column *columns, size_t column_count,
+                     struct store_scan **out, struct fail *fail) MUST_USE;
+/* A customer of very many rows comes in several batches, one after the other, instead of whole. */
+void store_scan_slice(struct store_scan *scan);
+/* The snapshot's sources, with fresh rows sorted (once per snapshot). */
+bool store_sources_of(struct store_snapshot *snapshot, struct store_sources *out,
+                      struct fail *fail) MUST_USE;

@@ -1,0 +1,451 @@
+/* store_scan_segment.c — pieces from segments: which rows, whose they are, when and what happened. */
+#include "store_scan_segment.h"
+
+/* ---- spans -------------------------------------------------------------------------------------------- */
+
+void store_spans_done(struct store_spans *spans, struct base_budget *budget)
+{
+    store_vec_done(&spans->spans, budget);
+    store_vec_done(&spans->facts, budget);
+    base_free(spans->directory);
+    spans->directory = NULL;
+}
+
+void store_reading_done(struct store_reading *reading)
+{
+    struct base_budget *budget = reading->budget;
+    struct store_vec *all[] = {&reading->stretches, &reading->selected, &reading->span_customers,
+                               &reading->wanted,    &reading->codes,    &reading->names,
+                               &reading->rows,      &reading->picks,    &reading->deciding};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        store_vec_done(all[i], budget);
+    }
+    store_values_scratch_done(&reading->values);
+    arena_free(reading->values.strings);
+    reading->values.strings = NULL;
+}
+
+static bool open_group(struct store_segment *segment, uint32_t group, bool want_facts,
+                       struct store_spans *spans, struct fail *fail)
+{
+    if (spans->directory == NULL) {
+        spans->directory = base_alloc_zero(sizeof *spans->directory);
+    }
+    struct store_directory *directory = spans->directory;
+    if (directory->count > 0 && spans->directory_group == group &&
+        (directory->has_facts || !want_facts)) {
+        return true;
+    }
+    directory->count = 0;
+    if (!store_segment_directory_read(segment, group, want_facts, directory, fail)) {
+        directory->count = 0;
+        return false;
+    }
+    spans->directory_group = group;
+    return true;
+}
+
+/* Adds customers [from, to) of the open group. */
+static bool add_spans(struct store_spans *spans, uint32_t from, uint32_t to, bool want_facts,
+                      struct base_budget *budget, struct fail *fail)
+{
+    const struct store_directory *directory = spans->directory;
+    size_t count = spans->count + (to - from);
+    if (!store_vec_room(&spans->spans, count, sizeof(struct store_span), budget, fail) ||
+        (want_facts &&
+         !store_vec_room(&spans->facts, count, sizeof(struct store_span_facts), budget, fail))) {
+        return false;
+    }
+    struct store_span *out = (struct store_span *)spans->spans.data + spans->count;
+    for (uint32_t i = from; i < to; i++) {
+        *out++ = (struct store_span){directory->customers[i], directory->row_begin[i],
+                                     directory->row_begin[i + 1]};
+    }
+    struct store_span_facts *facts = (struct store_span_facts *)spans->facts.data + spans->count;
+    for (uint32_t i = from; want_facts && i < to; i++) {
+        *facts++ = (struct store_span_facts){directory->first_ms[i], directory->last_ms[i],
+                                             directory->events[i]};
+    }
+    spans->count = count;
+    return true;
+}
+
+static uint32_t find_in_group(const struct store_directory *directory, uint32_t customer)
+{
+    uint32_t low = 0;
+    uint32_t high = directory->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (directory->customers[middle] < customer) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+bool store_spans_range(struct store_segment *segment, uint32_t first, uint32_t end, bool want_facts,
+                       struct store_reading *reading, struct store_spans *out, struct fail *fail)
+{
+    uint32_t groups = store_segment_group_count(segment);
+    for (uint32_t g = store_segment_group_find(segment, first);
+         g < groups && store_segment_group_first(segment, g) < end; g++) {
+        if (!open_group(segment, g, want_facts, out, fail)) {
+            return false;
+        }
+        uint32_t from = find_in_group(out->directory, first);
+        uint32_t to = find_in_group(out->directory, end);
+        if (!add_spans(out, from, to, want_facts, reading->budget, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool store_spans_list(struct store_segment *segment, const uint32_t *customers, size_t count,
+                      bool want_facts, struct store_reading *reading, struct store_spans *out,
+                      struct fail *fail)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t group = store_segment_group_find(segment, customers[i]);
+        if (store_segment_group_first(segment, group) > customers[i]) {
+            continue; /* below the first of all */
+        }
+        if (!open_group(segment, group, want_facts, out, fail)) {
+            return false;
+        }
+        uint32_t at = find_in_group(out->directory, customers[i]);
+        if (at < out->directory->count && out->directory->customers[at] == customers[i] &&
+            !add_spans(out, at, at + 1, want_facts, reading->budget, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- rows --------------------------------------------------------------------------------------------- */
+
+bool store_segment_pick_ints(const struct store_ints *ints, const uint32_t *rows, uint32_t count,
+                             int64_t *out, struct fail *fail)
+{
+    int64_t window[STORE_WINDOW];
+    for (uint32_t i = 0; i < count;) {
+        uint32_t first = rows[i];
+        uint32_t end = (first / STORE_WINDOW + 1) * STORE_WINDOW;
+        uint32_t j = i + 1;
+        while (j < count && rows[j] < end) {
+            j++;
+        }
+        if (rows[j - 1] - first + 1 == j - i) { /* without gaps: no copy */
+            if (!store_ints_read(ints, first, j - i, out + i, fail)) {
+                return false;
+            }
+            i = j;
+            continue;
+        }
+        if (!store_ints_read(ints, first, rows[j - 1] - first + 1, window, fail)) {
+            return false;
+        }
+        for (; i < j; i++) {
+            out[i] = window[rows[i] - first];
+        }
+    }
+    return true;
+}
+
+bool store_segment_pick_codes(const struct store_ints *ints, const uint32_t *rows, uint32_t count,
+                              uint32_t bound, uint32_t *out, struct fail *fail)
+{
+    uint32_t window[STORE_WINDOW];
+    for (uint32_t i = 0; i < count;) {
+        uint32_t first = rows[i];
+        uint32_t end = (first / STORE_WINDOW + 1) * STORE_WINDOW;
+        uint32_t j = i + 1;
+        while (j < count && rows[j] < end) {
+            j++;
+        }
+        if (rows[j - 1] - first + 1 == j - i) {
+            if (!store_ints_read_codes(ints, first, j - i, bound, out + i, fail)) {
+                return false;
+            }
+            i = j;
+            continue;
+        }
+        if (!store_ints_read_codes(ints, first, rows[j - 1] - first + 1, bound, window, fail)) {
+            return false;
+        }
+        for (; i < j; i++) {
+            out[i] = window[rows[i] - first];
+        }
+    }
+    return true;
+}
+
+/* Neighbouring spans become stretches, cut at the ends of blocks. */
+static bool make_stretches(struct store_segment_read *read, struct fail *fail)
+{
+    struct store_reading *reading = read->reading;
+    struct store_vec *vec = &reading->stretches;
+    size_t count = 0;
+    for (size_t s = 0; s < read->span_count;) {
+        uint32_t from = read->spans[s].begin;
+        uint32_t to = read->spans[s].end;
+        for (s++; s < read->span_count && read->spans[s].begin == to; s++) {
+            to = read->spans[s].end;
+        }
+        while (from < to) {
+            uint32_t block = from / STORE_SEGMENT_BLOCK_ROWS;
+            uint32_t first = block * STORE_SEGMENT_BLOCK_ROWS;
+            uint32_t end =
+                to - first < STORE_SEGMENT_BLOCK_ROWS ? to - first : STORE_SEGMENT_BLOCK_ROWS;
+            if (!store_vec_room(vec, count + 1, sizeof(struct store_stretch), reading->budget,
+                                fail)) {
+                return false;
+            }
+            ((struct store_stretch *)vec->data)[count++] =
+                (struct store_stretch){.block = block, .from = from - first, .to = end};
+            from = first + end;
+        }
+    }
+    read->stretches = vec->data;
+    read->stretch_count = count;
+    return true;
+}
+
+/* Which of the file's events are wanted, by its codes. */
+static bool make_wanted(const struct store_segment_read *read, struct fail *fail)
+{
+    const struct store_read_plan *plan = read->plan;
+    const uint32_t *codes;
+    uint32_t count = store_segment_codes(read->segment, STORE_FAMILY_EVENT, &codes);
+    if (!store_vec_room(&read->reading->wanted, count, 1, read->reading->budget, fail)) {
+        return false;
+    }
+    uint8_t *wanted = read->reading->wanted.data;
+    for (uint32_t e = 0; e < count; e++) {
+        wanted[e] =
+            plan->wanted == NULL || (codes[e] < plan->wanted_count && plan->wanted[codes[e]] != 0);
+    }
+    return true;
+}
+
+static bool select_by_time(const struct store_segment_read *read, const struct store_ints *ts,
+                           uint32_t *rows, uint32_t *codes, uint32_t *count, int64_t *ts_ms,
+                           struct fail *fail)
+{
+    const struct store_read_plan *plan = read->plan;
+    if (!store_segment_pick_ints(ts, rows, *count, ts_ms, fail)) {
+        return false;
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < *count; i++) {
+        rows[kept] = rows[i];
+        codes[kept] = codes[i];
+        ts_ms[kept] = ts_ms[i];
+        kept += ts_ms[kept] >= plan->from_ms && ts_ms[kept] <= plan->last_ms;
+    }
+    *count = kept;
+    return true;
+}
+
+/* Selects the stretch's rows: puts rows, times and events behind those of the piece. */
+static bool select_rows(struct store_segment_read *read, struct store_stretch *stretch,
+                        struct fail *fail)
+{
+    const struct store_read_plan *plan = read->plan;
+    struct store_segment *segment = read->segment;
+    struct store_reading *reading = read->reading;
+    struct store_piece *piece = read->piece;
+    struct store_segment_block block = store_segment_block_get(segment, stretch->block);
+    stretch->piece_from = piece->row_count;
+    stretch->piece_to = piece->row_count;
+    bool in_times =
+        plan->all_times || (block.ts_min_ms >= plan->from_ms && block.ts_max_ms <= plan->last_ms);
+    if ((!in_times && (block.ts_max_ms < plan->from_ms || block.ts_min_ms > plan->last_ms)) ||
+        (plan->wanted != NULL && !store_segment_block_may_hold(segment, stretch->block,
+                                                               plan->wanted, plan->wanted_count))) {
+        return true;
+    }
+    uint32_t count = stretch->to - stretch->from;
+    size_t all = (size_t)piece->row_count + count;
+    if (all >= UINT32_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "more than %u rows in one batch", UINT32_MAX - 1);
+    }
+    if (!store_vec_room(&reading->selected, all, sizeof(uint32_t), reading->budget, fail) ||
+        !store_vec_room(&reading->codes, count, sizeof(uint32_t), reading->budget, fail) ||
+        !store_vec_room(&piece->ts, all, sizeof(int64_t), reading->budget, fail) ||
+        !store_vec_room(&piece->events, all, sizeof(uint32_t), reading->budget, fail)) {
+        return false;
+    }
+    reading->rows_scanned += count;
+    struct store_segment_column *column =
+        store_segment_column_find(segment, STORE_SEGMENT_EVENT, STORE_NO_CODE);
+    struct store_segment_column *ts_column =
+        store_segment_column_find(segment, STORE_SEGMENT_TS, STORE_NO_CODE);
+    struct store_ints ints;
+    struct store_ints ts;
+    bool found;
+    const uint32_t *events;
+    uint32_t event_count = store_segment_codes(segment, STORE_FAMILY_EVENT, &events);
+    uint32_t *codes = reading->codes.data;
+    if (!store_segment_ints_open(segment, column, stretch->block, &ints, &found, fail) ||
+        !store_segment_ints_open(segment, ts_column, stretch->block, &ts, &found, fail)) {
+        return false;
+    }
+    if (!store_ints_read_codes(&ints, stretch->from, count, event_count, codes, fail)) {
+        return store_segment_blame(segment, column, stretch->block, fail);
+    }
+    uint32_t *rows = (uint32_t *)reading->selected.data + piece->row_count;
+    int64_t *ts_ms = (int64_t *)piece->ts.data + piece->row_count;
+    uint32_t kept = 0;
+    if (plan->wanted == NULL) {
+        for (uint32_t i = 0; i < count; i++) {
+            rows[i] = stretch->from + i;
+        }
+        kept = count;
+    } else {
+        const uint8_t *wanted = reading->wanted.data;
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t code = codes[i];
+            rows[kept] = stretch->from + i;
+            codes[kept] = code;
+            kept += wanted[code];
+        }
+    }
+    bool ok = in_times ? store_segment_pick_ints(&ts, rows, kept, ts_ms, fail)
+                       : select_by_time(read, &ts, rows, codes, &kept, ts_ms, fail);
+    if (!ok) {
+        return store_segment_blame(segment, ts_column, stretch->block, fail);
+    }
+    uint32_t *out = (uint32_t *)piece->events.data + piece->row_count;
+    for (uint32_t i = 0; i < kept; i++) {
+        out[i] = events[codes[i]];
+    }
+    piece->row_count += kept;
+    stretch->piece_to = piece->row_count;
+    return true;
+}
+
+/* Gives the selected rows to their customers; customers without rows stay only where all are kept. */
+static void take_customers(struct store_segment_read *read, const struct store_span_facts *facts,
+                           bool keep_all)
+{
+    struct store_piece *piece = read->piece;
+    uint32_t *customers = piece->customers.data;
+    uint32_t *row_begin = piece->row_begin.data;
+    uint32_t *kept = read->reading->span_customers.data;
+    uint32_t at = 0; /* row of the piece */
+    size_t stretch = 0;
+    for (size_t s = 0; s < read->span_count; s++) {
+        const struct store_span *span = &read->spans[s];
+        uint32_t begin = at;
+        /* The rows of a span end with its last stretch's row below its end. */
+        while (stretch < read->stretch_count) {
+            const struct store_stretch *in = &read->stretches[stretch];
+            uint32_t first = in->block * STORE_SEGMENT_BLOCK_ROWS;
+            if (first + in->from >= span->end) {
+                break;
+            }
+            while (at < in->piece_to && first + read->selected[at] < span->end) {
+                at++;
+            }
+            if (first + in->to > span->end) {
+                break;
+            }
+            stretch++;
+        }
+        if (at == begin && !keep_all) {
+            kept[s] = UINT32_MAX;
+            continue;
+        }
+        uint32_t c = piece->customer_count++;
+        kept[s] = c;
+        customers[c] = span->customer;
+        row_begin[c] = begin;
+        if (facts != NULL) {
+            bool any = facts[s].count > 0;
+            ((int64_t *)piece->first_seen.data)[c] = any ? facts[s].first_ms : STORE_NO_TIME;
+            ((int64_t *)piece->last_seen.data)[c] = any ? facts[s].last_ms : STORE_NO_TIME;
+            ((uint64_t *)piece->event_counts.data)[c] = facts[s].count;
+        }
+    }
+    row_begin[piece->customer_count] = piece->row_count;
+}
+
+static bool read_columns(const struct store_segment_read *read, bool want_ts, struct fail *fail)
+{
+    for (size_t c = 0; c < read->plan->column_count; c++) {
+        bool ok;
+        switch (read->plan->columns[c].of) {
+        case STORE_READ_PROPERTY:
+            ok = store_segment_read_values(read, c, STORE_SEGMENT_PROPERTY, fail);
+            break;
+        case STORE_READ_TRAIT_CELL:
+            ok = store_segment_read_values(read, c, STORE_SEGMENT_TRAIT, fail);
+            break;
+        case STORE_READ_TEXT:
+            ok = store_segment_read_values(read, c, STORE_SEGMENT_TEXT, fail);
+            break;
+        case STORE_READ_SCORE:
+            ok = store_segment_read_values(read, c, STORE_SEGMENT_SCORE, fail);
+            break;
+        case STORE_READ_MESSAGE_ID:
+            ok = store_segment_read_values(read, c, STORE_SEGMENT_MESSAGE_ID, fail);
+            break;
+        case STORE_READ_TRAIT_LATEST:
+            ok = store_segment_read_latest(read, c, want_ts, fail);
+            break;
+        case STORE_READ_CHANNEL:
+        case STORE_READ_SOURCE:
+        case STORE_READ_SCALE:
+        case STORE_READ_RECEIVED_AT:
+        case STORE_READ_CLIENT_TS:
+        case STORE_READ_SENT_AT:
+        case STORE_READ_ARRIVAL:
+        case STORE_READ_ORIGINAL:
+        case STORE_READ_CHANNEL_CODE:
+        case STORE_READ_SOURCE_CODE:
+        case STORE_READ_SCALE_CODE:
+        default:
+            ok = store_segment_read_own(read, c, fail);
+            break;
+        }
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool store_piece_from_segment(const struct store_read_plan *plan, struct store_segment *segment,
+                              const struct store_spans *spans,
+                              const struct store_piece_order *order, struct store_reading *reading,
+                              struct store_piece *out, struct fail *fail)
+{
+    struct store_segment_read read = {.plan = plan,
+                                      .segment = segment,
+                                      .spans = spans->spans.data,
+                                      .span_count = spans->count,
+                                      .reading = reading,
+                                      .piece = out};
+    if (!store_piece_start(out, plan, spans->count, reading->budget, fail) ||
+        !store_vec_room(&reading->span_customers, spans->count, sizeof(uint32_t), reading->budget,
+                        fail) ||
+        !make_stretches(&read, fail) || (plan->wanted != NULL && !make_wanted(&read, fail))) {
+        return false;
+    }
+    struct store_stretch *stretches = reading->stretches.data;
+    for (size_t i = 0; i < read.stretch_count; i++) {
+        if (!select_rows(&read, &stretches[i], fail)) {
+            return false;
+        }
+        if (reading->cancel != NULL && i % 16 == 15 && base_cancel_due(reading->cancel, fail)) {
+            return false;
+        }
+    }
+    read.selected = reading->selected.data;
+    take_customers(&read, plan->want_facts ? spans->facts.data : NULL, order->keep_all);
+    read.span_customers = reading->span_customers.data;
+    return read_columns(&read, !order->alone, fail);
+}

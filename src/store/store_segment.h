@@ -1,0 +1,202 @@
+/* store_segment.h — segments from inside: the map of a file, its directory and columns.
+ *
+ * What: what scans, builds and checks read of an open segment. Format: docs/formats/segment.md.
+ * Owner: reference-counted (store_internal.h); chunks and dictionaries view the mapped file.
+ * Threads: immutable after open, but for the marks of checked checksums, which any thread may set.
+ * Failure: FAIL_CORRUPT naming the file, what and where; never aborts on what a file holds.
+ * Limits/cost: open is linear in the footer; a chunk's checksum is computed at its first touch.
+ * Units: rows are numbered from 0 within the segment.   Example: none, internal.
+ * Not here: encodings (store_codec.h), writing (store_segment_write.c).
+ */
+#pragma once
+
+#include "store_codec.h"
+#include "store_internal.h"
+
+#define STORE_SEGMENT_BLOCK_ROWS 65536U
+#define STORE_SEGMENT_ROWS_MAX (UINT32_C(1) << 31) /* of one segment */
+#define STORE_SEGMENT_GROUP_CUSTOMERS 512U
+#define STORE_SEGMENT_GROUP_ROWS 16384U /* a group with more holds one customer */
+
+enum store_segment_kind { /* of a column; as in the file */
+                          STORE_SEGMENT_TS = 1,
+                          STORE_SEGMENT_EVENT = 2,
+                          STORE_SEGMENT_ARRIVAL = 3,
+                          STORE_SEGMENT_ORIGINAL = 4,
+                          STORE_SEGMENT_RECEIVED_AT = 5,
+                          STORE_SEGMENT_CLIENT_TS = 6,
+                          STORE_SEGMENT_SENT_AT = 7,
+                          STORE_SEGMENT_SOURCE = 8,
+                          STORE_SEGMENT_CHANNEL = 9,
+                          STORE_SEGMENT_SCALE = 10,
+                          STORE_SEGMENT_SCORE = 11,
+                          STORE_SEGMENT_TEXT = 12,
+                          STORE_SEGMENT_MESSAGE_ID = 13,
+                          STORE_SEGMENT_PROPERTY = 14,
+                          STORE_SEGMENT_TRAIT = 15,
+};
+
+struct store_segment_chunk { /* as in the file */
+    uint32_t block, length;
+    uint64_t offset, checksum;
+};
+struct store_segment_column {
+    enum store_segment_kind kind;
+    uint32_t name; /* code of the process, of a property or trait */
+    uint32_t chunk_first, chunk_count;
+    uint64_t dictionary_offset, dictionary_checksum; /* offset 0: none */
+    uint32_t dictionary_length, dictionary_count;
+    _Atomic uint8_t dictionary_checked; /* set once, by whoever checks first */
+};
+struct store_segment_block {
+    uint32_t customer_first, customer_last;
+    int64_t ts_min_ms, ts_max_ms;
+};
+struct store_segment_group {
+    uint32_t customer_first, customers, row_first, length;
+    uint64_t offset, checksum;
+};
+
+uint32_t store_segment_block_count(const struct store_segment *segment);
+uint32_t store_segment_block_rows(const struct store_segment *segment, uint32_t block);
+struct store_segment_block store_segment_block_get(const struct store_segment *segment,
+                                                   uint32_t block);
+/* May the block hold an event for which `wanted` (by code of the process) is not 0? */
+bool store_segment_block_may_hold(const struct store_segment *segment, uint32_t block,
+                                  const uint8_t *wanted, uint32_t wanted_count);
+
+/* NULL where the file has no such column. `name` as in store_segment_column; else STORE_NO_CODE. */
+struct store_segment_column *store_segment_column_find(const struct store_segment *segment,
+                                                       enum store_segment_kind kind, uint32_t name);
+uint32_t store_segment_column_count(const struct store_segment *segment);
+struct store_segment_column *store_segment_column_at(const struct store_segment *segment,
+                                                     uint32_t at);
+/* The bytes of a column's chunk for a block, checked; NULL in *out where it has none. */
+bool store_segment_chunk_find(const struct store_segment *segment,
+                              const struct store_segment_column *column, uint32_t block,
+                              const uint8_t **out, size_t *out_len, struct fail *fail) MUST_USE;
+/* The same, opened. *out_found is false where there is none. */
+bool store_segment_ints_open(const struct store_segment *segment,
+                             const struct store_segment_column *column, uint32_t block,
+                             struct store_ints *out, bool *out_found, struct fail *fail) MUST_USE;
+/* `dictionary` is filled and must live as long as *out. */
+bool store_segment_values_open(const struct store_segment *segment,
+                               struct store_segment_column *column, uint32_t block,
+                               struct store_dictionary *dictionary, struct store_values *out,
+                               bool *out_found, struct fail *fail) MUST_USE;
+bool store_segment_dictionary(const struct store_segment *segment,
+                              struct store_segment_column *column, struct store_dictionary *out,
+                              struct fail *fail) MUST_USE;
+/* "segments/..seg: block 3, property 7: " in front of the message. Returns false. */
+bool store_segment_blame(const struct store_segment *segment,
+                         const struct store_segment_column *column, uint32_t block,
+                         struct fail *fail);
+
+/* The time of one row. */
+bool store_segment_row_ts(const struct store_segment *segment, uint32_t row, int64_t *out,
+                          struct fail *fail) MUST_USE;
+
+/* From the file's codes to the process's, and how many there are. */
+uint32_t store_segment_codes(const struct store_segment *segment, enum store_family family,
+                             const uint32_t **out);
+
+/* ---- the directory of customers (store_segment_directory.c) -------------------------------------------- */
+
+uint32_t store_segment_group_count(const struct store_segment *segment);
+uint32_t store_segment_group_first(const struct store_segment *segment, uint32_t group);
+uint32_t store_segment_group_rows(const struct store_segment *segment, uint32_t group);
+struct store_segment_group store_segment_group_get(const struct store_segment *segment,
+                                                   uint32_t group);
+/* A decoded group: rows of customer i are [row_begin[i], row_begin[i + 1]). */
+struct store_directory {
+    uint32_t count;
+    uint32_t customers[STORE_SEGMENT_GROUP_CUSTOMERS];
+    uint32_t row_begin[STORE_SEGMENT_GROUP_CUSTOMERS + 1];
+    bool has_facts;
+    int64_t first_ms[STORE_SEGMENT_GROUP_CUSTOMERS];
+    int64_t last_ms[STORE_SEGMENT_GROUP_CUSTOMERS];
+    uint32_t events[STORE_SEGMENT_GROUP_CUSTOMERS]; /* rows that are no bookkeeping */
+};
+bool store_segment_directory_read(const struct store_segment *segment, uint32_t group,
+                                  bool want_facts, struct store_directory *out,
+                                  struct fail *fail) MUST_USE;
+/* The group in which `customer` would be. */
+uint32_t store_segment_group_find(const struct store_segment *segment, uint32_t customer);
+
+/* ---- statistics ----------------------------------------------------------------------------------------- */
+
+enum store_statistic_kind {
+    STORE_STATISTIC_EVENT = 0,
+    STORE_STATISTIC_PROPERTY = 1,
+    STORE_STATISTIC_TRAIT = 2,
+    STORE_STATISTIC_CHANNEL = 3,
+    STORE_STATISTIC_SOURCE = 4,
+};
+struct store_statistic {
+    enum store_statistic_kind kind;
+    uint32_t event, name; /* codes of the process */
+    uint64_t rows;
+    int64_t first_ms, last_ms;
+};
+/* All lines, in the arena. */
+bool store_segment_statistics(const struct store_segment *segment, struct arena *arena,
+                              struct store_statistic **out, size_t *out_count,
+                              struct fail *fail) MUST_USE;
+struct store_statistic_day {
+    uint32_t event; /* code of the process */
+    int64_t day;    /* since 1970-01-01, UTC */
+    uint64_t rows;
+};
+bool store_segment_days(const struct store_segment *segment, struct arena *arena,
+                        struct store_statistic_day **out, size_t *out_count,
+                        struct fail *fail) MUST_USE;
+
+/* ---- inside (store_segment*.c only) ------------------------------------------------------------------- */
+
+#define STORE_SEGMENT_HEADER_BYTES ((size_t)32)
+#define STORE_SEGMENT_TRAILER_BYTES ((size_t)32)
+#define STORE_SEGMENT_FOOTER_BYTES ((size_t)80)
+#define STORE_SEGMENT_VERSION 1U
+#define STORE_SEGMENT_EVENT_BITS_MAX 4096U
+extern const uint8_t store_segment_magic[8];
+extern const uint8_t store_segment_magic_end[8];
+#define STORE_SEGMENT_PATH_BYTES 40
+void store_segment_path(uint64_t id, char out[STORE_SEGMENT_PATH_BYTES]);
+
+enum store_segment_tag {
+    STORE_SEGMENT_TAG_NAMES = 1,
+    STORE_SEGMENT_TAG_COLUMNS = 2,
+    STORE_SEGMENT_TAG_CHUNKS = 3,
+    STORE_SEGMENT_TAG_BLOCKS = 4,
+    STORE_SEGMENT_TAG_EVENT_SETS = 5,
+    STORE_SEGMENT_TAG_GROUPS = 6,
+    STORE_SEGMENT_TAG_STATISTICS = 7,
+    STORE_SEGMENT_TAGS = 8,
+};
+struct store_segment_piece { /* a chunk outside of columns */
+    uint64_t offset, length, checksum;
+};
+struct store_segment {
+    _Atomic uint32_t references;
+    _Atomic bool doomed;
+    struct disk *disk;
+    struct store_segment_info info;
+    char path[STORE_SEGMENT_PATH_BYTES];
+    struct disk_view view;
+    uint64_t footer_offset;
+    struct str sections[STORE_SEGMENT_TAGS]; /* by tag */
+    uint32_t block_count, column_count, chunk_count, group_count, event_bits;
+    struct store_segment_column *columns;
+    uint32_t *codes[STORE_FAMILIES];
+    uint32_t code_counts[STORE_FAMILIES];
+    /* By code of the process: 1 + column. */
+    uint32_t *property_columns, *trait_columns;
+    uint32_t property_column_count, trait_column_count;
+    uint32_t own_columns[STORE_SEGMENT_PROPERTY]; /* by kind: 1 + column */
+    struct store_segment_piece names_statistics, days_statistics;
+    _Atomic uint8_t *checked; /* by chunk, then by group, then the two statistics */
+};
+/* Checks the checksum at the first touch. `mark` counts as said at `checked`. */
+bool store_segment_bytes(const struct store_segment *segment, uint64_t offset, uint64_t length,
+                         uint64_t checksum, size_t mark, const uint8_t **out,
+                         struct fail *fail) MUST_USE;

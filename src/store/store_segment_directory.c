@@ -1,0 +1,297 @@
+/* store_segment_directory.c — a segment's customers and where their rows are; its statistics. */
+#include <inttypes.h>
+
+#include "base_bytes.h"
+#include "base_checked.h"
+#include "store_segment.h"
+
+#define GROUP_BYTES 32U
+#define DIRECTORY_RUNS 5U
+#define DAY_MS INT64_C(86400000)
+
+static const uint8_t *group_entry(const struct store_segment *segment, uint32_t group)
+{
+    return (const uint8_t *)segment->sections[STORE_SEGMENT_TAG_GROUPS].data +
+           (size_t)group * GROUP_BYTES;
+}
+
+uint32_t store_segment_group_count(const struct store_segment *segment)
+{
+    return segment->group_count;
+}
+
+uint32_t store_segment_group_first(const struct store_segment *segment, uint32_t group)
+{
+    return base_get_u32(group_entry(segment, group));
+}
+
+struct store_segment_group store_segment_group_get(const struct store_segment *segment,
+                                                   uint32_t group)
+{
+    const uint8_t *at = group_entry(segment, group);
+    return (struct store_segment_group){.customer_first = base_get_u32(at),
+                                        .customers = base_get_u32(at + 4),
+                                        .row_first = base_get_u32(at + 8),
+                                        .length = base_get_u32(at + 12),
+                                        .offset = base_get_u64(at + 16),
+                                        .checksum = base_get_u64(at + 24)};
+}
+
+uint32_t store_segment_group_rows(const struct store_segment *segment, uint32_t group)
+{
+    uint32_t first = store_segment_group_get(segment, group).row_first;
+    uint32_t end = group + 1 < segment->group_count
+                       ? store_segment_group_get(segment, group + 1).row_first
+                       : (uint32_t)segment->info.rows;
+    return end - first;
+}
+
+uint32_t store_segment_group_find(const struct store_segment *segment, uint32_t customer)
+{
+    uint32_t low = 0;
+    uint32_t high = segment->group_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (store_segment_group_first(segment, middle) <= customer) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Runs of integers, each behind its length. */
+static bool open_runs(const uint8_t *bytes, size_t len, struct store_ints *out, unsigned count,
+                      struct fail *fail)
+{
+    for (unsigned r = 0; r < count; r++) {
+        if (len < 4) {
+            return fail_set(fail, FAIL_CORRUPT, "cut short");
+        }
+        size_t length = base_get_u32(bytes);
+        bytes += 4;
+        len -= 4;
+        if (length > len) {
+            return fail_set(fail, FAIL_CORRUPT, "cut short");
+        }
+        if (!store_ints_open(bytes, length, &out[r], fail)) {
+            return false;
+        }
+        if (out[r].count != out[0].count) {
+            return fail_set(fail, FAIL_CORRUPT, "runs of different lengths");
+        }
+        bytes += length;
+        len -= length;
+    }
+    return true;
+}
+
+static bool read_facts(const struct store_ints *runs, struct store_directory *directory,
+                       struct fail *fail)
+{
+    uint32_t count = directory->count;
+    uint32_t bookkeeping[STORE_SEGMENT_GROUP_CUSTOMERS];
+    if (!store_ints_read(&runs[2], 0, count, directory->first_ms, fail) ||
+        !store_ints_read(&runs[3], 0, count, directory->last_ms, fail) ||
+        !store_ints_read_codes(&runs[4], 0, count, UINT32_MAX, bookkeeping, fail)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t rows = directory->row_begin[i + 1] - directory->row_begin[i];
+        if (bookkeeping[i] > rows ||
+            !base_i64_add(directory->first_ms[i], directory->last_ms[i], &directory->last_ms[i])) {
+            return fail_set(fail, FAIL_CORRUPT, "impossible numbers");
+        }
+        directory->events[i] = rows - bookkeeping[i];
+    }
+    return true;
+}
+
+static bool read_directory(const struct store_segment *segment, uint32_t group,
+                           const uint8_t *bytes, const struct store_segment_group *entry,
+                           bool want_facts, struct store_directory *out, struct fail *fail)
+{
+    struct store_ints runs[DIRECTORY_RUNS];
+    int64_t numbers[STORE_SEGMENT_GROUP_CUSTOMERS];
+    uint32_t rows[STORE_SEGMENT_GROUP_CUSTOMERS];
+    if (!open_runs(bytes, entry->length, runs, want_facts ? DIRECTORY_RUNS : 2, fail)) {
+        return false;
+    }
+    if (runs[0].count != entry->customers) {
+        return fail_set(fail, FAIL_CORRUPT, "customers do not add up");
+    }
+    out->count = entry->customers;
+    if (!store_ints_read(&runs[0], 0, out->count, numbers, fail) ||
+        !store_ints_read_codes(&runs[1], 0, out->count, UINT32_MAX, rows, fail)) {
+        return false;
+    }
+    uint32_t end = group + 1 < segment->group_count ? store_segment_group_first(segment, group + 1)
+                                                    : STORE_NO_CUSTOMER;
+    int64_t before = (int64_t)entry->customer_first - 1;
+    uint64_t at = entry->row_first;
+    uint64_t row_end = at + store_segment_group_rows(segment, group);
+    for (uint32_t i = 0; i < out->count; i++) {
+        if (numbers[i] <= before || numbers[i] >= end || rows[i] == 0) {
+            return fail_set(fail, FAIL_CORRUPT, "customers do not ascend");
+        }
+        before = numbers[i];
+        out->customers[i] = (uint32_t)numbers[i];
+        out->row_begin[i] = (uint32_t)at;
+        at += rows[i];
+        if (at > row_end) {
+            return fail_set(fail, FAIL_CORRUPT, "rows do not add up");
+        }
+    }
+    out->row_begin[out->count] = (uint32_t)at;
+    if (at != row_end || out->customers[0] != entry->customer_first) {
+        return fail_set(fail, FAIL_CORRUPT, "rows do not add up");
+    }
+    out->has_facts = want_facts;
+    return !want_facts || read_facts(runs, out, fail);
+}
+
+bool store_segment_directory_read(const struct store_segment *segment, uint32_t group,
+                                  bool want_facts, struct store_directory *out, struct fail *fail)
+{
+    struct store_segment_group entry = store_segment_group_get(segment, group);
+    const uint8_t *bytes;
+    if (!store_segment_bytes(segment, entry.offset, entry.length, entry.checksum,
+                             segment->chunk_count + group, &bytes, fail) ||
+        !read_directory(segment, group, bytes, &entry, want_facts, out, fail)) {
+        return fail_at(fail, "%s: customers, group %" PRIu32, segment->path, group);
+    }
+    return true;
+}
+
+/* ---- statistics --------------------------------------------------------------------------------------- */
+
+#define STATISTICS_RUNS_MAX 6U
+
+/* Reads so many runs of one length into columns of the arena. */
+static bool read_lines(const struct store_segment *segment, const struct store_segment_piece *piece,
+                       size_t mark, unsigned runs, struct arena *arena, int64_t **out,
+                       size_t *out_count, struct fail *fail)
+{
+    const uint8_t *bytes;
+    if (!store_segment_bytes(segment, piece->offset, piece->length, piece->checksum, mark, &bytes,
+                             fail)) {
+        return false;
+    }
+    if (piece->length < 8 || base_get_u32(bytes + 4) != 0) {
+        return fail_set(fail, FAIL_CORRUPT, "cut short");
+    }
+    uint32_t count = base_get_u32(bytes);
+    struct store_ints ints[STATISTICS_RUNS_MAX];
+    *out_count = count;
+    if (count == 0) {
+        return true;
+    }
+    /* A line of events for each event at least; a file cannot claim more lines than it has rows and names for. */
+    if (!open_runs(bytes + 8, (size_t)piece->length - 8, ints, runs, fail)) {
+        return false;
+    }
+    if (ints[0].count != count) {
+        return fail_set(fail, FAIL_CORRUPT, "lines do not add up");
+    }
+    if (count > segment->info.rows * (STORE_FIELDS_MAX + 3)) {
+        return fail_set(fail, FAIL_CORRUPT, "more lines than rows can give");
+    }
+    for (unsigned r = 0; r < runs; r++) {
+        out[r] = arena_array(arena, count, sizeof **out, fail);
+        if (out[r] == NULL || !store_ints_read(&ints[r], 0, count, out[r], fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The process's code for the file's; false where the file has no such name. */
+static bool translate(const struct store_segment *segment, enum store_family family, int64_t code,
+                      uint32_t *out)
+{
+    if (code < 0 || code >= segment->code_counts[family]) {
+        return false;
+    }
+    *out = segment->codes[family][code];
+    return true;
+}
+
+static bool read_statistics(const struct store_segment *segment, struct arena *arena,
+                            struct store_statistic **out, size_t *out_count, struct fail *fail)
+{
+    int64_t *columns[STATISTICS_RUNS_MAX] = {0};
+    size_t count;
+    if (!read_lines(segment, &segment->names_statistics,
+                    (size_t)segment->chunk_count + segment->group_count, 6, arena, columns, &count,
+                    fail)) {
+        return false;
+    }
+    static const enum store_family families[] = {STORE_FAMILY_EVENT, STORE_FAMILY_PROPERTY,
+                                                 STORE_FAMILY_TRAIT, STORE_FAMILY_CHANNEL,
+                                                 STORE_FAMILY_SOURCE};
+    struct store_statistic *lines = arena_array(arena, count, sizeof *lines, fail);
+    if (lines == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct store_statistic *line = &lines[i];
+        int64_t kind = columns[0][i];
+        if (kind < 0 || kind >= (int64_t)ARRAY_LEN(families) ||
+            !translate(segment, STORE_FAMILY_EVENT, columns[1][i], &line->event) ||
+            (kind != STORE_STATISTIC_EVENT &&
+             !translate(segment, families[kind], columns[2][i], &line->name)) ||
+            columns[3][i] <= 0 || (uint64_t)columns[3][i] > segment->info.rows) {
+            return fail_set(fail, FAIL_CORRUPT, "impossible numbers");
+        }
+        line->kind = (enum store_statistic_kind)kind;
+        line->rows = (uint64_t)columns[3][i];
+        line->first_ms = columns[4][i];
+        line->last_ms = columns[5][i];
+    }
+    *out = lines;
+    *out_count = count;
+    return true;
+}
+
+bool store_segment_statistics(const struct store_segment *segment, struct arena *arena,
+                              struct store_statistic **out, size_t *out_count, struct fail *fail)
+{
+    return read_statistics(segment, arena, out, out_count, fail) ||
+           fail_at(fail, "%s: statistics of names", segment->path);
+}
+
+static bool read_days(const struct store_segment *segment, struct arena *arena,
+                      struct store_statistic_day **out, size_t *out_count, struct fail *fail)
+{
+    int64_t *columns[STATISTICS_RUNS_MAX] = {0};
+    size_t count;
+    if (!read_lines(segment, &segment->days_statistics,
+                    (size_t)segment->chunk_count + segment->group_count + 1, 3, arena, columns,
+                    &count, fail)) {
+        return false;
+    }
+    struct store_statistic_day *lines = arena_array(arena, count, sizeof *lines, fail);
+    if (lines == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!translate(segment, STORE_FAMILY_EVENT, columns[0][i], &lines[i].event) ||
+            columns[1][i] < INT64_MIN / DAY_MS || columns[1][i] > INT64_MAX / DAY_MS ||
+            columns[2][i] <= 0 || (uint64_t)columns[2][i] > segment->info.rows) {
+            return fail_set(fail, FAIL_CORRUPT, "impossible numbers");
+        }
+        lines[i].day = columns[1][i];
+        lines[i].rows = (uint64_t)columns[2][i];
+    }
+    *out = lines;
+    *out_count = count;
+    return true;
+}
+
+bool store_segment_days(const struct store_segment *segment, struct arena *arena,
+                        struct store_statistic_day **out, size_t *out_count, struct fail *fail)
+{
+    return read_days(segment, arena, out, out_count, fail) ||
+           fail_at(fail, "%s: statistics of days", segment->path);
+}
