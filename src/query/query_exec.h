@@ -1,0 +1,123 @@
+/* query_exec.h — running a plan: passes over the customers of one snapshot, in parallel.
+ *
+ * What: a pass names the rows it wants; workers (one a thread) get batches of whole customers, mark each row
+ *   with the matchers it fits, decide the segment, and call the kind once for each customer. The kind keeps
+ *   a state per worker and merges the states afterwards; which customers a worker got must not show.
+ * Owner: exec: query_engine.c, for one run. Workers: query_workers_free, or with the exec.
+ * Threads: a worker belongs to one thread during the pass, and to the caller's after it; the rest of exec
+ *   is immutable during a pass.
+ * Failure: FAIL_LIMIT, FAIL_CANCELLED, FAIL_CORRUPT: of the first worker (by number) with a reason.
+ * Limits/cost: memory is counted against the run's budget.   Units: *_ms.
+ * Example: query_retention.c.   Not here: groups (query_tally.h), lists (query_list.h).
+ */
+#pragma once
+
+#include "query_plan.h"
+
+struct query_exec {
+    const struct query_plan *plan;
+    struct store_snapshot *snapshot;
+    struct base_pool *pool;
+    int width;
+    struct base_cancel *cancel; /* NULL: never */
+    struct base_budget *budget;
+    struct arena *arena; /* on the budget; the caller's thread only */
+    /* By event code: bit m where matcher m names the event (conditions aside). */
+    const uint64_t *code_masks;
+    const bool *code_is_own; /* not one of the seven */
+    uint32_t code_count;
+    uint64_t segment_matchers; /* bits of the segment's matchers */
+    int64_t segment_since_ms;
+    bool *column_seen; /* a value of the column was met in a pass */
+    uint64_t events_scanned;
+    uint64_t customers;
+    struct str *warnings;
+    size_t warning_count, warning_capacity;
+};
+
+/* For one run; query_exec_done also after a failure. */
+bool query_exec_init(struct query_exec *exec, struct query_backend *backend,
+                     const struct query_plan *plan, const struct query_run *run,
+                     struct fail *fail) MUST_USE;
+void query_exec_done(struct query_exec *exec);
+
+struct query_worker;
+struct query_pass {
+    int64_t from_ms, to_ms; /* rows the kind wants; what the segment wants comes too */
+    uint64_t matchers;      /* their events are wanted */
+    bool every_event;       /* all events but the seven are */
+    bool with_bookkeeping;  /* and the seven too */
+    bool every_customer;    /* also those without a wanted row */
+    bool (*start)(struct query_worker *worker, struct fail *fail);
+    /* `c` is an index into worker->rows; only customers of the segment. */
+    bool (*customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
+    const void *context;
+};
+
+struct query_worker {
+    struct query_exec *exec;
+    const struct query_pass *pass;
+    struct arena *arena;        /* on the budget; as long as the worker */
+    struct arena *scratch;      /* emptied before each batch */
+    void *state;                /* the kind's */
+    struct base_cancel *cancel; /* during the pass; for work that is long for one customer */
+    bool stop;                  /* set by the kind: the pass is given up, without a failure */
+    uint64_t batch;             /* number of the batch, from 1 */
+    const struct store_rows *rows;
+    const uint64_t *masks; /* by row: the matchers that it fits */
+    /* Insides of query_row_values, query_matcher.c and query_engine.c. */
+    uint32_t *hints;
+    struct store_value one;
+    char one_text[TIME_RFC3339_BYTES];
+    struct base_buf fold;
+    uint64_t *mask_room;
+    uint8_t *hit_room, *any_room;
+    size_t row_capacity;
+    uint64_t events_scanned, customers;
+    bool *column_seen;
+    struct fail fail;
+    bool failed;
+};
+
+struct query_workers {
+    struct query_worker **list;
+    int count;
+    bool stopped; /* one of them set `stop` */
+};
+/* Runs the pass; the workers' states are the caller's to merge and free. */
+bool query_pass_run(struct query_exec *exec, const struct query_pass *pass,
+                    struct query_workers *out, struct fail *fail) MUST_USE;
+void query_workers_free(struct query_workers *workers); /* accepts zeroed */
+/* Frees all but the first, into which the others have been merged. */
+void query_workers_keep_first(struct query_workers *workers);
+
+/* The values of a name at a row of customer `c` (rows of one customer, customers of one batch: in rising
+   order is cheapest). They live until the next call or batch. */
+uint32_t query_row_values(struct query_worker *worker, struct query_name name, uint32_t c,
+                          uint32_t row, const struct store_value **out);
+/* The same for a name of the customer. */
+uint32_t query_customer_values(struct query_worker *worker, struct query_name name, uint32_t c,
+                               const struct store_value **out);
+
+/* A line in the answer's warnings; one that is there already is not added again. */
+void query_exec_warn(struct query_exec *exec, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* ---- memory that grows with data ---- */
+
+/* Elements of one size on the heap, counted against the budget; freed with the arena. */
+struct query_vec {
+    void *data;
+    size_t count, capacity;
+    size_t size;
+    struct base_budget *budget;
+};
+void query_vec_init(struct query_vec *vec, struct arena *arena, struct base_budget *budget,
+                    size_t size);
+/* Room for one more at the end, not zeroed; counted as there. NULL over the budget. */
+void *query_vec_add(struct query_vec *vec, struct fail *fail);
+bool query_vec_reserve(struct query_vec *vec, size_t count, struct fail *fail) MUST_USE;
+bool query_vec_append(struct query_vec *into, const struct query_vec *from,
+                      struct fail *fail) MUST_USE;
+/* Doubles an arena's array of `old_count` elements to hold `wanted`; the new ones are zeroed. */
+void *query_arena_grow(struct arena *arena, const void *old, size_t old_count, size_t *capacity,
+                       size_t wanted, size_t size, struct fail *fail);

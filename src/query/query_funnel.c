@@ -1,0 +1,374 @@
+/* Funnels: counting paths, in groups. */
+#include "query_funnel.h"
+
+#include <stdlib.h>
+
+#include "query_answer.h"
+#include "query_kind.h"
+#include "query_tally.h"
+
+struct funnel_tally {
+    uint64_t counts[QUERY_STEPS_MAX];
+    struct query_vec *times_ms[QUERY_STEPS_MAX]; /* since the step before; NULL: none yet */
+};
+
+static const struct funnel_body *body_of(const struct query_worker *worker)
+{
+    return worker->exec->plan->body;
+}
+
+static bool make(struct query_worker *worker, void **out, struct fail *fail)
+{
+    *out = arena_array(worker->arena, 1, sizeof(struct funnel_tally), fail);
+    return *out != NULL;
+}
+
+static bool times_of(struct query_worker *worker, struct funnel_tally *tally, uint32_t step,
+                     struct query_vec **out, struct fail *fail)
+{
+    if (tally->times_ms[step] == NULL) {
+        struct query_vec *vec = arena_array(worker->arena, 1, sizeof *vec, fail);
+        if (vec == NULL) {
+            return false;
+        }
+        query_vec_init(vec, worker->arena, worker->exec->budget, sizeof(int64_t));
+        tally->times_ms[step] = vec;
+    }
+    *out = tally->times_ms[step];
+    return true;
+}
+
+static bool merge(struct query_worker *worker, void *into, const void *from, struct fail *fail)
+{
+    struct funnel_tally *to = into;
+    const struct funnel_tally *other = from;
+    for (uint32_t s = 0; s < body_of(worker)->step_count; s++) {
+        struct query_vec *times;
+        to->counts[s] += other->counts[s];
+        if (other->times_ms[s] != NULL && (!times_of(worker, to, s, &times, fail) ||
+                                           !query_vec_append(times, other->times_ms[s], fail))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool rank(struct query_worker *worker, const void *tally, double *out, struct fail *fail)
+{
+    (void)worker;
+    (void)fail;
+    *out = (double)((const struct funnel_tally *)tally)->counts[0];
+    return true;
+}
+
+static bool start(struct query_worker *worker, void **out_own, struct fail *fail)
+{
+    struct funnel_walk *walk;
+    if (!funnel_walk_new(worker->arena, worker->exec->budget, body_of(worker), &walk, fail)) {
+        return false;
+    }
+    *out_own = walk;
+    return true;
+}
+
+static bool count_path(struct query_worker *worker, struct funnel_tally *tally,
+                       const struct funnel_path *path, struct fail *fail)
+{
+    const struct funnel_body *body = body_of(worker);
+    const int64_t *ts_ms = worker->rows->ts_ms;
+    tally->counts[0]++;
+    if (query_tally_job(worker)->rank_only) {
+        return true;
+    }
+    for (uint32_t s = 1; s < path->level; s++) {
+        struct query_vec *times;
+        if (path->reached[s] == FUNNEL_NOT_REACHED) {
+            continue;
+        }
+        tally->counts[s]++;
+        if (!times_of(worker, tally, s, &times, fail)) {
+            return false;
+        }
+        int64_t *time_ms = query_vec_add(times, fail);
+        if (time_ms == NULL) {
+            return false;
+        }
+        *time_ms = ts_ms[path->reached[s]] - ts_ms[path->reached[funnel_step_before(body, s)]];
+    }
+    return true;
+}
+
+/* ---- the group of a path ---- */
+
+/* The row whose value of the breakdown counts; FUNNEL_NOT_REACHED: none. */
+static uint32_t attributed_row(struct query_worker *worker, uint32_t c,
+                               const struct funnel_path *path)
+{
+    const struct funnel_body *body = body_of(worker);
+    const struct query_name name = worker->exec->plan->breakdown->name;
+    const struct store_rows *rows = worker->rows;
+    if (body->attribution == FUNNEL_STEP) {
+        return path->reached[body->attribution_step];
+    }
+    if (body->attribution == FUNNEL_ENTRY || query_name_is_of_customer(name)) {
+        return path->reached[0];
+    }
+    uint32_t found = FUNNEL_NOT_REACHED;
+    int64_t until_ms = query_ms_add(rows->ts_ms[path->reached[0]], body->window_ms);
+    for (uint32_t row = path->reached[0];
+         row < rows->row_begin[c + 1] && rows->ts_ms[row] <= until_ms; row++) {
+        const struct store_value *values;
+        uint32_t code = rows->events[row];
+        if (code >= worker->exec->code_count || !worker->exec->code_is_own[code] ||
+            query_row_values(worker, name, c, row, &values) == 0) {
+            continue;
+        }
+        found = row;
+        if (body->attribution == FUNNEL_FIRST) {
+            break;
+        }
+    }
+    return found;
+}
+
+static bool count_groups(struct query_worker *worker, uint32_t c, const struct funnel_path *path,
+                         struct fail *fail)
+{
+    struct query_tally_state *state = query_tally_state(worker);
+    if (!count_path(worker, state->whole, path, fail)) {
+        return false;
+    }
+    if (state->groups.spec.by == NULL) {
+        return true;
+    }
+    uint32_t row = attributed_row(worker, c, path);
+    if (!(row == FUNNEL_NOT_REACHED ? query_groups_of_nothing(&state->groups, fail)
+                                    : query_groups_of_row(&state->groups, worker, c, row, fail))) {
+        return false;
+    }
+    for (size_t i = 0; i < state->groups.id_count; i++) {
+        void *tally;
+        if (!query_tally_at(worker, state->groups.ids[i], &tally, fail) ||
+            !count_path(worker, tally, path, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Has the customer entered at all? Most have not where step 1 is rare. */
+static bool enters(const struct query_worker *worker, uint32_t c)
+{
+    const struct store_rows *rows = worker->rows;
+    const struct query_range *range = &worker->exec->plan->range;
+    for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
+        if ((worker->masks[row] & 1U) != 0 && rows->ts_ms[row] >= range->from_ms &&
+            rows->ts_ms[row] < range->to_ms) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool load(struct query_worker *worker, struct funnel_walk *walk, uint32_t c,
+                 struct fail *fail)
+{
+    return funnel_walk_load(walk, body_of(worker), worker->masks, worker->rows->row_begin[c],
+                            worker->rows->row_begin[c + 1], fail);
+}
+
+static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
+{
+    const struct funnel_body *body = body_of(worker);
+    const struct query_range *range = &worker->exec->plan->range;
+    struct funnel_walk *walk = query_tally_state(worker)->own;
+    const int64_t *ts_ms = worker->rows->ts_ms;
+    struct funnel_path path;
+    if (!enters(worker, c)) {
+        return true;
+    }
+    if (!load(worker, walk, c, fail)) {
+        return false;
+    }
+    if (!body->entries) {
+        return !funnel_walk_best(walk, body, ts_ms, range, &path) ||
+               count_groups(worker, c, &path, fail);
+    }
+    for (size_t at = 0; funnel_walk_next_entry(walk, body, ts_ms, range, &at, &path);) {
+        if (!count_groups(worker, c, &path, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- the answer ---- */
+
+static int compare_times(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y ? 1 : 0;
+}
+
+static void write_rate(struct json_writer *w, const char *name, uint64_t part, uint64_t of)
+{
+    json_name_c(w, name);
+    if (of == 0) {
+        json_write_null(w);
+    } else {
+        json_write_double(w, (double)part / (double)of);
+    }
+}
+
+static void write_steps(struct json_writer *w, const struct funnel_body *body,
+                        const struct funnel_tally *tally)
+{
+    json_name_c(w, "steps");
+    json_begin_array(w);
+    for (uint32_t s = 0; s < body->step_count; s++) {
+        uint32_t before = s == 0 ? 0 : funnel_step_before(body, s);
+        struct query_vec *times = tally->times_ms[s];
+        json_begin_object(w);
+        json_name_c(w, "step");
+        json_write_uint(w, s + 1);
+        json_name_c(w, "label");
+        json_write_str(w, body->labels[s]);
+        json_name_c(w, "count");
+        json_write_uint(w, tally->counts[s]);
+        write_rate(w, "rate_from_start", tally->counts[s], tally->counts[0]);
+        write_rate(w, "rate_from_previous", tally->counts[s], tally->counts[before]);
+        json_name_c(w, "median_ms_from_previous");
+        if (times == NULL || times->count == 0) {
+            json_write_null(w);
+        } else {
+            int64_t *list = times->data;
+            qsort(list, times->count, sizeof *list, compare_times);
+            json_write_int(w, list[(times->count - 1) / 2]); /* the lower of two middles */
+        }
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
+static const struct query_tally_ops ops = {
+    .make = make, .merge = merge, .rank = rank, .start = start, .customer = customer};
+
+static void prepare(const struct query_plan *plan, struct query_tally_job *job)
+{
+    const struct funnel_body *body = plan->body;
+    uint32_t matchers = body->step_count + body->exclude_count;
+    bool looks_around = plan->breakdown != NULL &&
+                        !query_name_is_of_customer(plan->breakdown->name) &&
+                        (body->attribution == FUNNEL_FIRST || body->attribution == FUNNEL_LAST);
+    *job = (struct query_tally_job){
+        .ops = &ops,
+        .whole = true,
+        .foldable = true,
+        .cells = QUERY_STEPS_MAX,
+        .pass = {.from_ms = plan->range.from_ms,
+                 .to_ms = query_ms_add(plan->range.to_ms, body->window_ms),
+                 .matchers = matchers == 64 ? UINT64_MAX : (UINT64_C(1) << matchers) - 1U,
+                 .every_event = looks_around},
+        .spec = {.by = plan->breakdown},
+    };
+}
+
+static bool funnel_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+{
+    const struct funnel_body *body = exec->plan->body;
+    struct query_tally_job job;
+    struct query_tallies tallies = {.whole = NULL};
+    prepare(exec->plan, &job);
+    bool ok = query_tally_run(exec, &job, &tallies, fail);
+    if (ok) {
+        write_steps(w, body, tallies.whole);
+    }
+    if (ok && exec->plan->breakdown != NULL) {
+        json_name_c(w, "groups");
+        json_begin_array(w);
+        for (size_t g = 0; g < tallies.count; g++) {
+            json_begin_object(w);
+            json_name_c(w, "group");
+            json_write_str(w, tallies.names[g]);
+            write_steps(w, body, tallies.by_group[g]);
+            json_end_object(w);
+        }
+        json_end_array(w);
+    }
+    query_tallies_free(&tallies);
+    json_name_c(w, "partial");
+    json_begin_array(w);
+    json_end_array(w);
+    return ok;
+}
+
+/* ---- open ---- */
+
+static bool in_cell(const struct funnel_body *body, const struct funnel_path *path)
+{
+    uint32_t step = body->open.step;
+    if (!body->open.dropped) {
+        return path->reached[step] != FUNNEL_NOT_REACHED;
+    }
+    return path->level <= step &&
+           path->reached[funnel_step_before(body, step)] != FUNNEL_NOT_REACHED;
+}
+
+static bool in_group(struct query_worker *worker, uint32_t c, const struct funnel_path *path,
+                     bool *out, struct fail *fail)
+{
+    if (query_list_job(worker)->spec.by == NULL) {
+        *out = true;
+        return true;
+    }
+    uint32_t row = attributed_row(worker, c, path);
+    return row == FUNNEL_NOT_REACHED ? query_list_nothing_in_group(worker, out, fail)
+                                     : query_list_in_group(worker, c, row, out, fail);
+}
+
+static bool open_belongs(struct query_worker *worker, uint32_t c, bool *out,
+                         struct store_value *out_value, struct fail *fail)
+{
+    const struct funnel_body *body = body_of(worker);
+    const struct query_range *range = &worker->exec->plan->range;
+    struct funnel_walk *walk = query_list_state(worker)->own;
+    const int64_t *ts_ms = worker->rows->ts_ms;
+    struct funnel_path path;
+    uint64_t entries = 0;
+    size_t at = 0;
+    *out = false;
+    if (!enters(worker, c)) {
+        return true;
+    }
+    if (!load(worker, walk, c, fail)) {
+        return false;
+    }
+    while (body->entries ? funnel_walk_next_entry(walk, body, ts_ms, range, &at, &path)
+                         : at++ == 0 && funnel_walk_best(walk, body, ts_ms, range, &path)) {
+        bool grouped = false;
+        if (in_cell(body, &path) && !in_group(worker, c, &path, &grouped, fail)) {
+            return false;
+        }
+        entries += grouped ? 1 : 0;
+    }
+    *out = entries > 0;
+    *out_value = store_value_uint(entries);
+    return true;
+}
+
+static bool funnel_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail)
+{
+    const struct funnel_body *body = exec->plan->body;
+    struct query_tally_job ranking;
+    prepare(exec->plan, &ranking);
+    job->pass = ranking.pass;
+    job->with_value = body->entries;
+    job->said_from_ms = exec->plan->range.from_ms;
+    job->said_to_ms = exec->plan->range.to_ms;
+    job->start = start;
+    job->belongs = open_belongs;
+    return query_list_group(exec, &ranking, job, fail);
+}
+
+const struct query_kind query_kind_funnel = {
+    .name = "funnel", .parse = funnel_parse, .run = funnel_run, .open = funnel_open};

@@ -1,0 +1,74 @@
+/* query_funnel.h — the plan of a funnel, and the walk of one customer through it.
+ *
+ * What: from an entry (an event of the range that matches step 1) each step is reached by the first later
+ *   event that may be taken, inside the window. The walk keeps, for each step, where its events are, so that
+ *   "the first after" is a short search; in order "ordered" all entries together cost one pass.
+ * Owner: a walk belongs to a worker; paths are values.   Threads: the worker's.
+ * Failure: FAIL_LIMIT.   Limits/cost: QUERY_STEPS_MAX steps; O(steps) searches an entry, squared with "any".
+ * Units: *_ms.   Example: query_funnel.c.   Not here: groups and counting.
+ */
+#pragma once
+
+#include "query_exec.h"
+
+#define FUNNEL_NOT_REACHED UINT32_MAX
+
+enum funnel_order { FUNNEL_ORDERED, FUNNEL_STRICT, FUNNEL_ANY };
+enum funnel_attribution { FUNNEL_ENTRY, FUNNEL_FIRST, FUNNEL_LAST, FUNNEL_STEP };
+struct funnel_exclude { /* ends an entry whose level is in [from, to) */
+    uint32_t from, to;
+};
+struct funnel_body { /* step s (0-based) is matcher s, exclusion e is matcher step_count + e */
+    uint32_t step_count, exclude_count;
+    uint32_t optional; /* bit s */
+    struct str labels[QUERY_STEPS_MAX];
+    struct funnel_exclude excludes[QUERY_MATCHERS_MAX];
+    int64_t window_ms;
+    enum funnel_order order;
+    bool entries; /* counted instead of customers */
+    enum funnel_attribution attribution;
+    uint32_t attribution_step; /* 0-based */
+    struct {
+        uint32_t step; /* 0-based */
+        bool dropped;
+    } open;
+};
+
+/* The nearest earlier required step; in order "any" the reach before. Not for step 0. */
+uint32_t funnel_step_before(const struct funnel_body *body, uint32_t step);
+
+struct funnel_places { /* rows of one matcher, ascending */
+    struct query_vec *rows;
+    size_t hint;
+};
+struct funnel_walk {
+    struct funnel_places by_matcher[QUERY_MATCHERS_MAX];
+    struct funnel_places any_step;
+};
+bool funnel_walk_new(struct arena *arena, struct base_budget *budget,
+                     const struct funnel_body *body, struct funnel_walk **out,
+                     struct fail *fail) MUST_USE;
+/* Takes in the rows [begin, end) of one customer. */
+bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
+                      const uint64_t *masks, uint32_t begin, uint32_t end,
+                      struct fail *fail) MUST_USE;
+
+struct funnel_path {
+    uint32_t level;                    /* number of the highest step reached; "any": how many */
+    uint32_t last;                     /* row of the last reached */
+    uint32_t reached[QUERY_STEPS_MAX]; /* by step the row; "any": by reach */
+};
+/* The path of the entry at row `entry`. */
+void funnel_walk_from(struct funnel_walk *walk, const struct funnel_body *body,
+                      const int64_t *ts_ms, uint32_t entry, struct funnel_path *out);
+/* The customer's one path: of the highest level, the earliest entry. False: did not enter. */
+bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
+                      const int64_t *ts_ms, const struct query_range *range,
+                      struct funnel_path *out);
+/* Entries one after the other, each after the last reach of the one before. *at: 0 at first. */
+bool funnel_walk_next_entry(struct funnel_walk *walk, const struct funnel_body *body,
+                            const int64_t *ts_ms, const struct query_range *range, size_t *at,
+                            struct funnel_path *out);
+
+struct query_parser;
+bool funnel_parse(struct query_parser *parser, struct json_value root, struct fail *fail) MUST_USE;

@@ -1,0 +1,60 @@
+/* query_group.h — into which groups of a breakdown an event falls.
+ *
+ * What: each value's name (query_value_name) is a group; a missing value is "(none)". A table either makes a
+ *   group of every name it meets, or knows the groups already and puts the rest into "(other)", or drops it.
+ *   Bins are groups known by their edges.
+ * Owner: the worker's arena.   Threads: the worker's.   Failure: FAIL_LIMIT.
+ * Limits/cost: one hash look-up a value, none where the neighbour's was the same.
+ * Units: none.   Example: query_tally.c.   Not here: ranking, tallies (query_tally.h).
+ */
+#pragma once
+
+#include "query_exec.h"
+
+#define QUERY_GROUP_NONE "(none)"
+#define QUERY_GROUP_OTHER "(other)"
+
+struct query_groups_spec {
+    const struct query_breakdown *by;
+    const struct str *names; /* the groups; NULL: each new value makes one */
+    size_t count;
+    bool with_other; /* id `count`: whatever is none of the names */
+    size_t most;     /* of groups that are made; 0: no limit. One more sets `overflow` */
+};
+struct query_groups {
+    struct query_groups_spec spec;
+    struct arena *arena;
+    struct str *names;
+    size_t count, capacity;
+    uint32_t *slots; /* id + 1 */
+    size_t slot_count;
+    /* Of the last event asked for. */
+    uint32_t *ids;
+    size_t id_count, id_capacity;
+    uint64_t *stamps; /* by id: the last event that had it */
+    size_t stamp_capacity;
+    uint64_t stamp;
+    uint64_t customer_batch; /* of the customer whose ids are kept */
+    uint32_t customer;
+    const char *last; /* the last string looked up, and its id */
+    uint64_t last_batch;
+    uint32_t last_len, last_id;
+    bool several;  /* some event had two or more */
+    bool overflow; /* more than spec.most */
+};
+#define QUERY_NO_GROUP UINT32_MAX
+
+bool query_groups_init(struct query_groups *groups, const struct query_groups_spec *spec,
+                       struct arena *arena, struct fail *fail) MUST_USE;
+/* Number of groups by now, "(other)" and bins counted. */
+size_t query_groups_count(const struct query_groups *groups);
+/* Fills ids: each once; none where the event is in no group that is asked for. */
+bool query_groups_of_row(struct query_groups *groups, struct query_worker *worker, uint32_t c,
+                         uint32_t row, struct fail *fail) MUST_USE;
+/* Fills ids as for an event without a value. */
+bool query_groups_of_nothing(struct query_groups *groups, struct fail *fail) MUST_USE;
+/* The id of a name, made where it is new; QUERY_NO_GROUP past the limit. */
+bool query_groups_intern(struct query_groups *groups, struct str name, uint32_t *out,
+                         struct fail *fail) MUST_USE;
+/* Name of a group by its id. */
+struct str query_groups_name(const struct query_groups *groups, uint32_t id);

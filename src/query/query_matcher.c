@@ -1,0 +1,108 @@
+#include "query_matcher.h"
+
+#include "query_condition.h"
+
+bool query_matchers_bind(struct query_exec *exec, struct fail *fail)
+{
+    const struct query_plan *plan = exec->plan;
+    uint32_t count = store_event_codes(exec->snapshot);
+    uint64_t *masks = arena_array(exec->arena, count, sizeof *masks, fail);
+    bool *own = arena_array(exec->arena, count, sizeof *own, fail);
+    if (masks == NULL || own == NULL) {
+        return false;
+    }
+    uint64_t every_own = 0;
+    for (uint32_t m = 0; m < plan->matcher_count; m++) {
+        every_own |= plan->matchers[m].every_own ? UINT64_C(1) << m : 0;
+    }
+    for (uint32_t code = 0; code < count; code++) {
+        own[code] = !store_event_is_bookkeeping(store_event_name(exec->snapshot, code));
+        masks[code] = own[code] ? every_own : 0;
+    }
+    for (uint32_t m = 0; m < plan->matcher_count; m++) {
+        const struct query_matcher *matcher = &plan->matchers[m];
+        for (uint32_t i = 0; i < matcher->event_count; i++) {
+            uint32_t code = store_event_code(exec->snapshot, matcher->events[i]);
+            if (code < count) {
+                masks[code] |= UINT64_C(1) << m;
+            }
+        }
+    }
+    exec->code_masks = masks;
+    exec->code_is_own = own;
+    exec->code_count = count;
+    return true;
+}
+
+void query_matchers_warn_unseen(struct query_exec *exec)
+{
+    const struct query_plan *plan = exec->plan;
+    for (uint32_t m = 0; m < plan->matcher_count; m++) {
+        const struct query_matcher *matcher = &plan->matchers[m];
+        for (uint32_t i = 0; i < matcher->event_count; i++) {
+            if (store_event_code(exec->snapshot, matcher->events[i]) == STORE_NO_CODE) {
+                query_exec_warn(exec, "event \"%.*s\" was never seen", STR_ARG(matcher->events[i]));
+            }
+        }
+    }
+}
+
+static bool make_room(struct query_worker *worker, struct fail *fail)
+{
+    size_t rows = worker->rows->row_count;
+    if (rows <= worker->row_capacity) {
+        return true;
+    }
+    /* Batches keep about one size, so what is outgrown is little; it goes with the worker. */
+    size_t wanted = rows + rows / 4 + 64;
+    uint64_t *masks = arena_alloc(worker->arena, wanted * sizeof *masks, fail);
+    uint8_t *hit = arena_alloc(worker->arena, wanted, fail);
+    uint8_t *any = arena_alloc(worker->arena, wanted, fail);
+    if (masks == NULL || hit == NULL || any == NULL) {
+        return false;
+    }
+    worker->mask_room = masks;
+    worker->hit_room = hit;
+    worker->any_room = any;
+    worker->row_capacity = wanted;
+    return true;
+}
+
+static void apply_where(struct query_worker *worker, const struct query_where *where, uint64_t bit,
+                        uint64_t *masks)
+{
+    uint32_t row_count = worker->rows->row_count;
+    uint8_t *hit = worker->hit_room;
+    for (uint32_t i = 0; i < where->count; i++) {
+        const struct query_clause *clause = &where->clauses[i];
+        memset(hit, 0, row_count);
+        for (uint32_t k = 0; k < clause->count; k++) {
+            query_leaf_mark_rows(worker, &clause->leaves[k], bit, masks, worker->any_room, hit);
+        }
+        for (uint32_t row = 0; row < row_count; row++) {
+            masks[row] &= hit[row] != 0 ? UINT64_MAX : ~bit;
+        }
+    }
+}
+
+bool query_matchers_mark(struct query_worker *worker, uint64_t wanted, struct fail *fail)
+{
+    if (!make_room(worker, fail)) {
+        return false;
+    }
+    const struct query_exec *exec = worker->exec;
+    const struct store_rows *rows = worker->rows;
+    uint64_t *masks = worker->mask_room;
+    for (uint32_t row = 0; row < rows->row_count; row++) {
+        uint32_t code = rows->events[row];
+        masks[row] = code < exec->code_count ? exec->code_masks[code] & wanted : 0;
+    }
+    for (uint32_t m = 0; m < exec->plan->matcher_count; m++) {
+        uint64_t bit = UINT64_C(1) << m;
+        if ((wanted & bit) != 0) {
+            apply_where(worker, &exec->plan->matchers[m].where, bit, masks);
+        }
+    }
+    worker->masks = masks;
+    return true;
+}

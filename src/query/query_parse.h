@@ -1,0 +1,123 @@
+/* query_parse.h — the parts of parsing that kinds share.
+ *
+ * What: one parser per question fills one plan. Each part reads one construct of the contract's section 4
+ *   or 5; kinds (query_trend_parse.c ...) put them together.
+ * Owner: all results lie in the arena; strings are copied.   Threads: one.
+ * Failure: FAIL_INPUT at the place; FAIL_LIMIT for memory.   Limits/cost: QUERY_*_MAX.
+ * Units: *_ms.   Example: query_retention_parse.c.
+ * Not here: reading members (query_read.h), running.
+ */
+#pragma once
+
+#include "query_plan.h"
+#include "query_read.h"
+
+struct query_saved { /* the saved segments being resolved, innermost first */
+    const struct query_saved *up;
+    struct str name;
+};
+struct query_parser {
+    const struct query_env *env;
+    struct arena *arena;
+    struct query_plan *plan;
+    uint32_t conditions;
+    uint32_t segment_depth;
+    size_t column_capacity;
+    size_t warning_capacity;
+    const struct query_saved *saved;
+};
+
+/* The members that every kind takes; a kind's own follow them in its array. */
+enum query_common {
+    QUERY_KIND,
+    QUERY_AS_OF,
+    QUERY_RANGE,
+    QUERY_TIMEZONE,
+    QUERY_SEGMENT,
+    QUERY_PER,
+    QUERY_COMMON_COUNT,
+};
+/* Reads the question's object: `members` holds QUERY_COMMON_COUNT + own_count. Then as_of, timezone and
+   range, so that the rest may use them. */
+bool query_parse_common(struct query_parser *parser, struct json_value root, const char *const *own,
+                        size_t own_count, struct query_member *members, struct fail *fail) MUST_USE;
+/* After the kind's own members, so that warnings come in this order. */
+bool query_parse_common_segment(struct query_parser *parser, const struct query_member *members,
+                                struct fail *fail) MUST_USE;
+
+/* A line of the answer's `warnings`. */
+bool query_parse_warn(struct query_parser *parser, struct fail *fail, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+bool query_parse_timezone(struct query_parser *parser, const struct query_member *member,
+                          struct fail *fail) MUST_USE;
+bool query_parse_range(struct query_parser *parser, const struct query_member *member,
+                       struct fail *fail) MUST_USE;
+/* `otherwise` where the member is not there. */
+bool query_parse_interval(const struct query_member *member, enum interval otherwise,
+                          enum interval *out, struct fail *fail) MUST_USE;
+/* All intervals that the plan's range touches. */
+bool query_parse_intervals(struct query_parser *parser, enum interval interval,
+                           const struct query_range *range, struct zone_intervals *out,
+                           struct fail *fail) MUST_USE;
+
+/* A name as in conditions; QUERY_FROM_* of the customer in `trait` predicates (without "customer."). */
+bool query_parse_name(struct query_parser *parser, struct str text, const struct query_path *path,
+                      struct query_name *out, struct fail *fail) MUST_USE;
+bool query_parse_customer_name(struct query_parser *parser, struct str text,
+                               const struct query_path *path, struct query_name *out,
+                               struct fail *fail) MUST_USE;
+bool query_parse_where(struct query_parser *parser, const struct query_member *member,
+                       const struct query_path *path, struct query_where *out,
+                       struct fail *fail) MUST_USE;
+/* One condition whose name is the customer's, without "customer.". */
+bool query_parse_trait_condition(struct query_parser *parser, struct json_value value,
+                                 const struct query_path *path, struct query_clause *out,
+                                 struct fail *fail) MUST_USE;
+/* [op, value] with one of the six comparisons; the value is left to the caller to check. */
+bool query_parse_comparison(struct query_parser *parser, struct json_value value,
+                            const struct query_path *path, struct query_comparison *out,
+                            struct json_value *out_operand, struct fail *fail) MUST_USE;
+
+/* Members "event" and "where" of the object at `path`; gives the matcher's number. */
+bool query_parse_matcher(struct query_parser *parser, const struct query_path *path,
+                         const struct query_member *event, const struct query_member *where,
+                         uint32_t *out, struct fail *fail) MUST_USE;
+/* An object of a matcher alone. */
+bool query_parse_matcher_object(struct query_parser *parser, struct json_value value,
+                                const struct query_path *path, uint32_t *out,
+                                struct fail *fail) MUST_USE;
+
+bool query_parse_segment(struct query_parser *parser, struct json_value value,
+                         const struct query_path *path, struct query_segment **out,
+                         struct fail *fail) MUST_USE;
+
+/* "breakdown" and "limit". */
+bool query_parse_breakdown(struct query_parser *parser, const struct query_member *breakdown,
+                           const struct query_member *limit, struct fail *fail) MUST_USE;
+
+/* "sort", "limit" and "cursor" of a list of customers. */
+bool query_parse_list(struct query_parser *parser, const struct query_path *path,
+                      const struct query_member *sort, const struct query_member *limit,
+                      const struct query_member *cursor, bool with_value,
+                      struct fail *fail) MUST_USE;
+
+/* "open": its common members (limit, sort, cursor, group, previous ...) stand first in `members`. */
+enum query_open_common {
+    QUERY_OPEN_LIMIT,
+    QUERY_OPEN_SORT,
+    QUERY_OPEN_CURSOR,
+    QUERY_OPEN_GROUP,
+    QUERY_OPEN_COMMON_COUNT,
+};
+bool query_parse_open(struct query_parser *parser, const struct query_member *open,
+                      const char *const *own, size_t own_count, struct query_member *members,
+                      struct fail *fail) MUST_USE;
+/* The rest of the common members, once the kind knows whether customers carry a value. */
+bool query_parse_open_list(struct query_parser *parser, const struct query_member *members,
+                           bool with_value, struct fail *fail) MUST_USE;
+
+/* Index of the column, added to the plan where it is new. */
+uint32_t query_parse_column(struct query_parser *parser, enum store_column_of of, struct str name);
+/* A property that the question does not name itself; there is one such at most. */
+uint32_t query_parse_unnamed_column(struct query_parser *parser, struct str name);

@@ -1,0 +1,157 @@
+#include "query_segment.h"
+
+#include "query_condition.h"
+#include "stats_sum.h"
+
+/* What the events that count have shown so far. */
+struct aggregate {
+    uint64_t events, numbers;
+    struct stats_sum sum;
+    struct store_value least, greatest;
+};
+
+static void add_number(struct stats_sum *sum, struct store_value value)
+{
+    if (value.kind == STORE_INT) {
+        stats_sum_add_int(sum, value.i);
+    } else if (value.kind == STORE_UINT) {
+        stats_sum_add_uint(sum, value.u);
+    } else {
+        stats_sum_add(sum, value.d);
+    }
+}
+
+static void add_row(struct query_worker *worker, const struct query_segment *did, uint32_t c,
+                    uint32_t row, struct aggregate *aggregate)
+{
+    const struct store_value *values;
+    uint32_t count = query_row_values(worker, did->aggregate_of, c, row, &values);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!store_value_is_number(values[i])) {
+            continue;
+        }
+        if (did->aggregate == QUERY_AGGREGATE_SUM || did->aggregate == QUERY_AGGREGATE_AVG) {
+            add_number(&aggregate->sum, values[i]);
+        }
+        if (aggregate->numbers == 0 || query_number_compare(values[i], aggregate->least) < 0) {
+            aggregate->least = values[i];
+        }
+        if (aggregate->numbers == 0 || query_number_compare(values[i], aggregate->greatest) > 0) {
+            aggregate->greatest = values[i];
+        }
+        aggregate->numbers++;
+    }
+}
+
+static bool aggregate_holds(const struct query_segment *did, const struct aggregate *aggregate)
+{
+    if (did->aggregate != QUERY_AGGREGATE_SUM && aggregate->numbers == 0) {
+        return false;
+    }
+    struct store_value value = aggregate->least;
+    if (did->aggregate == QUERY_AGGREGATE_MAX) {
+        value = aggregate->greatest;
+    } else if (did->aggregate == QUERY_AGGREGATE_SUM) {
+        value = store_value_double(stats_sum_value(&aggregate->sum));
+    } else if (did->aggregate == QUERY_AGGREGATE_AVG) {
+        value = store_value_double(stats_sum_value(&aggregate->sum) / (double)aggregate->numbers);
+    }
+    return query_comparison_holds(&did->times, value);
+}
+
+static bool did_holds(struct query_worker *worker, const struct query_segment *did, uint32_t c)
+{
+    const struct store_rows *rows = worker->rows;
+    int64_t now_ms = worker->exec->plan->now_ms;
+    uint64_t bit = UINT64_C(1) << did->matcher;
+    bool counts = did->aggregate == QUERY_AGGREGATE_COUNT;
+    uint64_t events = 0;
+    struct aggregate aggregate;
+    if (!counts) {
+        memset(&aggregate, 0, sizeof aggregate);
+    }
+    for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
+        if ((worker->masks[row] & bit) == 0 || rows->ts_ms[row] < did->since_ms ||
+            rows->ts_ms[row] > now_ms) {
+            continue;
+        }
+        events++;
+        if (!counts) {
+            add_row(worker, did, c, row, &aggregate);
+        }
+    }
+    return counts ? query_comparison_holds(&did->times, store_value_uint(events))
+                  : aggregate_holds(did, &aggregate);
+}
+
+/* Built-in traits look at all events, but this predicate only at those up to now: the first of all is the
+   first up to now, or lies after it and there is none. */
+static bool first_seen_holds(struct query_worker *worker, const struct query_segment *segment,
+                             uint32_t c)
+{
+    int64_t first_ms = worker->rows->first_seen_ms[c];
+    const struct query_plan *plan = worker->exec->plan;
+    if (first_ms == STORE_NO_TIME || first_ms > plan->now_ms) {
+        return false;
+    }
+    struct civil local = zone_local(plan->zone, first_ms);
+    int64_t day = time_days_from_civil(local.year, local.month, local.day);
+    return query_comparison_holds(&segment->days, store_value_int(day));
+}
+
+static bool trait_holds(struct query_worker *worker, const struct query_clause *clause, uint32_t c)
+{
+    for (uint32_t i = 0; i < clause->count; i++) {
+        if (query_leaf_holds_for_customer(worker, &clause->leaves[i], c)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nesting is bounded by QUERY_SEGMENT_DEPTH_MAX. */
+bool query_segment_holds(struct query_worker *worker, const struct query_segment *segment,
+                         uint32_t c)
+{
+    switch (segment->predicate) {
+    case QUERY_ALL:
+    case QUERY_ANY:
+        for (uint32_t i = 0; i < segment->child_count; i++) {
+            bool holds = query_segment_holds(worker, segment->children[i], c);
+            if (holds == (segment->predicate == QUERY_ANY)) {
+                return holds;
+            }
+        }
+        return segment->predicate == QUERY_ALL;
+    case QUERY_NOT:
+        return !query_segment_holds(worker, segment->children[0], c);
+    case QUERY_DID:
+        return did_holds(worker, segment, c);
+    case QUERY_TRAIT:
+        return trait_holds(worker, &segment->clause, c);
+    case QUERY_FIRST_SEEN:
+        return first_seen_holds(worker, segment, c);
+    }
+    return false;
+}
+
+static void add_needs(const struct query_segment *segment, uint64_t *matchers, int64_t *since_ms)
+{
+    if (segment->predicate == QUERY_DID) {
+        *matchers |= UINT64_C(1) << segment->matcher;
+        *since_ms = segment->since_ms < *since_ms ? segment->since_ms : *since_ms;
+    }
+    for (uint32_t i = 0; i < segment->child_count; i++) {
+        add_needs(segment->children[i], matchers, since_ms);
+    }
+}
+
+void query_segment_needs(const struct query_segment *segment, uint64_t *out_matchers,
+                         int64_t *out_since_ms)
+{
+    *out_matchers = 0;
+    *out_since_ms = INT64_MAX;
+    if (segment != NULL) {
+        add_needs(segment, out_matchers, out_since_ms);
+    }
+}

@@ -1,0 +1,16 @@
+/* query_segment.h — deciding a segment for one customer.
+ *
+ * What: evaluates the predicates over the customer's rows in the batch, which hold all that they may look at.
+ * Owner: the worker's.   Threads: the worker's.   Failure: none.
+ * Limits/cost: each `did` looks at each row of the customer once.   Units: *_ms.
+ * Example: query_engine.c.   Not here: reading segments (query_parse_segment.c).
+ */
+#pragma once
+
+#include "query_exec.h"
+
+bool query_segment_holds(struct query_worker *worker, const struct query_segment *segment,
+                         uint32_t c);
+/* The matchers it uses, and from when on it looks at rows (INT64_MAX: at none). */
+void query_segment_needs(const struct query_segment *segment, uint64_t *out_matchers,
+                         int64_t *out_since_ms);
