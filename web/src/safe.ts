@@ -6,12 +6,12 @@ const HIDDEN =
   /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}\uD800-\uDFFF]/gu;
 
 /** Text for display: what could reorder, hide or disturb what stands around it is left out. */
-export function cleanText(text: string): string {
-  return text.replace(HIDDEN, "");
+export function cleanText(text: string | null | undefined): string {
+  return (text ?? "").replace(HIDDEN, "");
 }
 
 /** One line of it: breaks become spaces. */
-export function cleanLine(text: string): string {
+export function cleanLine(text: string | null | undefined): string {
   return cleanText(text).replace(/[\r\n\t\u2028\u2029]+/g, " ");
 }
 

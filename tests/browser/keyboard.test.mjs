@@ -1,0 +1,117 @@
+// The main tasks with the keyboard alone, and the address as the state.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { FUNNEL, settled, signedIn } from './pages.mjs';
+
+const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '');
+
+test('pages, search, table, chart and drawer are reached with keys', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(server.url);
+  await settled(page);
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(page), 'Skip to the page');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+
+  for (const [key, name] of [['c', 'Customers'], ['j', 'Everyone who was here'], [',', 'Pipeline']]) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+  }
+  await page.keyboard.press('/');
+  await page.keyboard.type('person 17');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: /Person 17/ }).first().waitFor();
+
+  await page.goto(`${server.url}/journeys/trends?series.0.event=Added+To+Cart&series.0.measure=customers`);
+  await settled(page);
+  await page.keyboard.press('t');
+  await page.locator('.chart-place table').waitFor();
+  assert.match(page.url(), /table=true/);
+  await page.keyboard.press('t');
+  await page.getByRole('application').focus();
+  await page.keyboard.press('End');
+  for (let turn = 0; turn < 3; turn++) await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByRole('tab', { name: /^People/ }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'application');
+
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  assert.deepEqual(page.faults, []);
+});
+
+test('single keys can be turned off', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/settings/appearance`);
+  await page.getByLabel('Single keys as shortcuts').uncheck();
+  await page.goto(`${server.url}/customers`);
+  await settled(page);
+  await page.keyboard.press('g');
+  await page.keyboard.press('t');
+  assert.equal(new URL(page.url()).pathname, '/customers');
+});
+
+test('a funnel is built with keys and completion, and its address restores it', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/journeys/funnels`);
+  await settled(page);
+  for (const [index, typed] of ['product', 'added', 'order'].entries()) {
+    await page.getByRole('button', { name: 'Step', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    const field = page.getByRole('group', { name: `Step ${index + 1}` }).getByRole('combobox', { name: 'Event' });
+    await field.focus();
+    await page.keyboard.type(typed);
+    await page.getByRole('option').first().waitFor();
+    await page.waitForTimeout(250);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+  }
+  await page.getByText('40 stopped').or(page.getByText('25 stopped')).first().waitFor();
+  const address = page.url();
+  assert.match(decodeURIComponent(address).replaceAll('+', ' '), /steps\.0\.event=Product Viewed/);
+  const other = await page.context().newPage();
+  await other.goto(address);
+  await settled(other);
+  assert.equal(await other.locator('h1').textContent(), await page.locator('h1').textContent());
+  assert.equal(await other.locator('.lead').textContent(), await page.locator('.lead').textContent());
+});
+
+test('a loss saved as a segment holds the same people', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(server.url + FUNNEL);
+  await settled(page);
+  await page.getByRole('button', { name: /15 customers stopped after “Product Viewed”/ }).first().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save as segment' }).click();
+  await page.getByLabel('Name').fill('Looked only');
+  await page.keyboard.press('Enter');
+  await page.getByText('Segment “Looked only” saved').waitFor();
+  await page.goto(`${server.url}/customers?segment=Looked+only`);
+  await settled(page);
+  await page.getByText('15 customers.').waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('c');
+  assert.deepEqual(page.faults, []);
+});
+
+test('a view is saved, found again and restores the question', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(server.url + FUNNEL);
+  await settled(page);
+  await page.getByRole('button', { name: 'Save view' }).click();
+  await page.getByLabel('Name of the view').fill('From looking to paying');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'From looking to paying' }).waitFor();
+  await page.goto(`${server.url}/journeys/trends`);
+  await settled(page);
+  await page.getByRole('button', { name: 'Saved views' }).click();
+  await page.getByRole('link', { name: /From looking to paying/ }).click();
+  await page.getByRole('heading', { level: 1, name: 'From looking to paying' }).waitFor();
+  await page.getByText('15 stopped').first().waitFor();
+  assert.deepEqual(page.faults, []);
+});

@@ -1,0 +1,114 @@
+// What the page tests share: a server with a small shop in it, a browser that is signed in and
+// writes down every fault, and the checks that hold on every page.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+import { Server, temporaryDirectory } from '../support/firsthand.mjs';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+export const person = { organisation: 'Fjordline', name: 'Astrid Dahl', email: 'astrid@fjordline.example', password: 'a short sentence is good' };
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+export const hostile = '=cmd|calc <img src=x onerror="document.title=1"> \u202Egnorw\u202C javascript:alert(1)';
+
+// Sixty customers: all look, 45 add, 30 begin to pay, 20 order; every fifth says something.
+export function shop(now = Date.now()) {
+  const events = [];
+  for (let n = 0; n < 60; n++) {
+    const userId = `u${n}`;
+    const start = now - (1 + (n % 9)) * DAY - (n % 7) * HOUR;
+    const send = (step, event, more = {}) => events.push({
+      userId, event, ts: new Date(start + step * 60_000).toISOString(), message_id: `${userId}-${step}`,
+      channel: n % 3 ? 'web' : 'app', properties: { device: n % 3 ? 'desktop' : 'phone', price: 100 + n }, ...more,
+    });
+    send(0, 'Product Viewed', { traits: { name: `Person ${n}`, city: n % 2 ? 'Bergen' : 'Oslo', plan: n % 4 ? 'free' : 'pro' } });
+    if (n < 45) send(1, 'Added To Cart');
+    if (n < 30) send(2, 'Checkout Started');
+    if (n < 20) send(3, 'Order Completed');
+    if (n % 5 === 0) send(30, 'feedback', { channel: 'survey', text: n === 0 ? hostile : `The parcel number ${n} came two days late.`, score: n % 11, scale: 'nps', properties: { kind: 'survey' } });
+  }
+  return events;
+}
+
+// A server with the shop and a signed-in browser; both end with the test.
+export async function signedIn(t, { events = shop(), viewport = { width: 1440, height: 900 }, colorScheme = 'light' } = {}) {
+  const server = await startServer(t);
+  const browser = await startBrowser(t);
+  const page = await newPage(browser, server, { viewport, colorScheme });
+  await page.goto(setupLink(server));
+  await fillSetup(page);
+  await page.locator('.rail, .tabbar').first().waitFor();
+  const write = server.key('write', 'web');
+  if (events.length) {
+    const answer = await server.request('/api/v1/events', { key: write, body: events });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json.stored, events.length, answer.text);
+  }
+  return { server, browser, page, write };
+}
+
+export async function startServer(t) {
+  const server = await Server.start(temporaryDirectory(t));
+  t.after(() => server.stop('SIGKILL'));
+  for (let turn = 0; turn < 100 && !/\/setup#\S+/.test(server.stdout); turn++) await new Promise((done) => setTimeout(done, 50));
+  return server;
+}
+
+export const setupLink = (server) => /http\S+\/setup#\S+/.exec(server.stdout)[0];
+
+export async function startBrowser(t) {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+  t.after(() => browser.close());
+  return browser;
+}
+
+// Faults: errors of scripts, of the content security policy, and any request to another host.
+export async function newPage(browser, server, options = {}) {
+  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Oslo', reducedMotion: 'reduce', acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) page.faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) page.faults.push(`went to ${request.url()}`);
+  });
+  return page;
+}
+
+export async function fillSetup(page) {
+  await page.getByLabel('Organisation', { exact: true }).fill(person.organisation);
+  await page.getByLabel('Your name').fill(person.name);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('button', { name: 'Make the administrator' }).click();
+}
+
+// Until nothing is on its way any more.
+export async function settled(page) {
+  await page.locator('main h1').waitFor();
+  await page.waitForFunction(() => !document.querySelector('.skeleton, [aria-busy="true"]'), null, { timeout: 10_000 });
+}
+
+export async function axe(page) {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return result.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  });
+}
+
+export const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+export const FUNNEL = '/journeys/funnels?steps.0.event=Product+Viewed&steps.1.event=Added+To+Cart&steps.2.event=Checkout+Started&steps.3.event=Order+Completed';
+export const PAGES = [
+  '/', '/customers', '/customers?search=person+1', '/customers/u0',
+  '/journeys/trends', '/journeys/trends?series.0.event=Added+To+Cart&series.0.measure=customers&breakdown=device&compare=previous',
+  '/journeys/trends?series.0.event=Added+To+Cart&breakdown=device&look=totals&table=true',
+  '/journeys/funnels', FUNNEL, `${FUNNEL}&breakdown=device`, `${FUNNEL}&table=true`, '/journeys/retention',
+  '/settings/pipeline', '/settings/quarantine', '/settings/sources', '/settings/keys', '/settings/organisation', '/settings/appearance',
+  '/no-such-page',
+];
