@@ -1,8 +1,9 @@
-#include <setjmp.h>
+
+
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
 #include <stdint.h>
-
 #include <cmocka.h>
 
 #include "base_json.h"
@@ -136,7 +137,7 @@ static void lines_that_just_fit_keep_all_their_fields(void **state)
         set(LOG_INFO, LOG_FORM_JSON);
         base_log(LOG_INFO, "a", "b", LOG_S("long", str_of(text, len)), LOG_N("n", 1), LOG_END);
         struct str line = str_from_c(logged());
-        struct json_value value, member;
+        struct json_value value = {0}, member = {0};
         struct fail fail;
         assert_true(line.len <= 4096 && json_parse(parser, line, &value, &fail));
         bool cut = !json_member(value, STR("n"), &member);

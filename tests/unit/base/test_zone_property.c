@@ -1,10 +1,11 @@
 /* Zones and intervals against two oracles: the C library's localtime_r, and the words of the query
    contract taken literally, minute by minute around changes of the clock. */
-#include <setjmp.h>
+
+
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
 #include <stdint.h>
-
 #include <cmocka.h>
 
 #include <stdio.h>

@@ -7,11 +7,12 @@
  */
 #pragma once
 
-#include <setjmp.h>
+
+
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
 #include <stdint.h>
-
 #include <cmocka.h>
 
 #include <arpa/inet.h>

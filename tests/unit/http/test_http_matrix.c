@@ -80,7 +80,7 @@ static void public_keys_reach_no_route_that_reads(void **state)
         }
         assert_int_equal(ask_route(fixture, route, bearer(fixture, fixture->write_key)), 403);
         assert_int_equal(ask_route(fixture, route, bearer(fixture, fixture->client_key)), 403);
-        assert_int_equal(ask_route(fixture, route, basic(fixture, fixture->write_key)), 403);
+        assert_int_equal(ask_route(fixture, route, basic(fixture, fixture->write_key)), 401);
     }
     assert_int_equal(fixture->app.calls, 0);
 }

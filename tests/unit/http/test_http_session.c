@@ -173,7 +173,7 @@ static void sessions_are_listed_and_ended(void **state)
     assert_int_equal(get(fixture, "/api/v1/sessions", fixture->cookie), 401);
 }
 
-static void authorization_is_judged_alone(void **state)
+static void bearer_key_is_judged_alone(void **state)
 {
     struct fixture *fixture = *state;
     /* A signed-in browser does not lend its rights to a wrong key. */
@@ -183,6 +183,10 @@ static void authorization_is_judged_alone(void **state)
     assert_int_equal(get(fixture, "/api/v1/ledger",
                          both(fixture, fixture->cookie, bearer(fixture, fixture->write_key))),
                      403);
+    /* What a browser adds for a proxy before us that asks for a password is no key of ours. */
+    assert_int_equal(get(fixture, "/api/v1/ledger",
+                         both(fixture, fixture->cookie, basic(fixture, STR("somebody")))),
+                     200);
 }
 
 int main(void)
@@ -197,7 +201,7 @@ int main(void)
         TEST(link_signs_in_once),
         TEST(cookie_is_bound_to_the_host_behind_tls),
         TEST(sessions_are_listed_and_ended),
-        TEST(authorization_is_judged_alone),
+        TEST(bearer_key_is_judged_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@ static const char *examples;
 static struct str read_example(struct fixture *f, const char *name)
 {
     struct disk *disk;
-    struct str text;
+    struct str text = {NULL, 0};
     if (!disk_real(examples, &disk, &f->fail) ||
         !disk_read_whole(disk, name, f->arena, (size_t)1 << 20, &text, &f->fail)) {
         print_error("%s\n", f->fail.message);

@@ -1,10 +1,11 @@
 /* The file behind everything that is not an event: transactions, versions, copies, damage. */
 
-#include <setjmp.h>
+
+
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
 #include <stdint.h>
-
 #include <cmocka.h>
 
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #include "base_thread.h"
-#include "state_db.h"
+#include "state_internal.h"
 
 struct fixture {
     char directory[64];
@@ -46,7 +47,8 @@ static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
     state_close(fixture->state);
-    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm", "copy.db"};
+    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm", "copy.db",
+                                        "state.db.before-2"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         remove_file(fixture, names[i]);
     }
@@ -286,6 +288,63 @@ static void state_refuses_a_file_that_is_no_database(void **context)
     assert_int_equal(fail.code, FAIL_CORRUPT);
 }
 
+/* The file at version 1 with one setting, and then steps of the test's own. */
+static bool open_with_step(struct fixture *fixture, const char *step, struct fail *fail)
+{
+    struct state_link *link = NULL;
+    if (fixture->state != NULL) {
+        assert_true(state_write(fixture->state, &link, fail));
+        assert_true(put(link, "a", "1", fail));
+        assert_true(state_commit(&link, fail));
+        state_close(fixture->state);
+        fixture->state = NULL;
+    }
+    const char *steps[] = {state_schema.steps[0], step};
+    struct state_schema schema = {steps, 2};
+    return state_open_schema(fixture->directory, NULL, &schema, &fixture->state, fail);
+}
+
+static void state_moves_forward_after_a_copy(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_link *link = NULL;
+    int64_t count = -1;
+    char copy[128];
+    assert_int_equal(state_schema.version, 1);
+    assert_true(open_with_step(fixture, "CREATE TABLE extra (a INTEGER) STRICT", &fail));
+    assert_true(state_read(fixture->state, &link, &fail));
+    assert_true(state_count(link, "SELECT count(*) FROM extra", &count, &fail));
+    assert_int_equal(count, 0);
+    state_link_done(&link);
+    assert_int_equal(settings_count(fixture->state), 1);
+    state_close(fixture->state);
+    fixture->state = NULL;
+    /* The copy is the file as it was: this version opens it, and not the one that was moved. */
+    assert_false(state_open(fixture->directory, NULL, &fixture->state, &fail));
+    assert_int_equal(fail.code, FAIL_CONFLICT);
+    snprintf(copy, sizeof copy, "%s.before-2", fixture->path);
+    assert_int_equal(rename(copy, fixture->path), 0);
+    assert_true(state_open(fixture->directory, NULL, &fixture->state, &fail));
+    assert_int_equal(settings_count(fixture->state), 1);
+}
+
+static void state_step_that_fails_leaves_the_file_as_it_was(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    assert_false(
+        open_with_step(fixture, "CREATE TABLE extra (a INTEGER) STRICT; DELETE FROM none", &fail));
+    assert_non_null(strstr(fail.message, "from version 1 to 2"));
+    assert_true(state_open(fixture->directory, NULL, &fixture->state, &fail));
+    assert_int_equal(settings_count(fixture->state), 1);
+    /* Tried again, with the step mended: the copy of the first attempt is in nobody's way. */
+    state_close(fixture->state);
+    fixture->state = NULL;
+    assert_true(open_with_step(fixture, "CREATE TABLE extra (a INTEGER) STRICT", &fail));
+    assert_int_equal(settings_count(fixture->state), 1);
+}
+
 static void note_problem(void *context, const char *what)
 {
     (void)what;
@@ -384,6 +443,8 @@ int main(void)
         TEST(state_copies_itself_whole),
         TEST(state_refuses_a_file_of_a_newer_version),
         TEST(state_refuses_a_file_that_is_no_database),
+        TEST(state_moves_forward_after_a_copy),
+        TEST(state_step_that_fails_leaves_the_file_as_it_was),
         TEST(state_verify_finds_nothing_wrong_with_a_sound_file),
         TEST(state_verify_finds_an_overwritten_page),
         TEST(state_writers_take_turns),

@@ -1,10 +1,11 @@
 /* Settings, segments, views, sources. */
 
-#include <setjmp.h>
+
+
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
 #include <stdint.h>
-
 #include <cmocka.h>
 
 #include <stdio.h>
