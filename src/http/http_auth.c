@@ -1,6 +1,7 @@
 /* Who asks, and may they? The order: is it our host, whose credential is it, is it forged, does it have the
- * right, is it too fast. A request with an Authorization header is judged by that alone: then no cookie counts, and
- * nothing another site could forge is at stake, since browsers do not add that header by themselves. */
+ * right, is it too fast. A request with a Bearer key is judged by that alone: then no cookie counts, and nothing
+ * another site could forge is at stake, since browsers never add such a key by themselves. Basic they do add, for a
+ * proxy before us that asks for a password: it counts for events only, whose libraries send their key so. */
 #include "http_internal.h"
 
 #include <strings.h>
@@ -123,23 +124,27 @@ static bool base64_decode(struct arena *arena, struct str text, struct str *out)
     return true;
 }
 
-struct str http_token(struct http_call *call)
+static bool authorization(const struct http_call *call, const char *scheme, struct str *out)
 {
     struct str header = str_trim(net_header(call->request, "Authorization"));
     size_t space = str_find_byte(header, ' ');
-    struct str scheme = str_of(header.data, space);
-    struct str rest = str_trim(str_after(header, space));
-    if (header.data == NULL) {
-        return (struct str){0};
+    if (header.data == NULL || !same_name(str_of(header.data, space), str_from_c(scheme))) {
+        return false;
     }
-    if (same_name(scheme, STR("bearer"))) {
+    *out = str_trim(str_after(header, space));
+    return true;
+}
+
+struct str http_token(struct http_call *call)
+{
+    struct str rest, pair;
+    if (authorization(call, "bearer", &rest)) {
         return rest;
     }
-    struct str pair;
-    if (same_name(scheme, STR("basic")) && base64_decode(call->arena, rest, &pair)) {
+    if (authorization(call, "basic", &rest) && base64_decode(call->arena, rest, &pair)) {
         return str_of(pair.data == NULL ? "" : pair.data, str_find_byte(pair, ':'));
     }
-    return STR("");
+    return (struct str){0};
 }
 
 struct str http_cookie_name(const struct http_call *call)
@@ -310,8 +315,8 @@ bool http_authorise(struct http_call *call)
     case HTTP_CLASS_API:
         break;
     }
-    struct str token = http_token(call);
-    if (token.data != NULL) {
+    struct str token;
+    if (authorization(call, "bearer", &token)) {
         return http_key_may(call, token);
     }
     return session_may(call) && (is_reading(call->route->method) || http_not_forged(call)) &&

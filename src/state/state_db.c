@@ -40,6 +40,7 @@ struct state_link {
 struct state {
     char *path;
     const struct base_clock *clock;
+    const struct state_schema *schema;
     struct base_mutex lock; /* guards free_readers, writer_free */
     struct base_cond freed;
     struct state_link *free_readers;
@@ -161,11 +162,11 @@ static bool copy_to(sqlite3 *db, const char *path, struct fail *fail)
     return ok;
 }
 
-static bool step_run(sqlite3 *db, int from, struct fail *fail)
+static bool step_run(sqlite3 *db, const struct state_schema *schema, int from, struct fail *fail)
 {
     char done[64];
     snprintf(done, sizeof done, "PRAGMA user_version = %d; COMMIT;", from + 1);
-    if (run_plain(db, "BEGIN IMMEDIATE", fail) && run_plain(db, state_schema_steps[from], fail) &&
+    if (run_plain(db, "BEGIN IMMEDIATE", fail) && run_plain(db, schema->steps[from], fail) &&
         run_plain(db, done, fail)) {
         return true;
     }
@@ -175,19 +176,20 @@ static bool step_run(sqlite3 *db, int from, struct fail *fail)
 
 static bool migrate(struct state *state, sqlite3 *db, struct fail *fail)
 {
+    const struct state_schema *schema = state->schema;
     int version = 0;
     if (!version_read(db, &version, fail)) {
         return false;
     }
-    if (version > state_schema_version) {
+    if (version > schema->version) {
         return fail_set(fail, FAIL_CONFLICT,
                         "%s was written by a newer version of firsthand (%d, this one knows %d); "
                         "install that version, or restore a backup",
-                        state->path, version, state_schema_version);
+                        state->path, version, schema->version);
     }
-    if (version > 0 && version < state_schema_version) {
+    if (version > 0 && version < schema->version) {
         struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
-        struct str path = str_format(arena, "%s.before-%d", state->path, state_schema_version);
+        struct str path = str_format(arena, "%s.before-%d", state->path, schema->version);
         struct fail copy = {0};
         /* A copy that is there already is that of an earlier, cut attempt: of the same rows. */
         if (!copy_to(db, path.data, &copy) && copy.code != FAIL_CONFLICT) {
@@ -195,8 +197,8 @@ static bool migrate(struct state *state, sqlite3 *db, struct fail *fail)
             return fail_at(fail, "copying %s before it is changed", FILE_NAME);
         }
     }
-    for (; version < state_schema_version; version++) {
-        if (!step_run(db, version, fail)) {
+    for (; version < schema->version; version++) {
+        if (!step_run(db, schema, version, fail)) {
             return false;
         }
     }
@@ -232,12 +234,19 @@ static bool links_open(struct state *state, int readers, struct fail *fail)
 bool state_open(const char *directory, const struct state_options *options, struct state **out,
                 struct fail *fail)
 {
+    return state_open_schema(directory, options, &state_schema, out, fail);
+}
+
+bool state_open_schema(const char *directory, const struct state_options *options,
+                       const struct state_schema *schema, struct state **out, struct fail *fail)
+{
     struct state_options defaults = {0};
     if (options == NULL) {
         options = &defaults;
     }
     int readers = options->readers <= 0 ? 4 : options->readers;
     struct state *state = base_alloc_zero(sizeof *state);
+    state->schema = schema;
     state->clock = options->clock == NULL ? base_clock_real() : options->clock;
     base_mutex_init(&state->lock);
     base_cond_init(&state->freed);

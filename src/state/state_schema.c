@@ -56,5 +56,5 @@ static const char STEP_1[] =
     "  object TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL"
     ") STRICT;";
 
-const char *const state_schema_steps[] = {STEP_1};
-const int state_schema_version = (int)ARRAY_LEN(state_schema_steps);
+static const char *const STEPS[] = {STEP_1};
+const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};
