@@ -242,9 +242,9 @@ bool http_start(struct app *app, const struct http_options *options, struct http
     };
     base_mutex_init(&http->decoder_lock);
     http->per_address =
-        http_limit_new(http->clock, options->address_per_s > 0 ? options->address_per_s : 10000);
+        http_limit_new(http->clock, options->address_per_s > 0 ? options->address_per_s : 50000);
     http->per_key =
-        http_limit_new(http->clock, options->key_per_s > 0 ? options->key_per_s : 20000);
+        http_limit_new(http->clock, options->key_per_s > 0 ? options->key_per_s : 50000);
     struct str listen = options->listen != NULL ? str_from_c(options->listen) : config->listen;
     hosts_read(http, config->hosts, listen);
     http->handler = (struct net_handler){

@@ -19,8 +19,8 @@ struct http;
 
 struct http_options {      /* zero = default: the app's settings */
     const char *listen;    /* overrides the setting */
-    int64_t address_per_s; /* requests of one address: 10,000, and twice that at once */
-    int64_t key_per_s;     /* of one key: 20,000, and twice that at once */
+    int64_t address_per_s; /* requests of one address: 50,000, and twice that at once */
+    int64_t key_per_s;     /* of one key: 50,000, and twice that at once */
     int64_t request_ms;    /* for a whole request to arrive: 60,000 */
 };
 bool http_start(struct app *app, const struct http_options *options, struct http **out,
