@@ -14,6 +14,16 @@ bool intake_hard(struct intake_draft *draft)
     return false;
 }
 
+/* At most `longest` bytes, and no character cut in two. */
+static struct str cut(struct str text, size_t longest)
+{
+    text.len = text.len < longest ? text.len : longest;
+    while (!str_is_utf8(text)) {
+        text.len--;
+    }
+    return text;
+}
+
 bool intake_judge(struct intake_draft *draft, struct str field, const char *format, ...)
 {
     char text[FAIL_MESSAGE_BYTES];
@@ -22,11 +32,9 @@ bool intake_judge(struct intake_draft *draft, struct str field, const char *form
     int wanted = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     size_t len = wanted < 0 ? 0 : (size_t)wanted < sizeof text ? (size_t)wanted : sizeof text - 1;
-    while (len > 0 && !str_is_utf8(str_of(text, len))) {
-        len--; /* a character cut in two by the end of the buffer */
-    }
-    draft->reason = str_copy(draft->arena, str_of(text, len));
-    draft->field = field.data == NULL ? field : str_copy(draft->arena, field);
+    draft->reason = str_copy(draft->arena, cut(str_of(text, len), sizeof text));
+    draft->field =
+        field.data == NULL ? field : str_copy(draft->arena, cut(field, INTAKE_PLACE_BYTES_MAX));
     return false;
 }
 
@@ -183,6 +191,10 @@ bool intake_add_identifier(struct intake_draft *draft, struct str kind, struct s
             str_equal(decoder->identifiers[i].value, value)) {
             return true;
         }
+    }
+    if (decoder->identifier_count == INTAKE_IDENTIFIERS_MAX) {
+        return intake_judge(draft, draft->places->user, "more than %d identifiers",
+                            INTAKE_IDENTIFIERS_MAX);
     }
     void *block = decoder->identifiers;
     if (!base_grow_array(&block, &decoder->identifier_capacity, decoder->identifier_count + 1,

@@ -35,7 +35,7 @@ static void write_pointer(struct base_buf *out, const struct intake_path *path)
 
 struct str intake_path_pointer(struct arena *arena, const struct intake_path *path)
 {
-    CLEANUP(base_buf_done) struct base_buf out = {.limit = STORE_EVENT_BYTES_MAX * 2};
+    CLEANUP(base_buf_done) struct base_buf out = {.limit = (size_t)2 * STORE_EVENT_BYTES_MAX};
     write_pointer(&out, path);
     return str_copy(arena, base_buf_view(&out));
 }

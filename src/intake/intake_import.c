@@ -105,6 +105,7 @@ static enum intake_csv_result scan_record(struct intake_import *import, size_t c
 static bool next_csv(struct intake_import *import, size_t capacity, struct intake_csv_record *out,
                      bool *found, struct fail *fail)
 {
+    *found = false;
     for (;;) {
         enum intake_csv_result result = scan_record(import, capacity, out);
         if (result == INTAKE_CSV_MORE) {
@@ -149,7 +150,7 @@ static bool check_header(const struct intake_header *header, struct fail *fail)
 static bool read_header(struct intake_import *import, struct fail *fail)
 {
     struct intake_csv_record record;
-    bool found;
+    bool found = false;
     import->cells =
         arena_array(import->arena, INTAKE_MAP_COLUMNS_MAX + 1, sizeof *import->cells, fail);
     if (import->cells == NULL || !next_csv(import, INTAKE_MAP_COLUMNS_MAX, &record, &found, fail)) {
@@ -229,7 +230,7 @@ static bool parse_map(struct intake_import *import, struct str map, struct json_
 static bool prepare(struct intake_import *import, const struct intake_import_options *options,
                     struct fail *fail)
 {
-    struct json_value map;
+    struct json_value map = {0};
     import->mapped = options->map.len > 0;
     if (!choose_format(import, fail) ||
         (import->mapped && !parse_map(import, options->map, &map, fail))) {
@@ -292,7 +293,9 @@ static bool begin_draft(struct intake_import *import, const struct intake_places
     if (copy == NULL) {
         return false;
     }
-    memcpy(copy, raw.data, raw.len);
+    if (raw.data != NULL) {
+        memcpy(copy, raw.data, raw.len);
+    }
     if (!intake_draft_begin(draft, import->decoder, import->source, places, str_of(copy, raw.len),
                             arena, fail)) {
         return false;
@@ -403,7 +406,7 @@ static bool line_item(struct intake_import *import, struct arena *arena, struct 
 {
     static const struct intake_envelope envelope = {.route = INTAKE_SEGMENT_BATCH,
                                                     .sent_ms = STORE_NO_TIME};
-    struct str line;
+    struct str line = {NULL, 0};
     struct intake_draft draft;
     if (!next_line(import, &line, found, fail)) {
         return false;

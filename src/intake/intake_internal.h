@@ -17,9 +17,11 @@
 #define INTAKE_BODY_BYTES_MAX ((size_t)16 << 20)
 #define INTAKE_INFLATE_RATIO_MAX 100
 #define INTAKE_EVENTS_MAX 20000
-#define INTAKE_CLOCK_NETWORK_MS (60 * 1000)
-#define INTAKE_AHEAD_TAKEN_MS (5 * 60 * 1000)
-#define INTAKE_AHEAD_MAX_MS (24 * 60 * 60 * 1000)
+#define INTAKE_IDENTIFIERS_MAX 100 /* of one event */
+#define INTAKE_PLACE_BYTES_MAX 250 /* of a pointer or column in a judgement */
+#define INTAKE_CLOCK_NETWORK_MS INT64_C(60000)
+#define INTAKE_AHEAD_TAKEN_MS INT64_C(300000) /* 5 minutes */
+#define INTAKE_AHEAD_MAX_MS INT64_C(86400000) /* 24 hours */
 
 /* The limits with their defaults put in. */
 struct intake_limits intake_limits_of(const struct intake_limits *limits);
@@ -77,7 +79,7 @@ bool intake_draft_begin(struct intake_draft *draft, struct intake_decoder *decod
    item says so). False only when hard. */
 bool intake_draft_end(struct intake_draft *draft, bool good, struct store_item *item) MUST_USE;
 
-/* Puts down why the event is quarantined; returns false. `field` is copied. */
+/* Puts down why the event is quarantined; returns false. `field` is copied (and cut). */
 bool intake_judge(struct intake_draft *draft, struct str field, const char *format, ...)
     PRINTF_LIKE(3, 4);
 /* As intake_judge for text that json_parse refused. */

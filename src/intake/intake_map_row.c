@@ -88,7 +88,7 @@ static bool cell_text(const struct intake_map *map, const struct intake_record *
                       const struct intake_column *column, struct intake_draft *draft,
                       struct str *out)
 {
-    struct intake_cell cell;
+    struct intake_cell cell = {0};
     if (!intake_cell_read(map, record, column, draft, &cell)) {
         return false;
     }
@@ -133,9 +133,9 @@ static bool joined_text(const struct intake_map *map, const struct intake_record
                         const struct intake_map_value *value, struct intake_draft *draft,
                         struct str *out)
 {
-    CLEANUP(base_buf_done) struct base_buf text = {.limit = 2 * STORE_EVENT_BYTES_MAX};
+    CLEANUP(base_buf_done) struct base_buf text = {.limit = (size_t)2 * STORE_EVENT_BYTES_MAX};
     for (size_t i = 0; i < value->column_count; i++) {
-        struct str part;
+        struct str part = {NULL, 0};
         if (!cell_text(map, record, &value->columns[i], draft, &part)) {
             return false;
         }
@@ -231,7 +231,7 @@ static bool typed(const struct intake_map_value *value, struct str text, struct 
         return true;
     case INTAKE_MAP_TIME: {
         char buffer[TIME_RFC3339_BYTES];
-        struct str kept;
+        struct str kept = {NULL, 0};
         if (!intake_time_parse(str_trim(text), value->format, value->zone, &ms)) {
             return judge_time(draft, value);
         }
@@ -283,7 +283,7 @@ static bool scalar(const struct intake_map *map, const struct intake_record *rec
         *out_has = true;
         return true;
     }
-    struct str text;
+    struct str text = {NULL, 0};
     if (!value_text(map, record, value, draft, &text)) {
         return false;
     }
@@ -299,8 +299,8 @@ static bool take_field(const struct intake_map *map, const struct intake_record 
 {
     struct intake_path at = {.name = field->value.column_count == 0 ? field->name
                                                                     : field->value.columns[0].name};
-    struct store_value value;
-    bool has;
+    struct store_value value = {0};
+    bool has = false;
     if (record->cells == NULL && field->value.kind == INTAKE_MAP_COLUMN &&
         field->value.type == INTAKE_MAP_AS_IS &&
         field->value.columns[0].cell == INTAKE_COLUMN_PATH) {
@@ -351,10 +351,10 @@ static bool take_message_id(const struct intake_map *map, const struct intake_re
         return value_text(map, record, value, draft, &draft->message_id) &&
                check_id(draft, draft->message_id, map->places.message_id);
     }
-    CLEANUP(base_buf_done) struct base_buf id = {.limit = 4 * STORE_EVENT_BYTES_MAX};
+    CLEANUP(base_buf_done) struct base_buf id = {.limit = (size_t)4 * STORE_EVENT_BYTES_MAX};
     bool any = false;
     for (size_t i = 0; i < value->column_count; i++) {
-        struct str part;
+        struct str part = {NULL, 0};
         if (!cell_text(map, record, &value->columns[i], draft, &part)) {
             return false;
         }
@@ -362,7 +362,7 @@ static bool take_message_id(const struct intake_map *map, const struct intake_re
         if (i > 0) {
             base_buf_byte(&id, '|');
         }
-        for (size_t at = 0; at < part.len; at++) {
+        for (size_t at = 0; part.data != NULL && at < part.len; at++) {
             if (part.data[at] == '|' || part.data[at] == '\\') {
                 base_buf_byte(&id, '\\');
             }
@@ -381,7 +381,7 @@ static bool take_identifier(const struct intake_map *map, const struct intake_re
                             const struct intake_map_value *value, struct str kind,
                             struct intake_draft *draft, bool *known)
 {
-    struct str id;
+    struct str id = {NULL, 0};
     struct str field = value->column_count == 0 ? kind : value->columns[0].name;
     if (!value_text(map, record, value, draft, &id)) {
         return false;
@@ -425,7 +425,7 @@ static bool take_who(const struct intake_map *map, const struct intake_record *r
 static bool take_time(const struct intake_map *map, const struct intake_record *record,
                       struct intake_draft *draft)
 {
-    struct str text;
+    struct str text = {NULL, 0};
     if (map->ts.kind == INTAKE_MAP_CONST) {
         draft->client_ms = map->ts.constant_ms;
         return true;

@@ -60,7 +60,7 @@ struct members {
 static bool judge_unknown(struct intake_draft *draft, struct str name)
 {
     struct intake_path root = {.name = STR("")};
-    struct intake_path path = {.up = &root, .name = name.data == NULL ? STR("") : name};
+    struct intake_path path = {.up = &root, .name = name};
     const char *meant = str_nearest(name, member_names, MEMBERS);
     for (size_t i = 0; i < ARRAY_LEN(known_slips); i++) {
         meant = str_is(name, known_slips[i].written) ? known_slips[i].meant : meant;
@@ -323,7 +323,7 @@ bool intake_own_decode(struct intake_decoder *decoder, struct str body,
                        struct intake_items *out, struct fail *fail)
 {
     struct intake_limits limits = intake_limits_of(source->limits);
-    struct json_split split;
+    struct json_split split = {0};
     if (!cut(arena, str_trim(body), limits.events, &split, fail)) {
         return false;
     }

@@ -2,6 +2,7 @@
 #include "intake_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 const struct intake_places intake_segment_places = {
     .event = {"/event", 6},
@@ -287,6 +288,34 @@ static bool take_label(struct intake_draft *draft, const struct message *message
     return intake_flatten_value(draft, &draft->decoder->properties, name, value, &path);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* The names of a message's own traits, sorted; none of a group, whose traits are the account's. */
+static bool own_trait_names(struct intake_draft *draft, const struct message *message,
+                            struct str **out, size_t *out_count)
+{
+    *out = NULL;
+    *out_count = 0;
+    if (message->type == INTAKE_SEGMENT_GROUP || !member_is_object(message, MEMBER_TRAITS)) {
+        return true;
+    }
+    struct json_value object = message->value[MEMBER_TRAITS], value;
+    size_t most = json_count(object);
+    *out = arena_array(draft->arena, most, sizeof **out, draft->fail);
+    if (*out == NULL) {
+        return intake_hard(draft);
+    }
+    for (struct json_iter it = json_iter_of(object);
+         *out_count < most && json_next(&it, &(*out)[*out_count], &value);) {
+        (*out_count)++;
+    }
+    qsort(*out, *out_count, sizeof **out, by_name);
+    return true;
+}
+
 /* Traits that a client repeats in every message's context. Those of the message itself come first. */
 static bool take_context_traits(struct intake_draft *draft, const struct message *message,
                                 struct json_value traits)
@@ -299,12 +328,15 @@ static bool take_context_traits(struct intake_draft *draft, const struct message
         return intake_judge(draft, root.name, "expected an object, found %s",
                             json_type_name(json_type_of(traits)));
     }
-    bool has_own =
-        message->type != INTAKE_SEGMENT_GROUP && member_is_object(message, MEMBER_TRAITS);
+    struct str *own;
+    size_t own_count;
+    if (!own_trait_names(draft, message, &own, &own_count)) {
+        return false;
+    }
     struct intake_path path = {.up = &root};
-    struct json_value value, own;
+    struct json_value value;
     for (struct json_iter it = json_iter_of(traits); json_next(&it, &path.name, &value);) {
-        if (has_own && json_member(message->value[MEMBER_TRAITS], path.name, &own)) {
+        if (own_count > 0 && bsearch(&path.name, own, own_count, sizeof *own, by_name) != NULL) {
             continue;
         }
         if (path.name.len == 0 || path.name.len > STORE_NAME_BYTES_MAX) {

@@ -99,7 +99,7 @@ static bool compile_any(const struct intake_compile *compile, struct json_value 
         return intake_compile_fail(compile, at, "expected {\"any\": [condition, ...]}");
     }
     struct intake_path path = {.up = at, .name = STR("any")};
-    struct intake_condition *any;
+    struct intake_condition *any = NULL;
     if (!intake_compile_where(compile, list, &path, &any, &out->any_count)) {
         return false;
     }
@@ -309,7 +309,7 @@ static bool holds(const struct intake_map *map, const struct intake_record *reco
                   bool *out_holds)
 {
     if (condition->any == NULL) {
-        struct intake_cell cell;
+        struct intake_cell cell = {0};
         if (!intake_cell_read(map, record, &condition->column, draft, &cell)) {
             return false;
         }

@@ -422,6 +422,31 @@ static void equal_identifiers_count_once(void **state)
     test_done(&f);
 }
 
+static void identifiers_and_places_are_bounded(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    struct str members = STR("\"identifiers\":{\"account\":[0");
+    for (int i = 1; i < 99; i++) {
+        members = str_format(f.arena, "%.*s,%d", STR_ARG(members), i);
+    }
+    struct str whole = str_format(f.arena, "%.*s]}", STR_ARG(members));
+    assert_stored(decode_with(&f, str_copy_c(f.arena, whole)));
+    whole = str_format(f.arena, "%.*s,100]}", STR_ARG(members));
+    assert_kept_out(decode_with(&f, str_copy_c(f.arena, whole)), "/userId", "more than 100");
+    struct str name = STR("");
+    for (int i = 0; i < 200; i++) {
+        name = str_format(f.arena, "%.*s\xC3\xA9", STR_ARG(name));
+    }
+    whole = str_format(f.arena, "\"%.*s\":1", STR_ARG(name));
+    const struct store_item *item = decode_with(&f, str_copy_c(f.arena, whole));
+    assert_int_equal(item->verdict, STORE_QUARANTINED);
+    assert_int_equal(item->field.len, 249);
+    assert_true(str_is_utf8(item->field) && str_is_utf8(item->reason));
+    test_done(&f);
+}
+
 /* ---- bodies ---------------------------------------------------------------------------------------- */
 
 #define GOOD "{\"userId\":\"u\",\"event\":\"E\",\"ts\":\"" TEST_NOW "\"}"
@@ -604,6 +629,7 @@ int main(void)
         cmocka_unit_test(clocks_follow_the_contract),
         cmocka_unit_test(alias_names_what_is_joined),
         cmocka_unit_test(equal_identifiers_count_once),
+        cmocka_unit_test(identifiers_and_places_are_bounded),
         cmocka_unit_test(bodies_are_one_an_array_or_lines),
         cmocka_unit_test(what_is_no_json_is_refused_whole),
         cmocka_unit_test(more_events_than_the_limit_refuse_the_request),
