@@ -89,3 +89,6 @@ bool store_identity_is_user(const struct store_identity_view *view, uint32_t num
                             struct fail *fail) MUST_USE;
 bool store_identity_mark_of(const struct store_identity_view *view, uint32_t number,
                             enum store_mark *out, struct fail *fail) MUST_USE;
+/* The number (not the root) of what a person types: "kind:value" where kind is one, else user, anonymous, e-mail.
+   STORE_NO_CUSTOMER where unknown; damage is noted. (store_customer.c) */
+uint32_t store_identity_lookup(const struct store_identity_view *view, struct str text);

@@ -62,7 +62,29 @@ static bool read_meta(struct store_identity_run *run, struct fail *fail)
     return true;
 }
 
+static bool open_run(struct disk *disk, const struct store_run_info *info,
+                     const struct store_identity_runs *open, struct store_identity_run *out,
+                     struct fail *fail)
+{
+    for (size_t i = 0; open != NULL && i < open->count; i++) {
+        if (store_run_info_of(open->runs[i].run)->id == info->id) {
+            *out = open->runs[i];
+            store_run_ref(out->run);
+            return true;
+        }
+    }
+    if (!store_run_open(disk, STORE_RUN_IDENTITY, info, &out->run, fail)) {
+        return false;
+    }
+    if (!read_meta(out, fail)) {
+        store_run_unref(out->run);
+        return false;
+    }
+    return true;
+}
+
 bool store_identity_runs_open(struct disk *disk, const struct store_run_info *infos, size_t count,
+                              const struct store_identity_runs *open,
                               struct store_identity_runs **out, struct fail *fail)
 {
     struct store_identity_runs *set = base_alloc_zero(sizeof *set + count * sizeof set->runs[0]);
@@ -72,15 +94,11 @@ bool store_identity_runs_open(struct disk *disk, const struct store_run_info *in
     uint64_t number = 0;
     for (size_t i = 0; i < count; i++) {
         struct store_identity_run *run = &set->runs[i];
-        if (!store_run_open(disk, STORE_RUN_IDENTITY, &infos[i], &run->run, fail)) {
+        if (!open_run(disk, &infos[i], open, run, fail)) {
             store_identity_runs_unref(set);
             return false;
         }
         set->count++;
-        if (!read_meta(run, fail)) {
-            store_identity_runs_unref(set);
-            return false;
-        }
         if (run->seq_first != seq || run->position_first != position ||
             run->number_first != number) {
             damaged(run, "it does not go on where the run before it ends", fail);

@@ -29,8 +29,10 @@ struct store_identity_runs {
     struct store_identity_run runs[]; /* oldest first */
 };
 
-/* Opens all that the manifest names, oldest first, and checks that they adjoin. */
+/* Opens all that the manifest names, oldest first, and checks that they adjoin. What `open` has open already
+   is taken over from it (NULL: nothing is). */
 bool store_identity_runs_open(struct disk *disk, const struct store_run_info *infos, size_t count,
+                              const struct store_identity_runs *open,
                               struct store_identity_runs **out, struct fail *fail) MUST_USE;
 struct store_identity_runs *store_identity_runs_ref(struct store_identity_runs *runs);
 void store_identity_runs_unref(struct store_identity_runs *runs); /* accepts NULL */

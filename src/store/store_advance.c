@@ -1,0 +1,212 @@
+#include "store_advance.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "store_writer.h"
+
+/* ---- files that nobody needs ------------------------------------------------------------------------------ */
+
+/* What cannot be removed now is removed at the next opening: no manifest names it. */
+void store_remove_run(struct store *store, enum store_run_kind kind, uint64_t id)
+{
+    char path[STORE_RUN_PATH_BYTES];
+    struct fail ignored;
+    store_run_path(kind, id, path);
+    (void)!disk_remove(store->disk, path, &ignored);
+}
+
+void store_remove_segment(struct store *store, uint64_t id)
+{
+    char path[STORE_RUN_PATH_BYTES];
+    struct fail ignored;
+    snprintf(path, sizeof path, "segments/%016" PRIx64 ".seg", id);
+    (void)!disk_remove(store->disk, path, &ignored);
+}
+
+/* ---- installing what a manifest names ------------------------------------------------------------------------- */
+
+/* The segments of `next`: those open already are taken over, new ones are opened. */
+static bool open_segments(struct store *store, const struct store_manifest *next,
+                          const struct store_segments *old, struct store_segments **out,
+                          struct fail *fail)
+{
+    struct store_segments *set = store_segments_new(next->segment_count);
+    for (size_t i = 0; i < next->segment_count; i++) {
+        struct store_segment *segment = NULL;
+        for (size_t k = 0; k < old->count && segment == NULL; k++) {
+            if (store_segment_info(old->segments[k])->id == next->segments[i].id) {
+                segment = store_segment_ref(old->segments[k]);
+            }
+        }
+        if (segment == NULL &&
+            !store_segment_open(store->disk, store->names, &next->segments[i], &segment, fail)) {
+            store_segments_unref(set);
+            return false;
+        }
+        set->segments[set->count++] = segment;
+    }
+    *out = set;
+    return true;
+}
+
+void store_opened_done(struct store_opened *opened)
+{
+    store_segments_unref(opened->segments);
+    store_identity_runs_unref(opened->identity);
+    store_dedup_runs_unref(opened->dedup);
+    store_quarantine_files_unref(opened->quarantine);
+}
+
+/* What is in use now; only the holder of the turn changes it, so the references last. */
+void store_opened_now(struct store *store, struct store_opened *out)
+{
+    base_lock(&store->lock);
+    out->segments = store_segments_ref(store->now.segments);
+    out->identity = store_identity_runs_ref(store->now.identity->runs);
+    out->quarantine = store_quarantine_files_ref(store->now.quarantine.files);
+    base_unlock(&store->lock);
+    out->dedup = store_dedup_runs_ref(store->writing.dedup_runs);
+}
+
+/* Opens and checks what was written before the manifest names it: a file that cannot be read back must not be
+   relied on. */
+static bool open_all(struct store *store, const struct store_manifest *next,
+                     const struct store_opened *old, struct store_opened *out, struct fail *fail)
+{
+    struct disk *disk = store->disk;
+    return open_segments(store, next, old->segments, &out->segments, fail) &&
+           store_identity_runs_open(disk, next->runs[STORE_RUN_IDENTITY],
+                                    next->run_count[STORE_RUN_IDENTITY], old->identity,
+                                    &out->identity, fail) &&
+           store_dedup_runs_open(disk, next->runs[STORE_RUN_DEDUP],
+                                 next->run_count[STORE_RUN_DEDUP], old->dedup, &out->dedup, fail) &&
+           store_quarantine_files_open(disk, next->runs[STORE_RUN_QUARANTINE],
+                                       next->run_count[STORE_RUN_QUARANTINE], old->quarantine,
+                                       &out->quarantine, fail);
+}
+
+static bool named_run(const struct store_manifest *manifest, enum store_run_kind kind, uint64_t id)
+{
+    for (size_t i = 0; i < manifest->run_count[kind]; i++) {
+        if (manifest->runs[kind][i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool named_segment(const struct store_manifest *manifest, uint64_t id)
+{
+    for (size_t i = 0; i < manifest->segment_count; i++) {
+        if (manifest->segments[i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Files that were in use and are not named any more go when their last reader does. */
+static void doom_unnamed(const struct store_manifest *next, const struct store_opened *old)
+{
+    for (size_t i = 0; i < old->segments->count; i++) {
+        if (!named_segment(next, store_segment_info(old->segments->segments[i])->id)) {
+            store_segment_doom(old->segments->segments[i]);
+        }
+    }
+    for (size_t i = 0; i < old->identity->count; i++) {
+        struct store_run *run = old->identity->runs[i].run;
+        if (!named_run(next, STORE_RUN_IDENTITY, store_run_info_of(run)->id)) {
+            store_run_doom(run);
+        }
+    }
+    for (size_t i = 0; i < old->dedup->count; i++) {
+        struct store_run *run = old->dedup->runs[i].run;
+        if (!named_run(next, STORE_RUN_DEDUP, store_run_info_of(run)->id)) {
+            store_run_doom(run);
+        }
+    }
+    for (size_t i = 0; i < old->quarantine->count; i++) {
+        struct store_run *run = old->quarantine->files[i].run;
+        if (!named_run(next, STORE_RUN_QUARANTINE, store_run_info_of(run)->id)) {
+            store_run_doom(run);
+        }
+    }
+}
+
+/* Removes files that `next` names and the manifest in use does not. */
+static void remove_newcomers(struct store *store, const struct store_manifest *next)
+{
+    const struct store_manifest *now = store->keeper.manifest;
+    for (size_t i = 0; i < next->segment_count; i++) {
+        if (!named_segment(now, next->segments[i].id)) {
+            store_remove_segment(store, next->segments[i].id);
+        }
+    }
+    for (enum store_run_kind kind = STORE_RUN_IDENTITY; kind <= STORE_RUN_QUARANTINE; kind++) {
+        for (size_t i = 0; i < next->run_count[kind]; i++) {
+            if (!named_run(now, kind, next->runs[kind][i].id)) {
+                store_remove_run(store, kind, next->runs[kind][i].id);
+            }
+        }
+    }
+}
+
+/* Did a manifest that could not be written change nothing? Then the old one can still be read. */
+static bool old_manifest_stands(struct store *store)
+{
+    CLEANUP(store_manifest_free_at) struct store_manifest *found = NULL;
+    struct fail ignored;
+    return store_manifest_read(store->disk, &found, &ignored) &&
+           found->generation == store->keeper.manifest->generation;
+}
+
+/* Makes `next` (taken over) the manifest, durable, and installs what it names. */
+bool store_advance(struct store *store, struct store_manifest *next, bool sealed, struct fail *fail)
+{
+    CLEANUP(store_opened_done) struct store_opened old = {0};
+    CLEANUP(store_opened_done) struct store_opened opened = {0};
+    store_opened_now(store, &old);
+    bool readable = open_all(store, next, &old, &opened, fail);
+    if (!readable || !store_manifest_write(store->disk, next, fail)) {
+        if (!readable || old_manifest_stands(store)) {
+            remove_newcomers(store, next);
+        }
+        store_manifest_free(next);
+        return false;
+    }
+    store_manifest_free(store->keeper.manifest);
+    store->keeper.manifest = next;
+    doom_unnamed(next, &old);
+    struct store_install install = {
+        .segments = opened.segments,
+        .identity = opened.identity,
+        .dedup = opened.dedup,
+        .quarantine = opened.quarantine,
+        .sealed = sealed,
+    };
+    opened = (struct store_opened){0};
+    store_writer_control(store, store_install, &install);
+    return true;
+}
+
+/* Journals before `from` hold nothing that is needed any more. What cannot be removed now goes at the next
+   opening. */
+void store_remove_journals(struct store *store, uint64_t from)
+{
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+    struct fail ignored;
+    struct str *names;
+    size_t count;
+    if (!disk_list(store->disk, "journal", arena, &names, &count, &ignored)) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t id;
+        if (store_file_id(names[i], ".log", &id) && id < from) {
+            char path[STORE_JOURNAL_PATH_BYTES];
+            store_journal_path(id, path);
+            (void)!disk_remove(store->disk, path, &ignored);
+        }
+    }
+}

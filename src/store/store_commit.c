@@ -1,0 +1,270 @@
+#include "store_judge.h"
+#include "store_snapshot.h"
+#include "store_writer.h"
+
+/* ---- the commit's scratch ---------------------------------------------------------------------------- */
+
+struct marks { /* how things were before */
+    struct store_fresh_mark fresh;
+    uint64_t next_arrival, next_quarantine_id, rows;
+};
+
+/* A seal that fails again and again must not turn into memory without bound. */
+static bool overfull(const struct store *store)
+{
+    const struct store_writing *writing = &store->writing;
+    return writing->frozen && !store->options.no_keeper &&
+           (store_fresh_count(writing->fresh) / 2 >= store->options.fresh_rows_max ||
+            writing->quarantine[1]->count / 2 >= store->options.fresh_rows_max ||
+            store_fresh_bytes(writing->fresh) / 2 >= STORE_FRESH_BYTES_MAX);
+}
+
+static bool begin(struct store *store, size_t items, struct marks *out, struct fail *fail)
+{
+    struct store_writing *writing = &store->writing;
+    if (writing->journal.broken) {
+        return fail_set(fail, FAIL_IO, "the store takes no more events: %s",
+                        writing->broken.message);
+    }
+    if (overfull(store)) {
+        return fail_set(fail, FAIL_LIMIT,
+                        "the rows that wait cannot be sealed, and memory is full");
+    }
+    *out = (struct marks){
+        .fresh = store_fresh_mark_get(writing->fresh),
+        .next_arrival = writing->next_arrival,
+        .next_quarantine_id = writing->next_quarantine_id,
+        .rows = writing->rows,
+    };
+    store_frame_reset(&writing->frame);
+    store_draft_begin(&writing->draft, writing->identity, &writing->frame, writing->customers);
+    store_ledger_reset(&writing->delta);
+    store_map_reset(&writing->pending_by_hash);
+    writing->pending_count = 0;
+    void *results = writing->results;
+    if (!base_grow_array(&results, &writing->result_capacity, items, sizeof writing->results[0],
+                         fail)) {
+        return false;
+    }
+    writing->results = results;
+    return store_dedup_live_begin(writing->dedup[1], items, fail);
+}
+
+static void rollback(struct store *store, const struct marks *marks)
+{
+    struct store_writing *writing = &store->writing;
+    store_fresh_rollback(writing->fresh, marks->fresh);
+    store_dedup_live_rollback(writing->dedup[1]);
+    writing->next_arrival = marks->next_arrival;
+    writing->next_quarantine_id = marks->next_quarantine_id;
+    writing->rows = marks->rows;
+}
+
+/* The end of the frame: what the counts are after it. */
+static bool write_frame(struct store *store, struct fail *fail)
+{
+    struct store_writing *writing = &store->writing;
+    store_draft_finish(&writing->draft);
+    for (size_t i = 0; i < writing->delta.touched_count; i++) {
+        uint32_t source = writing->delta.touched[i];
+        store_frame_ledger(&writing->frame, source, &writing->delta.counts[source]);
+    }
+    store_frame_customers(&writing->frame, writing->draft.customers);
+    if (!store_frame_ok(&writing->frame, fail)) {
+        return false;
+    }
+    base_lock(&store->lock);
+    bool room = true;
+    for (size_t i = 0; i < writing->delta.touched_count && room; i++) {
+        room = store_ledger_room(&store->now.ledger, writing->delta.touched[i], fail);
+    }
+    base_unlock(&store->lock);
+    if (!room) {
+        return false;
+    }
+    if (!store_journal_append(&writing->journal, &writing->frame.bytes, fail)) {
+        if (writing->journal.broken) {
+            writing->broken = *fail;
+            atomic_store(&store->read_only_after_failure, true);
+            fail->code = FAIL_IO;
+        }
+        return false;
+    }
+    return true;
+}
+
+/* ---- after the sync: nothing here may fail ------------------------------------------------------------- */
+
+static void apply_quarantine(struct store_writing *writing)
+{
+    uint64_t frame_at = writing->journal.len - writing->frame.bytes.len;
+    struct fail fail;
+    for (size_t i = 0; i < writing->pending_count; i++) {
+        const struct store_pending *pending = &writing->pending[i];
+        bool added =
+            store_quarantine_live_add(writing->quarantine[1], writing->journal.file, &pending->row,
+                                      pending->source, frame_at + pending->raw_at, &fail);
+        INVARIANT(added);
+    }
+}
+
+/* The view after the commit: the same where it changed nothing about identity. */
+static struct store_identity_view *next_view(struct store_writing *writing)
+{
+    const struct store_draft *draft = &writing->draft;
+    if (draft->ident_count == 0 && draft->edge_count == 0) {
+        return store_identity_view_ref(writing->identity);
+    }
+    struct store_identity_view *view = store_identity_view_new(writing->identity);
+    view->numbers = draft->next_number;
+    view->seqs += draft->ident_count;
+    view->position += draft->edge_count;
+    view->any_split = draft->any_split;
+    return view;
+}
+
+static void publish(struct store *store, bool changed)
+{
+    struct store_writing *writing = &store->writing;
+    struct store_identity_view *view = next_view(writing);
+    store_identity_view_unref(writing->identity);
+    writing->identity = store_identity_view_ref(view);
+    writing->customers = writing->draft.customers;
+    int64_t now_ms = base_now_ms(store->clock);
+    base_lock(&store->lock);
+    struct store_published *now = &store->now;
+    struct store_identity_view *old_view = now->identity;
+    struct store_snapshot *old_snapshot = NULL;
+    now->identity = view;
+    now->fresh_count[1] = store_fresh_count(writing->fresh);
+    now->quarantine.live_count[1] = writing->quarantine[1]->count;
+    now->rows = writing->rows;
+    now->customers = writing->customers;
+    for (size_t i = 0; i < writing->delta.touched_count; i++) {
+        uint32_t source = writing->delta.touched[i];
+        store_ledger_add(&now->ledger, source, &writing->delta.counts[source]);
+        int64_t last_ms = writing->delta.counts[source].last_received_ms;
+        now->last_event_received_ms =
+            last_ms > now->last_event_received_ms ? last_ms : now->last_event_received_ms;
+    }
+    now->last_commit_ms = now_ms;
+    now->journal_bytes = writing->journal.len;
+    if (changed) {
+        now->number++;
+        now->event_codes = store_names_count(store->names, STORE_FAMILY_EVENT);
+        old_snapshot = now->latest;
+        now->latest = NULL;
+    }
+    base_unlock(&store->lock);
+    store_identity_view_unref(old_view);
+    store_snapshot_unref(old_snapshot);
+}
+
+static void finish(struct store *store, uint64_t rows_before)
+{
+    struct store_writing *writing = &store->writing;
+    bool changed = writing->rows != rows_before || writing->draft.ident_count > 0 ||
+                   writing->draft.edge_count > 0;
+    store_draft_apply(&writing->draft);
+    apply_quarantine(writing);
+    publish(store, changed);
+}
+
+/* ---- commits --------------------------------------------------------------------------------------------- */
+
+static bool judge_all(struct store *store, struct store_job *const *jobs, size_t count,
+                      struct fail *fail)
+{
+    struct store_result *result = store->writing.results;
+    for (size_t j = 0; j < count; j++) {
+        for (size_t i = 0; i < jobs[j]->count; i++, result++) {
+            if (!store_judge_item(store, &jobs[j]->items[i], result, fail)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void hand_out(struct store *store, struct store_job *const *jobs, size_t count)
+{
+    const struct store_result *result = store->writing.results;
+    for (size_t j = 0; j < count; j++) {
+        for (size_t i = 0; i < jobs[j]->count; i++, result++) {
+            struct store_item *item = &jobs[j]->items[i];
+            item->verdict = result->verdict;
+            item->reason = result->reason;
+            item->field = result->field;
+            item->out_arrival = result->arrival;
+            item->out_quarantine_id = result->quarantine_id;
+        }
+        if (store->committed != NULL) {
+            store->committed(store->committed_context, jobs[j]->items, jobs[j]->count);
+        }
+    }
+}
+
+void store_commit(struct store *store, struct store_job *const *jobs, size_t count)
+{
+    struct marks marks;
+    struct fail fail;
+    size_t items = 0;
+    for (size_t j = 0; j < count; j++) {
+        items += jobs[j]->count;
+    }
+    bool begun = begin(store, items, &marks, &fail);
+    bool ok = begun && judge_all(store, jobs, count, &fail) && write_frame(store, &fail);
+    if (ok) {
+        finish(store, marks.rows);
+        hand_out(store, jobs, count);
+    } else if (begun) {
+        rollback(store, &marks);
+    }
+    for (size_t j = 0; j < count; j++) {
+        jobs[j]->done(jobs[j]->done_context, ok ? NULL : &fail);
+    }
+}
+
+bool store_commit_change(struct store *store,
+                         bool (*change)(struct store *store, void *context, struct fail *fail),
+                         void *context, struct fail *fail)
+{
+    struct marks marks;
+    if (!begin(store, 0, &marks, fail)) {
+        return false;
+    }
+    if (!change(store, context, fail) || !write_frame(store, fail)) {
+        rollback(store, &marks);
+        return false;
+    }
+    finish(store, marks.rows);
+    return true;
+}
+
+void store_commit_closed(struct store *store)
+{
+    struct store_writing *writing = &store->writing;
+    struct fail ignored;
+    if (writing->journal.broken || writing->journal.next_sequence == writing->opened_sequence) {
+        return;
+    }
+    store_frame_reset(&writing->frame);
+    store_frame_closed(&writing->frame);
+    /* Without it the next opening works as well; it only lets damage of the last commit be told from a torn
+       tail. */
+    if (store_frame_ok(&writing->frame, &ignored)) {
+        (void)!store_journal_append(&writing->journal, &writing->frame.bytes, &ignored);
+    }
+}
+
+bool store_commit_must_wait(const struct store *store)
+{
+    const struct store_writing *writing = &store->writing;
+    if (!writing->frozen || store->options.no_keeper || atomic_load(&store->keeper.seal_failed)) {
+        return false;
+    }
+    return store_fresh_count(writing->fresh) >= store->options.fresh_rows_max ||
+           writing->quarantine[1]->count >= store->options.fresh_rows_max ||
+           store_fresh_bytes(writing->fresh) >= STORE_FRESH_BYTES_MAX ||
+           writing->journal.len >= store->options.journal_bytes_max;
+}

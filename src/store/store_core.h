@@ -1,0 +1,195 @@
+/* store_core.h — the store itself: what belongs to the writer, what is published, what the keeper keeps.
+ *
+ * What: three parts with three owners. `writer` is touched by the writer thread alone; `now` is what snapshots
+ *   are made of, under `lock`, held for moments and never across I/O; `keeper` is touched by whoever holds the
+ *   keeper's turn. What passes between them goes through the writer's queue as a control job.
+ * Owner: store_open/store_close.   Threads: as said at each struct.
+ * Failure: none here.   Limits/cost: none.   Units: as named.
+ * Example: none, internal.   Not here: the face (store.h), the seam to the reading half (store_internal.h).
+ */
+#pragma once
+
+#include "base_checked.h"
+#include "store_dedup.h"
+#include "store_draft.h"
+#include "store_fresh.h"
+#include "store_identity.h"
+#include "store_ledger.h"
+#include "store_manifest.h"
+#include "store_quarantine.h"
+
+#define STORE_ITEMS_MAX ((size_t)1 << 20)    /* in one submit */
+#define STORE_COMMIT_ITEMS ((size_t)1 << 16) /* batches are gathered up to here */
+#define STORE_COMMIT_BYTES ((size_t)64 << 20)
+#define STORE_WAITING_ITEMS ((size_t)1 << 19) /* above this, submitting is refused as busy */
+#define STORE_WAITING_BYTES ((size_t)512 << 20)
+#define STORE_FRESH_BYTES_MAX ((size_t)256 << 20) /* sealed above this */
+#define STORE_FRESH_ROWS_MOST ((uint32_t)1 << 24) /* never more in one table */
+
+/* ---- snapshots' shared list of segments ------------------------------------------------------------- */
+
+struct store_segments {
+    _Atomic uint32_t references;
+    size_t count;
+    struct store_segment *segments[]; /* references held */
+};
+struct store_segments *store_segments_new(size_t count);
+struct store_segments *store_segments_ref(struct store_segments *segments);
+void store_segments_unref(struct store_segments *segments); /* accepts NULL */
+
+/* ---- published: guarded by store->lock ---------------------------------------------------------------- */
+
+struct store_published {
+    uint64_t number;
+    struct store_segments *segments;
+    struct store_fresh *fresh[2]; /* older (or NULL) and current */
+    uint32_t fresh_count[2];
+    struct store_identity_view *identity;
+    struct store_quarantine_view quarantine;
+    struct store_ledger_table ledger;
+    uint64_t rows, customers;
+    uint64_t requests_refused;
+    uint32_t event_codes;
+    uint64_t journal_bytes;
+    int64_t last_commit_ms, last_event_received_ms;
+    struct store_snapshot
+        *latest; /* a reference, or NULL: of `number`, shared by those who ask next */
+};
+
+/* ---- the writer thread's ---------------------------------------------------------------------------------- */
+
+struct store_result { /* of one item, until its commit is durable */
+    enum store_verdict verdict;
+    struct str reason, field;
+    uint64_t arrival, quarantine_id;
+};
+
+struct store_pending { /* a quarantined row of the commit under way */
+    struct store_frame_quarantine row;
+    struct str source;
+    size_t raw_at; /* in the frame */
+};
+
+struct store_writing {
+    struct store_identity_view *identity; /* of the last commit */
+    struct store_dedup_live *dedup[2];    /* older (or NULL) and current */
+    struct store_dedup_runs *dedup_runs;
+    struct store_fresh *fresh; /* the current table; the reference is the published one's */
+    struct store_quarantine_live *quarantine[2];
+    struct store_quarantine_files *quarantine_files;
+    struct store_journal journal;
+    uint64_t opened_sequence; /* the next one when the store was opened */
+    struct fail broken; /* why nothing is taken any more, where journal.broken */
+    uint64_t next_arrival, next_quarantine_id;
+    uint64_t rows, customers;
+    bool frozen; /* an older table waits to be sealed */
+    /* Scratch of the commit under way. */
+    struct store_frame_writer frame;
+    struct store_draft draft;
+    struct store_ledger_table delta;
+    struct store_map pending_by_hash;
+    struct store_pending *pending;
+    size_t pending_count, pending_capacity;
+    struct store_cell *cells;
+    size_t cell_capacity;
+    struct store_result *results;
+    size_t result_capacity;
+};
+
+/* ---- the queue in front of the writer ----------------------------------------------------------------------- */
+
+struct store_job {
+    struct store_job *next;
+    struct store_item *items; /* of a submit */
+    size_t count;
+    size_t bytes;
+    void (*control)(struct store *store,
+                    void *context); /* of a control job; runs in the writer thread */
+    void *context;
+    void (*done)(void *context, const struct fail *fail);
+    void *done_context;
+    bool busy;      /* only there to be told that too much waits */
+    bool allocated; /* freed by the writer */
+};
+struct store_queue { /* guarded by lock */
+    struct base_mutex lock;
+    struct base_cond changed;
+    struct store_job *first, *last;                 /* submits */
+    struct store_job *control_first, *control_last; /* before any submit */
+    size_t items, bytes;                            /* waiting */
+    bool stop;
+};
+
+/* ---- the keeper ------------------------------------------------------------------------------------------------ */
+
+/* What a seal has to put on disk: the state of the store between two commits. */
+struct store_frozen {
+    struct store_fresh *fresh;
+    uint32_t fresh_count;
+    struct store_identity_view *identity; /* as of then: live[1] is what is sealed */
+    struct store_identity_live *live;
+    struct store_dedup_live *dedup;
+    struct store_quarantine_live *quarantine;
+    struct store_ledger_table ledger;
+    uint64_t next_arrival, next_quarantine_id, rows, customers;
+    uint64_t journal_id, next_sequence; /* the journal begun after it */
+};
+
+struct store_keeper {
+    struct base_mutex lock;
+    struct base_cond changed;
+    bool busy;        /* someone has the turn; guarded by lock */
+    bool seal_wanted; /* guarded by lock */
+    bool stop;        /* guarded by lock */
+    struct base_thread thread;
+    struct base_cancel cancel;
+    /* Of whoever has the turn. */
+    struct store_manifest *manifest; /* the newest that was written */
+    struct store_frozen *frozen;     /* a seal begun and not finished, or NULL */
+    int64_t retry_us;                /* steady: not before */
+    int64_t retry_after_us;
+    /* The writer asks these. */
+    _Atomic bool seal_failed; /* the last try to seal failed; plain flag */
+    _Atomic uint64_t next_file_id;
+};
+
+/* ---- leases -------------------------------------------------------------------------------------------------------- */
+
+struct store_lease {
+    struct store_snapshot *snapshot;
+    int64_t as_of_ms;
+    int64_t put_us; /* steady */
+};
+struct store_leases { /* guarded by lock */
+    struct base_mutex lock;
+    struct store_lease at[STORE_LEASES_MAX]; /* oldest first */
+    int count;
+};
+
+struct store {
+    struct disk *disk;
+    struct store_options options; /* defaults filled in */
+    const struct base_clock *clock;
+    struct store_names *names;
+    uint64_t salt;
+    struct store_damage damage;
+    struct base_mutex lock;
+    struct store_published now; /* guarded by lock */
+    struct store_writing writing;
+    struct store_queue queue;
+    struct base_thread writer;
+    struct store_keeper keeper;
+    struct store_leases leases;
+    _Atomic bool read_only_after_failure; /* plain flag for status */
+    void (*committed)(void *context, const struct store_item *items, size_t count);
+    void *committed_context;
+};
+
+/* ---- between the parts --------------------------------------------------------------------------------------------- */
+
+static inline uint64_t store_next_file_id(struct store *store)
+{
+    return atomic_fetch_add(&store->keeper.next_file_id, 1);
+}
+/* Is `name` sixteen hexadecimal digits and then `suffix`? Then it is one of the store's files. */
+bool store_file_id(struct str name, const char *suffix, uint64_t *out);

@@ -1,0 +1,191 @@
+#include "store_snapshot.h"
+#include "store_writer.h"
+
+/* ---- freezing: between two commits everything fresh is set apart, and new tables begin ------------------ */
+
+void store_frozen_free(struct store_frozen *frozen)
+{
+    if (frozen == NULL) {
+        return;
+    }
+    store_fresh_unref(frozen->fresh);
+    store_identity_view_unref(frozen->identity);
+    store_identity_live_unref(frozen->live);
+    store_quarantine_live_unref(frozen->quarantine);
+    store_ledger_done(&frozen->ledger);
+    base_free(frozen);
+}
+
+static struct store_frozen *frozen_of(struct store *store, const struct store_journal *next,
+                                      struct fail *fail)
+{
+    struct store_writing *writing = &store->writing;
+    struct store_frozen *frozen = base_alloc_zero(sizeof *frozen);
+    base_lock(&store->lock);
+    bool copied = store_ledger_copy(&store->now.ledger, &frozen->ledger, fail);
+    base_unlock(&store->lock);
+    if (!copied) {
+        store_frozen_free(frozen);
+        return NULL;
+    }
+    frozen->fresh = store_fresh_ref(writing->fresh);
+    frozen->fresh_count = store_fresh_count(writing->fresh);
+    frozen->identity = store_identity_view_ref(writing->identity);
+    frozen->live = store_identity_live_ref(writing->identity->live[1]);
+    frozen->dedup = writing->dedup[1]; /* stays the writer's; frozen while it is older */
+    frozen->quarantine = store_quarantine_live_ref(writing->quarantine[1]);
+    frozen->next_arrival = writing->next_arrival;
+    frozen->next_quarantine_id = writing->next_quarantine_id;
+    frozen->rows = writing->rows;
+    frozen->customers = writing->customers;
+    frozen->journal_id = next->file->id;
+    frozen->next_sequence = next->next_sequence;
+    return frozen;
+}
+
+static void begin_tables(struct store *store)
+{
+    struct store_writing *writing = &store->writing;
+    const struct store_identity_view *old = writing->identity;
+    struct store_identity_view *view = store_identity_view_new(old);
+    /* The older slot is free: a freeze begins only when the one before was installed. */
+    view->live[0] = view->live[1];
+    view->live[1] = store_identity_live_new(store->options.fresh_rows_max, old->seqs,
+                                            old->position + 1, old->numbers);
+    store_identity_view_unref(writing->identity);
+    writing->identity = store_identity_view_ref(view);
+    writing->dedup[0] = writing->dedup[1];
+    writing->dedup[1] = store_dedup_live_new();
+    writing->quarantine[0] = writing->quarantine[1];
+    writing->quarantine[1] = store_quarantine_live_new();
+    writing->fresh = store_fresh_new(STORE_FRESH_ROWS_MOST);
+    base_lock(&store->lock);
+    struct store_published *now = &store->now;
+    struct store_identity_view *old_view = now->identity;
+    struct store_snapshot *old_snapshot = now->latest;
+    now->latest = NULL;
+    now->identity = view;
+    now->fresh[0] = now->fresh[1];
+    now->fresh_count[0] = now->fresh_count[1];
+    now->fresh[1] = writing->fresh;
+    now->fresh_count[1] = 0;
+    now->quarantine.live[0] = now->quarantine.live[1];
+    now->quarantine.live_count[0] = now->quarantine.live_count[1];
+    now->quarantine.live[1] = store_quarantine_live_ref(writing->quarantine[1]);
+    now->quarantine.live_count[1] = 0;
+    now->journal_bytes = writing->journal.len;
+    base_unlock(&store->lock);
+    store_identity_view_unref(old_view);
+    store_snapshot_unref(old_snapshot);
+    writing->frozen = true;
+}
+
+void store_freeze(struct store *store, void *context)
+{
+    struct store_freeze *freeze = context;
+    struct store_writing *writing = &store->writing;
+    INVARIANT(!writing->frozen);
+    if (writing->journal.broken) {
+        *freeze = (struct store_freeze){.failed = true, .fail = writing->broken};
+        return;
+    }
+    if (writing->journal.next_sequence == writing->journal.file->first_sequence) {
+        *freeze = (struct store_freeze){0}; /* no commit since the last seal */
+        return;
+    }
+    struct store_journal next;
+    freeze->failed = !store_journal_create(store->disk, store_next_file_id(store),
+                                           writing->journal.next_sequence,
+                                           base_now_ms(store->clock), &next, &freeze->fail);
+    if (freeze->failed) {
+        return;
+    }
+    freeze->out = frozen_of(store, &next, &freeze->fail);
+    freeze->failed = freeze->out == NULL;
+    if (freeze->failed) {
+        /* Should the empty file stay, replaying passes over it. */
+        char path[STORE_JOURNAL_PATH_BYTES];
+        struct fail ignored;
+        store_journal_path(next.file->id, path);
+        (void)!disk_remove(store->disk, path, &ignored);
+        store_journal_file_unref(next.file);
+        return;
+    }
+    store_journal_file_unref(writing->journal.file);
+    writing->journal = next;
+    begin_tables(store);
+}
+
+/* ---- installing ------------------------------------------------------------------------------------------- */
+
+static void install_identity(struct store_writing *writing, const struct store_install *install)
+{
+    struct store_identity_view *view = store_identity_view_new(writing->identity);
+    if (install->identity != NULL) {
+        store_identity_runs_unref(view->runs);
+        view->runs = install->identity;
+    }
+    if (install->sealed) {
+        store_identity_live_unref(view->live[0]);
+        view->live[0] = NULL;
+    }
+    store_identity_view_unref(writing->identity);
+    writing->identity = view;
+}
+
+static void install_writer(struct store_writing *writing, const struct store_install *install)
+{
+    if (install->dedup != NULL) {
+        store_dedup_runs_unref(writing->dedup_runs);
+        writing->dedup_runs = install->dedup;
+    }
+    if (install->quarantine != NULL) {
+        store_quarantine_files_unref(writing->quarantine_files);
+        writing->quarantine_files = store_quarantine_files_ref(install->quarantine);
+    }
+    if (install->sealed) {
+        store_dedup_live_free(writing->dedup[0]);
+        writing->dedup[0] = NULL;
+        store_quarantine_live_unref(writing->quarantine[0]);
+        writing->quarantine[0] = NULL;
+        writing->frozen = false;
+    }
+    install_identity(writing, install);
+}
+
+void store_install(struct store *store, void *context)
+{
+    const struct store_install *install = context;
+    install_writer(&store->writing, install);
+    struct store_fresh *old_fresh = NULL;
+    struct store_segments *old_segments = NULL;
+    struct store_quarantine_view old_quarantine = {0};
+    base_lock(&store->lock);
+    struct store_published *now = &store->now;
+    struct store_snapshot *old_snapshot = now->latest;
+    struct store_identity_view *old_view = now->identity;
+    now->latest = NULL;
+    now->identity = store_identity_view_ref(store->writing.identity);
+    if (install->segments != NULL) {
+        old_segments = now->segments;
+        now->segments = install->segments;
+    }
+    if (install->quarantine != NULL) {
+        old_quarantine.files = now->quarantine.files;
+        now->quarantine.files = install->quarantine;
+    }
+    if (install->sealed) {
+        old_fresh = now->fresh[0];
+        now->fresh[0] = NULL;
+        now->fresh_count[0] = 0;
+        old_quarantine.live[0] = now->quarantine.live[0];
+        now->quarantine.live[0] = NULL;
+        now->quarantine.live_count[0] = 0;
+    }
+    base_unlock(&store->lock);
+    store_snapshot_unref(old_snapshot);
+    store_identity_view_unref(old_view);
+    store_segments_unref(old_segments);
+    store_fresh_unref(old_fresh);
+    store_quarantine_view_done(&old_quarantine);
+}

@@ -1,0 +1,347 @@
+#include "store_judge.h"
+
+uint32_t store_judge_names_most(enum store_family family)
+{
+    switch (family) {
+    case STORE_FAMILY_EVENT:
+        return 20000;
+    case STORE_FAMILY_PROPERTY:
+    case STORE_FAMILY_TRAIT:
+        return 100000;
+    case STORE_FAMILY_CHANNEL:
+    case STORE_FAMILY_SOURCE:
+        return 10000;
+    case STORE_FAMILY_SCALE:
+    case STORE_FAMILIES:
+        break;
+    }
+    return 1000;
+}
+
+/* ---- shapes: intake has looked already; what would break a promise of the store is looked at again -------- */
+
+static const char *bad_identifiers(const struct store_event *event)
+{
+    size_t given = 0;
+    for (size_t i = 0; i < event->identifier_count; i++) {
+        const struct store_identifier *id = &event->identifiers[i];
+        if (id->value.len > STORE_IDENTIFIER_BYTES_MAX) {
+            return "an identifier is longer than 512 bytes";
+        }
+        if (id->kind.len == 0 || id->kind.len > STORE_NAME_BYTES_MAX + 4) {
+            return "an identifier's kind is empty or too long";
+        }
+        given += id->value.len > 0;
+    }
+    return given == 0 ? "no identifier says whose event it is" : NULL;
+}
+
+static const char *bad_fields(const struct store_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].name.len == 0 || fields[i].name.len > STORE_NAME_BYTES_MAX) {
+            return "a name of a property or trait is empty or longer than 200 bytes";
+        }
+    }
+    return NULL;
+}
+
+static const char *bad_shape(const struct store_event *event)
+{
+    if (event->event.len == 0 || event->event.len > STORE_NAME_BYTES_MAX) {
+        return "the event's name is empty or longer than 200 bytes";
+    }
+    if (event->channel.len > STORE_NAME_BYTES_MAX || event->scale.len > STORE_NAME_BYTES_MAX ||
+        event->source.len > STORE_NAME_BYTES_MAX) {
+        return "a channel, scale or source is longer than 200 bytes";
+    }
+    if (event->message_id.len > STORE_MESSAGE_ID_BYTES_MAX) {
+        return "the message id is longer than 512 bytes";
+    }
+    if (event->property_count + event->trait_count > STORE_FIELDS_MAX) {
+        return "more than 2,000 properties and traits";
+    }
+    const char *bad = bad_identifiers(event);
+    bad = bad != NULL ? bad : bad_fields(event->properties, event->property_count);
+    return bad != NULL ? bad : bad_fields(event->traits, event->trait_count);
+}
+
+/* ---- duplication -------------------------------------------------------------------------------------------- */
+
+static bool within(int64_t first_ms, int64_t at_ms, int64_t window_ms)
+{
+    int64_t age_ms;
+    if (first_ms == STORE_DEDUP_FOR_EVER || at_ms <= first_ms) {
+        return true;
+    }
+    return base_i64_sub(at_ms, first_ms, &age_ms) && age_ms <= window_ms;
+}
+
+static bool is_duplicate(const struct store *store, struct base_hash128 key, int64_t at_ms,
+                         bool *out, struct fail *fail)
+{
+    const struct store_writing *writing = &store->writing;
+    int64_t window_ms = store->options.dedup_window_ms;
+    for (size_t i = 2; i-- > 0;) {
+        int64_t first_ms;
+        if (writing->dedup[i] != NULL && store_dedup_live_find(writing->dedup[i], key, &first_ms) &&
+            within(first_ms, at_ms, window_ms)) {
+            *out = true;
+            return true;
+        }
+    }
+    return store_dedup_runs_find(writing->dedup_runs, key, at_ms, window_ms, out, fail);
+}
+
+/* ---- rows ---------------------------------------------------------------------------------------------------- */
+
+static const char *const names_over[STORE_FAMILIES] = {
+    [STORE_FAMILY_EVENT] = "there are 20,000 different event names already",
+    [STORE_FAMILY_PROPERTY] = "there are 100,000 different property names already",
+    [STORE_FAMILY_TRAIT] = "there are 100,000 different trait names already",
+    [STORE_FAMILY_CHANNEL] = "there are 10,000 different channels already",
+    [STORE_FAMILY_SOURCE] = "there are 10,000 different sources already",
+    [STORE_FAMILY_SCALE] = "there are 1,000 different scales already",
+};
+
+/* The code of a name; false where it would be one too many. */
+static bool code_of(struct store *store, enum store_family family, struct str name, uint32_t *out,
+                    const char **out_reason)
+{
+    uint32_t code = store_names_find(store->names, family, name);
+    if (code == STORE_NO_CODE) {
+        if (store_names_count(store->names, family) >= store_judge_names_most(family)) {
+            *out_reason = names_over[family];
+            return false;
+        }
+        code = store_names_intern(store->names, family, name);
+    }
+    *out = code;
+    return true;
+}
+
+static bool cells_of(struct store *store, enum store_family family,
+                     const struct store_field *fields, size_t count, struct store_cell *out,
+                     uint32_t *out_count, const char **out_reason)
+{
+    uint32_t cells = 0;
+    for (size_t i = 0; i < count; i++) {
+        /* Null says something only of a trait. */
+        if (fields[i].value.kind == STORE_NULL && family == STORE_FAMILY_PROPERTY) {
+            continue;
+        }
+        if (!code_of(store, family, fields[i].name, &out[cells].name, out_reason)) {
+            return false;
+        }
+        out[cells++].value = fields[i].value;
+    }
+    *out_count = cells;
+    return true;
+}
+
+/* Fills all of a row but its customer. False with *out_reason: quarantined. */
+static bool row_of(struct store *store, const struct store_event *event, struct store_row *row,
+                   const char **out_reason)
+{
+    struct store_cell *cells = store->writing.cells;
+    *row = (struct store_row){
+        .ts_ms = event->ts_ms,
+        .received_at_ms = event->received_at_ms,
+        .client_ts_ms = event->client_ts_ms,
+        .sent_at_ms = event->sent_at_ms,
+        .channel = STORE_NO_CODE,
+        .scale = STORE_NO_CODE,
+        .text = event->text,
+        .message_id = event->message_id.len > 0 ? event->message_id : (struct str){0},
+        .properties = cells,
+    };
+    if (!code_of(store, STORE_FAMILY_EVENT, event->event, &row->event, out_reason) ||
+        !code_of(store, STORE_FAMILY_SOURCE, event->source, &row->source, out_reason) ||
+        (event->channel.data != NULL &&
+         !code_of(store, STORE_FAMILY_CHANNEL, event->channel, &row->channel, out_reason)) ||
+        (event->scale.data != NULL &&
+         !code_of(store, STORE_FAMILY_SCALE, event->scale, &row->scale, out_reason)) ||
+        !cells_of(store, STORE_FAMILY_PROPERTY, event->properties, event->property_count, cells,
+                  &row->property_count, out_reason)) {
+        return false;
+    }
+    row->score = event->scale.data != NULL ? event->score : (struct store_value){0};
+    row->traits = cells + row->property_count;
+    return cells_of(store, STORE_FAMILY_TRAIT, event->traits, event->trait_count,
+                    cells + row->property_count, &row->trait_count, out_reason);
+}
+
+static bool cells_room(struct store_writing *writing, const struct store_event *event,
+                       struct fail *fail)
+{
+    void *cells = writing->cells;
+    if (!base_grow_array(&cells, &writing->cell_capacity,
+                         event->property_count + event->trait_count + 1, sizeof writing->cells[0],
+                         fail)) {
+        return false;
+    }
+    writing->cells = cells;
+    return true;
+}
+
+/* ---- verdicts ------------------------------------------------------------------------------------------------- */
+
+static void quarantine(struct store_result *out, const char *reason)
+{
+    out->verdict = STORE_QUARANTINED;
+    out->reason = str_from_c(reason);
+}
+
+/* Stores the event, or finds that it is a duplicate or bad. */
+static bool judge_event(struct store *store, const struct store_item *item,
+                        struct store_result *out, struct fail *fail)
+{
+    struct store_writing *writing = &store->writing;
+    const struct store_event *event = &item->event;
+    const char *reason = bad_shape(event);
+    if (reason == NULL && !store_judge_alias(&writing->draft, item, &reason, fail)) {
+        return false;
+    }
+    if (reason != NULL) {
+        quarantine(out, reason);
+        return true;
+    }
+    struct base_hash128 key = {0};
+    if (event->message_id.len > 0) {
+        bool duplicate = false;
+        key = store_dedup_key(store->salt, event->source, event->message_id);
+        if (!is_duplicate(store, key, event->received_at_ms, &duplicate, fail)) {
+            return false;
+        }
+        if (duplicate) {
+            out->verdict = STORE_DUPLICATE;
+            return true;
+        }
+    }
+    struct store_row row;
+    if (!cells_room(writing, event, fail)) {
+        return false;
+    }
+    if (!row_of(store, event, &row, &reason)) {
+        quarantine(out, reason);
+        return true;
+    }
+    if (!store_judge_identity(&writing->draft, item, &row.original, &row.customer, fail)) {
+        return false;
+    }
+    row.arrival = writing->next_arrival;
+    if (!store_fresh_append(writing->fresh, &row, fail)) {
+        return false;
+    }
+    if (event->message_id.len > 0) {
+        store_dedup_live_put(writing->dedup[1], key,
+                             item->from_import ? STORE_DEDUP_FOR_EVER : event->received_at_ms);
+    }
+    store_frame_event(&writing->frame, &row, item->from_import);
+    writing->next_arrival++;
+    writing->rows++;
+    out->arrival = row.arrival;
+    return true;
+}
+
+/* Keeps the bytes of a quarantined record, once. */
+static bool keep_raw(struct store *store, const struct store_item *item, uint32_t source,
+                     struct store_result *out, struct fail *fail)
+{
+    struct store_writing *writing = &store->writing;
+    struct store_frame_quarantine row = {
+        .source = source,
+        .reason = out->reason,
+        .field = out->field,
+        .received_at_ms = item->event.received_at_ms,
+        .raw_bytes = item->raw.len,
+        .raw = item->raw,
+        .hash = store_quarantine_hash(store->salt, item->event.source, item->raw),
+    };
+    uint32_t pending = store_map_find(&writing->pending_by_hash, row.hash.low);
+    if (pending != STORE_MAP_NONE && writing->pending[pending].row.hash.high == row.hash.high) {
+        out->quarantine_id = writing->pending[pending].row.id;
+        return true;
+    }
+    for (size_t i = 2; i-- > 0 && out->quarantine_id == 0;) {
+        if (writing->quarantine[i] != NULL) {
+            out->quarantine_id = store_quarantine_live_find(writing->quarantine[i], row.hash);
+        }
+    }
+    if (out->quarantine_id == 0 && !store_quarantine_files_find(writing->quarantine_files, row.hash,
+                                                                &out->quarantine_id, fail)) {
+        return false;
+    }
+    if (out->quarantine_id != 0) {
+        return true;
+    }
+    void *rows = writing->pending;
+    if (!base_grow_array(&rows, &writing->pending_capacity, writing->pending_count + 1,
+                         sizeof writing->pending[0], fail)) {
+        return false;
+    }
+    writing->pending = rows;
+    if (pending == STORE_MAP_NONE && !store_map_put(&writing->pending_by_hash, row.hash.low,
+                                                    (uint32_t)writing->pending_count, fail)) {
+        return false;
+    }
+    if (row.raw.len > STORE_QUARANTINE_RAW_MAX) {
+        row.raw.len = STORE_QUARANTINE_RAW_CUT;
+    }
+    row.id = out->quarantine_id = writing->next_quarantine_id++;
+    struct store_pending *added = &writing->pending[writing->pending_count++];
+    *added = (struct store_pending){
+        .row = row,
+        .source = store_names_get(store->names, STORE_FAMILY_SOURCE, source),
+        .raw_at = store_frame_quarantine(&writing->frame, &row),
+    };
+    return true;
+}
+
+/* A source over the limit of names still needs a line in the ledger. */
+static uint32_t source_of(struct store *store, struct str source)
+{
+    uint32_t code;
+    const char *reason;
+    if (source.len > STORE_NAME_BYTES_MAX) {
+        source.len = STORE_NAME_BYTES_MAX;
+    }
+    if (code_of(store, STORE_FAMILY_SOURCE, source, &code, &reason)) {
+        return code;
+    }
+    return store_names_intern(store->names, STORE_FAMILY_SOURCE, STR("(other)"));
+}
+
+bool store_judge_item(struct store *store, const struct store_item *item, struct store_result *out,
+                      struct fail *fail)
+{
+    struct store_ledger_table *delta = &store->writing.delta;
+    uint32_t source = source_of(store, item->event.source);
+    *out = (struct store_result){
+        .verdict = item->verdict, .reason = item->reason, .field = item->field};
+    if (!store_ledger_room(delta, source, fail) ||
+        (item->verdict == STORE_STORED && !judge_event(store, item, out, fail)) ||
+        (out->verdict == STORE_QUARANTINED && !keep_raw(store, item, source, out, fail))) {
+        return false;
+    }
+    struct store_ledger_count *count = store_ledger_of(delta, source);
+    count->received++;
+    switch (out->verdict) {
+    case STORE_STORED:
+        count->stored++;
+        break;
+    case STORE_DUPLICATE:
+        count->duplicate++;
+        break;
+    case STORE_QUARANTINED:
+        count->quarantined++;
+        break;
+    case STORE_REFUSED:
+        count->refused++;
+        break;
+    }
+    if (item->event.received_at_ms > count->last_received_ms) {
+        count->last_received_ms = item->event.received_at_ms;
+    }
+    return true;
+}

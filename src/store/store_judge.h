@@ -1,0 +1,28 @@
+/* store_judge.h — the verdict on one received event, and what it changes.
+ *
+ * What: badness first, then duplication, then identity, as the query contract's sections 1 to 3 and 9 say.
+ *   Everything it changes lies in the commit's scratch (draft, unpublished rows, undo logs) until the commit is
+ *   durable.
+ * Owner: the writer thread.   Threads: one.
+ * Failure: only of the machine (FAIL_CORRUPT, FAIL_NO_MEMORY, FAIL_LIMIT): the whole commit fails with it.
+ * Limits/cost: some 2 us an event of ten properties.   Units: *_ms UTC.
+ * Example: see store_commit.c.   Not here: durability, publishing (store_commit.c).
+ */
+#pragma once
+
+#include "store_core.h"
+
+bool store_judge_item(struct store *store, const struct store_item *item, struct store_result *out,
+                      struct fail *fail) MUST_USE;
+
+/* ---- identity (store_judge_identity.c) --------------------------------------------------------------- */
+
+/* Why the alias in `item` may not be taken (static text), or NULL; also NULL for what is no alias. */
+bool store_judge_alias(struct store_draft *draft, const struct store_item *item,
+                       const char **out_reason, struct fail *fail) MUST_USE;
+/* Gives the event to its customer, joins what it joins, and counts its row. */
+bool store_judge_identity(struct store_draft *draft, const struct store_item *item,
+                          uint32_t *out_original, uint32_t *out_root, struct fail *fail) MUST_USE;
+
+/* How many different names the store takes before it quarantines. */
+uint32_t store_judge_names_most(enum store_family family);

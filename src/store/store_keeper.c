@@ -1,0 +1,333 @@
+#include "store_keeper.h"
+
+#include "store_advance.h"
+#include "store_snapshot.h"
+#include "store_writer.h"
+
+#define TICK_US ((int64_t)1000 * 1000)
+#define IDLE_MS ((int64_t)30 * 1000)
+/* Fewer rows than this are not worth a segment of their own while nothing presses. */
+#define IDLE_ROWS 1000U
+#define IDLE_BYTES ((uint64_t)1 << 20)
+#define RETRY_FIRST_US ((int64_t)1000 * 1000)
+#define RETRY_MOST_US ((int64_t)60 * 1000 * 1000)
+
+/* ---- the turn ------------------------------------------------------------------------------------------- */
+
+static void turn_take(struct store *store)
+{
+    struct store_keeper *keeper = &store->keeper;
+    base_lock(&keeper->lock);
+    while (keeper->busy) {
+        base_cond_wait(&keeper->changed, &keeper->lock);
+    }
+    keeper->busy = true;
+    base_unlock(&keeper->lock);
+}
+
+static void turn_give(struct store *store)
+{
+    struct store_keeper *keeper = &store->keeper;
+    base_lock(&keeper->lock);
+    keeper->busy = false;
+    base_cond_broadcast(&keeper->changed);
+    base_unlock(&keeper->lock);
+}
+
+/* ---- sealing ----------------------------------------------------------------------------------------------- */
+
+struct seal {
+    struct store *store;
+    const struct store_frozen *frozen;
+    struct arena *arena;
+    struct store_manifest *next;
+    struct store_segment_info segment;
+    bool has_segment;
+    struct store_run_info identity, quarantine;
+    bool has_identity, has_quarantine;
+    struct store_run_info *dedup;
+    size_t dedup_count;
+};
+
+static uint64_t next_id(void *context)
+{
+    struct seal *seal = context;
+    return store_next_file_id(seal->store);
+}
+
+static bool write_files(struct seal *seal, struct fail *fail)
+{
+    struct store *store = seal->store;
+    const struct store_frozen *frozen = seal->frozen;
+    const struct store_identity_live *live = frozen->live;
+    if (frozen->fresh_count > 0) {
+        struct store_fresh_view view = {frozen->fresh, frozen->fresh_count};
+        struct store_segment_build build = {
+            .disk = store->disk,
+            .names = store->names,
+            .view = frozen->identity,
+            .fresh = &view,
+            .fresh_count = 1,
+        };
+        seal->segment.id = next_id(seal);
+        seal->has_segment = true;
+        if (!store_segment_write(&build, &seal->segment, fail)) {
+            return false;
+        }
+    }
+    seal->has_identity = live->seq_count > 0 || live->edge_count > 0 || live->mark_count > 0;
+    if (seal->has_identity && !store_identity_seal(store->disk, live, frozen->identity->numbers,
+                                                   next_id(seal), &seal->identity, fail)) {
+        return false;
+    }
+    seal->has_quarantine = frozen->quarantine->count > 0;
+    if (seal->has_quarantine && !store_quarantine_seal(store->disk, frozen->quarantine,
+                                                       next_id(seal), &seal->quarantine, fail)) {
+        return false;
+    }
+    return store_dedup_seal(store->disk, frozen->dedup,
+                            store_dedup_span_ms(store->options.dedup_window_ms), next_id, seal,
+                            seal->arena, &seal->dedup, &seal->dedup_count, fail);
+}
+
+static bool fill_ledger(struct seal *seal, struct fail *fail)
+{
+    struct store_ledger lines;
+    if (!store_ledger_lines(&seal->frozen->ledger, seal->store->names, seal->arena, &lines, fail)) {
+        return false;
+    }
+    struct store_manifest *next = seal->next;
+    next->ledger = arena_array(next->arena, lines.source_count, sizeof *next->ledger, fail);
+    if (next->ledger == NULL) {
+        return false;
+    }
+    next->ledger_count = lines.source_count;
+    for (size_t i = 0; i < lines.source_count; i++) {
+        const struct store_ledger_line *line = &lines.sources[i];
+        next->ledger[i] = (struct store_manifest_line){
+            .source = str_copy(next->arena, line->source),
+            .count = {line->received, line->stored, line->duplicate, line->quarantined,
+                      line->refused, line->last_received_ms},
+        };
+    }
+    return true;
+}
+
+static bool append_run(struct seal *seal, enum store_run_kind kind,
+                       const struct store_run_info *infos, size_t count, struct fail *fail)
+{
+    return store_manifest_splice_runs(seal->next, kind, seal->next->run_count[kind], 0, infos,
+                                      count, fail);
+}
+
+/* Runs of dedup that nothing can be a duplicate of any more. */
+static bool drop_expired(struct seal *seal, const struct store_dedup_runs *runs, struct fail *fail)
+{
+    int64_t now_ms = base_now_ms(seal->store->clock);
+    int64_t window_ms = seal->store->options.dedup_window_ms;
+    for (size_t i = runs->count; i-- > 0;) {
+        const struct store_dedup_run *run = &runs->runs[i];
+        /* An hour on top: the clock may be set back a little. */
+        if (!run->import && run->last_ms < now_ms - window_ms - 3600 * 1000 &&
+            !store_manifest_splice_runs(seal->next, STORE_RUN_DEDUP, i, 1, NULL, 0, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_manifest(struct seal *seal, const struct store_dedup_runs *dedup,
+                          struct fail *fail)
+{
+    const struct store_frozen *frozen = seal->frozen;
+    if (!store_manifest_copy(seal->store->keeper.manifest, &seal->next, fail)) {
+        return false;
+    }
+    struct store_manifest *next = seal->next;
+    next->generation++;
+    next->next_file_id = atomic_load(&seal->store->keeper.next_file_id);
+    next->journal_from = frozen->journal_id;
+    next->next_sequence = frozen->next_sequence;
+    next->next_arrival = frozen->next_arrival;
+    next->next_quarantine_id = frozen->next_quarantine_id;
+    next->rows = frozen->rows;
+    next->customers = frozen->customers;
+    next->seqs = frozen->identity->seqs;
+    next->position = frozen->identity->position;
+    next->numbers = frozen->identity->numbers;
+    next->any_split = frozen->identity->any_split;
+    return fill_ledger(seal, fail) && drop_expired(seal, dedup, fail) &&
+           (!seal->has_segment || store_manifest_splice_segments(next, next->segment_count, 0,
+                                                                 &seal->segment, 1, fail)) &&
+           (!seal->has_identity ||
+            append_run(seal, STORE_RUN_IDENTITY, &seal->identity, 1, fail)) &&
+           (!seal->has_quarantine ||
+            append_run(seal, STORE_RUN_QUARANTINE, &seal->quarantine, 1, fail)) &&
+           append_run(seal, STORE_RUN_DEDUP, seal->dedup, seal->dedup_count, fail);
+}
+
+/* A seal that failed before there was a manifest leaves nothing behind, lest a full disk fill up further. */
+static void discard_files(struct seal *seal)
+{
+    if (seal->has_segment) {
+        store_remove_segment(seal->store, seal->segment.id);
+    }
+    if (seal->identity.id != 0) {
+        store_remove_run(seal->store, STORE_RUN_IDENTITY, seal->identity.id);
+    }
+    if (seal->quarantine.id != 0) {
+        store_remove_run(seal->store, STORE_RUN_QUARANTINE, seal->quarantine.id);
+    }
+    for (size_t i = 0; i < seal->dedup_count; i++) {
+        store_remove_run(seal->store, STORE_RUN_DEDUP, seal->dedup[i].id);
+    }
+}
+
+static bool seal_frozen(struct store *store, struct fail *fail)
+{
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+    struct seal seal = {.store = store, .frozen = store->keeper.frozen, .arena = arena};
+    bool ready = write_files(&seal, fail);
+    if (ready) {
+        struct store_dedup_runs *dedup = store_dedup_runs_ref(store->writing.dedup_runs);
+        ready = fill_manifest(&seal, dedup, fail);
+        store_dedup_runs_unref(dedup);
+    }
+    if (!ready) {
+        discard_files(&seal);
+        store_manifest_free(seal.next);
+        return false;
+    }
+    if (!store_advance(store, seal.next, true, fail)) {
+        return false;
+    }
+    store_remove_journals(store, seal.frozen->journal_id);
+    store_frozen_free(store->keeper.frozen);
+    store->keeper.frozen = NULL;
+    return true;
+}
+
+/* With the turn. Finishes the seal that was begun, or begins one; twice where `all` is wanted and the first
+   only finished an old one. */
+static bool seal_turn(struct store *store, bool all, struct fail *fail)
+{
+    struct store_keeper *keeper = &store->keeper;
+    bool resumed = keeper->frozen != NULL;
+    if (!resumed) {
+        struct store_freeze freeze = {0};
+        store_writer_control(store, store_freeze, &freeze);
+        if (freeze.failed) {
+            *fail = freeze.fail;
+            return false;
+        }
+        keeper->frozen = freeze.out;
+    }
+    bool ok = keeper->frozen == NULL || seal_frozen(store, fail);
+    atomic_store(&keeper->seal_failed, !ok);
+    store_writer_wake(store);
+    return ok && resumed && all ? seal_turn(store, false, fail) : ok;
+}
+
+/* ---- the face --------------------------------------------------------------------------------------------------------- */
+
+static bool may_change(const struct store *store, struct fail *fail)
+{
+    return !store->options.read_only ||
+           fail_set(fail, FAIL_CONFLICT, "the store was opened for reading only");
+}
+
+bool store_seal(struct store *store, struct fail *fail)
+{
+    if (!may_change(store, fail)) {
+        return false;
+    }
+    turn_take(store);
+    bool ok = seal_turn(store, true, fail);
+    turn_give(store);
+    return ok;
+}
+
+bool store_merge(struct store *store, struct fail *fail)
+{
+    if (!may_change(store, fail)) {
+        return false;
+    }
+    turn_take(store);
+    bool ok = store_keeper_merge(store, fail);
+    turn_give(store);
+    return ok;
+}
+
+/* ---- the thread --------------------------------------------------------------------------------------------------------- */
+
+static bool idle_seal_due(struct store *store)
+{
+    base_lock(&store->lock);
+    const struct store_published *now = &store->now;
+    bool worth = now->fresh_count[1] >= IDLE_ROWS || now->journal_bytes >= IDLE_BYTES;
+    int64_t idle_ms = base_now_ms(store->clock) - now->last_commit_ms;
+    bool committed = now->last_commit_ms != STORE_NO_TIME;
+    base_unlock(&store->lock);
+    return worth && committed && idle_ms >= IDLE_MS;
+}
+
+static void keep_once(struct store *store)
+{
+    struct store_keeper *keeper = &store->keeper;
+    struct fail fail;
+    turn_take(store);
+    int64_t now_us = base_steady_us(store->clock);
+    if (now_us >= keeper->retry_us) {
+        bool ok = seal_turn(store, false, &fail) && store_keeper_merge(store, &fail);
+        if (ok) {
+            keeper->retry_after_us = 0;
+        } else {
+            keeper->retry_after_us = keeper->retry_after_us == 0 ? RETRY_FIRST_US
+                                     : keeper->retry_after_us * 2 > RETRY_MOST_US
+                                         ? RETRY_MOST_US
+                                         : keeper->retry_after_us * 2;
+        }
+        keeper->retry_us = now_us + keeper->retry_after_us;
+    }
+    turn_give(store);
+}
+
+static void run(void *context)
+{
+    struct store *store = context;
+    struct store_keeper *keeper = &store->keeper;
+    base_lock(&keeper->lock);
+    while (!keeper->stop) {
+        if (!keeper->seal_wanted) {
+            base_cond_wait_us(&keeper->changed, &keeper->lock, TICK_US);
+        }
+        bool wanted = keeper->seal_wanted;
+        keeper->seal_wanted = false;
+        if (keeper->stop) {
+            break;
+        }
+        base_unlock(&keeper->lock);
+        store_leases_prune(store);
+        if (wanted || atomic_load(&keeper->seal_failed) || idle_seal_due(store)) {
+            keep_once(store);
+        }
+        base_lock(&keeper->lock);
+    }
+    base_unlock(&keeper->lock);
+}
+
+bool store_keeper_start(struct store *store, struct fail *fail)
+{
+    return base_thread_start(&store->keeper.thread, "store-keeper", run, store, fail);
+}
+
+void store_keeper_stop(struct store *store)
+{
+    struct store_keeper *keeper = &store->keeper;
+    base_lock(&keeper->lock);
+    keeper->stop = true;
+    base_cond_broadcast(&keeper->changed);
+    base_unlock(&keeper->lock);
+    base_cancel_now(&keeper->cancel);
+    base_thread_join(&keeper->thread);
+}

@@ -1,0 +1,141 @@
+/* store_quarantine.h — records that could not be taken, kept for a person to mend.
+ *
+ * What: since the last seal a row is some words in memory and a place in the journal, where its bytes lie; a seal
+ *   moves rows with their bytes into an immutable file. The hash of (source, raw) finds a record that came
+ *   before, so that it makes no second row. Format: docs/formats/quarantine.md.
+ * Owner: tables and sets of files are reference-counted.
+ * Threads: one writer adds to a table; any thread reads rows below a count it got under the store's lock.
+ * Failure: FAIL_CORRUPT, FAIL_IO, FAIL_NO_MEMORY.
+ * Limits/cost: about 150 bytes of memory a row that is not sealed.   Units: bytes, *_ms UTC.
+ * Example: see store_writer.c.   Not here: why a record is quarantined (intake, store_judge.c).
+ */
+#pragma once
+
+#include "store_frame.h"
+#include "store_journal.h"
+#include "store_map.h"
+#include "store_run.h"
+
+/* Of a larger record only its beginning is kept; raw_bytes tells how large it was. */
+#define STORE_QUARANTINE_RAW_MAX ((size_t)2 << 20)
+#define STORE_QUARANTINE_RAW_CUT ((size_t)64 << 10)
+/* Files above this are not merged any further. */
+#define STORE_QUARANTINE_FILE_BYTES_MAX ((uint64_t)256 << 20)
+
+struct base_hash128 store_quarantine_hash(uint64_t salt, struct str source, struct str raw);
+
+struct store_quarantine_live_row {
+    uint64_t id;
+    struct str source, reason, field; /* field: missing where data is NULL */
+    int64_t received_at_ms;
+    uint64_t raw_bytes;
+    uint32_t raw_len;
+    uint32_t file;   /* index into the table's files */
+    uint64_t raw_at; /* in that journal file */
+    struct base_hash128 hash;
+};
+
+#define STORE_QUARANTINE_BLOCK_ROWS 256U
+#define STORE_QUARANTINE_BLOCKS 4096U
+#define STORE_QUARANTINE_JOURNALS 64U
+
+struct store_quarantine_live {
+    _Atomic uint32_t references;
+    /* The writer's. */
+    struct arena *arena;
+    struct store_map by_hash; /* low half -> row */
+    uint32_t count;
+    uint32_t file_count;
+    struct store_journal_file *files[STORE_QUARANTINE_JOURNALS]; /* references held */
+    /* Set by the writer before a row of them is published. */
+    struct store_quarantine_live_row *blocks[STORE_QUARANTINE_BLOCKS];
+};
+struct store_quarantine_live *store_quarantine_live_new(void);
+struct store_quarantine_live *store_quarantine_live_ref(struct store_quarantine_live *live);
+void store_quarantine_live_unref(struct store_quarantine_live *live); /* accepts NULL */
+bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_journal_file *file,
+                               const struct store_frame_quarantine *row, struct str source,
+                               uint64_t raw_at, struct fail *fail) MUST_USE;
+/* The id of the row with that hash, or 0. The writer's. */
+uint64_t store_quarantine_live_find(const struct store_quarantine_live *live,
+                                    struct base_hash128 hash);
+const struct store_quarantine_live_row *
+store_quarantine_live_row(const struct store_quarantine_live *live, uint32_t index);
+/* Reads raw bytes back from the journal; cut at `most`. */
+bool store_quarantine_live_raw(const struct store_quarantine_live *live,
+                               const struct store_quarantine_live_row *row, size_t most,
+                               struct arena *arena, struct str *out, struct fail *fail) MUST_USE;
+
+/* ---- sealed -------------------------------------------------------------------------------------------- */
+
+struct store_quarantine_file {
+    struct store_run *run; /* reference held by the set */
+    uint64_t count, id_first, id_last;
+};
+struct store_quarantine_files {
+    _Atomic uint32_t references;
+    size_t count;
+    struct store_quarantine_file files[]; /* ascending ids */
+};
+/* What `open` has open already is taken over from it (NULL: nothing is). */
+bool store_quarantine_files_open(struct disk *disk, const struct store_run_info *infos,
+                                 size_t count, const struct store_quarantine_files *open,
+                                 struct store_quarantine_files **out, struct fail *fail) MUST_USE;
+struct store_quarantine_files *store_quarantine_files_ref(struct store_quarantine_files *files);
+void store_quarantine_files_unref(struct store_quarantine_files *files); /* accepts NULL */
+/* The id of the row with that hash, or 0. */
+bool store_quarantine_files_find(const struct store_quarantine_files *files,
+                                 struct base_hash128 hash, uint64_t *out,
+                                 struct fail *fail) MUST_USE;
+/* Row `at` of a file; its text views the file. */
+bool store_quarantine_file_row(const struct store_quarantine_file *file, uint64_t at,
+                               size_t raw_most, struct store_quarantine_row *out,
+                               struct fail *fail) MUST_USE;
+/* Where the row with this id lies, or the first above it; the file's count where there is none. */
+bool store_quarantine_file_seek(const struct store_quarantine_file *file, uint64_t id,
+                                uint64_t *out, struct fail *fail) MUST_USE;
+
+bool store_quarantine_seal(struct disk *disk, const struct store_quarantine_live *live, uint64_t id,
+                           struct store_run_info *out, struct fail *fail) MUST_USE;
+bool store_quarantine_merge(struct disk *disk, const struct store_quarantine_file *files,
+                            size_t count, uint64_t id, struct store_run_info *out,
+                            struct fail *fail) MUST_USE;
+bool store_quarantine_file_check(const struct store_quarantine_file *file,
+                                 void (*problem)(void *context, const char *path, const char *what),
+                                 void *context, uint64_t *problems, struct fail *fail) MUST_USE;
+
+/* ---- the face's two questions, over a view -------------------------------------------------------------- */
+
+struct store_quarantine_view { /* references held */
+    struct store_quarantine_files *files;
+    struct store_quarantine_live *live[2]; /* older (or NULL) and current */
+    uint32_t live_count[2];
+};
+void store_quarantine_view_done(struct store_quarantine_view *view);
+struct store_quarantine_filter {
+    struct str source, reason; /* missing: any */
+    uint64_t before_id;        /* 0: from the newest */
+    size_t limit;
+};
+bool store_quarantine_view_list(const struct store_quarantine_view *view,
+                                const struct store_quarantine_filter *filter, struct arena *arena,
+                                struct store_quarantine_row **out, size_t *out_count,
+                                uint64_t *out_total, struct fail *fail) MUST_USE;
+bool store_quarantine_view_get(const struct store_quarantine_view *view, uint64_t id,
+                               struct arena *arena, struct store_quarantine_row *out,
+                               struct fail *fail) MUST_USE;
+
+/* ---- the format ------------------------------------------------------------------------------------------- */
+
+enum store_quarantine_section {
+    STORE_QUARANTINE_META,
+    STORE_QUARANTINE_ROWS,
+    STORE_QUARANTINE_BY_HASH,
+    STORE_QUARANTINE_TEXT,
+    STORE_QUARANTINE_RAW,
+    STORE_QUARANTINE_SECTIONS,
+};
+#define STORE_QUARANTINE_META_BYTES 24U
+#define STORE_QUARANTINE_ROW_BYTES 72U
+#define STORE_QUARANTINE_BY_HASH_BYTES 12U
+#define STORE_QUARANTINE_NO_FIELD 0xFFFFU

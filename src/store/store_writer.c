@@ -1,0 +1,311 @@
+#include "store_writer.h"
+
+/* ---- putting into the queue ---------------------------------------------------------------------------- */
+
+static void push_locked(struct store_job **first, struct store_job **last, struct store_job *job)
+{
+    job->next = NULL;
+    if (*last == NULL) {
+        *first = job;
+    } else {
+        (*last)->next = job;
+    }
+    *last = job;
+}
+
+static struct store_job *pop_locked(struct store_job **first, struct store_job **last)
+{
+    struct store_job *job = *first;
+    if (job != NULL) {
+        *first = job->next;
+        *last = *first == NULL ? NULL : *last;
+    }
+    return job;
+}
+
+static size_t bytes_of(const struct store_item *items, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        bytes += sizeof items[0] + items[i].raw.len;
+    }
+    return bytes;
+}
+
+static bool too_much_locked(const struct store_queue *queue, const struct store_job *job)
+{
+    /* One batch alone is always taken, however large. */
+    return queue->first != NULL && (queue->items + job->count > STORE_WAITING_ITEMS ||
+                                    queue->bytes + job->bytes > STORE_WAITING_BYTES);
+}
+
+static void enqueue(struct store *store, struct store_job *job)
+{
+    struct store_queue *queue = &store->queue;
+    base_lock(&queue->lock);
+    job->busy = too_much_locked(queue, job);
+    if (!job->busy) {
+        queue->items += job->count;
+        queue->bytes += job->bytes;
+    }
+    push_locked(&queue->first, &queue->last, job);
+    base_cond_signal(&queue->changed);
+    base_unlock(&queue->lock);
+}
+
+/* A caller that waits for its own job. */
+struct waiter {
+    struct base_mutex lock;
+    struct base_cond changed;
+    bool finished, failed;
+    struct fail fail;
+};
+
+static void wake_waiter(void *context, const struct fail *fail)
+{
+    struct waiter *waiter = context;
+    base_lock(&waiter->lock);
+    waiter->finished = true;
+    waiter->failed = fail != NULL;
+    if (fail != NULL) {
+        waiter->fail = *fail;
+    }
+    base_cond_signal(&waiter->changed);
+    base_unlock(&waiter->lock);
+}
+
+static void waiter_init(struct waiter *waiter)
+{
+    *waiter = (struct waiter){0};
+    base_mutex_init(&waiter->lock);
+    base_cond_init(&waiter->changed);
+}
+
+static bool waiter_wait(struct waiter *waiter, struct fail *fail)
+{
+    base_lock(&waiter->lock);
+    while (!waiter->finished) {
+        base_cond_wait(&waiter->changed, &waiter->lock);
+    }
+    base_unlock(&waiter->lock);
+    base_cond_done(&waiter->changed);
+    base_mutex_done(&waiter->lock);
+    if (waiter->failed) {
+        *fail = waiter->fail;
+    }
+    return !waiter->failed;
+}
+
+static bool check_submit(const struct store *store, size_t count, struct fail *fail)
+{
+    if (store->options.read_only) {
+        return fail_set(fail, FAIL_CONFLICT, "the store was opened for reading only");
+    }
+    if (count > STORE_ITEMS_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "%zu events at once, at most %zu", count,
+                        STORE_ITEMS_MAX);
+    }
+    return true;
+}
+
+bool store_submit(struct store *store, struct store_item *items, size_t count, struct fail *fail)
+{
+    if (!check_submit(store, count, fail)) {
+        return false;
+    }
+    if (count == 0) {
+        return true;
+    }
+    struct waiter waiter;
+    waiter_init(&waiter);
+    struct store_job job = {
+        .items = items,
+        .count = count,
+        .bytes = bytes_of(items, count),
+        .done = wake_waiter,
+        .done_context = &waiter,
+    };
+    enqueue(store, &job);
+    return waiter_wait(&waiter, fail);
+}
+
+void store_submit_async(struct store *store, struct store_item *items, size_t count,
+                        void (*done)(void *context, const struct fail *fail), void *context)
+{
+    struct fail fail;
+    if (!check_submit(store, count, &fail)) {
+        done(context, &fail);
+        return;
+    }
+    struct store_job *job = base_alloc_zero(sizeof *job);
+    *job = (struct store_job){
+        .items = items,
+        .count = count,
+        .bytes = bytes_of(items, count),
+        .done = done,
+        .done_context = context,
+        .allocated = true,
+    };
+    enqueue(store, job);
+}
+
+void store_writer_control(struct store *store, void (*control)(struct store *store, void *context),
+                          void *context)
+{
+    struct waiter waiter;
+    waiter_init(&waiter);
+    struct store_job job = {
+        .control = control,
+        .context = context,
+        .done = wake_waiter,
+        .done_context = &waiter,
+    };
+    base_lock(&store->queue.lock);
+    push_locked(&store->queue.control_first, &store->queue.control_last, &job);
+    base_cond_signal(&store->queue.changed);
+    base_unlock(&store->queue.lock);
+    struct fail ignored;
+    (void)!waiter_wait(&waiter, &ignored);
+}
+
+void store_writer_wake(struct store *store)
+{
+    base_lock(&store->queue.lock);
+    base_cond_signal(&store->queue.changed);
+    base_unlock(&store->queue.lock);
+}
+
+/* ---- the thread ------------------------------------------------------------------------------------------ */
+
+#define JOBS_IN_COMMIT 1024U
+
+/* Takes submits up to what one commit may hold; those that are only to be told "busy" come alone. */
+static size_t take_locked(struct store_queue *queue, struct store_job **out)
+{
+    size_t count = 0;
+    size_t items = 0;
+    size_t bytes = 0;
+    while (count < JOBS_IN_COMMIT && queue->first != NULL) {
+        const struct store_job *next = queue->first;
+        if (count > 0 && (next->busy || out[0]->busy || items + next->count > STORE_COMMIT_ITEMS ||
+                          bytes + next->bytes > STORE_COMMIT_BYTES)) {
+            break;
+        }
+        items += next->count;
+        bytes += next->bytes;
+        if (!next->busy) {
+            queue->items -= next->count;
+            queue->bytes -= next->bytes;
+        }
+        out[count++] = pop_locked(&queue->first, &queue->last);
+    }
+    return count;
+}
+
+static void free_jobs(struct store_job *const *jobs, const bool *allocated, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (allocated[i]) {
+            base_free(jobs[i]);
+        }
+    }
+}
+
+static void run_submits(struct store *store, struct store_job **jobs, size_t count)
+{
+    /* A job on a caller's stack is gone once it was answered: what it was is remembered before. */
+    bool allocated[JOBS_IN_COMMIT];
+    for (size_t i = 0; i < count; i++) {
+        allocated[i] = jobs[i]->allocated;
+    }
+    if (jobs[0]->busy) {
+        struct fail fail;
+        fail_set(&fail, FAIL_BUSY, "too many events wait to be stored");
+        jobs[0]->done(jobs[0]->done_context, &fail);
+    } else {
+        store_commit(store, jobs, count);
+    }
+    free_jobs(jobs, allocated, count);
+}
+
+static void keep(struct store *store)
+{
+    const struct store_writing *writing = &store->writing;
+    if (store->options.no_keeper || writing->frozen) {
+        return;
+    }
+    if (store_fresh_count(writing->fresh) >= store->options.fresh_rows_max ||
+        writing->quarantine[1]->count >= store->options.fresh_rows_max ||
+        store_fresh_bytes(writing->fresh) >= STORE_FRESH_BYTES_MAX ||
+        writing->journal.len >= store->options.journal_bytes_max) {
+        base_lock(&store->keeper.lock);
+        store->keeper.seal_wanted = true;
+        base_cond_broadcast(&store->keeper.changed);
+        base_unlock(&store->keeper.lock);
+    }
+}
+
+static void run_control(struct store *store, struct store_job *job)
+{
+    void (*done)(void *context, const struct fail *fail) = job->done;
+    void *context = job->done_context;
+    job->control(store, job->context);
+    done(context, NULL);
+}
+
+/* One round; false when there is nothing left to do and the store is closing. */
+static bool round_of(struct store *store, struct store_job **jobs)
+{
+    struct store_queue *queue = &store->queue;
+    base_lock(&queue->lock);
+    struct store_job *control = pop_locked(&queue->control_first, &queue->control_last);
+    size_t count = 0;
+    if (control == NULL) {
+        /* While stopping nobody seals any more, so nothing may wait for it. */
+        bool wait = queue->first == NULL || (store_commit_must_wait(store) && !queue->stop);
+        if (wait && queue->stop) {
+            base_unlock(&queue->lock);
+            return false;
+        }
+        if (wait) {
+            base_cond_wait(&queue->changed, &queue->lock);
+        } else {
+            if (store->options.commit_delay_us > 0 && !queue->stop) {
+                base_cond_wait_us(&queue->changed, &queue->lock, store->options.commit_delay_us);
+            }
+            count = take_locked(queue, jobs);
+        }
+    }
+    base_unlock(&queue->lock);
+    if (control != NULL) {
+        run_control(store, control);
+    } else if (count > 0) {
+        run_submits(store, jobs, count);
+        keep(store);
+    }
+    return true;
+}
+
+static void run(void *context)
+{
+    struct store *store = context;
+    struct store_job **jobs = base_alloc_zero(sizeof *jobs * JOBS_IN_COMMIT);
+    while (round_of(store, jobs)) {
+    }
+    base_free(jobs);
+    store_commit_closed(store);
+}
+
+bool store_writer_start(struct store *store, struct fail *fail)
+{
+    return base_thread_start(&store->writer, "store-writer", run, store, fail);
+}
+
+void store_writer_stop(struct store *store)
+{
+    base_lock(&store->queue.lock);
+    store->queue.stop = true;
+    base_cond_broadcast(&store->queue.changed);
+    base_unlock(&store->queue.lock);
+    base_thread_join(&store->writer);
+}
