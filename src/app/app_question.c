@@ -185,7 +185,7 @@ bool app_op_names(struct app *app, const struct app_caller *caller, struct json_
     static const char *const members[] = {"kind", "event", "prefix", "limit", NULL};
     struct str kind_text, event, prefix;
     int64_t limit;
-    enum store_name_kind kind;
+    enum store_name_kind kind = STORE_NAME_EVENT;
     if (!app_input_members(input, members, fail) ||
         !app_input_str(input, "kind", true, &kind_text, fail) ||
         !app_input_str(input, "event", false, &event, fail) ||
