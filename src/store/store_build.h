@@ -150,4 +150,6 @@ bool store_build_add_customer(struct store_build *build, uint32_t customer, uint
                               struct fail *fail) MUST_USE;
 bool store_build_count(struct store_build_lines *lines, uint64_t key0, uint64_t key1, uint64_t row,
                        int64_t ts_ms, struct fail *fail) MUST_USE;
+const struct store_build_line *store_build_line_find(const struct store_build_lines *lines,
+                                                     uint64_t key0, uint64_t key1); /* or NULL */
 bool store_build_finish(struct store_build *build, struct fail *fail) MUST_USE;

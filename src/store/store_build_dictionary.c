@@ -303,32 +303,25 @@ struct tallying {
     struct store_directory *directory;
 };
 
-/* The customer, as joined now, of each row of a block. */
+/* The customer, as joined now, of each row of a block. Where rows keep the number they were stored under, that number
+   says it: after a split they may belong to others than their place does. */
 static bool expand_customers(struct tallying *t, uint32_t block, struct fail *fail)
 {
-    uint32_t first = block * STORE_SEGMENT_BLOCK_ROWS;
-    uint32_t end = first + store_segment_block_rows(t->segment, block);
-    if (!store_vec_room(&t->customers, end - first, sizeof(uint32_t), NULL, fail)) {
+    uint32_t rows = store_segment_block_rows(t->segment, block);
+    const struct store_identity_view *view = t->build->in->view;
+    if (!store_vec_room(&t->customers, rows, sizeof(uint32_t), NULL, fail) ||
+        !store_segment_block_numbers(t->segment, block, t->directory, t->customers.data, fail)) {
         return false;
     }
     uint32_t *customers = t->customers.data;
-    uint32_t from = store_segment_block_get(t->segment, block).customer_first;
-    for (uint32_t g = store_segment_group_find(t->segment, from);
-         g < store_segment_group_count(t->segment) &&
-         store_segment_group_get(t->segment, g).row_first < end;
-         g++) {
-        if (!store_segment_directory_read(t->segment, g, false, t->directory, fail)) {
-            return false;
+    uint32_t number = STORE_NO_CUSTOMER;
+    uint32_t root = STORE_NO_CUSTOMER;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (customers[i] != number) {
+            number = customers[i];
+            root = store_identity_root(view, number);
         }
-        for (uint32_t c = 0; c < t->directory->count; c++) {
-            uint32_t row = t->directory->row_begin[c];
-            uint32_t row_end = t->directory->row_begin[c + 1];
-            uint32_t root = store_identity_root(t->build->in->view, t->directory->customers[c]);
-            row = row < first ? first : row;
-            for (; row < row_end && row < end; row++) {
-                customers[row - first] = root;
-            }
-        }
+        customers[i] = root;
     }
     return true;
 }

@@ -124,6 +124,23 @@ static bool grow_lines(struct store_build_lines *lines, struct fail *fail)
     return true;
 }
 
+const struct store_build_line *store_build_line_find(const struct store_build_lines *lines,
+                                                     uint64_t key0, uint64_t key1)
+{
+    const struct store_build_line *all = lines->lines.data;
+    if (lines->mask == 0) {
+        return NULL;
+    }
+    uint32_t at = (uint32_t)line_hash(key0, key1) & lines->mask;
+    for (; lines->slots[at] != 0; at = (at + 1) & lines->mask) {
+        const struct store_build_line *line = &all[lines->slots[at] - 1];
+        if (line->key[0] == key0 && line->key[1] == key1) {
+            return line;
+        }
+    }
+    return NULL;
+}
+
 bool store_build_count(struct store_build_lines *lines, uint64_t key0, uint64_t key1, uint64_t row,
                        int64_t ts_ms, struct fail *fail)
 {

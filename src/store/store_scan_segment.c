@@ -61,10 +61,10 @@ static bool add_spans(struct store_spans *spans, uint32_t from, uint32_t to, boo
         *out++ = (struct store_span){directory->customers[i], directory->row_begin[i],
                                      directory->row_begin[i + 1]};
     }
-    struct store_span_facts *facts = (struct store_span_facts *)spans->facts.data + spans->count;
+    struct store_span_facts *facts = spans->facts.data;
     for (uint32_t i = from; want_facts && i < to; i++) {
-        *facts++ = (struct store_span_facts){directory->first_ms[i], directory->last_ms[i],
-                                             directory->events[i]};
+        facts[spans->count + i - from] = (struct store_span_facts){
+            directory->first_ms[i], directory->last_ms[i], directory->events[i]};
     }
     spans->count = count;
     return true;

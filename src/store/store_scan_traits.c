@@ -196,7 +196,9 @@ static bool read_deciding(struct latest *latest, struct store_segment_column *co
         if (!add_last(latest, s, sets ? values : NULL, into, want_ts, fail)) {
             return false;
         }
-        values += sets ? deciding->count : 0;
+        if (sets) {
+            values += deciding->count;
+        }
     }
     return true;
 }

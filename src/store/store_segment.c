@@ -425,6 +425,7 @@ bool store_segment_open(struct disk *disk, struct store_names *names,
     struct store_segment *segment = base_alloc_zero(sizeof *segment);
     atomic_init(&segment->references, 1);
     segment->disk = disk;
+    segment->names = names;
     store_segment_path(info->id, segment->path);
     struct disk_file *file = NULL;
     if (!disk_open(disk, segment->path, DISK_READ, &file, fail)) {

@@ -120,6 +120,14 @@ struct store_directory {
 bool store_segment_directory_read(const struct store_segment *segment, uint32_t group,
                                   bool want_facts, struct store_directory *out,
                                   struct fail *fail) MUST_USE;
+/* Of each row of a block the customer in whose place it lies. `directory` is scratch. */
+bool store_segment_block_customers(const struct store_segment *segment, uint32_t block,
+                                   struct store_directory *directory, uint32_t *out,
+                                   struct fail *fail) MUST_USE;
+/* Of each row of a block the number it was stored under. */
+bool store_segment_block_numbers(const struct store_segment *segment, uint32_t block,
+                                 struct store_directory *directory, uint32_t *out,
+                                 struct fail *fail) MUST_USE;
 /* The group in which `customer` would be. */
 uint32_t store_segment_group_find(const struct store_segment *segment, uint32_t customer);
 
@@ -180,6 +188,7 @@ struct store_segment {
     _Atomic uint32_t references;
     _Atomic bool doomed;
     struct disk *disk;
+    struct store_names *names;
     struct store_segment_info info;
     char path[STORE_SEGMENT_PATH_BYTES];
     struct disk_view view;

@@ -164,6 +164,60 @@ bool store_segment_directory_read(const struct store_segment *segment, uint32_t 
     return true;
 }
 
+/* The group that holds `row`. */
+static uint32_t group_of_row(const struct store_segment *segment, uint32_t row)
+{
+    uint32_t low = 0;
+    uint32_t high = segment->group_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (store_segment_group_get(segment, middle).row_first <= row) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+bool store_segment_block_customers(const struct store_segment *segment, uint32_t block,
+                                   struct store_directory *directory, uint32_t *out,
+                                   struct fail *fail)
+{
+    uint32_t first = block * STORE_SEGMENT_BLOCK_ROWS;
+    uint32_t end = first + store_segment_block_rows(segment, block);
+    uint32_t row = first;
+    for (uint32_t g = group_of_row(segment, first); row < end; g++) {
+        if (!store_segment_directory_read(segment, g, false, directory, fail)) {
+            return false;
+        }
+        for (uint32_t c = 0; c < directory->count; c++) {
+            for (; row < directory->row_begin[c + 1] && row < end; row++) {
+                out[row - first] = directory->customers[c];
+            }
+        }
+    }
+    return true;
+}
+
+bool store_segment_block_numbers(const struct store_segment *segment, uint32_t block,
+                                 struct store_directory *directory, uint32_t *out,
+                                 struct fail *fail)
+{
+    const struct store_segment_column *column =
+        store_segment_column_find(segment, STORE_SEGMENT_ORIGINAL, STORE_NO_CODE);
+    struct store_ints ints;
+    bool found = false;
+    if (column != NULL && !store_segment_ints_open(segment, column, block, &ints, &found, fail)) {
+        return false;
+    }
+    if (!found) {
+        return store_segment_block_customers(segment, block, directory, out, fail);
+    }
+    return store_ints_read_codes(&ints, 0, ints.count, STORE_NO_CUSTOMER, out, fail) ||
+           store_segment_blame(segment, column, block, fail);
+}
+
 /* ---- statistics --------------------------------------------------------------------------------------- */
 
 #define STATISTICS_RUNS_MAX 6U

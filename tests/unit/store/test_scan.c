@@ -1,0 +1,211 @@
+/* Scans: whatever the layout, what comes is what sorting all rows gives. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "store_lab.h"
+
+static void check_many(struct lab *lab, int scans)
+{
+    struct store_snapshot snapshot;
+    lab_snapshot(lab, &snapshot);
+    for (int i = 0; i < scans; i++) {
+        lab_check_random_scan(lab, &snapshot);
+    }
+    lab_snapshot_done(&snapshot);
+}
+
+static void scan_of_nothing_ends_at_once(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(1, 10);
+    check_many(lab, 5);
+    lab_free(lab);
+}
+
+static void scan_of_fresh_rows_is_what_sorting_gives(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        struct lab *lab = lab_new(seed, seed % 2 == 0 ? 20 : 700);
+        lab_add_random(lab, 1 + seed * 300);
+        check_many(lab, 12);
+        lab_join(lab, 3, 5);
+        lab_join(lab, 5, 7);
+        check_many(lab, 6);
+        lab_split(lab, 5);
+        check_many(lab, 6);
+        lab_free(lab);
+    }
+}
+
+static void scan_of_one_segment_is_what_sorting_gives(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 11; seed <= 16; seed++) {
+        struct lab *lab = lab_new(seed, seed % 2 == 0 ? 20 : 2000);
+        lab_add_random(lab, seed * 200);
+        lab_seal(lab);
+        check_many(lab, 15);
+        lab_free(lab);
+    }
+}
+
+/* A long life: rows, joins, splits, seals and merges in any order. */
+static void live(uint64_t seed, uint32_t customers, size_t rows, int steps)
+{
+    struct lab *lab = lab_new(seed, customers);
+    for (int step = 0; step < steps; step++) {
+        switch (base_random_below(lab->random, 6)) {
+        case 0:
+        case 1:
+            lab_add_random(lab, base_random_below(lab->random, rows));
+            break;
+        case 2:
+            for (int i = 0; i < 3; i++) {
+                lab_join(lab, (uint32_t)base_random_below(lab->random, customers),
+                         (uint32_t)base_random_below(lab->random, customers));
+            }
+            break;
+        case 3:
+            lab_split(lab, (uint32_t)base_random_below(lab->random, customers));
+            break;
+        case 4:
+            lab_seal(lab);
+            break;
+        default:
+            if (lab->segment_count > 1) {
+                size_t count = 1 + base_random_below(lab->random, lab->segment_count);
+                size_t first = base_random_below(lab->random, lab->segment_count - count + 1);
+                lab_merge(lab, first, count);
+            }
+            break;
+        }
+        check_many(lab, 4);
+    }
+    lab_free(lab);
+}
+
+static void scan_after_joins_splits_seals_and_merges_is_what_sorting_gives(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 21; seed <= 32; seed++) {
+        live(seed, seed % 3 == 0 ? 12 : 150, 400, 24);
+    }
+}
+
+static void scan_over_many_blocks_is_what_sorting_gives(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(41, 3000);
+    lab_add_random(lab, 90000);
+    lab_seal(lab);
+    lab_add_random(lab, 70000);
+    check_many(lab, 3);
+    lab_seal(lab);
+    lab_merge(lab, 0, 2);
+    assert_int_equal(store_segment_block_count(lab->segments[0]), 3);
+    lab_join(lab, 2999, 4);
+    lab_join(lab, 17, 1200);
+    check_many(lab, 6);
+    lab_free(lab);
+}
+
+static void customer_over_many_blocks_comes_whole(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(51, 10);
+    struct store_row row = {.source = lab_name(lab, STORE_FAMILY_SOURCE, "site"),
+                            .channel = STORE_NO_CODE,
+                            .scale = STORE_NO_CODE,
+                            .client_ts_ms = STORE_NO_TIME,
+                            .sent_at_ms = STORE_NO_TIME};
+    for (size_t seal = 0; seal < 3; seal++) {
+        for (size_t i = 0; i < 180000; i++) {
+            row.original = i % 100 == 0 ? (uint32_t)(i / 100 % 9) : 4;
+            row.ts_ms = 1700000000000 + (int64_t)(i * 7919 % 180000) * 10;
+            row.received_at_ms = row.ts_ms + 5;
+            row.event = lab_name(lab, STORE_FAMILY_EVENT, i % 7 == 0 ? "Bought" : "Viewed");
+            lab_add(lab, &row);
+        }
+        lab_seal(lab);
+    }
+    lab_merge(lab, 0, 3); /* goes through the slices of a long customer */
+    struct store_snapshot snapshot;
+    lab_snapshot(lab, &snapshot);
+    const struct store_scan_options all = {.want_facts = true, .batch_rows = 1000};
+    assert_int_equal(lab_check_scan(lab, &snapshot, &all), 540000);
+    lab_snapshot_done(&snapshot);
+    lab_free(lab);
+}
+
+static void scan_over_its_budget_says_so(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(61, 100);
+    lab_add_random(lab, 5000);
+    lab_seal(lab);
+    struct store_snapshot snapshot;
+    lab_snapshot(lab, &snapshot);
+    const struct store_column_ref column = {STORE_COLUMN_MESSAGE_ID, {NULL, 0}};
+    const struct store_scan_options options = {.columns = &column, .column_count = 1};
+    for (size_t bytes = 1000; bytes < 100000; bytes += 9000) {
+        struct fail fail;
+        struct base_budget *budget = base_budget_new(bytes);
+        struct store_scan *scan;
+        struct store_cursor *cursor;
+        const struct store_rows *rows;
+        lab_must(store_scan_new(&snapshot, &options, &scan, &fail), &fail);
+        lab_must(store_cursor_new(scan, budget, &cursor, &fail), &fail);
+        assert_false(store_cursor_next(cursor, &rows, &fail));
+        assert_int_equal(fail.code, FAIL_LIMIT);
+        store_cursor_free(cursor);
+        store_scan_free(scan);
+        assert_int_equal(base_budget_used(budget), 0);
+        base_budget_free(budget);
+    }
+    lab_snapshot_done(&snapshot);
+    lab_free(lab);
+}
+
+static void cancelled_scan_stops(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(62, 100);
+    lab_add_random(lab, 500);
+    struct store_snapshot snapshot;
+    struct base_cancel cancel = {.clock = base_clock_real()};
+    struct store_scan *scan;
+    struct store_cursor *cursor;
+    const struct store_rows *rows;
+    struct fail fail;
+    lab_snapshot(lab, &snapshot);
+    const struct store_scan_options options = {.cancel = &cancel};
+    lab_must(store_scan_new(&snapshot, &options, &scan, &fail), &fail);
+    lab_must(store_cursor_new(scan, NULL, &cursor, &fail), &fail);
+    base_cancel_now(&cancel);
+    assert_false(store_cursor_next(cursor, &rows, &fail));
+    assert_int_equal(fail.code, FAIL_CANCELLED);
+    store_cursor_free(cursor);
+    store_scan_free(scan);
+    lab_snapshot_done(&snapshot);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scan_of_nothing_ends_at_once),
+        cmocka_unit_test(scan_of_fresh_rows_is_what_sorting_gives),
+        cmocka_unit_test(scan_of_one_segment_is_what_sorting_gives),
+        cmocka_unit_test(scan_after_joins_splits_seals_and_merges_is_what_sorting_gives),
+        cmocka_unit_test(scan_over_many_blocks_is_what_sorting_gives),
+        cmocka_unit_test(customer_over_many_blocks_comes_whole),
+        cmocka_unit_test(scan_over_its_budget_says_so),
+        cmocka_unit_test(cancelled_scan_stops),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
