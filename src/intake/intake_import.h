@@ -4,7 +4,8 @@
  *   and foreign JSON lines with a map. Each record becomes an item as in intake.h; one without a message_id
  *   gets one from its raw bytes and how often they occurred in the file so far, so that importing a file
  *   again stores nothing twice. Instants are taken as written: a file's age is no clock error.
- * Owner: intake_import_close. Items live in the arena given to intake_import_next, names view the source.
+ * Owner: intake_import_close. Items live in the arena given to intake_import_next, and view the source and the
+ *   map: they are good until the arena is reset or the import is closed, whichever comes first.
  * Threads: one at a time; separate imports are independent.
  * Failure: FAIL_INPUT for a map or header that is wrong (with the place in the map and the nearest column),
  *   for damaged gzip, UTF-16, a JSON array; FAIL_LIMIT for a record above 16 MB or too many rows without

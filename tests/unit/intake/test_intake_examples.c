@@ -19,6 +19,11 @@ static struct str read_example(struct fixture *f, const char *name)
     return text;
 }
 
+static void close_import(void *import)
+{
+    intake_import_close(import);
+}
+
 static struct intake_import_batch import(struct fixture *f, struct str map, const char *csv)
 {
     struct str text = str_from_c(csv);
@@ -31,7 +36,7 @@ static struct intake_import_batch import(struct fixture *f, struct str map, cons
         fail();
     }
     assert_true(intake_import_next(import, f->arena, 100, &batch, &f->fail));
-    intake_import_close(import);
+    arena_defer(f->arena, close_import, import); /* the items view it */
     return batch;
 }
 

@@ -38,6 +38,11 @@ struct run {
     size_t count;
 };
 
+static void close_import(void *import)
+{
+    intake_import_close(import);
+}
+
 static bool run_options(struct fixture *f, const struct intake_import_options *options, size_t most,
                         struct run *out)
 {
@@ -59,7 +64,7 @@ static bool run_options(struct fixture *f, const struct intake_import_options *o
         out->count += batch.count;
         assert_int_equal(intake_import_progress(import).records, out->count);
     }
-    intake_import_close(import);
+    arena_defer(f->arena, close_import, import); /* the items view it */
     return good;
 }
 
@@ -191,6 +196,46 @@ static void bad_rows_are_kept_with_their_column(void **state)
     assert_kept_out(&got.items[1], "said", "unknown scale");
     assert_kept_out(&got.items[2], "said", "needs its scale");
     assert_stored(&got.items[3]);
+    test_done(&f);
+}
+
+static void typed_cells_are_judged_by_their_type(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *cell, *reason; /* reason NULL: the property; else why not */
+    } cases[] = {
+        {"{\"column\":\"x\",\"type\":\"boolean\"}", "False", NULL},
+        {"{\"column\":\"x\",\"type\":\"boolean\"}", "maybe", "expected true or false"},
+        {"{\"column\":\"x\",\"type\":\"time\",\"format\":\"%Y\"}", "May",
+         "no time in the format %Y"},
+        {"{\"column\":\"x\",\"type\":\"time\"}", "May", "no time in a usual form"},
+        {"{\"multiply\":[\"x\",\"x\"]}", "1e200", "too large"},
+        {"{\"multiply\":[\"x\",\"x\"]}", "a lot", "expected a number"},
+        {"{\"columns\":[\"x\",\"who\"]}", "a", NULL},
+    };
+    static const char *const shown[] = {"p=false", NULL, NULL, NULL, NULL, NULL, "p='a c'"};
+    struct fixture f;
+    test_init(&f);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str map =
+            str_format(f.arena, MAP_START ",\"properties\":{\"p\":%s}}", cases[i].value);
+        struct str csv = str_format(f.arena, "who,at,x\nc,2020-01-01,%s\n", cases[i].cell);
+        struct run got = run_csv(&f, str_copy_c(f.arena, map), str_copy_c(f.arena, csv));
+        if (cases[i].reason == NULL) {
+            assert_stored(&got.items[0]);
+            assert_str(properties_of(&f, &got.items[0]), shown[i]);
+        } else {
+            assert_kept_out(&got.items[0], "x", cases[i].reason);
+        }
+    }
+    struct str id = str_format(f.arena, "%0513d", 7);
+    struct str csv = str_format(f.arena, "who;at;id\n%.*s;2020-01-01;1\nc;2020-01-01;%.*s\n",
+                                STR_ARG(id), STR_ARG(id));
+    struct run got = run_csv(&f, MAP_START ",\"message_id\":\"id\",\"delimiter\":\";\"}",
+                             str_copy_c(f.arena, csv));
+    assert_kept_out(&got.items[0], "who", "longer than 512");
+    assert_kept_out(&got.items[1], "id", "longer than 512");
     test_done(&f);
 }
 
@@ -474,6 +519,29 @@ static void foreign_lines_are_mapped_by_pointers(void **state)
     test_done(&f);
 }
 
+static void foreign_values_keep_their_kind(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    struct run got = run_lines(
+        &f,
+        "{\"customer\":\"/ids/1\",\"event\":{\"const\":\"E\"},\"ts\":\"t\",\"missing\":[\"-\"],"
+        "\"message_id\":{\"columns\":[\"big\",\"flag\"]},\"properties\":{\"big\":\"big\",\"flag\":"
+        "{\"column\":\"flag\",\"type\":\"string\"},\"none\":\"none\",\"c\":{\"const\":1.5},"
+        "\"d\":{\"const\":18446744073709551615},\"e\":{\"const\":true},\"deep\":\"/ids/9/x\"},"
+        "\"where\":[[\"big\",\">\",18446744073709551613],[\"flag\",\"!=\",\"true\"],"
+        "[\"ids\",\"set\"],[\"ids\",\"!=\",\"x\"],[\"none\",\"not set\"]]}",
+        "{\"ids\":[\"a\",\"b\"],\"t\":1234567890,\"big\":18446744073709551614,\"flag\":true,"
+        "\"none\":\"-\"}\n");
+    assert_stored(&got.items[0]);
+    assert_str(identifiers_text(f.arena, &got.items[0].event), "user:b");
+    assert_str(got.items[0].event.message_id, "18446744073709551614|true");
+    assert_str(properties_of(&f, &got.items[0]),
+               "big=18446744073709551614u flag='true' c=1.5d d=18446744073709551615u e=true");
+    test_done(&f);
+}
+
 static void segment_lines_keep_their_times(void **state)
 {
     (void)state;
@@ -636,6 +704,71 @@ static void records_may_be_large_but_not_endless(void **state)
     test_done(&f);
 }
 
+/* Many long records, so that memory ends at many different places. */
+static struct str long_records(struct fixture *f, bool csv)
+{
+    CLEANUP(base_buf_done) struct base_buf text = {0};
+    base_buf_c(&text, csv ? "who,at,x,y,said\n" : "");
+    for (int i = 0; i < 60; i++) {
+        base_buf_printf(&text,
+                        csv ? "c%d,2020-01-01,2,3,\"say \"\""
+                            : "{\"type\":\"identify\",\"userId\":\"c%d\",\"timestamp\":"
+                              "\"2020-01-01\",\"traits\":{\"a\":1},\"context\":{\"traits\":"
+                              "{\"b\":{\"c\":[1,2]}},\"page\":{\"url\":\"",
+                        i);
+        for (int k = 0; k < 200; k++) {
+            base_buf_c(&text, "some ten b");
+        }
+        base_buf_c(&text, csv ? "\"\"\"\n" : "\"}}}\n");
+    }
+    return str_copy(f->arena, base_buf_view(&text));
+}
+
+/* With less memory than it takes: a failure that says so, and nothing lost or broken. */
+static void running_out_of_memory_is_a_failure_like_others(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    for (int csv = 0; csv < 2; csv++) {
+        struct str text = long_records(&f, csv == 1);
+        size_t failures = 0;
+        bool good = false;
+        for (size_t bytes = 0; !good && bytes < (size_t)8 << 20; bytes += (size_t)16 << 10) {
+            struct base_budget *budget = base_budget_new(bytes);
+            struct arena *arena = arena_new(budget);
+            struct str rest = text;
+            struct intake_import_options options = {.reader = intake_reader_of(&rest),
+                                                    .format = csv == 1 ? INTAKE_FORMAT_CSV
+                                                                       : INTAKE_FORMAT_SEGMENT,
+                                                    .source = &f.source};
+            if (csv == 1) {
+                options.map = STR(MAP_START ",\"text\":\"said\",\"properties\":{\"p\":"
+                                            "{\"multiply\":[\"x\",\"y\"]},\"j\":"
+                                            "{\"columns\":[\"said\",\"who\"]}}}");
+            }
+            struct intake_import *import;
+            struct intake_import_batch batch;
+            assert_true(intake_import_open(&options, &import, &f.fail));
+            while ((good = intake_import_next(import, arena, 7, &batch, &f.fail)) &&
+                   batch.count > 0) {
+                for (size_t i = 0; i < batch.count; i++) {
+                    assert_stored(&batch.items[i]);
+                }
+            }
+            if (!good) {
+                assert_int_equal(f.fail.code, FAIL_LIMIT);
+                failures++;
+            }
+            intake_import_close(import);
+            arena_free(arena);
+            base_budget_free(budget);
+        }
+        assert_true(good && failures > 3);
+    }
+    test_done(&f);
+}
+
 static void descriptors_are_read_to_their_end(void **state)
 {
     (void)state;
@@ -674,6 +807,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_rows_become_events),
         cmocka_unit_test(bad_rows_are_kept_with_their_column),
+        cmocka_unit_test(typed_cells_are_judged_by_their_type),
         cmocka_unit_test(times_are_read_by_format_and_zone),
         cmocka_unit_test(rows_without_a_customer_do_as_the_map_says),
         cmocka_unit_test(conditions_choose_rows),
@@ -682,11 +816,13 @@ int main(void)
         cmocka_unit_test(too_many_rows_without_ids_end_the_import),
         cmocka_unit_test(lines_of_the_own_form_need_no_map),
         cmocka_unit_test(foreign_lines_are_mapped_by_pointers),
+        cmocka_unit_test(foreign_values_keep_their_kind),
         cmocka_unit_test(segment_lines_keep_their_times),
         cmocka_unit_test(the_format_is_seen_at_the_first_character),
         cmocka_unit_test(the_size_of_reads_does_not_matter),
         cmocka_unit_test(what_was_read_comes_before_the_failure),
         cmocka_unit_test(records_may_be_large_but_not_endless),
+        cmocka_unit_test(running_out_of_memory_is_a_failure_like_others),
         cmocka_unit_test(descriptors_are_read_to_their_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

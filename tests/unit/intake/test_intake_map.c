@@ -99,6 +99,16 @@ static void wrong_maps_name_the_place(void **state)
          "/properties/p", "a number is needed here"},
         {"{\"properties\":{\"p\":{\"const\":\"x\",\"type\":\"number\"}}}", "/properties/p",
          "no number"},
+        {"{\"properties\":{\"p\":{\"const\":\"x\",\"type\":\"boolean\"}}}", "/properties/p",
+         "not true or false"},
+        {"{\"customer\":{\"column\":5}}", "/customer/column", "a column's name"},
+        {"{\"ts\":{\"column\":\"InvoiceDate\",\"timezone\":5}}", "/ts/timezone", "IANA"},
+        {"{\"properties\":{\"p\":{\"multiply\":[\"Quantity\",\"Quantity\",\"Quantity\","
+         "\"Quantity\","
+         "\"Quantity\",\"Quantity\",\"Quantity\",\"Quantity\",\"Quantity\",\"Quantity\","
+         "\"Quantity\","
+         "\"Quantity\",\"Quantity\",\"Quantity\",\"Quantity\",\"Quantity\",\"Quantity\"]}}}",
+         "/properties/p/multiply", "at most 16"},
         {"{\"anonymous\":\"yes\"}", "/anonymous", "\"skip\""},
         {"{\"identifiers\":{\"user\":\"CustomerID\"}}", "/identifiers/user", "\"customer\""},
         {"{\"identifiers\":{\"phone\":\"CustomerID\"}}", "/identifiers/phone", "ext.NAME"},
