@@ -39,7 +39,7 @@ export async function signedIn(t, { events = shop(), viewport = { width: 1440, h
   const page = await newPage(browser, server, { viewport, colorScheme });
   await page.goto(setupLink(server));
   await fillSetup(page);
-  await page.locator('.rail, .tabbar').first().waitFor();
+  await page.locator('.app').waitFor();
   const write = server.key('write', 'web');
   if (events.length) {
     const answer = await server.request('/api/v1/events', { key: write, body: events });

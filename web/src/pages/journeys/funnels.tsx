@@ -29,6 +29,8 @@ import { JourneyTabs } from "./page";
 import { funnelQuery, useJourney, type FunnelState } from "./state";
 import { useViews, ViewTools } from "./views";
 
+/** Whom the lane looks at for a voice. */
+const LANE_PEOPLE = 40;
 const WINDOWS = ["10m", "1h", "1d", "3d", "7d", "14d", "30d", "90d"];
 
 export function FunnelsTab() {
@@ -233,7 +235,7 @@ function Lane({ query, answer }: { query: FunnelQuery; answer: FunnelAnswer }) {
     .sort((a, b) => a.step - b.step);
   const key = losses.length ? JSON.stringify([query, answer.as_of, "lane"]) : null;
   const voices = useLoad(key, async (signal) => {
-    const answers = await Promise.all(losses.map((loss) => api.query<CustomersAnswer>({ ...query, as_of: answer.as_of, open: { step: loss.step, outcome: "dropped", limit: 50 } }, signal)));
+    const answers = await Promise.all(losses.map((loss) => api.query<CustomersAnswer>({ ...query, as_of: answer.as_of, open: { step: loss.step, outcome: "dropped", limit: LANE_PEOPLE } }, signal)));
     return answers.map((each, index) => ({ ...losses[index]!, said: representative(each.verbatims ?? []), traits: new Map(each.customers.map((row) => [row.id, row.traits])) }));
   });
   const found = (voices.data ?? []).filter((each) => each.said);
