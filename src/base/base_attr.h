@@ -23,4 +23,5 @@
         }                                                                                          \
     } while (0)
 
-__attribute__((noreturn)) void base_invariant_broken(const char *condition, const char *file, int line);
+__attribute__((noreturn)) void base_invariant_broken(const char *condition, const char *file,
+                                                     int line);

@@ -53,7 +53,8 @@ static inline int64_t base_get_i64(const void *at)
     return v;
 }
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "formats are little-endian; add swaps here");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "formats are little-endian; add swaps here");
 
 #define BASE_VARINT_BYTES_MAX 10
 

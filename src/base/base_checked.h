@@ -13,6 +13,7 @@
 
 #include "base_attr.h"
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
 #define BASE_CHECKED(name, type, builtin)                                                          \
     MUST_USE static inline bool name(type a, type b, type *out)                                    \
     {                                                                                              \
@@ -23,6 +24,7 @@
         *out = result;                                                                             \
         return true;                                                                               \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 BASE_CHECKED(base_size_add, size_t, __builtin_add_overflow)
 BASE_CHECKED(base_size_mul, size_t, __builtin_mul_overflow)

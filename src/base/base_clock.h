@@ -22,7 +22,8 @@ struct base_clock_test {
     _Atomic int64_t steady_us_value;
 };
 void base_clock_test_init(struct base_clock_test *test, int64_t now_ms);
-void base_clock_test_step(struct base_clock_test *test, int64_t by_ms); /* both clocks, wall may go back */
+void base_clock_test_step(struct base_clock_test *test,
+                          int64_t by_ms); /* both clocks, wall may go back */
 
 static inline int64_t base_now_ms(const struct base_clock *clock)
 {

@@ -322,6 +322,7 @@ static bool read_names(struct real_disk *disk, const char *path, DIR *dir, struc
     size_t capacity = 0;
     for (;;) {
         errno = 0;
+        /* Safe: no other thread has this stream. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         const struct dirent *entry = readdir(dir);
         if (entry == NULL) {
             return errno == 0 || say(fail, disk, path, "listed", errno);

@@ -44,7 +44,7 @@ static void format_message(struct fail *fail, const char *format, va_list args)
     memcpy(fail->message, message, strlen(message) + 1);
 }
 
-bool fail_set(struct fail *fail, enum fail_code code, const char *format, ...)
+bool(fail_set)(struct fail *fail, enum fail_code code, const char *format, ...)
 {
     fail->code = code;
     va_list args;
@@ -55,7 +55,7 @@ bool fail_set(struct fail *fail, enum fail_code code, const char *format, ...)
     return false;
 }
 
-bool fail_input_at(struct fail *fail, const char *pointer, const char *format, ...)
+bool(fail_input_at)(struct fail *fail, const char *pointer, const char *format, ...)
 {
     fail->code = FAIL_INPUT;
     va_list args;
@@ -72,7 +72,7 @@ bool fail_input_at(struct fail *fail, const char *pointer, const char *format, .
     return false;
 }
 
-bool fail_at(struct fail *fail, const char *format, ...)
+bool(fail_at)(struct fail *fail, const char *format, ...)
 {
     char context[FAIL_MESSAGE_BYTES];
     va_list args;

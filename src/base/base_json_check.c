@@ -121,7 +121,7 @@ static bool check_escape(struct checker *c)
         c->at++;
         return true;
     }
-    unsigned unit, second;
+    unsigned unit = 0, second = 0;
     if (!take_hex4(c, &unit)) {
         return false;
     }

@@ -71,49 +71,61 @@ static const unsigned char kinds[256] = {
     ['"'] = QUOTE, ['['] = OPEN, ['{'] = OPEN, [']'] = CLOSE, ['}'] = CLOSE,
 };
 
+/* The brackets that are open: bit d says whether level d is an object. */
+struct nest {
+    uint64_t object_bits[DEPTH_MAX / 64];
+    size_t depth;
+};
+
+static bool push(struct splitter *s, struct nest *nest, bool object)
+{
+    if (nest->depth == DEPTH_MAX) {
+        return fail_set(s->fail, FAIL_LIMIT, "byte %zu: nested deeper than %d levels", s->at,
+                        DEPTH_MAX);
+    }
+    uint64_t *word = &nest->object_bits[nest->depth / 64];
+    unsigned at = (unsigned)(nest->depth % 64);
+    uint64_t kept = at == 0 ? 0 : *word; /* the words are not set before */
+    *word = (kept & ~(UINT64_C(1) << at)) | (uint64_t)object << at;
+    nest->depth++;
+    return true;
+}
+
+static bool pop(struct splitter *s, struct nest *nest, bool object)
+{
+    INVARIANT(nest->depth > 0); /* it began with an opening one */
+    nest->depth--;
+    bool open = (nest->object_bits[nest->depth / 64] >> nest->depth % 64 & 1U) != 0;
+    return open == object || unexpected(s, open ? "'}'" : "']'");
+}
+
 /* From an opening bracket to behind the one that closes it. */
 static bool skip_nested(struct splitter *s)
 {
-    uint64_t object_bits[DEPTH_MAX / 64];
-    size_t depth = 0, begin = s->at;
-    while (s->at < s->text.len) {
+    struct nest nest;
+    nest.depth = 0;
+    size_t begin = s->at;
+    do {
+        while (s->at < s->text.len && kinds[(unsigned char)s->text.data[s->at]] == PLAIN) {
+            s->at++;
+        }
+        if (s->at == s->text.len) {
+            return fail_set(s->fail, FAIL_INPUT, "byte %zu: a bracket is not closed", begin);
+        }
         char byte = s->text.data[s->at];
-        switch (kinds[(unsigned char)byte]) {
-        case QUOTE:
+        unsigned char kind = kinds[(unsigned char)byte];
+        if (kind == QUOTE) {
             if (!skip_string(s)) {
                 return false;
             }
             continue;
-        case OPEN: {
-            if (depth == DEPTH_MAX) {
-                return fail_set(s->fail, FAIL_LIMIT, "byte %zu: nested deeper than %d levels",
-                                s->at, DEPTH_MAX);
-            }
-            uint64_t bit = UINT64_C(1) << depth % 64;
-            uint64_t *word = &object_bits[depth / 64];
-            *word = byte == '{' ? (depth % 64 == 0 ? 0 : *word) | bit
-                                : (depth % 64 == 0 ? 0 : *word) & ~bit;
-            depth++;
-            break;
         }
-        case CLOSE: {
-            depth--;
-            bool object = (object_bits[depth / 64] >> depth % 64 & 1U) != 0;
-            if (object != (byte == '}')) {
-                return unexpected(s, object ? "'}'" : "']'");
-            }
-            if (depth == 0) {
-                s->at++;
-                return true;
-            }
-            break;
-        }
-        default:
-            break;
+        if (!(kind == OPEN ? push(s, &nest, byte == '{') : pop(s, &nest, byte == '}'))) {
+            return false;
         }
         s->at++;
-    }
-    return fail_set(s->fail, FAIL_INPUT, "byte %zu: a bracket is not closed", begin);
+    } while (nest.depth > 0);
+    return true;
 }
 
 static bool is_scalar_byte(int byte)
@@ -332,7 +344,7 @@ bool json_split_lines(struct arena *arena, struct str text, size_t most, struct 
         if (!add(&s, line)) {
             return false;
         }
-        if (capacity != s.capacity) { /* grows with the elements */
+        if (split.count > capacity) { /* grows with the elements */
             size_t *grown = arena_array(arena, s.capacity, sizeof *grown, fail);
             if (grown == NULL) {
                 return false;
@@ -343,6 +355,7 @@ bool json_split_lines(struct arena *arena, struct str text, size_t most, struct 
             numbers = grown;
             capacity = s.capacity;
         }
+        INVARIANT(numbers != NULL); /* made with the first */
         numbers[split.count - 1] = number;
     }
     *out = split;

@@ -17,12 +17,12 @@ struct run {
 
 struct base_pool {
     struct base_mutex lock;
-    struct base_cond work;  /* there is a run with slots left, or it is time to stop */
-    struct run *first;      /* runs with slots left, oldest first; guarded by lock */
-    struct run *last;       /* guarded by lock */
-    bool stopping;          /* guarded by lock */
-    int width;              /* immutable after base_pool_new */
-    int worker_count;       /* immutable after base_pool_new */
+    struct base_cond work; /* there is a run with slots left, or it is time to stop */
+    struct run *first;     /* runs with slots left, oldest first; guarded by lock */
+    struct run *last;      /* guarded by lock */
+    bool stopping;         /* guarded by lock */
+    int width;             /* immutable after base_pool_new */
+    int worker_count;      /* immutable after base_pool_new */
     struct base_thread workers[];
 };
 
