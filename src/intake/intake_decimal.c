@@ -15,6 +15,24 @@ struct decimal { /* digits * 10^-scale */
     bool negative;
 };
 
+/* "e5", "E-3": all that may follow the digits. */
+static bool take_exponent(struct str text, int *scale)
+{
+    int64_t exponent;
+    if (text.data[0] != 'e' && text.data[0] != 'E') {
+        return false;
+    }
+    struct str digits = str_after(text, 1);
+    if (digits.len > 1 && digits.data[0] == '+' && digits.data[1] != '-') {
+        digits = str_after(digits, 1);
+    }
+    if (!str_parse_i64(digits, &exponent) || exponent > EXPONENT_MAX || exponent < -EXPONENT_MAX) {
+        return false;
+    }
+    *scale -= (int)exponent;
+    return true;
+}
+
 /* False also for numbers that are fine but do not fit. */
 static bool decimal_parse(struct str text, struct decimal *out)
 {
@@ -45,20 +63,7 @@ static bool decimal_parse(struct str text, struct decimal *out)
     if (seen == 0 || seen > EXPONENT_MAX) {
         return false;
     }
-    if (at < text.len && (text.data[at] == 'e' || text.data[at] == 'E')) {
-        int64_t exponent;
-        struct str rest = str_after(text, at + 1);
-        if (rest.len > 1 && rest.data[0] == '+' && rest.data[1] != '-') {
-            rest = str_after(rest, 1);
-        }
-        if (!str_parse_i64(rest, &exponent) || exponent > EXPONENT_MAX ||
-            exponent < -EXPONENT_MAX) {
-            return false;
-        }
-        found.scale -= (int)exponent;
-        at = text.len;
-    }
-    if (at != text.len) {
+    if (at < text.len && !take_exponent(str_after(text, at), &found.scale)) {
         return false;
     }
     *out = found;
