@@ -7,8 +7,6 @@
  */
 #pragma once
 
-
-
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -8,8 +8,6 @@
  */
 #pragma once
 
-
-
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

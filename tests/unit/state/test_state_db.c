@@ -1,7 +1,5 @@
 /* The file behind everything that is not an event: transactions, versions, copies, damage. */
 
-
-
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,7 +1,5 @@
 /* Settings, segments, views, sources. */
 
-
-
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
