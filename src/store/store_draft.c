@@ -111,7 +111,8 @@ bool store_draft_edge(struct store_draft *draft, uint32_t child, struct store_ed
         return true;
     }
     if (child >= draft->view->numbers) {
-        *out = (struct store_edge){.child = child, .parent = STORE_NO_PARENT};
+        *out =
+            (struct store_edge){.child = child, .parent = STORE_NO_PARENT, .left = STORE_NO_PARENT};
         return true;
     }
     return store_identity_edge(draft->view, child, out, fail);
@@ -330,7 +331,8 @@ bool store_draft_join(struct store_draft *draft, uint32_t child, uint32_t parent
 {
     bool child_rows;
     bool parent_rows;
-    struct store_edge edge = {.child = child, .parent = parent, .at_ms = at_ms};
+    struct store_edge edge = {
+        .child = child, .parent = parent, .left = STORE_NO_PARENT, .at_ms = at_ms};
     if (!store_draft_has_rows(draft, child, &child_rows, fail) ||
         !store_draft_has_rows(draft, parent, &parent_rows, fail) ||
         !store_draft_height(draft, child, &edge.height, fail)) {
@@ -342,10 +344,15 @@ bool store_draft_join(struct store_draft *draft, uint32_t child, uint32_t parent
 
 bool store_draft_split(struct store_draft *draft, uint32_t child, int64_t at_ms, struct fail *fail)
 {
-    struct store_edge edge = {.child = child, .parent = STORE_NO_PARENT, .at_ms = at_ms};
+    struct store_edge edge;
     uint32_t root;
     bool child_rows;
     bool rest_rows;
+    if (!store_draft_edge(draft, child, &edge, fail)) {
+        return false;
+    }
+    edge = (struct store_edge){
+        .child = child, .parent = STORE_NO_PARENT, .left = edge.parent, .at_ms = at_ms};
     if (!store_draft_root(draft, child, &root, fail) || !change(draft, &edge, fail) ||
         !store_draft_has_rows(draft, child, &child_rows, fail) ||
         !store_draft_has_rows(draft, root, &rest_rows, fail)) {

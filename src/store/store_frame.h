@@ -52,7 +52,7 @@ struct store_frame_record {
             bool member;
             struct store_identifier id;
         } identifier;
-        struct store_edge edge; /* position 0: it follows from the order */
+        struct store_edge edge; /* without position and left: they follow from the order */
         uint32_t number;        /* rowless */
         struct {
             struct store_row row; /* arrival and customer are not written: they follow */

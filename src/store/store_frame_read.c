@@ -160,6 +160,7 @@ static bool read_identifier(struct store_frame_reader *reader, struct store_fram
 static bool read_join(struct store_frame_reader *reader, struct store_frame_record *out)
 {
     out->edge.position = 0;
+    out->edge.left = STORE_NO_PARENT;
     return get_u32(reader, &out->edge.child) && get_u32(reader, &out->edge.parent) &&
            get_signed(reader, &out->edge.at_ms) && get_u32(reader, &out->edge.height) &&
            out->edge.height <= INT32_MAX;

@@ -232,7 +232,7 @@ static bool newest(void *context, const struct store_edge *edge)
 bool store_identity_edge(const struct store_identity_view *view, uint32_t child,
                          struct store_edge *out, struct fail *fail)
 {
-    struct store_edge found = {.child = child, .parent = STORE_NO_PARENT};
+    struct store_edge found = {.child = child, .parent = STORE_NO_PARENT, .left = STORE_NO_PARENT};
     for (size_t i = 2; i-- > 0;) {
         const struct store_live_number *owner =
             view->live[i] == NULL ? NULL : store_identity_live_number(view->live[i], child);
@@ -414,9 +414,10 @@ static bool changed(const struct store_identity_view *view, uint64_t since,
             if (at->edge.position > view->position) {
                 continue;
             }
-            if (!store_numbers_add(out, at->edge.child, fail) ||
-                (at->edge.parent != STORE_NO_PARENT &&
-                 !store_numbers_add(out, at->edge.parent, fail))) {
+            const struct store_edge *edge = &at->edge;
+            if (!store_numbers_add(out, edge->child, fail) ||
+                !store_numbers_add(out, edge->parent == STORE_NO_PARENT ? edge->left : edge->parent,
+                                   fail)) {
                 return false;
             }
         }
@@ -429,8 +430,7 @@ static bool changed(const struct store_identity_view *view, uint64_t since,
             uint32_t child;
             uint32_t parent;
             if (!store_identity_run_change(run, position, &child, &parent, fail) ||
-                !store_numbers_add(out, child, fail) ||
-                (parent != STORE_NO_PARENT && !store_numbers_add(out, parent, fail))) {
+                !store_numbers_add(out, child, fail) || !store_numbers_add(out, parent, fail)) {
                 return false;
             }
         }
@@ -438,8 +438,8 @@ static bool changed(const struct store_identity_view *view, uint64_t since,
     return true;
 }
 
-/* A tree that changed is made of the trees in which those named by its changes are now: a split names the
-   one that left, a join both. So the members of these trees are all that moved. */
+/* A tree that changed is made of the trees in which those named by its changes are now: joins and splits name
+   both sides. So the members of these trees are all that moved. */
 bool store_identity_moved(const struct store_identity_view *view, uint64_t since,
                           struct arena *arena, uint32_t **out, size_t *out_count, struct fail *fail)
 {

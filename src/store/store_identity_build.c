@@ -313,6 +313,7 @@ static void put_edge(struct base_buf *sections, const struct store_identity_live
     base_put_u64(entry + 8, edge->position);
     base_put_i64(entry + 16, edge->at_ms);
     base_put_u32(entry + 24, edge->height);
+    base_put_u32(entry + 28, edge->left);
     base_buf_bytes(&sections[STORE_IDENTITY_EDGES], entry, sizeof entry);
     if (edge->parent != STORE_NO_PARENT) {
         uint8_t by_parent[STORE_IDENTITY_BY_PARENT_BYTES];
@@ -325,7 +326,7 @@ static void put_edge(struct base_buf *sections, const struct store_identity_live
     uint8_t *at = (uint8_t *)sections[STORE_IDENTITY_BY_POSITION].data +
                   (edge->position - live->position_first) * STORE_IDENTITY_BY_POSITION_BYTES;
     base_put_u32(at, edge->child);
-    base_put_u32(at + 4, edge->parent);
+    base_put_u32(at + 4, edge->parent == STORE_NO_PARENT ? edge->left : edge->parent);
 }
 
 static void put_marks(struct base_buf *marks, const struct store_identity_live *live)

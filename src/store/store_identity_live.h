@@ -20,6 +20,7 @@
 /* A join (parent given) or a split (STORE_NO_PARENT) of `child`. */
 struct store_edge {
     uint32_t child, parent;
+    uint32_t left;     /* of a split: the parent until then; else STORE_NO_PARENT */
     uint64_t position; /* 1, 2, ...: over the whole life of the store */
     int64_t at_ms;
     uint32_t height; /* of the tree of the child when it was joined, 1 for a leaf; 0 for a split */

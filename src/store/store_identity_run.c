@@ -322,6 +322,7 @@ static bool edge_at(const struct store_identity_run *run, uint64_t at, struct st
         .position = base_get_u64(entry + 8),
         .at_ms = base_get_i64(entry + 16),
         .height = base_get_u32(entry + 24),
+        .left = base_get_u32(entry + 28),
     };
     return true;
 }
@@ -512,7 +513,8 @@ static bool check_edges(const struct checking *checking, struct fail *fail)
         if (!store_identity_run_change(run, edge.position, &child, &parent, fail)) {
             return false;
         }
-        if (child != edge.child || parent != edge.parent) {
+        uint32_t other = edge.parent == STORE_NO_PARENT ? edge.left : edge.parent;
+        if (child != edge.child || parent != other) {
             report(checking, "a join differs from its place in the order of joins");
             return true;
         }

@@ -61,7 +61,7 @@ bool store_identity_run_edges(const struct store_identity_run *run, uint32_t chi
 bool store_identity_run_children(const struct store_identity_run *run, uint32_t parent,
                                  bool (*each)(void *context, uint32_t child, uint64_t position),
                                  void *context, struct fail *fail) MUST_USE;
-/* Child and parent (or STORE_NO_PARENT) of the change at a position that the run holds. */
+/* Child and parent (of a split: the one it left) of the change at a position that the run holds. */
 bool store_identity_run_change(const struct store_identity_run *run, uint64_t position,
                                uint32_t *out_child, uint32_t *out_parent,
                                struct fail *fail) MUST_USE;

@@ -125,6 +125,16 @@ static bool apply_edge(struct store_writing *writing, const struct store_frame_r
         edge.child == edge.parent) {
         return wrong(fail, "a join names a customer that does not exist");
     }
+    if (split) {
+        struct store_edge before;
+        if (!store_identity_edge(view, edge.child, &before, fail)) {
+            return false;
+        }
+        if (before.parent == STORE_NO_PARENT) {
+            return wrong(fail, "a customer is split that was not joined");
+        }
+        edge.left = before.parent;
+    }
     edge.position = view->position + 1;
     if (!store_identity_live_join(view->live[1], &edge, fail)) {
         return false;

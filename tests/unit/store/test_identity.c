@@ -1,0 +1,621 @@
+/* Every rule of the query contract about who is who, each told as a scenario that is played six times: with
+   nothing, a restart, a power cut, a seal, a seal and a restart, a seal and merges between its steps. */
+#include "store_kit.h"
+
+#include "store_identity.h"
+
+#define PLAY(kit)                                                                                  \
+    for (int between_ = 0; between_ < KIT_BETWEENS; between_++)                                    \
+        for (bool once_ = (kit_init(kit), (kit)->between = (enum kit_between)between_, true);      \
+             once_; once_ = false, kit_verify(kit), kit_done(kit))
+
+static void event(struct kit *kit, const char *ids)
+{
+    assert_int_equal(kit_send(kit, "web", NULL, "Visit", ids), STORE_STORED);
+}
+
+static enum store_verdict alias(struct kit *kit, const char *previous, const char *ids, bool may)
+{
+    struct store_item item = kit_alias(kit, previous, ids, may);
+    return kit_submit(kit, &item);
+}
+
+/* ---- section 2: users and anonymous ids ------------------------------------------------------------- */
+
+static void identifiers_of_different_kinds_are_different_names(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "user=x");
+        event(&kit, "anonymous=x");
+        event(&kit, "email=x");
+        event(&kit, "ext.crm=x");
+        assert_int_equal(kit_customers(&kit), 4);
+        assert_int_equal(kit_rows(&kit, "x"), 1);
+        assert_string_equal(kit_id(&kit, "x"), "x");
+        assert_string_equal(kit_id(&kit, "anonymous:x"), "anonymous:x");
+        assert_string_equal(kit_id(&kit, "email:x"), "email:x");
+        assert_string_equal(kit_id(&kit, "ext.crm:x"), "ext.crm:x");
+    }
+}
+
+static void a_bare_text_is_a_user_then_anonymous_then_email(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "email=x");
+        assert_int_equal(kit_find(&kit, "x"), kit_find(&kit, "email:x"));
+        event(&kit, "anonymous=x");
+        assert_int_equal(kit_find(&kit, "x"), kit_find(&kit, "anonymous:x"));
+        event(&kit, "user=x");
+        assert_int_equal(kit_find(&kit, "x"), kit_find(&kit, "user:x"));
+        event(&kit, "user=odd:id");
+        assert_int_equal(kit_find(&kit, "odd:id"), kit_find(&kit, "user:odd:id"));
+        assert_int_equal(kit_find(&kit, "nobody"), STORE_NO_CUSTOMER);
+    }
+}
+
+static void a_free_anonymous_customer_is_joined_with_its_past(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "anonymous=a");
+        event(&kit, "anonymous=a");
+        assert_string_equal(kit_id(&kit, "a"), "a");
+        event(&kit, "user=u anonymous=a");
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_int_equal(kit_rows(&kit, "u"), 3);
+        assert_int_equal(kit_rows(&kit, "a"), 3);
+        assert_string_equal(kit_id(&kit, "a"), "u");
+        assert_string_equal(kit_joins(&kit, "u"), "a");
+        assert_string_equal(kit_identifiers(&kit, "u"), "anonymous=a user=u");
+        event(&kit, "anonymous=a");
+        assert_int_equal(kit_rows(&kit, "u"), 4);
+    }
+}
+
+static void an_anonymous_id_of_a_user_never_moves(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "user=u anonymous=a");
+        event(&kit, "user=v anonymous=a");
+        assert_int_equal(kit_customers(&kit), 2);
+        assert_int_equal(kit_rows(&kit, "u"), 1);
+        assert_int_equal(kit_rows(&kit, "v"), 1);
+        event(&kit, "anonymous=a");
+        assert_int_equal(kit_rows(&kit, "u"), 2);
+        assert_string_equal(kit_identifiers(&kit, "v"), "user=v");
+    }
+}
+
+static void the_user_comes_first_wherever_it_stands(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "anonymous=a email=e user=u");
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_string_equal(kit_id(&kit, "a"), "u");
+        assert_string_equal(kit_joins(&kit, "u"), "");
+        event(&kit, "user=w");
+        event(&kit, "email=e user=w");
+        assert_int_equal(kit_rows(&kit, "u"), 1);
+        assert_int_equal(kit_rows(&kit, "w"), 2);
+    }
+}
+
+static void emails_and_external_ids_behave_like_anonymous_ids(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "email=e");
+        event(&kit, "ext.crm=7");
+        event(&kit, "user=u email=e ext.crm=7");
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_int_equal(kit_rows(&kit, "u"), 3);
+        assert_string_equal(kit_joins(&kit, "u"), "email:e ext.crm:7");
+        event(&kit, "user=v email=e");
+        assert_int_equal(kit_rows(&kit, "v"), 1);
+        event(&kit, "email=e");
+        assert_int_equal(kit_rows(&kit, "u"), 4);
+    }
+}
+
+static void without_a_user_the_first_identifier_owns_the_event(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "email=e");
+        event(&kit, "anonymous=a email=e");
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_string_equal(kit_id(&kit, "email:e"), "a");
+        assert_int_equal(kit_rows(&kit, "a"), 2);
+        event(&kit, "user=u anonymous=b");
+        event(&kit, "anonymous=c anonymous=b");
+        assert_int_equal(kit_rows(&kit, "c"), 1);
+        assert_int_equal(kit_rows(&kit, "u"), 1);
+    }
+}
+
+static void accounts_make_members_and_never_join(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "user=u account=acme");
+        event(&kit, "user=v account=acme");
+        event(&kit, "user=u account=acme account=umbrella");
+        assert_int_equal(kit_customers(&kit), 2);
+        assert_string_equal(kit_identifiers(&kit, "u"), "user=u account=acme account=umbrella");
+        assert_string_equal(kit_identifiers(&kit, "v"), "user=v account=acme");
+        event(&kit, "account=acme anonymous=a");
+        assert_int_equal(kit_customers(&kit), 3);
+        assert_string_equal(kit_identifiers(&kit, "a"), "anonymous=a account=acme");
+        event(&kit, "account=lonely");
+        assert_int_equal(kit_customers(&kit), 4);
+        assert_string_equal(kit_id(&kit, "account:lonely"), "account:lonely");
+        event(&kit, "user=v anonymous=a");
+        assert_string_equal(kit_identifiers(&kit, "v"), "user=v account=acme anonymous=a");
+    }
+}
+
+/* ---- aliases ------------------------------------------------------------------------------------------ */
+
+static void an_alias_joins_an_anonymous_customer(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "anonymous=a");
+        assert_int_equal(alias(&kit, "a", "user=u", false), STORE_STORED);
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_string_equal(kit_id(&kit, "a"), "u");
+        assert_int_equal(kit_rows(&kit, "u"), 2);
+    }
+}
+
+static void an_alias_of_two_known_users_needs_the_right(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "user=u");
+        event(&kit, "user=v");
+        assert_int_equal(alias(&kit, "u", "user=v", false), STORE_QUARANTINED);
+        assert_int_equal(kit_customers(&kit), 2);
+        assert_int_equal(alias(&kit, "u", "user=v", true), STORE_STORED);
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_string_equal(kit_id(&kit, "u"), "v");
+        assert_int_equal(kit_rows(&kit, "v"), 3);
+        assert_int_equal(kit_ledger(&kit).total.quarantined, 1);
+    }
+}
+
+static void an_alias_may_give_a_known_user_a_new_id(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "user=old");
+        assert_int_equal(alias(&kit, "old", "user=new", false), STORE_STORED);
+        assert_string_equal(kit_id(&kit, "old"), "new");
+        assert_int_equal(kit_rows(&kit, "new"), 2);
+        /* but not what belongs to a user already */
+        event(&kit, "user=w anonymous=a");
+        assert_int_equal(alias(&kit, "a", "user=thief", false), STORE_QUARANTINED);
+        assert_string_equal(kit_id(&kit, "a"), "w");
+    }
+}
+
+static void previous_id_is_a_user_before_it_is_anonymous(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "user=x");
+        event(&kit, "anonymous=x");
+        event(&kit, "user=u");
+        assert_int_equal(alias(&kit, "x", "user=u", true), STORE_STORED);
+        assert_string_equal(kit_id(&kit, "user:x"), "u");
+        assert_string_equal(kit_id(&kit, "anonymous:x"), "anonymous:x");
+    }
+}
+
+static void an_alias_of_an_unknown_id_reserves_it(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        assert_int_equal(alias(&kit, "later", "user=u", false), STORE_STORED);
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_int_equal(kit_rows(&kit, "u"), 1);
+        event(&kit, "anonymous=later");
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_int_equal(kit_rows(&kit, "u"), 2);
+        event(&kit, "user=v anonymous=later");
+        assert_int_equal(kit_rows(&kit, "u"), 2);
+        assert_int_equal(kit_rows(&kit, "v"), 1);
+    }
+}
+
+static void an_alias_to_itself_is_stored_and_joins_nothing(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        assert_int_equal(alias(&kit, "u", "user=u", false), STORE_STORED);
+        assert_string_equal(kit_joins(&kit, "u"), "");
+        assert_string_equal(kit_identifiers(&kit, "u"), "user=u");
+        event(&kit, "anonymous=a user=u");
+        assert_int_equal(alias(&kit, "a", "user=u", false), STORE_STORED);
+        assert_int_equal(alias(&kit, "u", "user=u", false), STORE_STORED);
+        assert_string_equal(kit_joins(&kit, "u"), "");
+        assert_int_equal(kit_rows(&kit, "u"), 4);
+    }
+}
+
+static void an_alias_without_its_parts_is_quarantined(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        assert_int_equal(alias(&kit, NULL, "user=u", true), STORE_QUARANTINED);
+        assert_int_equal(alias(&kit, "", "user=v", true), STORE_QUARANTINED);
+        assert_int_equal(alias(&kit, "p", "anonymous=a", true), STORE_QUARANTINED);
+        assert_int_equal(kit_customers(&kit), 0);
+        assert_int_equal(kit_find(&kit, "u"), STORE_NO_CUSTOMER);
+    }
+}
+
+static void after_several_aliases_the_id_is_that_joined_into_last(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "user=a");
+        event(&kit, "user=b");
+        event(&kit, "user=c");
+        event(&kit, "user=d");
+        assert_int_equal(alias(&kit, "a", "user=b", true), STORE_STORED);
+        assert_string_equal(kit_id(&kit, "a"), "b");
+        assert_int_equal(alias(&kit, "b", "user=c", true), STORE_STORED);
+        assert_string_equal(kit_id(&kit, "a"), "c");
+        /* a is resolved to its customer, which is c's */
+        assert_int_equal(alias(&kit, "d", "user=a", true), STORE_STORED);
+        assert_string_equal(kit_id(&kit, "d"), "c");
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_int_equal(kit_rows(&kit, "c"), 7);
+        assert_string_equal(kit_joins(&kit, "c"), "a b d");
+    }
+}
+
+static void an_alias_takes_other_identifiers_along(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "anonymous=a");
+        event(&kit, "email=e");
+        assert_int_equal(alias(&kit, "a", "user=u email=e", false), STORE_STORED);
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_int_equal(kit_rows(&kit, "u"), 3);
+    }
+}
+
+/* ---- ids ------------------------------------------------------------------------------------------------- */
+
+static void an_anonymous_id_that_is_a_user_id_too_is_written_out(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "anonymous=same");
+        assert_string_equal(kit_id(&kit, "anonymous:same"), "same");
+        event(&kit, "user=same");
+        assert_string_equal(kit_id(&kit, "anonymous:same"), "anonymous:same");
+        assert_string_equal(kit_id(&kit, "user:same"), "same");
+    }
+}
+
+static void the_first_anonymous_id_names_who_has_no_user_id(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "email=e anonymous=a1");
+        assert_string_equal(kit_id(&kit, "email:e"), "a1");
+        event(&kit, "email=e anonymous=a2");
+        assert_string_equal(kit_id(&kit, "email:e"), "a1");
+        assert_string_equal(kit_id(&kit, "a2"), "a1");
+    }
+}
+
+/* ---- joining and splitting by hand --------------------------------------------------------------------------- */
+
+static void must(bool ok, const struct fail *fail)
+{
+    if (!ok) {
+        fail_msg("%s", fail->message);
+    }
+}
+
+static void a_split_undoes_a_join_exactly(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    PLAY(&kit)
+    {
+        event(&kit, "anonymous=a");
+        event(&kit, "email=e anonymous=a");
+        event(&kit, "user=u");
+        event(&kit, "user=u anonymous=a");
+        event(&kit, "anonymous=a");
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_int_equal(kit_rows(&kit, "u"), 5);
+        /* a was joined into e, and e, with it, into u */
+        assert_string_equal(kit_joins(&kit, "u"), "a a");
+        must(store_customer_split(kit.store, STR("email:e"), &fail), &fail);
+        kit_step(&kit);
+        assert_int_equal(kit_customers(&kit), 2);
+        assert_int_equal(kit_rows(&kit, "u"), 2);
+        assert_int_equal(kit_rows(&kit, "a"), 3);
+        assert_int_equal(kit_rows(&kit, "email:e"), 3);
+        assert_string_equal(kit_joins(&kit, "u"), "");
+        assert_string_equal(kit_id(&kit, "a"), "a");
+        must(store_customer_join(kit.store, STR("a"), STR("u"), &fail), &fail);
+        kit_step(&kit);
+        assert_int_equal(kit_customers(&kit), 1);
+        assert_int_equal(kit_rows(&kit, "u"), 5);
+        assert_string_equal(kit_joins(&kit, "u"), "a a");
+        must(store_customer_split(kit.store, STR("anonymous:a"), &fail), &fail);
+        kit_step(&kit);
+        assert_int_equal(kit_rows(&kit, "a"), 2);
+        assert_int_equal(kit_rows(&kit, "u"), 3);
+    }
+}
+
+static void a_split_takes_along_what_was_joined_in_before(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    PLAY(&kit)
+    {
+        event(&kit, "anonymous=a");
+        event(&kit, "user=u anonymous=a");
+        event(&kit, "user=v");
+        must(store_customer_join(kit.store, STR("u"), STR("v"), &fail), &fail);
+        kit_step(&kit);
+        assert_int_equal(kit_rows(&kit, "v"), 3);
+        must(store_customer_split(kit.store, STR("u"), &fail), &fail);
+        kit_step(&kit);
+        assert_int_equal(kit_customers(&kit), 2);
+        assert_int_equal(kit_rows(&kit, "v"), 1);
+        assert_int_equal(kit_rows(&kit, "u"), 2);
+        assert_string_equal(kit_id(&kit, "a"), "u");
+    }
+}
+
+static void splitting_a_reserved_id_makes_no_customer(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    PLAY(&kit)
+    {
+        assert_int_equal(alias(&kit, "r", "user=u", false), STORE_STORED);
+        must(store_customer_split(kit.store, STR("r"), &fail), &fail);
+        kit_step(&kit);
+        assert_int_equal(kit_customers(&kit), 1);
+        event(&kit, "anonymous=r");
+        assert_int_equal(kit_customers(&kit), 2);
+        event(&kit, "anonymous=r");
+        assert_int_equal(kit_customers(&kit), 2);
+        must(store_customer_join(kit.store, STR("r"), STR("u"), &fail), &fail);
+        kit_step(&kit);
+        assert_int_equal(kit_customers(&kit), 1);
+    }
+}
+
+static void joins_and_splits_by_hand_are_refused_where_they_say_nothing(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    kit_init(&kit);
+    event(&kit, "user=u anonymous=a");
+    event(&kit, "user=v");
+    assert_false(store_customer_join(kit.store, STR("x"), STR("u"), &fail));
+    assert_int_equal(fail.code, FAIL_ABSENT);
+    assert_false(store_customer_join(kit.store, STR("a"), STR("u"), &fail));
+    assert_int_equal(fail.code, FAIL_CONFLICT);
+    assert_false(store_customer_split(kit.store, STR("v"), &fail));
+    assert_int_equal(fail.code, FAIL_CONFLICT);
+    assert_false(store_customer_split(kit.store, STR("x"), &fail));
+    assert_int_equal(fail.code, FAIL_ABSENT);
+    kit_done(&kit);
+}
+
+static void an_anonymous_customer_with_a_user_joined_in_is_known(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    PLAY(&kit)
+    {
+        event(&kit, "anonymous=a");
+        event(&kit, "user=u");
+        must(store_customer_join(kit.store, STR("u"), STR("a"), &fail), &fail);
+        kit_step(&kit);
+        struct store_snapshot *snapshot = store_snapshot_take(kit.store);
+        uint32_t customer;
+        store_customer_lookup(snapshot, STR("a"), &customer);
+        assert_true(store_customer_known(snapshot, customer));
+        store_snapshot_unref(snapshot);
+        assert_string_equal(kit_id(&kit, "a"), "u");
+        /* and so it is taken */
+        event(&kit, "user=w anonymous=a");
+        assert_int_equal(kit_rows(&kit, "a"), 2);
+    }
+}
+
+/* ---- views ------------------------------------------------------------------------------------------------------- */
+
+static void a_snapshot_does_not_see_later_joins_or_identifiers(void **state)
+{
+    (void)state;
+    struct kit kit;
+    kit_init(&kit);
+    event(&kit, "anonymous=a");
+    event(&kit, "user=u");
+    struct store_snapshot *before = store_snapshot_take(kit.store);
+    event(&kit, "user=u anonymous=a email=e");
+    event(&kit, "user=w");
+    struct store_snapshot *after = store_snapshot_take(kit.store);
+    uint32_t customer;
+    assert_int_equal(store_snapshot_customers(before), 2);
+    assert_int_equal(store_snapshot_customers(after), 2);
+    assert_true(store_snapshot_number(after) > store_snapshot_number(before));
+    store_customer_lookup(before, STR("email:e"), &customer);
+    assert_int_equal(customer, STORE_NO_CUSTOMER);
+    store_customer_lookup(before, STR("w"), &customer);
+    assert_int_equal(customer, STORE_NO_CUSTOMER);
+    uint32_t user;
+    store_customer_lookup(before, STR("a"), &customer);
+    store_customer_lookup(before, STR("u"), &user);
+    assert_int_not_equal(customer, user);
+    store_customer_lookup(after, STR("a"), &customer);
+    assert_int_equal(customer, user);
+    assert_true(store_snapshot_customer_bound(after) > store_snapshot_customer_bound(before));
+    store_snapshot_unref(before);
+    store_snapshot_unref(after);
+    kit_done(&kit);
+}
+
+static void moved_and_places_tell_whose_rows_lie_elsewhere(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    uint32_t *numbers;
+    size_t count;
+    PLAY(&kit)
+    {
+        event(&kit, "anonymous=a"); /* 0 */
+        event(&kit, "anonymous=b"); /* 1 */
+        event(&kit, "user=u");      /* 2 */
+        event(&kit, "user=v");      /* 3 */
+        event(&kit, "user=u anonymous=a");
+        struct store_snapshot *snapshot = store_snapshot_take(kit.store);
+        assert_int_equal(store_identity_position(snapshot->identity), 1);
+        must(store_identity_moved(snapshot->identity, 0, kit.arena, &numbers, &count, &fail),
+             &fail);
+        assert_int_equal(count, 2);
+        assert_int_equal(numbers[0], 0);
+        assert_int_equal(numbers[1], 2);
+        must(store_identity_moved(snapshot->identity, 1, kit.arena, &numbers, &count, &fail),
+             &fail);
+        assert_int_equal(count, 0);
+        store_snapshot_unref(snapshot);
+        must(store_customer_split(kit.store, STR("a"), &fail), &fail);
+        kit_step(&kit);
+        event(&kit, "user=v anonymous=a");
+        snapshot = store_snapshot_take(kit.store);
+        must(store_identity_moved(snapshot->identity, 1, kit.arena, &numbers, &count, &fail),
+             &fail);
+        assert_int_equal(count, 3);
+        assert_int_equal(numbers[0], 0);
+        assert_int_equal(numbers[1], 2);
+        assert_int_equal(numbers[2], 3);
+        /* rows of v's may lie under a, which was u's for a while */
+        must(store_identity_places(snapshot->identity, 3, kit.arena, &numbers, &count, &fail),
+             &fail);
+        assert_int_equal(count, 3);
+        assert_int_equal(numbers[0], 0);
+        assert_int_equal(numbers[1], 2);
+        assert_int_equal(numbers[2], 3);
+        store_snapshot_unref(snapshot);
+    }
+}
+
+static void a_chain_of_aliases_ends_somewhere(void **state)
+{
+    (void)state;
+    struct kit kit;
+    kit_init(&kit);
+    event(&kit, "user=u0");
+    int quarantined = 0;
+    for (int i = 0; i < 100; i++) {
+        char *previous = str_copy_c(kit.arena, str_format(kit.arena, "u%d", i));
+        char *next = str_copy_c(kit.arena, str_format(kit.arena, "user=u%d", i + 1));
+        quarantined += alias(&kit, previous, next, true) == STORE_QUARANTINED;
+        if (quarantined > 0) {
+            event(&kit, next);
+        }
+    }
+    assert_true(quarantined > 0);
+    assert_int_equal(kit_ledger(&kit).total.quarantined, quarantined);
+    kit_verify(&kit);
+    kit_done(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(identifiers_of_different_kinds_are_different_names),
+        cmocka_unit_test(a_bare_text_is_a_user_then_anonymous_then_email),
+        cmocka_unit_test(a_free_anonymous_customer_is_joined_with_its_past),
+        cmocka_unit_test(an_anonymous_id_of_a_user_never_moves),
+        cmocka_unit_test(the_user_comes_first_wherever_it_stands),
+        cmocka_unit_test(emails_and_external_ids_behave_like_anonymous_ids),
+        cmocka_unit_test(without_a_user_the_first_identifier_owns_the_event),
+        cmocka_unit_test(accounts_make_members_and_never_join),
+        cmocka_unit_test(an_alias_joins_an_anonymous_customer),
+        cmocka_unit_test(an_alias_of_two_known_users_needs_the_right),
+        cmocka_unit_test(an_alias_may_give_a_known_user_a_new_id),
+        cmocka_unit_test(previous_id_is_a_user_before_it_is_anonymous),
+        cmocka_unit_test(an_alias_of_an_unknown_id_reserves_it),
+        cmocka_unit_test(an_alias_to_itself_is_stored_and_joins_nothing),
+        cmocka_unit_test(an_alias_without_its_parts_is_quarantined),
+        cmocka_unit_test(after_several_aliases_the_id_is_that_joined_into_last),
+        cmocka_unit_test(an_alias_takes_other_identifiers_along),
+        cmocka_unit_test(an_anonymous_id_that_is_a_user_id_too_is_written_out),
+        cmocka_unit_test(the_first_anonymous_id_names_who_has_no_user_id),
+        cmocka_unit_test(a_split_undoes_a_join_exactly),
+        cmocka_unit_test(a_split_takes_along_what_was_joined_in_before),
+        cmocka_unit_test(splitting_a_reserved_id_makes_no_customer),
+        cmocka_unit_test(joins_and_splits_by_hand_are_refused_where_they_say_nothing),
+        cmocka_unit_test(an_anonymous_customer_with_a_user_joined_in_is_known),
+        cmocka_unit_test(a_snapshot_does_not_see_later_joins_or_identifiers),
+        cmocka_unit_test(moved_and_places_tell_whose_rows_lie_elsewhere),
+        cmocka_unit_test(a_chain_of_aliases_ends_somewhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
