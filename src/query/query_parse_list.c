@@ -10,7 +10,7 @@ static bool parse_sort(struct query_parser *parser, struct str text, const struc
 {
     static const struct {
         const char *name;
-        int by;
+        enum query_sort_by by;
     } columns[] = {
         {"id", QUERY_SORT_ID},
         {"first_seen", QUERY_SORT_FIRST_SEEN},

@@ -147,16 +147,17 @@ struct query_breakdown {
     size_t limit;
 };
 
+enum query_sort_by {
+    QUERY_SORT_ID,
+    QUERY_SORT_KNOWN,
+    QUERY_SORT_FIRST_SEEN,
+    QUERY_SORT_LAST_SEEN,
+    QUERY_SORT_EVENTS,
+    QUERY_SORT_TRAIT,
+    QUERY_SORT_VALUE,
+};
 struct query_sort {
-    enum {
-        QUERY_SORT_ID,
-        QUERY_SORT_KNOWN,
-        QUERY_SORT_FIRST_SEEN,
-        QUERY_SORT_LAST_SEEN,
-        QUERY_SORT_EVENTS,
-        QUERY_SORT_TRAIT,
-        QUERY_SORT_VALUE,
-    } by;
+    enum query_sort_by by;
     uint32_t column; /* of a trait */
     bool descending;
 };

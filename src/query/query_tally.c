@@ -92,15 +92,23 @@ static bool run_pass(struct query_exec *exec, struct query_tally_job *job,
     job->pass.start = tally_start;
     job->pass.customer = tally_customer;
     job->pass.context = job;
+    uint64_t events_scanned = exec->events_scanned, customers = exec->customers;
     if (!query_pass_run(exec, &job->pass, out, fail)) {
         return false;
     }
     *out_overflow = out->stopped;
-    if (!out->stopped && !merge_workers(job, out, fail)) {
+    if (out->stopped) {
+        return true;
+    }
+    if (!merge_workers(job, out, fail)) {
         return false;
     }
-    if (!out->stopped) {
-        *out_overflow = query_tally_state(out->list[0])->groups.overflow;
+    if (query_tally_state(out->list[0])->groups.overflow) {
+        /* Too many groups among all workers, though not in one of them: as if one had stopped, so that
+           the answer's stats do not tell which it was. */
+        *out_overflow = true;
+        exec->events_scanned = events_scanned;
+        exec->customers = customers;
     }
     return true;
 }
