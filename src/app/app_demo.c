@@ -89,10 +89,14 @@ bool app_demo_fill(struct app_link *link, const struct app_demo_options *options
     struct demo_run *run = base_alloc_zero(sizeof *run);
     run->sink = (struct demo_sink){.arena = arena_new(NULL), .emit = emit};
     run->link = link;
-    int64_t first_day = options->until_day - options->days + 1;
+    struct demo_span span = {
+        .first_day = options->until_day - options->days + 1,
+        .last_day = options->until_day,
+        .end_ms = options->end_ms != 0 ? options->end_ms : (options->until_day + 1) * 86400000,
+    };
     bool good = true;
     for (uint64_t i = 0; good && i < (uint64_t)options->customers; i++) {
-        good = demo_live(options->seed, i + 1, first_day, options->until_day, &run->sink, fail);
+        good = demo_live(options->seed, i + 1, &span, &run->sink, fail);
         if (good && i % 100 == 0 && options->progress != NULL &&
             !options->progress(options->context, i, run->events)) {
             good = fail_set(fail, FAIL_CANCELLED, "stopped; the directory holds half a demo");

@@ -1,7 +1,7 @@
 /* app_demo.h — the demo organisation: an outdoor shop with web, app, store and support.
  *
  * What: makes customers and their events from a seed, with true stories in them (docs/demo.md), and puts them
- *   into a directory through whoever holds it. The same seed, days, customers and last day give the same
+ *   into a directory through whoever holds it. The same seed, days, customers and end give the same
  *   events, byte for byte, on any machine.
  * Owner: options stay the caller's.   Threads: one at a time on a link.
  * Failure: as app_link_take; FAIL_CONFLICT where the directory holds other events already.
@@ -21,7 +21,8 @@ struct app_demo_options {
     int64_t customers;
     int64_t days;
     uint64_t seed;
-    int64_t until_day; /* the last day, whole (UTC) */
+    int64_t until_day; /* the last day (UTC) */
+    int64_t end_ms;    /* nothing happens from here on; 0: the last day is whole */
     /* Now and then; false stops. May be NULL. */
     bool (*progress)(void *context, uint64_t customers_done, uint64_t events);
     void *context;

@@ -25,6 +25,7 @@ struct life {
     struct base_random *random;
     struct demo_sink *sink;
     int64_t last_day;
+    int64_t end_ms;
     const struct demo_place *place;
     char user[24], anonymous[24], name[48], email[64];
     bool will_sign_up, known, has_app, android, planner_user, gone;
@@ -140,6 +141,9 @@ static bool end_item(struct life *life, struct store_item *item, bool as_traits,
         item->event.property_count = life->field_count;
     }
     life->field_count = 0;
+    if (item->event.received_at_ms >= life->end_ms) {
+        return true;
+    }
     item->event.identifiers = identifiers(life, with_email, &item->event.identifier_count);
     return life->sink->emit(life->sink, item, fail);
 }
@@ -553,10 +557,11 @@ static bool leaves(struct life *life)
     return dice(life, 10000) < per_ten_thousand;
 }
 
-bool demo_live(uint64_t seed, uint64_t number, int64_t first_day, int64_t last_day,
-               struct demo_sink *sink, struct fail *fail)
+bool demo_live(uint64_t seed, uint64_t number, const struct demo_span *span, struct demo_sink *sink,
+               struct fail *fail)
 {
-    struct life life = {.sink = sink, .last_day = last_day};
+    struct life life = {.sink = sink, .last_day = span->last_day, .end_ms = span->end_ms};
+    int64_t first_day = span->first_day, last_day = span->last_day;
     be_born(&life, seed, number);
     /* A third were customers before the demo begins, the others come during it. */
     uint64_t days = (uint64_t)(last_day - first_day + 1);

@@ -17,6 +17,10 @@ struct demo_sink {
     bool (*emit)(struct demo_sink *sink, const struct store_item *item, struct fail *fail);
 };
 
-/* The life of customer `number` between two days (the last included). */
-bool demo_live(uint64_t seed, uint64_t number, int64_t first_day, int64_t last_day,
-               struct demo_sink *sink, struct fail *fail) MUST_USE;
+struct demo_span {
+    int64_t first_day, last_day; /* the last included */
+    int64_t end_ms;              /* what would happen from here on is not told */
+};
+/* The life of customer `number`. */
+bool demo_live(uint64_t seed, uint64_t number, const struct demo_span *span, struct demo_sink *sink,
+               struct fail *fail) MUST_USE;

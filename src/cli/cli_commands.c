@@ -56,7 +56,7 @@ static const struct cli_option demo_options[] = {
     {"--customers", "N", "how many customers (20000)"},
     {"--days", "N", "how many days (365)"},
     {"--seed", "N", "another seed, other customers (1)"},
-    {"--until", "DATE", "the last day (today)"},
+    {"--until", "DATE", "the last day, whole (default: today, up to the last full hour)"},
     END_OF_OPTIONS};
 static const struct cli_option import_options[] = {
     {"--source", "NAME", "the source the events are filed under (import)"},

@@ -46,8 +46,13 @@ bool cli_run_demo(struct cli *cli, struct fail *fail)
     if (until != NULL && !time_parse_date(str_from_c(until), &last)) {
         return fail_set(fail, FAIL_INPUT, "--until is \"%s\", expected a date: 2026-05-01", until);
     }
-    options.until_day = until != NULL ? time_days_from_civil(last.year, last.month, last.day)
-                                      : base_now_ms(base_clock_real()) / 86400000;
+    if (until != NULL) {
+        options.until_day = time_days_from_civil(last.year, last.month, last.day);
+    } else { /* up to the last full hour: a demo of today has no events of the future */
+        int64_t hour = base_now_ms(base_clock_real()) / 3600000;
+        options.until_day = hour / 24;
+        options.end_ms = hour * 3600000;
+    }
     options.progress = cli_flag(cli, "--quiet") ? NULL : draw_progress;
     options.context = &options;
     struct app_demo_result result;
