@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # The packages that firsthand is built, run and tested with. One list, read by setup.sh and the docs.
 
 # What the server is built from.
