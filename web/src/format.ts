@@ -78,7 +78,7 @@ export function formatBytes(n: number): string {
     at += 1;
   }
   const digits = value < 10 && at > 0 ? 1 : 0;
-  return numberFormat({ style: "unit", unit: units[at]!, maximumFractionDigits: digits }).format(value);
+  return numberFormat({ style: "unit", unit: units[at]!, unitDisplay: at === 0 ? "long" : "short", maximumFractionDigits: digits }).format(value);
 }
 
 export const DAY_MS = 86_400_000;

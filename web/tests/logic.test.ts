@@ -193,13 +193,11 @@ test("a cell of a trend is said as a segment with its day and group", () => {
   assert.equal(openAsSegment(trend, { series: 0, previous: true }), null);
 });
 
-test("a loss of a funnel is said as who reached the step before and not this one", () => {
-  const funnel: FunnelQuery = { kind: "funnel", steps: [{ event: "A" }, { event: "B" }, { event: "C" }], window: "7d", range: { from: "2026-05-01", to: "2026-05-01" } };
+test("who entered a funnel is a segment; a later step is none while sequences are not known", () => {
+  const funnel: FunnelQuery = { kind: "funnel", steps: [{ event: "A" }, { event: "B" }], window: "7d", range: { from: "2026-05-01", to: "2026-05-01" }, segment: "loyal" };
   const first = { event: "A", where: [["ts", ">=", "2026-04-30T22:00:00.000Z"], ["ts", "<", "2026-05-01T22:00:00.000Z"]] };
-  assert.deepEqual(openAsSegment(funnel, { step: 3, outcome: "dropped" }), {
-    all: [{ sequence: [first, { event: "B" }], window: "7d" }, { not: { sequence: [first, { event: "B" }, { event: "C" }], window: "7d" } }],
-  });
-  assert.equal(openAsSegment({ ...funnel, order: "any" }, { step: 2, outcome: "dropped" }), null);
+  assert.deepEqual(openAsSegment(funnel, { step: 1, outcome: "reached" }), { all: [{ in: "loyal" }, { did: first }] });
+  assert.equal(openAsSegment(funnel, { step: 2, outcome: "dropped" }), null);
 });
 
 test("a cell repeats the number that was clicked", () => {

@@ -164,7 +164,8 @@ export interface Ledger {
   total: Counts;
   sources: ({ source: string; last_received: string | null } & Counts)[];
   requests_refused: number;
-  lag_ms: number | null;
+  /** Missing until something has arrived. */
+  lag_ms?: number | null;
 }
 
 export interface QuarantineRow {

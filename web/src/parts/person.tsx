@@ -26,7 +26,8 @@ function hash(source: string): number {
   return h >>> 0;
 }
 
-const isAnonymous = (id: string): boolean => id.startsWith("anonymous:") || /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(id) || /^(anon|visitor)[-_:]/i.test(id);
+// The list says no more than the id; ids that devices make up look like these.
+const isAnonymous = (id: string): boolean => id.startsWith("anonymous:") || /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(id) || /(^|[-_:])[0-9a-f]{10,}$/i.test(id) || /^(anon|visitor)[-_:]/i.test(id);
 
 export function faceOf(id: string, traits: Traits = {}, known?: boolean): Face {
   const full = first(traits, ["name", "full_name", "fullName", "displayName"]);
@@ -72,7 +73,7 @@ export function Who({ row, size, facts }: { row: Pick<CustomerRow, "id" | "trait
       <Avatar face={face} size={size} />
       <span class="who-name">
         <b dir="auto">{face.name}</b>
-        {facts && <small>{list.length ? list.join(" · ") : face.known ? cleanLine(row.id) : t("not.signed.in")}</small>}
+        {facts && <small>{list.length ? list.join(" · ") : !face.known ? t("not.signed.in") : face.name === cleanLine(row.id) ? t("no.traits") : cleanLine(row.id)}</small>}
       </span>
     </a>
   );

@@ -54,17 +54,12 @@ const withConds = (matcher: Matcher, conds: Cond[]): Matcher => ({
   ...(matcher.where?.length || conds.length ? { where: [...(matcher.where ?? []), ...conds] } : {}),
 });
 
+/** Who entered. The later steps need the predicate `sequence`, which the server does not know yet. */
 function funnelSegment(query: FunnelQuery, open: Open): Segment | null {
-  if ((query.order ?? "ordered") !== "ordered" || open.group !== undefined || !open.step || !query.window) return null;
+  const first = query.steps[0];
+  if (open.step !== 1 || open.outcome !== "reached" || open.group !== undefined || !first) return null;
   const times = timeConds(query, open);
-  if (!times) return null;
-  const steps = query.steps.map((step, index) => withConds(step, index === 0 ? times : []));
-  const reached = (n: number): Segment =>
-    n === 1 ? { did: steps[0]! } : { sequence: steps.slice(0, n), window: query.window };
-  if (open.outcome === "dropped") {
-    return and([query.segment, reached(open.step - 1), { not: reached(open.step) }]);
-  }
-  return and([query.segment, reached(open.step)]);
+  return times && and([query.segment, { did: withConds(first, times) }]);
 }
 
 export function openAsSegment(query: Query, open: Open): Segment | null {

@@ -58,13 +58,12 @@ export function fromDraft({ mode, rows }: Draft): Segment | undefined {
 
 const WITHIN = ["", "1d", "7d", "14d", "30d", "90d", "180d", "365d"];
 const TIMES = [">=", "<=", "=", ">", "<"];
-type RowKind = "did" | "trait" | "first_seen" | "score" | "in";
+type RowKind = "did" | "trait" | "first_seen" | "in";
 
 const fresh = (kind: RowKind): Predicate => {
   if (kind === "did") return { did: { event: "" }, within: "30d" };
   if (kind === "trait") return { trait: ["", "=", ""] };
   if (kind === "first_seen") return { first_seen: [">=", addDays(todayLabel(), -30)] };
-  if (kind === "score") return { score: "nps", is: ["<=", 6], which: "latest", within: "90d" };
   return { in: "" };
 };
 
@@ -103,7 +102,7 @@ export function SegmentEditor({ draft, onChange }: { draft: Draft; onChange: (dr
         ))}
       </ol>
       <p class="row wrap">
-        {(["did", "trait", "first_seen", "score", "in"] as const).map((kind) => (
+        {(["did", "trait", "first_seen", "in"] as const).map((kind) => (
           <Button key={kind} look="soft" icon="plus" onClick={() => onChange({ ...draft, rows: [...draft.rows, { not: false, is: fresh(kind) }] })}>
             {t(`segment.add.${kind}`)}
           </Button>
@@ -129,17 +128,6 @@ function Row({ is, onChange }: { is: Predicate; onChange: (is: Predicate) => voi
         <span>{t("segment.first_seen.is")}</span>
         <Select inline label={t("cond.op")} value={is.first_seen[0]} onChange={(op) => onChange({ first_seen: [op, is.first_seen[1]] })} options={["<", "<=", "=", ">=", ">"].map((op) => ({ value: op, text: t(`op.date.${op as "="}`) }))} />
         <TextField type="date" label={t("segment.date")} value={is.first_seen[1]} onInput={(date) => onChange({ first_seen: [is.first_seen[0], date] })} />
-      </div>
-    );
-  }
-  if ("score" in is) {
-    return (
-      <div class="segment-parts">
-        <span>{t("segment.score.is")}</span>
-        <Select inline label={t("segment.scale")} value={is.score} onChange={(score) => onChange({ ...is, score })} options={(["nps", "csat", "ces", "stars"] as const).map((scale) => ({ value: scale as string, text: t(`scale.${scale}`) }))} />
-        <Select inline label={t("cond.op")} value={is.is[0]} onChange={(op) => onChange({ ...is, is: [op, is.is[1]] })} options={TIMES.map((op) => ({ value: op, text: t(`op.${op as "="}`) }))} />
-        <TextField type="number" label={t("segment.score.n")} value={String(is.is[1])} onInput={(n) => onChange({ ...is, is: [is.is[0], Number(n)] })} />
-        <Within value={is.within} onChange={(within) => onChange({ ...is, within })} />
       </div>
     );
   }

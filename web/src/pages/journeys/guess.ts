@@ -3,7 +3,7 @@ import type { NameRow } from "../../api/types";
 
 // The usual ways, as what a name would hold. The first match of each, most frequent first.
 const WAYS: RegExp[][] = [
-  [/view(ed)?$|^view|product view|page.?view/i, /cart|basket/i, /checkout|delivery|shipping/i, /order (completed|placed)|purchase|paid|payment (done|succeeded|completed)/i],
+  [/view(ed)?$|^view|product view|page.?view/i, /cart|basket|product added/i, /checkout|delivery|shipping/i, /order (completed|placed)|purchase|paid|payment (done|succeeded|completed)/i],
   [/visit|landing|page.?view|^page$/i, /sign.?up|register|account created/i, /onboard|activat|first/i, /subscri|upgrade|trial (started|converted)|paid/i],
   [/search/i, /view|open|click/i, /cart|basket|save|book/i, /order|purchase|booked|paid/i],
 ];

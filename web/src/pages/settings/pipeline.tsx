@@ -36,7 +36,7 @@ export function Pipeline() {
             <i class="light good" aria-hidden="true" />
             <span>
               {t("pipeline.last")} <Ago at={now.status.last_event_at} />
-              {now.ledger.lag_ms !== null && ` · ${t("pipeline.lag", { lag: formatLength(now.ledger.lag_ms) })}`}
+              {typeof now.ledger.lag_ms === "number" && ` · ${t("pipeline.lag", { lag: formatLength(now.ledger.lag_ms) })}`}
             </span>
           </span>
         )

@@ -35,6 +35,7 @@ export const frame = {
   "password.show": "Show the password",
   "admin.only": "Only an administrator can change this.",
   visitor: "Visitor {id}",
+  "no.traits": "no traits yet",
   "not.signed.in": "not signed in",
   "seen.first": "first seen",
   "seen.last": "last seen",
