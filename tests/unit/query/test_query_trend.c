@@ -266,7 +266,7 @@ static void sums_are_exact_and_percentiles_keep_64_bits(void **state)
         "{'c':'g','e':'A','t':'2026-05-01T01:00:00Z','p':{'x':18446744073709551615}}\n");
 #define ASK(measure)                                                                               \
     "{'kind':'trend'," RANGE ",'interval':'month','series':[{'event':'A','measure':'" measure "'}" \
-                                                                                              "]}"
+    "]}"
     fake_expect_part(fake, ASK("sum:v"), "'values':[1],'total':1}");
     fake_expect_part(fake, ASK("sum:x"),
                      "'values':[36893488147419103000],'total':36893488147419103000}");
