@@ -138,7 +138,12 @@ function Drawer({ evidence }: { evidence: Evidence }) {
         <div class="drawer-tabs" role="tablist" aria-label={t("drawer.tabs")} onKeyDown={(event) => moveTab(event, tabs.map(([name]) => name), tab, setTab)}>
           {tabs.map(([name, text, n]) => (
             <button key={name} type="button" role="tab" id={`tab-${name}`} aria-selected={tab === name} aria-controls="drawer-panel" tabIndex={tab === name ? 0 : -1} onClick={() => setTab(name)}>
-              {text} {n !== null && <span class="dim">{formatNumber(n)}</span>}
+              {text} {n !== null && (
+                <span class="dim">
+                  {formatNumber(n)}
+                  {name === "words" && cursor ? "+" : ""}
+                </span>
+              )}
             </button>
           ))}
         </div>

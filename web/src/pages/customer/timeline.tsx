@@ -102,7 +102,7 @@ function EventRow({ event, fresh, inner }: { event: TimelineEvent; fresh?: boole
             <p class="byline">
               <Icon name={channelIcon(event.channel)} small />
               {toggle}
-              {kind && <Tag>{kind}</Tag>}
+              {kind && kind !== event.channel && <Tag>{kind}</Tag>}
               {event.channel && <span>{channelWords(event.channel)}</span>}
             </p>
             {event.score !== null && event.scale && <ScoreChip score={event.score} scale={event.scale} />}
