@@ -498,9 +498,10 @@ bool store_cursor_new(struct store_scan *scan, struct base_budget *budget,
                       struct store_cursor **out, struct fail *fail)
 {
     (void)fail;
+    (void)budget; /* what the fake wastes is not the question's */
     *out = base_alloc_zero(sizeof **out);
     (*out)->scan = scan;
-    (*out)->arena = arena_new(budget);
+    (*out)->arena = arena_new(NULL);
     return true;
 }
 

@@ -1,0 +1,187 @@
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include "query_fake.h"
+
+/* Now is 2026-05-15T12:00:00Z. */
+static const char lines[] =
+    "{'c':'ann','e':'Buy','t':'2026-05-01T12:00:00Z','p':{'price':50}}\n"
+    "{'c':'ann','e':'Buy','t':'2026-05-10T12:00:00Z','p':{'price':[150,20,'x']}}\n"
+    "{'c':'ann','e':'Buy','t':'2026-05-15T12:00:00Z','p':{'price':200}}\n"
+    "{'c':'ann','e':'Buy','t':'2026-05-15T12:00:00.001Z','p':{'price':1000}}\n"
+    "{'c':'ann','traits':{'plan':'pro','known':'as trait'}}\n"
+    "{'c':'bob','e':'Look','t':'2026-01-01T00:30:00+01:00'}\n"
+    "{'c':'bob','e':'Buy','t':'2026-05-08T11:59:59.999Z','p':{'price':0.5}}\n"
+    "{'c':'bob','traits':{'plan':'free'}}\n"
+    "{'c':'cid','e':'identify','t':'2026-05-01T00:00:00Z'}\n"
+    "{'c':'dee','e':'Look','t':'2026-06-01T00:00:00Z'}\n"
+    "{'c':'dee','traits':{'plan':'pro'},'known':false}\n";
+
+static void is_for(struct fake *fake, const char *segment, const char *ids)
+{
+    CLEANUP(base_buf_done) struct base_buf question = {0};
+    base_buf_printf(&question, "{'kind':'customers','sort':'id','segment':%s}%c", segment, 0);
+    struct str answer = fake_ask(fake, question.data);
+    static const char *const all[] = {"ann", "bob", "cid", "dee"};
+    CLEANUP(base_buf_done) struct base_buf got = {0};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        struct str id = str_format(fake->arena, "{\"id\":\"%s\"", all[i]);
+        if (str_find(answer, id) < answer.len) {
+            base_buf_printf(&got, "%s%s", got.len == 0 ? "" : " ", all[i]);
+        }
+    }
+    base_buf_byte(&got, '\0');
+    if (strcmp(got.data, ids) != 0) {
+        fail_msg("%s: \"%s\", expected \"%s\"", segment, got.data, ids);
+    }
+}
+
+struct case_of {
+    const char *segment, *ids;
+};
+
+static void check(const struct case_of *cases, size_t count)
+{
+    struct fake *fake = fake_new(lines);
+    fake_save(fake, "buyers", "{'did':{'event':'Buy'}}");
+    fake_save(fake, "pro buyers", "{'all':[{'in':'buyers'},{'trait':['plan','=','pro']}]}");
+    for (size_t i = 0; i < count; i++) {
+        is_for(fake, cases[i].segment, cases[i].ids);
+    }
+    fake_free(fake);
+}
+
+static void what_a_customer_did_how_often_and_since_when(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"{'did':{'event':'Buy'}}", "ann bob"},
+        {"{'did':{'event':'*'}}", "ann bob"},
+        {"{'did':{'event':'identify'}}", "cid"},
+        {"{'did':{'event':'Look'}}", "bob"},
+        {"{'did':{'event':'Buy'},'times':['>=',3]}", "ann"},
+        {"{'did':{'event':'Buy'},'times':['=',3]}", "ann"},
+        {"{'did':{'event':'Buy'},'times':['=',4]}", ""},
+        {"{'did':{'event':'Buy'},'times':['!=',1]}", "ann cid dee"},
+        {"{'did':{'event':'Buy'},'times':['=',0]}", "cid dee"},
+        {"{'did':{'event':'Buy'},'times':['<',1]}", "cid dee"},
+        {"{'did':{'event':'Buy'},'times':['>=',0]}", "ann bob cid dee"},
+        {"{'did':{'event':'Buy','where':[['price','>',100]]}}", "ann"},
+        {"{'did':{'event':'Buy','where':[['price','>',500]]}}", ""},
+        {"{'did':{'event':'Buy'},'within':'7d'}", "ann"},
+        {"{'did':{'event':'Buy'},'within':'8d'}", "ann bob"},
+        {"{'did':{'event':'Buy'},'within':'5d','times':['=',2]}", "ann"},
+        {"{'did':{'event':'Buy'},'within':'0d'}", "ann"},
+        {"{'did':{'event':'Never'}}", ""},
+        {"{'not':{'did':{'event':'Never'}}}", "ann bob cid dee"},
+    };
+    check(cases, ARRAY_LEN(cases));
+}
+
+static void aggregates_of_what_a_customer_did(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"{'did':{'event':'Buy'},'sum':'price','times':['=',420]}", "ann"},
+        {"{'did':{'event':'Buy'},'sum':'price','times':['<',1]}", "bob cid dee"},
+        {"{'did':{'event':'Buy'},'sum':'price','times':['=',0]}", "cid dee"},
+        {"{'did':{'event':'Buy'},'sum':'price'}", "ann"},
+        {"{'did':{'event':'Buy'},'avg':'price','times':['=',105]}", "ann"},
+        {"{'did':{'event':'Buy'},'avg':'price','times':['>=',0]}", "ann bob"},
+        {"{'did':{'event':'Buy'},'min':'price','times':['=',20]}", "ann"},
+        {"{'did':{'event':'Buy'},'max':'price','times':['<=',200.0]}", "ann bob"},
+        {"{'did':{'event':'Look'},'max':'price','times':['!=',7]}", ""},
+        {"{'not':{'did':{'event':'Look'},'max':'price','times':['!=',7]}}", "ann bob cid dee"},
+        {"{'did':{'event':'Buy'},'within':'5d','sum':'price','times':['=',370]}", "ann"},
+    };
+    check(cases, ARRAY_LEN(cases));
+}
+
+static void traits_first_seen_and_combinations(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"{'trait':['plan','=','pro']}", "ann dee"},
+        {"{'trait':['plan','!=','pro']}", "bob cid"},
+        {"{'trait':['plan','not set']}", "cid"},
+        {"{'trait':['known','=',false]}", "dee"},
+        {"{'trait':['traits.known','=','as trait']}", "ann"},
+        {"{'trait':['id','in',['bob','dee']]}", "bob dee"},
+        {"{'trait':['events','>=',2]}", "ann bob"},
+        {"{'trait':['last_seen','>','2026-05-15T12:00:00Z']}", "ann dee"},
+        {"{'trait':['first_seen','not set']}", "cid"},
+        {"{'first_seen':['<','2026-01-01']}", "bob"}, /* 2025-12-31T23:30Z */
+        {"{'first_seen':['=','2026-05-01']}", "ann"},
+        {"{'first_seen':['!=','2020-01-01']}", "ann bob"}, /* cid has none, dee only after now */
+        {"{'not':{'first_seen':['!=','2020-01-01']}}", "cid dee"},
+        {"{'all':[]}", "ann bob cid dee"},
+        {"{'any':[]}", ""},
+        {"{'all':[{'trait':['plan','=','pro']},{'did':{'event':'Buy'}}]}", "ann"},
+        {"{'any':[{'trait':['plan','=','pro']},{'did':{'event':'Buy'}}]}", "ann bob dee"},
+        {"{'in':'buyers'}", "ann bob"},
+        {"'pro buyers'", "ann"},
+        {"{'not':{'in':'pro buyers'}}", "bob cid dee"},
+    };
+    check(cases, ARRAY_LEN(cases));
+}
+
+static void first_seen_is_a_date_of_the_zone(void **state)
+{
+    (void)state;
+    struct fake *fake = fake_new(lines);
+    fake_expect_part(
+        fake,
+        "{'kind':'customers','timezone':'Europe/Oslo','segment':{'first_seen':['<','2026-01-01']}}",
+        "'total':0");
+    fake_free(fake);
+}
+
+static void a_segment_counts_whoever_it_is_over_all_their_time(void **state)
+{
+    (void)state;
+    struct fake *fake = fake_new(lines);
+    /* the range is one day; the segment looks at everything up to now */
+    fake_expect_part(fake,
+                     "{'kind':'trend','series':[{'event':'Buy'}],'interval':'month',"
+                     "'range':{'from':'2026-05-08','to':'2026-05-08'},"
+                     "'segment':{'did':{'event':'Look'},'within':'365d'}}",
+                     "'values':[1],'total':1}");
+    fake_expect_part(fake,
+                     "{'kind':'trend','series':[{'event':'Buy'}],'interval':'month',"
+                     "'range':{'from':'2026-05-08','to':'2026-05-15'},"
+                     "'segment':{'not':{'did':{'event':'Look'}}}}",
+                     "'values':[3],'total':3}");
+    /* at an earlier now, less had happened */
+    fake_expect_part(
+        fake,
+        "{'kind':'customers','as_of':'2026-05-09T00:00:00Z','segment':{'did':{'event':'Buy'},"
+        "'times':['=',1]}}",
+        "'total':2");
+    fake_expect_part(
+        fake,
+        "{'kind':'funnel','steps':[{'event':'Buy'}],'window':'1d','range':'last 30 days',"
+        "'segment':{'trait':['plan','=','free']}}",
+        "'count':1");
+    fake_expect_part(fake, "{'kind':'customers','segment':{'did':{'event':'Nevr'}}}",
+                     "'warnings':['event \\\"Nevr\\\" was never seen']");
+    fake_expect_part(fake, "{'kind':'customers','segment':{'trait':['paln','=','pro']}}",
+                     "'warnings':['trait \\\"paln\\\" was never seen']");
+    fake_free(fake);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_customer_did_how_often_and_since_when),
+        cmocka_unit_test(aggregates_of_what_a_customer_did),
+        cmocka_unit_test(traits_first_seen_and_combinations),
+        cmocka_unit_test(first_seen_is_a_date_of_the_zone),
+        cmocka_unit_test(a_segment_counts_whoever_it_is_over_all_their_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
