@@ -1,0 +1,82 @@
+// Lists of customers: the kind `customers`, and what opening a number answers (sections 6, 7, 9).
+import { compareBytes, readTraitName, valuesOf } from './condition.mjs';
+import { canonical, isNumber, shortest } from './number.mjs';
+import { DAY, formatInstant } from './time.mjs';
+
+const OWN_COLUMNS = new Set(['first_seen', 'last_seen', 'events']);
+
+// What a row is sorted by: one value, or undefined where it is missing.
+function keyOf(sort, { customer, value }) {
+  if (sort === 'value' && value !== undefined) return canonical(value);
+  const name = readTraitName(sort.startsWith('customer.') ? sort.slice('customer.'.length) : sort);
+  if (name.kind === 'built-in' && OWN_COLUMNS.has(name.name) && customer.count === 0) return undefined;
+  return valuesOf(name, customer, undefined)[0];
+}
+
+const typeRank = (value) => (isNumber(value) ? 0 : typeof value === 'string' ? 1 : 2);
+
+function compareKeys(a, b) {
+  if (typeRank(a) !== typeRank(b)) return typeRank(a) - typeRank(b);
+  if (typeof a === 'string') return compareBytes(a, b);
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export function sorted(rows, sort = '-last_seen') {
+  const descending = sort.startsWith('-');
+  const by = descending ? sort.slice(1) : sort;
+  const keyed = rows.map((row) => ({ row, key: keyOf(by, row) }));
+  keyed.sort((a, b) => {
+    const missing = Number(a.key === undefined) - Number(b.key === undefined);
+    if (missing !== 0) return missing;
+    const order = a.key === undefined ? 0 : compareKeys(a.key, b.key);
+    return (descending ? -order : order) || compareBytes(a.row.customer.id, b.row.customer.id);
+  });
+  return keyed.map(({ row }) => row);
+}
+
+const instantOrNull = (ms) => (ms === undefined ? null : formatInstant(ms));
+
+function show({ customer, value }) {
+  const traits = {};
+  for (const [name, values] of customer.traits) traits[name] = values.length === 1 ? values[0] : values;
+  return {
+    id: customer.id,
+    first_seen: instantOrNull(customer.firstSeen),
+    last_seen: instantOrNull(customer.lastSeen),
+    events: customer.count,
+    traits,
+    ...(value === undefined ? {} : { value }),
+  };
+}
+
+// One page. `skip` stands for the cursor, which only the server can read; `cursor` is whether there is more.
+export function page(rows, { sort, limit = 50n } = {}, skip = 0) {
+  const all = sorted(rows, sort);
+  const shown = all.slice(skip, skip + Number(limit));
+  return { total: all.length, customers: shown.map(show), cursor: skip + shown.length < all.length };
+}
+
+// Case is folded as in `contains`.
+export function searched(customers, text) {
+  const pattern = new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'iu');
+  const written = (value) => (isNumber(value) ? shortest(value) : String(value));
+  return customers.filter((customer) => [
+    customer.id, ...customer.identifiers.map((i) => i.value), ...[...customer.traits.values()].flat().map(written),
+  ].some((part) => pattern.test(part)));
+}
+
+// What those people said from 30 days before to 30 days after.
+export function verbatims({ rows, begin, end }) {
+  const said = rows.flatMap(({ customer }) => customer.events.filter((e) => e.text !== undefined
+    && e.ts >= begin - 30 * DAY && e.ts <= end + 30 * DAY));
+  said.sort((a, b) => b.ts - a.ts || compareBytes(a.customer.id, b.customer.id) || b.arrival - a.arrival);
+  return said.slice(0, 50).map((e) => ({
+    customer: e.customer.id,
+    ts: formatInstant(e.ts),
+    channel: e.channel ?? null,
+    event: e.event,
+    text: e.text,
+    score: e.score ?? null,
+    scale: e.scale ?? null,
+  }));
+}
