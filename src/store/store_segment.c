@@ -263,8 +263,12 @@ static bool open_column(struct store_segment *segment, uint32_t at, struct fail 
         column->chunk_count > segment->block_count) {
         return bad(fail, "columns: impossible numbers");
     }
-    if (column->dictionary_offset != 0 &&
-        !inside(segment, column->dictionary_offset, column->dictionary_length)) {
+    uint64_t dictionary =
+        column->dictionary_offset != 0 ? 12 + (uint64_t)column->dictionary_count * 4 : 0;
+    if (column->dictionary_offset == 0
+            ? column->dictionary_length != 0 || column->dictionary_count != 0
+            : column->dictionary_length < dictionary ||
+                  !inside(segment, column->dictionary_offset, column->dictionary_length)) {
         return bad(fail, "columns: a dictionary past the end");
     }
     if (column->kind < STORE_SEGMENT_PROPERTY) {

@@ -224,8 +224,8 @@ bool store_segment_block_numbers(const struct store_segment *segment, uint32_t b
 
 /* Reads so many runs of one length into columns of the arena. */
 static bool read_lines(const struct store_segment *segment, const struct store_segment_piece *piece,
-                       size_t mark, unsigned runs, struct arena *arena, int64_t **out,
-                       size_t *out_count, struct fail *fail)
+                       size_t mark, uint64_t most, unsigned runs, struct arena *arena,
+                       int64_t **out, size_t *out_count, struct fail *fail)
 {
     const uint8_t *bytes;
     if (!store_segment_bytes(segment, piece->offset, piece->length, piece->checksum, mark, &bytes,
@@ -241,14 +241,13 @@ static bool read_lines(const struct store_segment *segment, const struct store_s
     if (count == 0) {
         return true;
     }
-    /* A line of events for each event at least; a file cannot claim more lines than it has rows and names for. */
     if (!open_runs(bytes + 8, (size_t)piece->length - 8, ints, runs, fail)) {
         return false;
     }
     if (ints[0].count != count) {
         return fail_set(fail, FAIL_CORRUPT, "lines do not add up");
     }
-    if (count > segment->info.rows * (STORE_FIELDS_MAX + 3)) {
+    if (count > most) {
         return fail_set(fail, FAIL_CORRUPT, "more lines than rows can give");
     }
     for (unsigned r = 0; r < runs; r++) {
@@ -276,9 +275,14 @@ static bool read_statistics(const struct store_segment *segment, struct arena *a
 {
     int64_t *columns[STATISTICS_RUNS_MAX] = {0};
     size_t count;
+    uint64_t names = 1; /* each event with each name, and by itself */
+    for (int f = 0; f < STORE_FAMILIES; f++) {
+        names += segment->code_counts[f];
+    }
+    uint64_t most = segment->code_counts[STORE_FAMILY_EVENT] * names;
     if (!read_lines(segment, &segment->names_statistics,
-                    (size_t)segment->chunk_count + segment->group_count, 6, arena, columns, &count,
-                    fail)) {
+                    (size_t)segment->chunk_count + segment->group_count, most, 6, arena, columns,
+                    &count, fail)) {
         return false;
     }
     static const enum store_family families[] = {STORE_FAMILY_EVENT, STORE_FAMILY_PROPERTY,
@@ -321,8 +325,8 @@ static bool read_days(const struct store_segment *segment, struct arena *arena,
     int64_t *columns[STATISTICS_RUNS_MAX] = {0};
     size_t count;
     if (!read_lines(segment, &segment->days_statistics,
-                    (size_t)segment->chunk_count + segment->group_count + 1, 3, arena, columns,
-                    &count, fail)) {
+                    (size_t)segment->chunk_count + segment->group_count + 1, segment->info.rows, 3,
+                    arena, columns, &count, fail)) {
         return false;
     }
     struct store_statistic_day *lines = arena_array(arena, count, sizeof *lines, fail);

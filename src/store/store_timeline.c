@@ -363,6 +363,9 @@ static bool read_window(const struct store_sources *sources, uint32_t customer,
         return false;
     }
     struct making m = {.sources = sources, .rows = one.rows, .arena = arena};
+    if (one.rows->customer_count != 1) {
+        return fail_set(fail, FAIL_INTERNAL, "a timeline changed while it was read");
+    }
     /* Rows of the same instant before the first come along. */
     const struct store_value *arrivals = one.rows->columns[OWN_ARRIVAL].values;
     while (m.first < one.rows->row_count &&
@@ -370,7 +373,7 @@ static bool read_window(const struct store_sources *sources, uint32_t customer,
                         window->first)) {
         m.first++;
     }
-    if (one.rows->customer_count != 1 || window->count > one.rows->row_count - m.first) {
+    if (window->count > one.rows->row_count - m.first) {
         return fail_set(fail, FAIL_INTERNAL, "a timeline changed while it was read");
     }
     m.count = (uint32_t)window->count;

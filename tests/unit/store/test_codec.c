@@ -380,10 +380,8 @@ static void make_column(struct column *column, unsigned form, unsigned places, s
     column->entries = 0;
     for (uint32_t row = 0; row < ROWS; row++) {
         uint64_t dice = base_random_below(random, 100);
-        uint32_t count = places == 0   ? 1
-                         : places == 1 ? dice < 40
-                         : places == 2 ? dice < 1
-                                       : dice % 3;
+        const uint32_t counts[] = {1, dice < 40, dice < 1, (uint32_t)(dice % 3)};
+        uint32_t count = counts[places];
         for (uint32_t i = 0; i < count; i++) {
             unsigned kind =
                 form == STORE_FORM_MIXED ? (unsigned)base_random_below(random, 6) : form;
