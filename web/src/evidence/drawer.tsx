@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api/client";
 import { useLoad } from "../api/hooks";
-import type { CustomerRow, CustomersAnswer, Verbatim } from "../api/types";
+import type { CustomerRow, CustomersAnswer } from "../api/types";
 import { formatDayRange, formatNumber, orgZone } from "../format";
 import { useKey } from "../keys";
 import { Button, Note, Problem, Skeleton } from "../parts/basic";
@@ -20,6 +20,8 @@ import { closeEvidence, readEvidence, type Evidence } from "./state";
 
 type Tab = "people" | "words" | "how";
 const PAGE = 50;
+/** The server gives no more words than this for one cell. */
+const WORDS_MOST = 50;
 
 const ask = (evidence: Evidence, cursor: string | null, limit: number, withAsOf: boolean): object => {
   const { as_of: _, ...query } = evidence.q as unknown as Record<string, unknown>;
@@ -41,7 +43,6 @@ export function DrawerHost() {
 function Drawer({ evidence }: { evidence: Evidence }) {
   const [tab, setTab] = useState<Tab>("people");
   const [more, setMore] = useState<CustomerRow[]>([]);
-  const [words, setWords] = useState<Verbatim[]>([]);
   const [cursor, setCursor] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [saving, setSaving] = useState(false);
@@ -52,7 +53,6 @@ function Drawer({ evidence }: { evidence: Evidence }) {
   const first = useLoad<CustomersAnswer>(key, (signal) => api.customers(ask(evidence, null, PAGE, true), signal), false);
   useEffect(() => {
     setMore([]);
-    setWords([]);
     setCursor(first.data?.cursor ?? null);
   }, [first.data]);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
@@ -67,7 +67,8 @@ function Drawer({ evidence }: { evidence: Evidence }) {
 
   const answer = first.data;
   const people = answer ? [...answer.customers, ...more] : [];
-  const said = answer ? [...(answer.verbatims ?? []), ...words] : [];
+  // The words are those of the whole cell, the newest of them, on every page alike.
+  const said = (answer?.verbatims ?? []).filter((verbatim) => verbatim.text);
   const shown = evidence.n ?? answer?.total ?? 0;
   const segment = openAsSegment(evidence.q, evidence.o);
 
@@ -77,7 +78,6 @@ function Drawer({ evidence }: { evidence: Evidence }) {
     try {
       const next = await api.customers(ask(evidence, cursor, PAGE, true));
       setMore([...more, ...next.customers]);
-      setWords([...words, ...(next.verbatims ?? [])]);
       setCursor(next.cursor);
     } catch {
       toast(t("drawer.more.failed"));
@@ -141,7 +141,7 @@ function Drawer({ evidence }: { evidence: Evidence }) {
               {text} {n !== null && (
                 <span class="dim">
                   {formatNumber(n)}
-                  {name === "words" && cursor ? "+" : ""}
+                  {name === "words" && n >= WORDS_MOST ? "+" : ""}
                 </span>
               )}
             </button>
@@ -157,7 +157,7 @@ function Drawer({ evidence }: { evidence: Evidence }) {
         {answer && tab === "people" && <People evidence={evidence} answer={answer} people={people} said={said} />}
         {answer && tab === "words" && <Words people={people} said={said} />}
         {answer && tab === "how" && <HowComputed evidence={evidence} answer={answer} asked={ask(evidence, null, PAGE, true)} />}
-        {answer && tab !== "how" && cursor && (
+        {answer && tab === "people" && cursor && (
           <p class="center">
             <Button look="soft" disabled={busy} onClick={() => void loadMore()}>
               {t("drawer.more", { n: formatNumber(Math.max(0, answer.total - people.length)) })}

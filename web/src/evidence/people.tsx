@@ -1,4 +1,6 @@
 // The rows of the drawer: who, what they added to the number, and what they said around it.
+import { api } from "../api/client";
+import { useLoad } from "../api/hooks";
 import type { CustomerRow, CustomersAnswer, Verbatim } from "../api/types";
 import { formatNumber } from "../format";
 import { Empty, Kind, Moment, Quote } from "../parts/basic";
@@ -81,10 +83,23 @@ function valueNote({ q, o }: Evidence): string {
   return measure === "count" ? t("drawer.value.count") : t("drawer.value");
 }
 
+const NAMED_MOST = 40;
+
+/** Traits of those who spoke: the list of people may not have come to them yet. */
+export function useTraits(ids: string[], people: CustomerRow[]): Map<string, CustomerRow["traits"]> {
+  const held = new Map(people.map((row) => [row.id, row.traits]));
+  const missing = [...new Set(ids)].filter((id) => !held.has(id)).slice(0, NAMED_MOST);
+  const more = useLoad(missing.length ? JSON.stringify(missing) : null, (signal) =>
+    Promise.all(missing.map((id) => api.customer(id, signal).catch(() => null))),
+  );
+  for (const customer of more.data ?? []) if (customer) held.set(customer.id, customer.traits);
+  return held;
+}
+
 export function Words({ people, said }: { people: CustomerRow[]; said: Verbatim[] }) {
-  const spoken = said.filter((verbatim) => verbatim.text || verbatim.score !== null);
+  const spoken = said.filter((verbatim) => verbatim.text);
+  const traits = useTraits(spoken.map((verbatim) => verbatim.customer), people);
   if (spoken.length === 0) return <Empty>{t("drawer.silent")}</Empty>;
-  const traits = new Map(people.map((row) => [row.id, row.traits]));
   return (
     <>
       <p class="drawer-sub">

@@ -18,7 +18,9 @@ import { foldTimeline, mergeNewest, sideOf, type Side } from "./fold";
 import { Timeline } from "./timeline";
 
 const PAGE = 100;
-const LIVE_MS = 1000;
+/** Asked twice a second, and for little, so that an event is seen within a second. */
+const LIVE_MS = 500;
+const LIVE_PAGE = 20;
 
 export function CustomerPage({ id }: { id: string }) {
   const [turn, setTurn] = useState(0);
@@ -98,22 +100,24 @@ function TimelineSheet({ id, onNew, channels }: { id: string; onNew: () => void;
   const [said, setSaid] = useState("");
   const held = useRef(events);
   held.current = events;
-  const firstCursor = useRef<string | null>(null);
 
   usePoll(async () => {
     try {
-      const page = await api.timeline(id, { limit: PAGE });
       const before = held.current;
+      let page = await api.timeline(id, { limit: before === null ? PAGE : LIVE_PAGE });
       setFailed(null);
       if (before === null) {
         setEvents(page.events);
         setCursor(page.cursor);
-        firstCursor.current = page.cursor;
         return;
       }
-      const key = (list: TimelineEvent[]) => JSON.stringify(list.slice(0, PAGE).map((event) => [event.ts, event.event, event.message_id, event.received_at]));
+      const key = (list: TimelineEvent[]) => JSON.stringify(list.slice(0, LIVE_PAGE).map((event) => [event.ts, event.event, event.message_id, event.received_at]));
       if (key(page.events) === key(before)) return;
-      const merged = mergeNewest(page.events, before);
+      let merged = mergeNewest(page.events, before);
+      if (!merged) {
+        page = await api.timeline(id, { limit: PAGE });
+        merged = mergeNewest(page.events, before);
+      }
       const known = new Set(before.map((event) => event.received_at + event.event));
       const news = page.events.filter((event) => !known.has(event.received_at + event.event));
       setEvents(merged ?? page.events);

@@ -55,7 +55,7 @@ export function TodayPage() {
   const head = useAnswer<TrendAnswer>(events ? query : null);
   const whole = wholeDays(range);
   const fair = useAnswer<TrendAnswer>(events ? headQuery(whole, params.segment) : null);
-  const words = useAnswer<CustomersAnswer>(events ? { kind: "trend", series: [{ event: "feedback", measure: "count" }], interval: "day", range: "last 30 days", ...(params.segment === undefined ? {} : { segment: params.segment }), open: { limit: 200 } } : null);
+  const words = useAnswer<CustomersAnswer>(events ? { kind: "trend", series: [{ event: "feedback", measure: "count" }], interval: "day", range: "last 30 days", ...(params.segment === undefined ? {} : { segment: params.segment }), open: { limit: 1 } } : null);
   const steps = useSteps(now);
 
   if (events === 0) return <FirstRun steps={steps} />;

@@ -2,7 +2,7 @@
 import { api } from "../../api/client";
 import { useLoad, type Load } from "../../api/hooks";
 import type { Customer, CustomersAnswer, TimelineEvent, Verbatim } from "../../api/types";
-import { WordRow, channelWords } from "../../evidence/people";
+import { WordRow, channelWords, useTraits } from "../../evidence/people";
 import { formatDate } from "../../format";
 import { Empty, Kind, Moment, Quote, Sheet, Skeleton } from "../../parts/basic";
 import { Avatar, customerHref, faceOf, factsOf } from "../../parts/person";
@@ -16,7 +16,7 @@ const newestFirst = (list: Verbatim[]): Verbatim[] => [...list].sort((a, b) => (
 export function LatestWords({ load }: { load: Load<CustomersAnswer> }) {
   const answer = load.data;
   const said = newestFirst((answer?.verbatims ?? []).filter((verbatim) => verbatim.text)).slice(0, 5);
-  const traits = new Map((answer?.customers ?? []).map((row) => [row.id, row.traits]));
+  const traits = useTraits(said.map((verbatim) => verbatim.customer), answer?.customers ?? []);
   return (
     <Sheet title={t("words.title")} aside={t("words.order")} flush>
       {!answer && !load.error && <Skeleton rows={5} height={240} />}

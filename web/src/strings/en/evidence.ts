@@ -15,7 +15,7 @@ export const evidence = {
   "drawer.moved": "The number has moved since you saw it: it was {was} and is {now} now. The list shows who it is now.",
   "drawer.nobody": "Nobody. The number is zero, and so is the list.",
   "drawer.silent": "None of these people said anything within 30 days around it.",
-  "drawer.words.rule": "What these people said within 30 days around, in the order of the list of people.",
+  "drawer.words.rule": "What these people said within 30 days around, newest first.",
 
   "kind.trend": "Trend",
   "kind.funnel": "Funnel",
