@@ -93,6 +93,12 @@ void store_freeze(struct store *store, void *context)
         *freeze = (struct store_freeze){0}; /* no commit since the last seal */
         return;
     }
+    if (!store_journal_settle(&writing->journal, &freeze->fail)) {
+        freeze->failed = true;
+        writing->broken = freeze->fail;
+        atomic_store(&store->read_only_after_failure, true);
+        return;
+    }
     struct store_journal next;
     freeze->failed = !store_journal_create(store->disk, store_next_file_id(store),
                                            writing->journal.next_sequence,

@@ -105,6 +105,7 @@ bool store_journal_append(struct store_journal *journal, struct base_buf *frame,
         /* A disk without room did nothing wrong: what was written of the frame is cut off again, and the
            next one may be tried. After any other error nobody knows what the file holds. */
         struct fail ignored;
+        journal->undone = true;
         journal->broken =
             fail->code != FAIL_LIMIT || !disk_truncate(journal->file->file, journal->len, &ignored);
         return false;
@@ -116,6 +117,17 @@ bool store_journal_append(struct store_journal *journal, struct base_buf *frame,
     }
     journal->len += frame->len;
     journal->next_sequence++;
+    journal->undone = false;
+    return true;
+}
+
+bool store_journal_settle(struct store_journal *journal, struct fail *fail)
+{
+    if (journal->undone && !disk_sync(journal->file->file, fail)) {
+        journal->broken = true;
+        return false;
+    }
+    journal->undone = false;
     return true;
 }
 
@@ -207,6 +219,7 @@ static bool read_view(const struct disk_view *view, uint64_t id, bool last,
         if (!each(context, id, end.len + STORE_JOURNAL_FRAME_BYTES, frame.payload, fail)) {
             return fail_at(fail, "%s: the frame at byte %" PRIu64, path, end.len);
         }
+        end.last_at = end.len;
         end.len += STORE_JOURNAL_FRAME_BYTES + frame.payload.len;
         end.next_sequence++;
     }
@@ -231,6 +244,25 @@ bool store_journal_read(struct disk *disk, uint64_t id, bool last,
     return ok;
 }
 
+/* Writes the last frame over itself. Its sync may have failed before the program was started again; the kernel then
+   shows its bytes, takes them for clean, and the next sync would succeed without writing them. */
+static bool write_again(struct disk_file *file, const struct store_journal_end *end,
+                        struct fail *fail)
+{
+    if (end->last_at == 0) {
+        return true;
+    }
+    size_t len = (size_t)(end->len - end->last_at);
+    size_t got = 0;
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+    void *bytes = arena_alloc(arena, len, fail);
+    if (bytes == NULL || !disk_read_at(file, end->last_at, bytes, len, &got, fail)) {
+        return false;
+    }
+    return got == len ? disk_write_at(file, end->last_at, bytes, len, fail)
+                      : fail_set(fail, FAIL_IO, "the journal became shorter while it was read");
+}
+
 bool store_journal_continue(struct disk *disk, const struct store_journal_end *end,
                             struct store_journal *out, struct fail *fail)
 {
@@ -242,7 +274,8 @@ bool store_journal_continue(struct disk *disk, const struct store_journal_end *e
     }
     /* What was replayed may never have been synced: it counts only from here on. */
     if ((end->file_len > end->len && !disk_truncate(handle, end->len, fail)) ||
-        !disk_sync(handle, fail) || !disk_sync_dir(disk, "journal", fail)) {
+        !write_again(handle, end, fail) || !disk_sync(handle, fail) ||
+        !disk_sync_dir(disk, "journal", fail)) {
         disk_close(handle);
         return false;
     }

@@ -35,6 +35,7 @@ struct store_journal { /* the writer's end */
     struct store_journal_file *file;
     uint64_t len; /* all frames before it are whole and synced */
     uint64_t next_sequence;
+    bool undone; /* cut back after a write that failed, and not synced since */
     bool broken; /* nothing may be appended any more in this process */
 };
 
@@ -47,10 +48,14 @@ bool store_journal_create(struct disk *disk, uint64_t id, uint64_t first_sequenc
 bool store_journal_append(struct store_journal *journal, struct base_buf *frame,
                           struct fail *fail) MUST_USE;
 
+/* Before another file is begun: afterwards this one ends with its last frame, also after a power cut. */
+bool store_journal_settle(struct store_journal *journal, struct fail *fail) MUST_USE;
+
 struct store_journal_end { /* what reading found */
     uint64_t id, nonce, first_sequence, next_sequence;
     uint64_t len;      /* of header and whole frames */
     uint64_t file_len; /* more: a torn tail */
+    uint64_t last_at;  /* where the last frame begins; 0: there is none */
     bool headless;     /* made but never begun: its header was torn, and it holds nothing */
 };
 /* Calls `each` for the payload of every frame, in order. `last`: a torn tail is allowed. */
@@ -58,7 +63,7 @@ bool store_journal_read(struct disk *disk, uint64_t id, bool last,
                         bool (*each)(void *context, uint64_t id, uint64_t payload_offset,
                                      struct str payload, struct fail *fail),
                         void *context, struct store_journal_end *out, struct fail *fail) MUST_USE;
-/* Opens what was read, for appending: cuts the torn tail, and syncs. */
+/* Opens what was read, for appending: cuts the torn tail, and makes sure of the last frame. */
 bool store_journal_continue(struct disk *disk, const struct store_journal_end *end,
                             struct store_journal *out, struct fail *fail) MUST_USE;
 /* Opens a file for reading at offsets. */

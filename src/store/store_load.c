@@ -286,6 +286,10 @@ bool store_load(struct store *store, struct fail *fail)
     writing->quarantine[1] = store_quarantine_live_new();
     store_frame_writer_init(&writing->frame, store->names, STORE_JOURNAL_FRAME_BYTES);
     struct store_journal_end end;
+    /* The manifest that was read must be the one that stays, before anything it does not name goes. */
+    if (!store->options.read_only && !disk_sync_dir(store->disk, "", fail)) {
+        return false;
+    }
     if (!open_segments(store, manifest, fail) || !open_identity(store, manifest, fail) ||
         !open_rest(store, manifest, fail) || !store_replay(store, manifest, &end, fail) ||
         !clear_away(store, manifest, end.id, fail)) {

@@ -1,0 +1,56 @@
+/* store_world.h — a random workload for a store, and the comparison of two stores that saw the same.
+ *
+ * What: a script of steps follows from a seed: batches with every kind of verdict, identities that meet, joins and
+ *   splits by hand, seals, merges, restarts. A store that went through power cuts is compared with one that
+ *   was only ever told what was acknowledged, and never sealed anything.
+ * Owner: the arena.   Threads: the test's.   Failure: fails the test.
+ * Limits/cost: some milliseconds a script.   Units: *_ms UTC.
+ * Example: see test_store_cut.c.   Not here: faults (disk_sim.h).
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base_random.h"
+#include "disk_sim.h"
+#include "store.h"
+#include "store_scan.h"
+
+enum world_step_kind {
+    WORLD_SUBMIT,
+    WORLD_JOIN,
+    WORLD_SPLIT,
+    WORLD_SEAL,
+    WORLD_MERGE,
+    WORLD_REOPEN,
+};
+struct world_step {
+    enum world_step_kind kind;
+    const struct store_item *items;
+    size_t count;
+    struct str from, into;
+};
+struct world {
+    struct arena *arena;
+    struct base_clock_test clock;
+    struct base_random_seeded random;
+    struct world_step *steps;
+    size_t step_count;
+};
+
+void world_init(struct world *world, uint64_t seed, size_t steps);
+void world_done(struct world *world);
+struct store *world_open(struct world *world, struct disk_sim *sim);
+/* Does a step; false where the store refused it because of its disk, and then *fail says why. What it refuses for
+   other reasons (nobody to join) counts as done. Reopening is for the caller. */
+bool world_do(struct world *world, struct store *store, const struct world_step *step,
+              struct fail *fail);
+/* Fails the test where the two differ in anything that a question could show. */
+void world_same(struct world *world, struct store *a, struct store *b);
+/* Fails the test where a closed store is not sound. */
+void world_verify(struct disk_sim *sim);
