@@ -97,7 +97,7 @@ bool query_matchers_mark(struct query_worker *worker, uint64_t wanted, struct fa
         uint32_t code = rows->events[row];
         masks[row] = code < exec->code_count ? exec->code_masks[code] & wanted : 0;
     }
-    for (uint32_t m = 0; m < exec->plan->matcher_count; m++) {
+    for (uint32_t m = 0; m < exec->plan->matcher_count && rows->row_count > 0; m++) {
         uint64_t bit = UINT64_C(1) << m;
         if ((wanted & bit) != 0) {
             apply_where(worker, &exec->plan->matchers[m].where, bit, masks);

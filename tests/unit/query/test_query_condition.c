@@ -30,7 +30,6 @@ static const char lines[] =
 /* The numbers n of the events for which the conditions hold. */
 static void holds_for(struct fake *fake, const char *where, const char *numbers)
 {
-    CLEANUP(base_buf_done) struct base_buf expected = {0};
     CLEANUP(base_buf_done) struct base_buf question = {0};
     CLEANUP(base_buf_done) struct base_buf one = {0};
     base_buf_printf(&question,
