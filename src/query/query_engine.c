@@ -5,6 +5,7 @@
 #include "query_answer.h"
 #include "query_kind.h"
 #include "query_matcher.h"
+#include "query_path.h"
 #include "query_segment.h"
 
 #define FOLD_BYTES_MAX ((size_t)4 << 20) /* an event has at most 1 MiB, folding adds half at most */
@@ -274,6 +275,7 @@ void query_exec_warn(struct query_exec *exec, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    query_text_trim(line);
     struct str text = str_from_c(line);
     for (size_t i = 0; i < exec->warning_count; i++) {
         if (str_equal(exec->warnings[i], text)) {

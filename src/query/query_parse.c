@@ -27,6 +27,7 @@ bool query_parse_warn(struct query_parser *parser, struct fail *fail, const char
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    query_text_trim(line);
     plan->warnings[plan->warning_count++] = str_copy(parser->arena, str_from_c(line));
     return true;
 }

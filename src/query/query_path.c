@@ -56,6 +56,15 @@ static void path_text(const struct query_path *path, char out[FAIL_POINTER_BYTES
         len = strnlen(out, FAIL_POINTER_BYTES - 1);
     }
     out[len] = '\0';
+    query_text_trim(out);
+}
+
+void query_text_trim(char *text)
+{
+    size_t len = strlen(text);
+    for (int dropped = 0; dropped < 4 && !str_is_utf8(str_of(text, len)); dropped++) {
+        text[--len] = '\0';
+    }
 }
 
 bool query_refuse(const struct query_path *path, struct fail *fail, const char *format, ...)
@@ -67,6 +76,7 @@ bool query_refuse(const struct query_path *path, struct fail *fail, const char *
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
+    query_text_trim(message);
     return fail_input_at(fail, pointer, "%s", message);
 }
 

@@ -34,3 +34,5 @@ bool query_refuse(const struct query_path *path, struct fail *fail, const char *
     PRINTF_LIKE(3, 4);
 /* Sets the place of a failure that has none, where it is about the input. Always false. */
 bool query_refuse_at(const struct query_path *path, struct fail *fail);
+/* Takes away the bytes of a character that was cut in two at the end of a text. */
+void query_text_trim(char *text);
