@@ -17,7 +17,7 @@ const file = join(folder, 'online-retail/online_retail.csv.gz');
 const map = join(root, 'examples/online-retail.json');
 const work = mkdtempSync(join(tmpdir(), 'firsthand-retail-'));
 const range = { from: '2010-12-01', to: '2011-12-31' };
-const known = { trait: ['customer.known', '=', true] };
+const known = { trait: ['known', '=', true] };
 const importArgs = (data) => ['import', file, '--map', map, '--source', 'retail', '--data', data, '--json', '--quiet'];
 
 function ask(data, question) {
