@@ -11,7 +11,7 @@
 
 #include "base_str.h"
 
-struct civil { /* a local date and clock reading; no zone */
+struct civil {            /* a local date and clock reading; no zone */
     int year, month, day; /* month 1..12 */
     int hour, minute, second, ms;
 };

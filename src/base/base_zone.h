@@ -43,7 +43,8 @@ int64_t zone_interval_begin(const struct zone *zone, enum interval interval, int
 int64_t zone_interval_next(const struct zone *zone, enum interval interval, int64_t ts_ms);
 /* Beginning of the interval `steps` (may be negative) away from the one that holds the instant;
    INT64_MIN or INT64_MAX when that leaves those years. */
-int64_t zone_interval_step(const struct zone *zone, enum interval interval, int64_t ts_ms, int64_t steps);
+int64_t zone_interval_step(const struct zone *zone, enum interval interval, int64_t ts_ms,
+                           int64_t steps);
 
 /* All intervals that [from_ms, to_ms) touches: `begins` has count + 1 entries, the last is the end of
    the last interval; none where to_ms is not after from_ms. FAIL_LIMIT past `most`, FAIL_INPUT outside
@@ -53,8 +54,8 @@ struct zone_intervals {
     size_t count;
 };
 bool zone_intervals(const struct zone *zone, enum interval interval, int64_t from_ms, int64_t to_ms,
-                    size_t most, struct arena *arena, struct zone_intervals *out, struct fail *fail)
-    MUST_USE;
+                    size_t most, struct arena *arena, struct zone_intervals *out,
+                    struct fail *fail) MUST_USE;
 /* Index of the interval that holds the instant, or SIZE_MAX outside all of them. A few ns: a guess by
    proportion is right or nearly so; a binary search where it is not. */
 size_t zone_intervals_find(const struct zone_intervals *intervals, int64_t ts_ms);

@@ -55,9 +55,9 @@ bool query_plan_is_open(const struct query_plan *plan);
 
 struct query_run {
     struct store_snapshot *snapshot;
-    struct base_cancel *cancel;   /* deadline and asker */
-    size_t memory_bytes;          /* for everything the run holds */
-    int threads;                  /* 0: the pool's width; the answer does not depend on it */
+    struct base_cancel *cancel; /* deadline and asker */
+    size_t memory_bytes;        /* for everything the run holds */
+    int threads;                /* 0: the pool's width; the answer does not depend on it */
     /* For `open` whose lease is gone: the number as it was shown is not known, so "moved" is left to the
        caller, who may ask the plain question again. */
 };
@@ -71,7 +71,8 @@ struct query_backend {
 struct query_backend *query_engine_new(struct base_pool *pool);
 void query_backend_free(struct query_backend *backend);
 bool query_backend_run(struct query_backend *backend, const struct query_plan *plan,
-                       const struct query_run *run, struct base_buf *out, struct fail *fail) MUST_USE;
+                       const struct query_run *run, struct base_buf *out,
+                       struct fail *fail) MUST_USE;
 
 /* Values of a property, trait or own field (named as in conditions), by number of rows (traits: customers)
    descending, then byte order: for completion. `event` and `prefix` restrict where not missing. */

@@ -26,14 +26,14 @@
 struct store;
 struct store_snapshot;
 
-struct store_options { /* zero = default */
-    const struct base_clock *clock;  /* base_clock_real() */
-    bool read_only;                  /* no writer, no keeper, nothing is changed on disk */
-    bool no_keeper;                  /* seals and merges only when asked (tests) */
-    int64_t dedup_window_ms;         /* 7 days; 1 to 30 days */
-    uint32_t fresh_rows_max;         /* sealed above this; 262,144 */
-    uint64_t journal_bytes_max;      /* sealed above this; 256 MiB, so that a start replays in time */
-    int64_t commit_delay_us;         /* how long a commit waits for company; 0: not at all */
+struct store_options {              /* zero = default */
+    const struct base_clock *clock; /* base_clock_real() */
+    bool read_only;                 /* no writer, no keeper, nothing is changed on disk */
+    bool no_keeper;                 /* seals and merges only when asked (tests) */
+    int64_t dedup_window_ms;        /* 7 days; 1 to 30 days */
+    uint32_t fresh_rows_max;        /* sealed above this; 262,144 */
+    uint64_t journal_bytes_max; /* sealed above this; 256 MiB, so that a start replays in time */
+    int64_t commit_delay_us;    /* how long a commit waits for company; 0: not at all */
 };
 
 /* Opens (and makes, where the disk is empty) a store; `disk` must outlive it. Replays the journal. */
@@ -50,24 +50,26 @@ const char *store_verdict_name(enum store_verdict verdict);
 /* One received event and what becomes of it. Intake judges first: an item that it marks quarantined or
    refused is only counted (and kept, when quarantined); the others are judged by the store. */
 struct store_item {
-    struct store_event event; /* for quarantined and refused items only .source and .received_at_ms count */
-    enum store_verdict verdict; /* in: STORED (judge it), QUARANTINED or REFUSED; out: the verdict */
-    struct str reason;          /* plain sentence; in where intake judged, else out (static text) */
-    struct str field;           /* JSON pointer or column of the offending part, or missing */
-    struct str raw;             /* the bytes as received, kept when quarantined */
+    struct store_event
+        event; /* for quarantined and refused items only .source and .received_at_ms count */
+    enum store_verdict
+        verdict;       /* in: STORED (judge it), QUARANTINED or REFUSED; out: the verdict */
+    struct str reason; /* plain sentence; in where intake judged, else out (static text) */
+    struct str field;  /* JSON pointer or column of the offending part, or missing */
+    struct str raw;    /* the bytes as received, kept when quarantined */
     /* alias {previousId, userId}: event.identifiers holds the user, `previous_id` joins into it. */
-    struct str previous_id;     /* missing: no alias */
-    bool may_join_users;        /* a secret key or an operator sent it: two known users may be joined */
-    bool from_import;           /* its message_id is remembered for ever, not for the window */
-    uint64_t out_arrival;       /* of a stored event: its place in the order of arrival */
+    struct str previous_id; /* missing: no alias */
+    bool may_join_users;    /* a secret key or an operator sent it: two known users may be joined */
+    bool from_import;       /* its message_id is remembered for ever, not for the window */
+    uint64_t out_arrival;   /* of a stored event: its place in the order of arrival */
     uint64_t out_quarantine_id; /* of a quarantined one */
 };
 
 /* Judges, journals, syncs and publishes the items, in order, as one commit. Returns when they are durable and
    visible. On failure nothing of the batch was stored or counted.
    FAIL_LIMIT: no room (disk), FAIL_IO: the store has become read-only, FAIL_BUSY: too much is waiting. */
-bool store_submit(struct store *store, struct store_item *items, size_t count, struct fail *fail)
-    MUST_USE;
+bool store_submit(struct store *store, struct store_item *items, size_t count,
+                  struct fail *fail) MUST_USE;
 /* The same without waiting: `done` is called once, from the writer thread; `items` and what they view
    must stay until then. `fail` is NULL on success. */
 void store_submit_async(struct store *store, struct store_item *items, size_t count,
@@ -76,7 +78,8 @@ void store_submit_async(struct store *store, struct store_item *items, size_t co
 void store_count_refused_request(struct store *store);
 /* Called from the writer thread after each commit, with its items; for live views. Set before use. */
 void store_set_listener(struct store *store,
-                        void (*committed)(void *context, const struct store_item *items, size_t count),
+                        void (*committed)(void *context, const struct store_item *items,
+                                          size_t count),
                         void *context);
 
 /* Seals all fresh rows into a segment now; merges until nothing is worth merging. */
@@ -125,8 +128,9 @@ struct store_snapshot *store_snapshot_ref(struct store_snapshot *snapshot);
 void store_snapshot_unref(struct store_snapshot *snapshot); /* accepts NULL */
 /* Grows by one with every commit that changes what a query sees. Equal numbers: equal answers. */
 uint64_t store_snapshot_number(const struct store_snapshot *snapshot);
-uint64_t store_snapshot_events(const struct store_snapshot *snapshot);    /* rows */
-uint64_t store_snapshot_customers(const struct store_snapshot *snapshot); /* joined ones count once */
+uint64_t store_snapshot_events(const struct store_snapshot *snapshot); /* rows */
+uint64_t
+store_snapshot_customers(const struct store_snapshot *snapshot); /* joined ones count once */
 /* A number above every customer number in the snapshot: for arrays indexed by customer. */
 uint32_t store_snapshot_customer_bound(const struct store_snapshot *snapshot);
 
@@ -135,13 +139,15 @@ uint32_t store_snapshot_customer_bound(const struct store_snapshot *snapshot);
 #define STORE_LEASES_MAX 16
 #define STORE_LEASE_MS (10 * 60 * 1000)
 void store_lease_put(struct store *store, struct store_snapshot *snapshot, int64_t as_of_ms);
-struct store_snapshot *store_lease_find(struct store *store, int64_t as_of_ms); /* a reference, or NULL */
+struct store_snapshot *store_lease_find(struct store *store,
+                                        int64_t as_of_ms); /* a reference, or NULL */
 void store_lease_revoke_all(struct store *store);
 
 /* ---- names ------------------------------------------------------------------------------------- */
 
 /* Codes are dense, from 0, and stay the same for the life of the process. */
-uint32_t store_event_code(const struct store_snapshot *snapshot, struct str name); /* or STORE_NO_CODE */
+uint32_t store_event_code(const struct store_snapshot *snapshot,
+                          struct str name); /* or STORE_NO_CODE */
 struct str store_event_name(const struct store_snapshot *snapshot, uint32_t code);
 uint32_t store_event_codes(const struct store_snapshot *snapshot); /* how many */
 
@@ -160,8 +166,8 @@ struct store_name {
 /* All names in use, by rows descending, then byte order. `event` restricts properties, traits and
    channels to rows of that event, where not missing. Costs no scan of rows but the fresh ones. */
 bool store_names(const struct store_snapshot *snapshot, enum store_name_kind kind, struct str event,
-                 struct arena *arena, struct store_name **out, size_t *out_count, struct fail *fail)
-    MUST_USE;
+                 struct arena *arena, struct store_name **out, size_t *out_count,
+                 struct fail *fail) MUST_USE;
 
 /* ---- customers -------------------------------------------------------------------------------------- */
 
@@ -181,7 +187,7 @@ bool store_customer_identifiers(const struct store_snapshot *snapshot, uint32_t 
                                 struct arena *arena, struct store_identifier **out,
                                 size_t *out_count, struct fail *fail) MUST_USE;
 struct store_join {
-    struct str id;         /* of what was joined in, as it was called before */
+    struct str id; /* of what was joined in, as it was called before */
     int64_t joined_at_ms;
 };
 bool store_customer_joins(const struct store_snapshot *snapshot, uint32_t customer,
@@ -189,8 +195,8 @@ bool store_customer_joins(const struct store_snapshot *snapshot, uint32_t custom
                           struct fail *fail) MUST_USE;
 /* An operator's join (from into into) and its exact undoing: the customer that `identifier` brought in
    becomes one of its own again, with all that was joined into it before. FAIL_ABSENT, FAIL_CONFLICT. */
-bool store_customer_join(struct store *store, struct str from, struct str into, struct fail *fail)
-    MUST_USE;
+bool store_customer_join(struct store *store, struct str from, struct str into,
+                         struct fail *fail) MUST_USE;
 bool store_customer_split(struct store *store, struct str identifier, struct fail *fail) MUST_USE;
 
 /* ---- looking after it ---------------------------------------------------------------------------------- */
@@ -211,5 +217,6 @@ void store_status_read(struct store *store, struct store_status *out);
 struct store_verify_result {
     uint64_t files, bytes, rows, problems;
 };
-bool store_verify(struct disk *disk, void (*problem)(void *context, const char *path, const char *what),
-                  void *context, struct store_verify_result *out, struct fail *fail) MUST_USE;
+bool store_verify(struct disk *disk,
+                  void (*problem)(void *context, const char *path, const char *what), void *context,
+                  struct store_verify_result *out, struct fail *fail) MUST_USE;

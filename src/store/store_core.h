@@ -79,7 +79,7 @@ struct store_writing {
     struct store_quarantine_files *quarantine_files;
     struct store_journal journal;
     uint64_t opened_sequence; /* the next one when the store was opened */
-    struct fail broken; /* why nothing is taken any more, where journal.broken */
+    struct fail broken;       /* why nothing is taken any more, where journal.broken */
     uint64_t next_arrival, next_quarantine_id;
     uint64_t rows, customers;
     bool frozen; /* an older table waits to be sealed */

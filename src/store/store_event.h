@@ -15,10 +15,10 @@
 #include "base_hash.h"
 #include "base_str.h"
 
-#define STORE_NAME_BYTES_MAX 200        /* of an event, property, trait, channel, source, scale */
-#define STORE_IDENTIFIER_BYTES_MAX 512  /* of an identifier's value */
+#define STORE_NAME_BYTES_MAX 200       /* of an event, property, trait, channel, source, scale */
+#define STORE_IDENTIFIER_BYTES_MAX 512 /* of an identifier's value */
 #define STORE_MESSAGE_ID_BYTES_MAX 512
-#define STORE_FIELDS_MAX 2000           /* properties and traits of one event, values counted */
+#define STORE_FIELDS_MAX 2000 /* properties and traits of one event, values counted */
 #define STORE_EVENT_BYTES_MAX (1U << 20)
 
 #define STORE_NO_TIME INT64_MIN
@@ -108,14 +108,14 @@ struct store_event {
     struct str source;
     struct str message_id; /* missing: never deduplicated */
     struct str event;
-    int64_t ts_ms;          /* after clock correction */
+    int64_t ts_ms; /* after clock correction */
     int64_t received_at_ms;
-    int64_t client_ts_ms;   /* as the sender wrote it; STORE_NO_TIME where it is ts_ms */
-    int64_t sent_at_ms;     /* STORE_NO_TIME where not given */
+    int64_t client_ts_ms; /* as the sender wrote it; STORE_NO_TIME where it is ts_ms */
+    int64_t sent_at_ms;   /* STORE_NO_TIME where not given */
     struct str channel;
     struct str text;
-    struct str scale;          /* missing: no score */
-    struct store_value score;  /* a number when scale is given */
+    struct str scale;         /* missing: no score */
+    struct store_value score; /* a number when scale is given */
     const struct store_field *properties;
     size_t property_count;
     const struct store_field *traits; /* STORE_NULL removes */

@@ -27,8 +27,10 @@ struct store_names;
 struct store_names *store_names_new(void);
 void store_names_free(struct store_names *names);
 uint32_t store_names_intern(struct store_names *names, enum store_family family, struct str name);
-uint32_t store_names_find(const struct store_names *names, enum store_family family, struct str name);
-struct str store_names_get(const struct store_names *names, enum store_family family, uint32_t code);
+uint32_t store_names_find(const struct store_names *names, enum store_family family,
+                          struct str name);
+struct str store_names_get(const struct store_names *names, enum store_family family,
+                           uint32_t code);
 uint32_t store_names_count(const struct store_names *names, enum store_family family);
 /* Of an event's code: is it one of the seven? */
 bool store_names_is_bookkeeping(const struct store_names *names, uint32_t event_code);
@@ -43,9 +45,11 @@ struct store_cell {
 /* One stored row. Immutable once published. Bytes belong to the fresh table or to a reader's arena. */
 struct store_row {
     uint32_t original; /* the customer number it was stored under, before any join */
-    uint32_t customer; /* its root: in a fresh table as of arrival, from a reader as of the reading */
-    uint64_t arrival;  /* 1, 2, ...: over the whole life of the store */
-    int64_t ts_ms, received_at_ms, client_ts_ms, sent_at_ms; /* the last two STORE_NO_TIME if none */
+    uint32_t
+        customer; /* its root: in a fresh table as of arrival, from a reader as of the reading */
+    uint64_t arrival; /* 1, 2, ...: over the whole life of the store */
+    int64_t ts_ms, received_at_ms, client_ts_ms,
+        sent_at_ms; /* the last two STORE_NO_TIME if none */
     uint32_t event, source;
     uint32_t channel, scale; /* STORE_NO_CODE: missing */
     struct store_value score;
@@ -80,19 +84,21 @@ uint64_t store_identity_position(const struct store_identity_view *view);
 bool store_identity_sound(const struct store_identity_view *view, struct fail *fail) MUST_USE;
 /* Customers whose layout differs from how a segment of identity position `since` lies: every number that
    was or is part of a tree changed after `since` ("moved"). Ascending, unique. */
-bool store_identity_moved(const struct store_identity_view *view, uint64_t since, struct arena *arena,
-                          uint32_t **out, size_t *out_count, struct fail *fail) MUST_USE;
+bool store_identity_moved(const struct store_identity_view *view, uint64_t since,
+                          struct arena *arena, uint32_t **out, size_t *out_count,
+                          struct fail *fail) MUST_USE;
 /* All numbers under which rows of `root` may lie in segments: members of its tree now, and roots they had
    before (splits). Rows found there belong to `root` only if store_identity_root(original) == root. */
-bool store_identity_places(const struct store_identity_view *view, uint32_t root, struct arena *arena,
-                           uint32_t **out, size_t *out_count, struct fail *fail) MUST_USE;
+bool store_identity_places(const struct store_identity_view *view, uint32_t root,
+                           struct arena *arena, uint32_t **out, size_t *out_count,
+                           struct fail *fail) MUST_USE;
 
 /* ---- segments (reading half; format in docs/formats/segment.md) ---------------------------------------------- */
 
 /* An immutable, mapped file of rows sorted by (customer, ts, arrival). Reference-counted. */
 struct store_segment;
 struct store_segment_info { /* also what the manifest keeps of it */
-    uint64_t id;      /* file segments/<id as 16 hex digits>.seg */
+    uint64_t id;            /* file segments/<id as 16 hex digits>.seg */
     uint64_t bytes;
     uint64_t rows, customers;
     int64_t ts_min_ms, ts_max_ms;
@@ -153,6 +159,6 @@ struct store_snapshot {
     uint64_t rows, customers;
     /* The reading half's: fresh rows sorted by (root now, ts, arrival), made at the first scan. */
     struct base_mutex cache_lock;
-    void *cache;                        /* guarded by cache_lock */
+    void *cache; /* guarded by cache_lock */
     void (*cache_free)(void *cache);
 };

@@ -21,8 +21,8 @@
 #include "store.h"
 
 enum store_column_of {
-    STORE_COLUMN_PROPERTY,    /* by row */
-    STORE_COLUMN_TRAIT,       /* the trait as latest known, by customer; never filtered by event or time */
+    STORE_COLUMN_PROPERTY, /* by row */
+    STORE_COLUMN_TRAIT, /* the trait as latest known, by customer; never filtered by event or time */
     STORE_COLUMN_CHANNEL,     /* by row, a string */
     STORE_COLUMN_SOURCE,      /* by row, a string */
     STORE_COLUMN_TEXT,        /* by row, a string */
@@ -42,25 +42,25 @@ struct store_scan_options {
     /* Only rows of these events (codes); NULL: all. Customers come with the rows that are left. */
     const uint32_t *events;
     size_t event_count;
-    int64_t from_ms, to_ms;   /* only rows with from_ms <= ts < to_ms; both 0: all */
-    bool every_customer;      /* also customers left without rows, with an empty run */
-    bool want_facts;          /* fill first_seen_ms, last_seen_ms, events */
+    int64_t from_ms, to_ms; /* only rows with from_ms <= ts < to_ms; both 0: all */
+    bool every_customer;    /* also customers left without rows, with an empty run */
+    bool want_facts;        /* fill first_seen_ms, last_seen_ms, events */
     /* Only these customers (roots, ascending, unique); NULL: all. */
     const uint32_t *customers;
     size_t customer_count;
-    uint32_t batch_rows;      /* aimed at; 0: 65,536. A longer customer comes alone, whole */
+    uint32_t batch_rows;        /* aimed at; 0: 65,536. A longer customer comes alone, whole */
     struct base_cancel *cancel; /* polled between blocks; NULL: never */
 };
 
 /* Values of one column in a batch, in order; several values of a row stand together. */
 struct store_column {
     uint32_t count;
-    const uint32_t *at;               /* row index in the batch (trait: customer index), ascending */
+    const uint32_t *at; /* row index in the batch (trait: customer index), ascending */
     const struct store_value *values; /* strings live as long as the batch */
 };
 
 struct store_rows {
-    uint32_t customer_count; /* 0: the end */
+    uint32_t customer_count;   /* 0: the end */
     const uint32_t *customers; /* numbers of roots */
     const uint32_t *row_begin; /* customer_count + 1: rows [row_begin[c], row_begin[c + 1]) */
     uint32_t row_count;
@@ -80,11 +80,11 @@ bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_opt
 void store_scan_free(struct store_scan *scan); /* accepts NULL; after its cursors */
 
 struct store_cursor;
-bool store_cursor_new(struct store_scan *scan, struct base_budget *budget, struct store_cursor **out,
-                      struct fail *fail) MUST_USE;
+bool store_cursor_new(struct store_scan *scan, struct base_budget *budget,
+                      struct store_cursor **out, struct fail *fail) MUST_USE;
 void store_cursor_free(struct store_cursor *cursor);
-bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **out, struct fail *fail)
-    MUST_USE;
+bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **out,
+                       struct fail *fail) MUST_USE;
 /* Rows looked at so far, for the answer's stats. */
 uint64_t store_cursor_rows_scanned(const struct store_cursor *cursor);
 
@@ -92,7 +92,7 @@ uint64_t store_cursor_rows_scanned(const struct store_cursor *cursor);
 
 struct store_timeline_options {
     bool newest_first;
-    size_t limit;        /* 0: all */
+    size_t limit;           /* 0: all */
     int64_t from_ms, to_ms; /* as in a scan */
     /* Goes on after this place (exclusive) in the asked direction; both 0: from the beginning. */
     int64_t after_ts_ms;
@@ -105,8 +105,8 @@ struct store_timeline_row {
 /* Under a millisecond for an ordinary customer. */
 bool store_timeline_read(struct store_snapshot *snapshot, uint32_t customer,
                          const struct store_timeline_options *options, struct arena *arena,
-                         struct store_timeline_row **out, size_t *out_count, struct fail *fail)
-    MUST_USE;
+                         struct store_timeline_row **out, size_t *out_count,
+                         struct fail *fail) MUST_USE;
 /* All traits as latest known, flattened, by name in byte order; several values stand together. */
 bool store_customer_traits(struct store_snapshot *snapshot, uint32_t customer, struct arena *arena,
                            struct store_field **out, size_t *out_count, struct fail *fail) MUST_USE;

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "store_internal.h"
+
 #define STEPS 24U
 
 /* FIRSTHAND_CRASH_RUNS multiplies the number of random runs, for long nights. */
@@ -94,9 +96,9 @@ static uint64_t received(struct store *store)
 static uint64_t joins(struct store *store)
 {
     struct store_snapshot *snapshot = store_snapshot_take(store);
-    uint64_t customers = store_snapshot_customers(snapshot);
+    uint64_t position = store_identity_position(snapshot->identity);
     store_snapshot_unref(snapshot);
-    return customers;
+    return position;
 }
 
 /* After the store was opened again: did the step that failed happen all the same? */

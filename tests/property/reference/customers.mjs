@@ -5,10 +5,13 @@ import { DAY, formatInstant } from './time.mjs';
 
 const OWN_COLUMNS = new Set(['first_seen', 'last_seen', 'events']);
 
+// A column or a trait, with `customer.` before it or without.
+export const sortName = (sort) => readTraitName(sort.startsWith('customer.') ? sort.slice('customer.'.length) : sort);
+
 // What a row is sorted by: one value, or undefined where it is missing.
 function keyOf(sort, { customer, value }) {
   if (sort === 'value' && value !== undefined) return canonical(value);
-  const name = readTraitName(sort.startsWith('customer.') ? sort.slice('customer.'.length) : sort);
+  const name = sortName(sort);
   if (name.kind === 'built-in' && OWN_COLUMNS.has(name.name) && customer.count === 0) return undefined;
   return valuesOf(name, customer, undefined)[0];
 }

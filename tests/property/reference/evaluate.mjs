@@ -1,7 +1,7 @@
 // The naive reference: question and events in, answer out. One loop over all events for everything; no index, no
 // plan, nothing shared with the engine.
 import { eventNames, readName, readTraitName } from './condition.mjs';
-import { page, searched, verbatims } from './customers.mjs';
+import { page, searched, sortName, verbatims } from './customers.mjs';
 import { Funnel } from './funnel.mjs';
 import { rangeOf } from './range.mjs';
 import { Retention } from './retention.mjs';
@@ -52,6 +52,8 @@ function namesIn(question, saved) {
   for (const matcher of [question.start, question.return]) if (matcher) matcherNames(matcher, into);
   if (question.breakdown !== undefined) into.names.push(readName(question.breakdown.by ?? question.breakdown));
   segmentNames(question.segment, saved, into);
+  const sort = (question.open ?? question).sort?.replace(/^-/, '');
+  if (sort !== undefined && sort !== 'value') into.names.push(sortName(sort));
   return into;
 }
 
@@ -95,7 +97,7 @@ export function evaluate(question, world, { now, timezone = 'UTC', saved = {} },
   }
   context.range = rangeOf(question.range ?? 'last 30 days', zone, asOf);
   const kind = new KINDS[question.kind](question, context);
-  about.several = kind.severalGroups();
+  about.several = question.open === undefined && kind.severalGroups();
   about.currencies = kind.mixedCurrencies?.() ?? false;
   if (question.open === undefined) return finish(kind.answer());
   const opened = kind.open(question.open);

@@ -261,7 +261,7 @@ export function takeIn(batches, { defaultChannels = {} } = {}) {
         });
         names.events.add(item.event);
         for (const name of item.properties.keys()) names.properties.add(name);
-        for (const name of [...item.traits.keys(), ...item.traitsRemoved]) names.traits.add(name);
+        for (const name of item.traits.keys()) names.traits.add(name);
       } catch (error) {
         if (!(error instanceof Bad)) throw error;
         counts.quarantined++;

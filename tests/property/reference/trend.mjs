@@ -68,6 +68,7 @@ export class Trend {
     this.series = question.series.map((s) => ({
       ...s, sessions: s.measure === 'sessions' ? sessionsOf(context.customers, s) : undefined,
     }));
+    this.groups = new Map(); // event → names of its groups
     this.asked = this.events(context.range);
     this.shown = this.breakdown && this.rank();
   }
@@ -79,7 +80,8 @@ export class Trend {
   }
 
   groupsOf(event) {
-    return this.breakdown.of(event.customer, event);
+    if (!this.groups.has(event)) this.groups.set(event, this.breakdown.of(event.customer, event));
+    return this.groups.get(event);
   }
 
   rank() {
@@ -146,7 +148,7 @@ export class Trend {
       const { intervals } = cutIntervals(this.context.zone, this.question.interval ?? 'day', range, this.context.now);
       const found = intervals.find((i) => i.label === interval);
       events = events.filter((e) => e.ts >= found.begin && e.ts < found.end);
-      [begin, end] = [found.begin, found.end];
+      [begin, end] = [Math.max(begin, found.begin), Math.min(end, found.end)];
     }
     if (property !== undefined) {
       const name = readName(property);
@@ -160,12 +162,15 @@ export class Trend {
     return { rows, begin, end };
   }
 
-  // Events in several groups, and currencies added up: for warnings.
+  // Are amounts of several currencies added up? For a warning.
   mixedCurrencies() {
     return this.series.some((series, index) => {
-      const [measure] = splitMeasure(series.measure);
-      const bear = this.asked[index].flatMap((e) => (e.properties.get('currency') ?? []).filter((v) => typeof v === 'string'));
-      return (measure === 'sum' || measure === 'avg') && distinct(bear) > 1;
+      const [measure, property] = splitMeasure(series.measure);
+      if (measure !== 'sum' && measure !== 'avg') return false;
+      const name = readName(property);
+      const added = this.asked[index].filter((e) => numbersOf(name, e.customer, e).length > 0);
+      const borne = added.flatMap((e) => e.properties.get('currency') ?? []).filter((v) => typeof v === 'string');
+      return distinct(borne) > 1;
     });
   }
 

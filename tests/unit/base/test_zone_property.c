@@ -1,7 +1,6 @@
 /* Zones and intervals against two oracles: the C library's localtime_r, and the words of the query
    contract taken literally, minute by minute around changes of the clock. */
 
-
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
