@@ -1,7 +1,8 @@
 /* app_internal.h — what the parts of app share.
  *
  * What: the struct app itself, reading an operation's input, the live ring, the operations by file.
- * Owner, threads: at each member.   Failure: as app.h.   Limits/cost: APP_LIVE_ITEMS.
+ * Owner: app_open, app_close.   Threads: at each member.   Failure: as app.h.
+ * Limits/cost: APP_LIVE_ITEMS.
  * Units: *_ms, *_bytes.   Example: app_saved.c.   Not here: the face (app.h).
  */
 #pragma once

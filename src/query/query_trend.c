@@ -188,12 +188,23 @@ void trend_run_sessions(struct query_worker *worker, const struct trend_body *bo
     }
 }
 
+/* The interval of an event that is not before the last one's: mostly the same or a near one. */
+static size_t advance(const struct zone_intervals *intervals, size_t at, int64_t ts_ms)
+{
+    for (int steps = 0; steps < 8; steps++) {
+        if (ts_ms < intervals->begins[at + 1]) {
+            return at;
+        }
+        at++;
+    }
+    return zone_intervals_find(intervals, ts_ms);
+}
+
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     const struct trend_run *run = run_of(worker);
     struct trend_own *own = query_tally_state(worker)->own;
     const struct store_rows *rows = worker->rows;
-    const int64_t *begins = run->intervals->begins;
     struct event event = {.c = c};
     bool placed = false;
     own->customers++;
@@ -212,10 +223,11 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
         if (run->body->has_sessions) {
             trend_run_sessions(worker, run->body, own, row);
         }
-        if (!placed || ts_ms >= begins[event.interval + 1]) {
+        if (!placed) {
             event.interval = zone_intervals_find(run->intervals, ts_ms);
             placed = true;
         }
+        event.interval = advance(run->intervals, event.interval, ts_ms);
         event.row = row;
         if (bits != 0 && !count_row(worker, &event, bits, fail)) {
             return false;

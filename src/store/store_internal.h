@@ -3,7 +3,8 @@
  * What: rows, names, fresh tables, snapshots: the seam between the writing half (journal, identity,
  *   deduplication, fresh rows, ledger, quarantine, manifest, keeper) and the reading half (segments, merge,
  *   scan, timeline).
- * Owner, threads, units: at each struct.   Failure: as the functions say.
+ * Owner: at each struct.   Threads: at each struct.   Failure: as the functions say.
+ * Units: *_ms UTC.
  * Limits/cost: see store_event.h.   Example: none, internal.   Not here: the face (store.h).
  */
 #pragma once
