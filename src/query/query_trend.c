@@ -1,6 +1,8 @@
 /* Trends: measures of series over intervals, in groups. */
 #include "query_trend.h"
 
+#include <stdio.h>
+
 #include "query_answer.h"
 #include "query_kind.h"
 
@@ -264,23 +266,35 @@ void trend_prepare(const struct query_plan *plan, const struct trend_run *run,
     };
 }
 
+static bool has_mixed_currencies(const struct query_tallies *tallies, size_t series)
+{
+    struct str first = {NULL, 0};
+    for (size_t g = 0; g < (tallies->whole != NULL ? 1 : tallies->count); g++) {
+        const struct trend_tally *tally =
+            tallies->whole != NULL ? tallies->whole : tallies->by_group[g];
+        struct str currency = tally->currencies[series];
+        if (tally->mixed[series] ||
+            (first.data != NULL && currency.data != NULL && !str_equal(first, currency))) {
+            return true;
+        }
+        first = currency.data != NULL ? currency : first;
+    }
+    return false;
+}
+
 static void warn_currencies(struct query_exec *exec, const struct trend_body *body,
                             const struct query_tallies *tallies)
 {
+    char list[QUERY_SERIES_MAX * 4] = "";
+    size_t len = 0;
     for (size_t s = 0; s < body->series_count; s++) {
-        struct str first = {NULL, 0};
-        bool mixed = false;
-        for (size_t g = 0; g < (tallies->whole != NULL ? 1 : tallies->count); g++) {
-            const struct trend_tally *tally =
-                tallies->whole != NULL ? tallies->whole : tallies->by_group[g];
-            struct str currency = tally->currencies[s];
-            mixed = mixed || tally->mixed[s] ||
-                    (first.data != NULL && currency.data != NULL && !str_equal(first, currency));
-            first = currency.data != NULL ? currency : first;
+        if (has_mixed_currencies(tallies, s)) {
+            int wrote = snprintf(list + len, sizeof list - len, "%s%zu", len == 0 ? "" : ", ", s);
+            len += wrote < 0 ? 0 : (size_t)wrote;
         }
-        if (mixed) {
-            query_exec_warn(exec, "series %zu adds amounts of more than one currency", s);
-        }
+    }
+    if (len > 0) {
+        query_exec_warn(exec, "amounts of more than one currency are added up (series %s)", list);
     }
 }
 

@@ -293,11 +293,11 @@ static void mixed_currencies_earn_a_warning(void **state)
     fake_expect_part(fake,
                      "{'kind':'trend'," RANGE
                      ",'series':[{'event':'A'},{'event':['A','B'],'measure':'avg:v'}]}",
-                     "'warnings':['series 1 adds amounts of more than one currency']");
+                     "'warnings':['amounts of more than one currency are added up (series 1)']");
     fake_expect_part(fake,
                      "{'kind':'trend'," RANGE
                      ",'breakdown':'currency','series':[{'event':'*','measure':'sum:v'}]}",
-                     "'warnings':['series 0 adds amounts of more than one currency']");
+                     "'warnings':['amounts of more than one currency are added up (series 0)']");
     fake_expect_part(fake, "{'kind':'trend'," RANGE ",'series':[{'event':'C','measure':'sum:v'}]}",
                      "'warnings':[]");
     fake_free(fake);
