@@ -1,0 +1,232 @@
+/* Which events are duplicates: exact in the window, over seals, merges and restarts; for ever for imports. */
+#include "store_kit.h"
+
+#include "base_random.h"
+#include "store_dedup.h"
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define WINDOW_MS (7 * DAY_MS)
+
+#define PLAY(kit)                                                                                  \
+    for (int between_ = 0; between_ < KIT_BETWEENS; between_++)                                    \
+        for (bool once_ = (kit_init(kit), (kit)->between = (enum kit_between)between_, true);      \
+             once_; once_ = false, kit_verify(kit), kit_done(kit))
+
+static void the_same_id_of_the_same_source_is_a_duplicate(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        assert_int_equal(kit_send(&kit, "web", "m1", "Visit", "user=u"), STORE_STORED);
+        assert_int_equal(kit_send(&kit, "web", "m1", "Visit", "user=u"), STORE_DUPLICATE);
+        assert_int_equal(kit_send(&kit, "web", "m1", "Other", "user=v"), STORE_DUPLICATE);
+        assert_int_equal(kit_send(&kit, "app", "m1", "Visit", "user=u"), STORE_STORED);
+        assert_int_equal(kit_send(&kit, "web", "m2", "Visit", "user=u"), STORE_STORED);
+        assert_int_equal(kit_rows(&kit, "u"), 3);
+        assert_int_equal(kit_rows(&kit, "v"), -1); /* a duplicate makes no customer */
+    }
+}
+
+static void without_an_id_nothing_is_a_duplicate(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        assert_int_equal(kit_send(&kit, "web", NULL, "Visit", "user=u"), STORE_STORED);
+        assert_int_equal(kit_send(&kit, "web", NULL, "Visit", "user=u"), STORE_STORED);
+        assert_int_equal(kit_send(&kit, "web", "", "Visit", "user=u"), STORE_STORED);
+        assert_int_equal(kit_send(&kit, "web", "", "Visit", "user=u"), STORE_STORED);
+    }
+}
+
+static void inside_of_one_batch_the_first_wins(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    kit_init(&kit);
+    struct store_item items[3] = {
+        kit_item(&kit, "web", "m", "First", "user=u"),
+        kit_item(&kit, "web", "m", "Second", "user=u"),
+        kit_item(&kit, "web", "n", "Third", "user=u"),
+    };
+    assert_true(store_submit(kit.store, items, 3, &fail));
+    assert_int_equal(items[0].verdict, STORE_STORED);
+    assert_int_equal(items[1].verdict, STORE_DUPLICATE);
+    assert_int_equal(items[2].verdict, STORE_STORED);
+    assert_int_equal(items[0].out_arrival, 1);
+    assert_int_equal(items[2].out_arrival, 2);
+    kit_done(&kit);
+}
+
+static void send_at(struct kit *kit, int64_t at_ms, bool import, enum store_verdict expected)
+{
+    struct store_item item = kit_item(kit, "web", "m", "Visit", "user=u");
+    item.event.received_at_ms = at_ms;
+    item.from_import = import;
+    assert_int_equal(kit_submit(kit, &item), expected);
+}
+
+static void the_window_ends_to_the_millisecond(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        int64_t first_ms = KIT_START_MS;
+        send_at(&kit, first_ms, false, STORE_STORED);
+        send_at(&kit, first_ms + WINDOW_MS, false, STORE_DUPLICATE);
+        send_at(&kit, first_ms - DAY_MS, false, STORE_DUPLICATE); /* a clock set back */
+        send_at(&kit, first_ms + WINDOW_MS + 1, false, STORE_STORED);
+        /* and its own window begins */
+        send_at(&kit, first_ms + 2 * WINDOW_MS + 1, false, STORE_DUPLICATE);
+        send_at(&kit, first_ms + 2 * WINDOW_MS + 2, false, STORE_STORED);
+    }
+}
+
+static void ids_of_imports_are_remembered_for_ever(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        send_at(&kit, KIT_START_MS, true, STORE_STORED);
+        base_clock_test_step(&kit.clock, 1000 * DAY_MS);
+        kit_step(&kit);
+        send_at(&kit, KIT_START_MS + 1000 * DAY_MS, true, STORE_DUPLICATE);
+        kit_seal(&kit);
+        kit_merge(&kit);
+        send_at(&kit, KIT_START_MS + 2000 * DAY_MS, false, STORE_DUPLICATE);
+    }
+}
+
+static void a_quarantined_record_does_not_use_up_its_id(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        assert_int_equal(kit_send(&kit, "web", "m", "Visit", ""), STORE_QUARANTINED);
+        assert_int_equal(kit_send(&kit, "web", "m", "Visit", "user=u"), STORE_STORED);
+        /* badness is judged before duplication */
+        assert_int_equal(kit_send(&kit, "web", "m", "Visit", ""), STORE_QUARANTINED);
+    }
+}
+
+static size_t dedup_files(struct kit *kit)
+{
+    struct str *names;
+    size_t count;
+    struct fail fail;
+    assert_true(disk_list(disk_sim_disk(kit->sim), "dedup", kit->arena, &names, &count, &fail));
+    return count;
+}
+
+static void runs_older_than_the_window_go(void **state)
+{
+    (void)state;
+    struct kit kit;
+    kit_init(&kit);
+    for (int day = 0; day < 20; day++) {
+        char *id = str_copy_c(kit.arena, str_format(kit.arena, "m%d", day));
+        assert_int_equal(kit_send(&kit, "web", id, "Visit", "user=u"), STORE_STORED);
+        struct store_item item = kit_item(&kit, "web", id, "Visit", "user=u");
+        item.event.source = STR("import");
+        item.from_import = true;
+        assert_int_equal(kit_submit(&kit, &item), STORE_STORED);
+        kit_seal(&kit);
+        kit_merge(&kit);
+        base_clock_test_step(&kit.clock, DAY_MS);
+    }
+    /* a window has four spans; one more is cut by its edge, and imports have some of their own */
+    assert_in_range(dedup_files(&kit), 3, 10);
+    base_clock_test_step(&kit.clock, 10 * DAY_MS);
+    assert_int_equal(kit_send(&kit, "web", NULL, "Visit", "user=u"), STORE_STORED);
+    kit_seal(&kit);
+    assert_in_range(dedup_files(&kit), 1, 4);
+    struct store_item item = kit_item(&kit, "import", "m0", "Visit", "user=u");
+    item.from_import = true;
+    assert_int_equal(kit_submit(&kit, &item), STORE_DUPLICATE);
+    kit_verify(&kit);
+    kit_done(&kit);
+}
+
+static void many_ids_over_many_seals_are_told_apart(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    kit_init(&kit);
+    enum { BATCHES = 30, ITEMS = 100 };
+    struct store_item *items = arena_array(kit.arena, ITEMS, sizeof *items, &fail);
+    for (int round = 0; round < 2; round++) {
+        for (int b = 0; b < BATCHES; b++) {
+            for (int i = 0; i < ITEMS; i++) {
+                char *id = str_copy_c(kit.arena, str_format(kit.arena, "id-%d-%d", b, i));
+                items[i] = kit_item(&kit, "web", id, "Visit", "user=u");
+            }
+            assert_true(store_submit(kit.store, items, ITEMS, &fail));
+            for (int i = 0; i < ITEMS; i++) {
+                assert_int_equal(items[i].verdict, round == 0 ? STORE_STORED : STORE_DUPLICATE);
+            }
+            if (b % 3 == 0) {
+                kit_seal(&kit);
+            }
+            if (b % 7 == 0) {
+                kit_merge(&kit);
+            }
+        }
+    }
+    kit_verify(&kit);
+    kit_done(&kit);
+}
+
+static void a_rollback_leaves_the_table_as_it_was(void **state)
+{
+    (void)state;
+    struct store_dedup_live *live = store_dedup_live_new();
+    struct base_random_seeded random;
+    struct fail fail;
+    base_random_seed(&random, 3);
+    int64_t at_ms;
+    for (int round = 0; round < 50; round++) {
+        struct base_hash128 keys[40];
+        assert_true(store_dedup_live_begin(live, 41, &fail));
+        size_t count = live->count;
+        for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+            /* low halves collide often */
+            keys[i] = (struct base_hash128){base_random_below(&random.random, 16),
+                                            base_random_u64(&random.random)};
+            store_dedup_live_put(live, keys[i], round);
+        }
+        store_dedup_live_put(live, keys[0], round + 1000);
+        assert_true(store_dedup_live_find(live, keys[0], &at_ms));
+        assert_int_equal(at_ms, round + 1000);
+        if (round % 2 == 0) {
+            store_dedup_live_rollback(live);
+            assert_int_equal(live->count, count);
+        }
+        for (size_t i = 1; i < ARRAY_LEN(keys); i++) {
+            assert_int_equal(store_dedup_live_find(live, keys[i], &at_ms), round % 2);
+        }
+    }
+    store_dedup_live_free(live);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_id_of_the_same_source_is_a_duplicate),
+        cmocka_unit_test(without_an_id_nothing_is_a_duplicate),
+        cmocka_unit_test(inside_of_one_batch_the_first_wins),
+        cmocka_unit_test(the_window_ends_to_the_millisecond),
+        cmocka_unit_test(ids_of_imports_are_remembered_for_ever),
+        cmocka_unit_test(a_quarantined_record_does_not_use_up_its_id),
+        cmocka_unit_test(runs_older_than_the_window_go),
+        cmocka_unit_test(many_ids_over_many_seals_are_told_apart),
+        cmocka_unit_test(a_rollback_leaves_the_table_as_it_was),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
