@@ -118,11 +118,14 @@ static bool id_of_name(struct query_groups *groups, struct str name, uint32_t *o
     return true;
 }
 
-/* A string at the same address as the last one is the same string, within one batch. */
+/* A column's string at the same address as the last one is the same string, within one batch; instants and
+   ids of customers are written into one place again and again. */
 static bool id_of_value(struct query_groups *groups, uint64_t batch, struct store_value value,
                         uint32_t *out, struct fail *fail)
 {
-    bool is_text = value.kind == STORE_STRING && value.len > 0;
+    enum query_from from = groups->spec.by->name.from;
+    bool is_text = value.kind == STORE_STRING && value.len > 0 &&
+                   (from == QUERY_FROM_ROW_COLUMN || from == QUERY_FROM_TRAIT_COLUMN);
     if (is_text && value.s == groups->last && value.len == groups->last_len &&
         batch == groups->last_batch) {
         *out = groups->last_id;

@@ -143,6 +143,34 @@ static void names_of_groups_are_written_one_way(void **state)
     fake_free(fake);
 }
 
+/* Values that are made on the fly lie at one address. */
+static void groups_by_instants_and_ids_are_told_apart(void **state)
+{
+    (void)state;
+    struct fake *fake = fake_new("{'c':'a','e':'A','t':'2026-05-01T10:00:00Z'}\n"
+                                 "{'c':'a','e':'A','t':'2026-05-01T10:00:01Z'}\n"
+                                 "{'c':'b','e':'A','t':'2026-05-01T10:00:02Z'}\n");
+    fake_expect_part(
+        fake,
+        "{'kind':'trend'," RANGE
+        ",'interval':'week','breakdown':'ts','limit':2,'series':[{'event':'A'}]}",
+        "'group':'2026-05-01T10:00:00.000Z','values':[1],'total':1},"
+        "{'series':0,'label':'A','group':'2026-05-01T10:00:01.000Z','values':[1],'total':1},"
+        "{'series':0,'label':'A','group':'(other)','values':[1],'total':1}]");
+    fake_expect_part(fake,
+                     "{'kind':'trend'," RANGE
+                     ",'interval':'week','breakdown':'customer.id','series':[{'event':'A'}]}",
+                     "'group':'a','values':[2],'total':2},{'series':0,'label':'A','group':'b','"
+                     "values':[1],'total':1}]");
+    fake_expect_part(
+        fake,
+        "{'kind':'trend'," RANGE
+        ",'interval':'week','breakdown':'customer.last_seen','series':[{'event':'A'}]}",
+        "'group':'2026-05-01T10:00:01.000Z','values':[2],'total':2},"
+        "{'series':0,'label':'A','group':'2026-05-01T10:00:02.000Z','values':[1],'total':1}]");
+    fake_free(fake);
+}
+
 static void bins_stand_in_order_and_empty_ones_are_left_out(void **state)
 {
     (void)state;
@@ -338,6 +366,7 @@ int main(void)
         cmocka_unit_test(matching_names_star_and_the_seven),
         cmocka_unit_test(groups_are_ranked_by_the_first_series_and_the_rest_is_other),
         cmocka_unit_test(names_of_groups_are_written_one_way),
+        cmocka_unit_test(groups_by_instants_and_ids_are_told_apart),
         cmocka_unit_test(bins_stand_in_order_and_empty_ones_are_left_out),
         cmocka_unit_test(the_range_before_has_the_same_groups),
         cmocka_unit_test(formulas_and_rolling_means),
