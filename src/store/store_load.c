@@ -1,7 +1,6 @@
 #include "store_load.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base_random.h"
 #include "store_advance.h"
@@ -103,7 +102,12 @@ static bool open_segments(struct store *store, const struct store_manifest *mani
         arrival = info->arrival_max;
         rows += info->rows;
         if (!store_segment_open(store->disk, store->names, info, &set->segments[i], fail)) {
-            return false;
+            return fail->code != FAIL_ABSENT
+                       ? false
+                       : fail_set(fail, FAIL_CORRUPT,
+                                  "segments/%016" PRIx64
+                                  ".seg: the manifest names it, but it is not there",
+                                  info->id);
         }
         set->count++;
     }
