@@ -291,7 +291,9 @@ static bool find_groups(struct query_exec *exec, struct query_tally_job *job, bo
         }
     }
     struct query_worker *worker = out->workers.list[0];
-    warn_several(exec, query_tally_state(worker));
+    if (!rank_only) { /* opening a cell shows no groups */
+        warn_several(exec, query_tally_state(worker));
+    }
     return rank_groups(exec, job, worker, ranking, fail) && name_groups(exec, ranking, out, fail);
 }
 
