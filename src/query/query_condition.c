@@ -104,7 +104,7 @@ static void mark_column(struct query_worker *worker, const struct query_leaf *le
         }
         struct store_value value = column->values[i];
         if (value.kind == STORE_STRING) {
-            if (value.s != last || value.len != last_len || last == NULL) {
+            if (last == NULL || value.s != last || value.len != last_len) {
                 last = value.s;
                 last_len = value.len;
                 last_passes = query_leaf_test(leaf, value, &worker->fold);

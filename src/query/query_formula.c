@@ -152,7 +152,7 @@ bool query_formula_parse(struct str text, size_t series_count, const struct quer
 
 bool query_formula_value(const struct query_formula *formula, const double *series, double *out)
 {
-    double stack[QUERY_FORMULA_TOKENS_MAX];
+    double stack[QUERY_FORMULA_TOKENS_MAX] = {0};
     size_t top = 0;
     for (size_t i = 0; i < formula->count; i++) {
         const struct token *token = &formula->tokens[i];

@@ -103,7 +103,7 @@ static bool parse_ends(struct query_parser *parser, struct json_value value,
                        const struct query_path *path, struct fail *fail)
 {
     struct query_member members[] = {{.name = "from"}, {.name = "to"}};
-    struct range_end from, to;
+    struct range_end from = {0}, to = {0};
     if (!query_read_object(value, path, "a range", members, 2, fail) ||
         !parse_end(&members[0], path, &from, fail) || !parse_end(&members[1], path, &to, fail)) {
         return false;

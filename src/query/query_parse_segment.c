@@ -17,7 +17,7 @@ static bool refuse_unknown_name(struct query_parser *parser, struct str name,
         return false;
     }
     size_t nearest = str_nearest_of(name, names, count);
-    if (nearest != SIZE_MAX) {
+    if (names != NULL && nearest != SIZE_MAX) {
         return query_refuse(path, fail,
                             "there is no saved segment \"%.*s\"; did you mean \"%.*s\"?",
                             STR_ARG(name), STR_ARG(names[nearest]));

@@ -132,7 +132,7 @@ bool query_read_choice(struct json_value value, const struct query_path *path,
 {
     char text[LIST_CHARS];
     list_names(names, count, text);
-    struct str word;
+    struct str word = {NULL, 0};
     if (!query_read_string(value, path, text, &word, fail)) {
         return false;
     }
@@ -176,7 +176,7 @@ bool query_read_duration(struct json_value value, const struct query_path *path,
 {
     static const char expected[] =
         "a duration such as \"7d\": a whole number and one of ms, s, m, h, d, w";
-    struct str text;
+    struct str text = {NULL, 0};
     if (!query_read_string(value, path, expected, &text, fail)) {
         return false;
     }
@@ -190,7 +190,7 @@ bool query_read_instant(struct json_value value, const struct query_path *path, 
                         struct fail *fail)
 {
     static const char expected[] = "an RFC 3339 instant with offset, such as 2026-05-01T00:00:00Z";
-    struct str text;
+    struct str text = {NULL, 0};
     if (!query_read_string(value, path, expected, &text, fail)) {
         return false;
     }

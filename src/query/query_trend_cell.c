@@ -186,37 +186,49 @@ bool trend_tally_merge(const struct trend_body *body, struct query_worker *worke
 
 /* ---- values ---- */
 
+static double middle_of(double a, double b, double c)
+{
+    if (a < b) {
+        return b < c ? b : a < c ? c : a;
+    }
+    return a < c ? a : b < c ? c : b;
+}
+
+/* Parts [low, high] about a pivot: up to *out_left all are at most it, from *out_right on at least. */
+static void part(double *values, size_t low, size_t high, size_t *out_left, size_t *out_right)
+{
+    double pivot = middle_of(values[low], values[low + (high - low) / 2], values[high]);
+    size_t i = low, j = high + 1; /* j is one above the place looked at, so that it may reach 0 */
+    while (i < j) {
+        while (values[i] < pivot) {
+            i++;
+        }
+        while (values[j - 1] > pivot) {
+            j--;
+        }
+        if (i < j) {
+            double swap = values[i];
+            values[i++] = values[j - 1];
+            values[--j] = swap;
+        }
+    }
+    *out_left = j;
+    *out_right = i;
+}
+
 /* Puts the k-th smallest at k (Hoare's selection, middle of three as pivot). */
 static double select_double(double *values, size_t count, size_t k)
 {
     size_t low = 0, high = count - 1;
     while (low < high) {
-        double a = values[low], b = values[low + (high - low) / 2], c = values[high];
-        double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
-        size_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot) {
-                i++;
-            }
-            while (values[j] > pivot) {
-                j--;
-            }
-            if (i <= j) {
-                double swap = values[i];
-                values[i++] = values[j];
-                values[j] = swap;
-                if (j == 0) {
-                    break;
-                }
-                j--;
-            }
-        }
-        if (k <= j) {
-            high = j;
-        } else if (k >= i) {
-            low = i;
+        size_t left, right;
+        part(values, low, high, &left, &right);
+        if (k < left) {
+            high = left - 1;
+        } else if (k >= right) {
+            low = right;
         } else {
-            break;
+            break; /* equal to the pivot */
         }
     }
     return values[k];
@@ -247,6 +259,7 @@ static struct store_value percentile(struct trend_cell *cell, unsigned percent)
     size_t rank = (count * percent + 99) / 100;
     size_t k = rank == 0 ? 0 : rank - 1;
     if (wide_count == 0) {
+        INVARIANT(doubles != NULL);
         return store_value_double(select_double(doubles->data, double_count, k));
     }
     /* Both lists together: the wide ones (never equal to a double) in order, each with its rank among

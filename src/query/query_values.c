@@ -129,7 +129,7 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     const struct values_run *run = worker->pass->context;
     const struct store_rows *rows = worker->rows;
-    const struct store_value *values;
+    const struct store_value *values = NULL;
     if (query_name_is_of_customer(run->name)) {
         bool did = !run->by_event;
         for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1] && !did; row++) {
