@@ -301,7 +301,6 @@ static void many_send_and_look_while_the_keeper_works(void **state)
     kit_close(&kit);
     kit.options.no_keeper = false;
     kit.options.fresh_rows_max = 200;
-    kit.options.clock = base_clock_real();
     kit_open(&kit);
     struct base_thread senders[4];
     struct base_thread lookers[2];
