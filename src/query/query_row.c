@@ -36,7 +36,7 @@ static uint32_t column_values(struct query_worker *worker, uint32_t column_index
     while (end < column->count && column->at[end] == index) {
         end++;
     }
-    *out = column->values + first;
+    *out = end > first ? column->values + first : NULL;
     return end - first;
 }
 
