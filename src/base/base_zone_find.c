@@ -42,6 +42,7 @@ static const struct zone *cache_find(struct str name)
 /* Keeps `zone`, or frees it where another thread was first; returns the one that is kept. */
 static const struct zone *cache_keep(struct zone *zone)
 {
+    INVARIANT(zone != NULL);
     base_lock(&lock);
     const struct zone *kept = cache_find_locked(zone->name);
     if (kept == NULL) {

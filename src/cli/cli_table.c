@@ -200,7 +200,7 @@ static void write_aligned(struct cli *cli, struct cli_table *table)
 /* A spreadsheet takes these for the beginning of a formula (OWASP, CSV injection). */
 static bool looks_like_formula(struct str text)
 {
-    return text.len > 0 && memchr("=+-@\t\r", text.data[0], 6) != NULL;
+    return text.len > 0 && str_find_byte(STR("=+-@\t\r"), text.data[0]) < 6;
 }
 
 static void write_csv(struct cli *cli, const struct cli_table *table)

@@ -416,6 +416,7 @@ bool store_build_plan_dictionaries(struct store_build *build, struct fail *fail)
     for (size_t c = STORE_BUILD_VALUES; c < build->column_count; c++) {
         struct store_build_column *column = &build->columns[c];
         for (size_t i = cells.begin[c]; i < cells.begin[c + 1]; i++) {
+            INVARIANT(cells.cells != NULL); /* there are none without fresh rows */
             if (!store_tally_add(t.tally, store_value_text(*cells.cells[i].value),
                                  cells.cells[i].customer, 1, true, fail)) {
                 return false;

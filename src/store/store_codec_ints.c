@@ -326,7 +326,7 @@ bool store_ints_read_codes(const struct store_ints *ints, uint32_t from, uint32_
         flat->width < 32 && flat->base >= 0 && flat->base <= INT32_MAX) {
         return read_packed_codes(flat, from, count, bound, out, fail);
     }
-    int64_t values[STORE_INTS_FRAME];
+    int64_t values[STORE_INTS_FRAME] = {0};
     while (count > 0) {
         uint32_t here = STORE_INTS_FRAME - from % STORE_INTS_FRAME;
         here = here < count ? here : count;

@@ -92,7 +92,9 @@ static bool is_decimal(struct store_value value, unsigned exponent, int64_t *out
     if (read.kind != value.kind) {
         return false;
     }
-    return read.kind == STORE_INT ? read.i == value.i : memcmp(&read.d, &value.d, 8) == 0;
+    return read.kind == STORE_INT ? read.i == value.i
+                                  : base_get_u64(&read.d) ==
+                                        base_get_u64(&value.d); /* the same bits, -0 apart from 0 */
 }
 
 /* The least exponent that fits all values; false where none does. */

@@ -88,7 +88,7 @@ static int64_t distance(int64_t to, int64_t from)
 static uint8_t *put_text(uint8_t *at, struct str text)
 {
     at = put_varint(at, text.len);
-    if (text.len > 0) {
+    if (text.data != NULL) { /* a missing text has no bytes */
         memcpy(at, text.data, text.len);
     }
     return at + text.len;

@@ -78,7 +78,9 @@ static bool begin(struct disk *disk, uint64_t id, struct build *build,
         !store_run_writer_new(disk, STORE_RUN_QUARANTINE, id, out, fail)) {
         return false;
     }
-    qsort(build->by_hash.data, build->count, STORE_QUARANTINE_BY_HASH_BYTES, compare_hashes);
+    if (build->count > 0) {
+        qsort(build->by_hash.data, build->count, STORE_QUARANTINE_BY_HASH_BYTES, compare_hashes);
+    }
     uint8_t meta[STORE_QUARANTINE_META_BYTES];
     base_put_u64(meta, build->count);
     base_put_u64(meta + 8, build->id_first);

@@ -529,12 +529,12 @@ bool store_segment_bytes(const struct store_segment *segment, uint64_t offset, u
                          uint64_t checksum, size_t mark, const uint8_t **out, struct fail *fail)
 {
     const uint8_t *bytes = segment->view.data + offset;
-    _Atomic uint8_t *checked = &segment->checked[mark];
-    if (checksums_count && atomic_load_explicit(checked, memory_order_relaxed) == 0) {
+    if (checksums_count &&
+        atomic_load_explicit(&segment->checked[mark], memory_order_relaxed) == 0) {
         if (base_hash64(bytes, (size_t)length, 0) != checksum) {
             return fail_set(fail, FAIL_CORRUPT, "checksum of the bytes at %" PRIu64, offset);
         }
-        atomic_store_explicit(checked, 1, memory_order_relaxed);
+        atomic_store_explicit(&segment->checked[mark], 1, memory_order_relaxed);
     }
     *out = bytes;
     return true;

@@ -375,6 +375,7 @@ static bool load_block(struct checking *k, uint32_t block, struct fail *fail)
     k->block = block;
     k->block_rows = store_segment_block_rows(k->segment, block);
     uint32_t *codes = k->events.data;
+    INVARIANT(codes != NULL && k->ts.data != NULL); /* made before any block is read */
     if (!store_segment_block_customers(k->segment, block, k->directory, k->customers.data, fail) ||
         !read_ints(k, STORE_SEGMENT_TS, k->ts.data, fail) ||
         !store_segment_ints_open(k->segment, own_column(k, STORE_SEGMENT_EVENT), block, &ints,
@@ -452,6 +453,7 @@ static bool check_facts(struct checking *k, const struct store_names *names, str
                         return true; /* told before */
                     }
                 }
+                INVARIANT(k->events.data != NULL && k->ts.data != NULL);
                 if (!store_names_is_bookkeeping(names, ((const uint32_t *)k->events.data)[in])) {
                     int64_t ts_ms = ((const int64_t *)k->ts.data)[in];
                     facts.first_ms = facts.events == 0 ? ts_ms : facts.first_ms;
