@@ -10,6 +10,8 @@
 
 #define FOLD_BYTES_MAX ((size_t)4 << 20) /* an event has at most 1 MiB, folding adds half at most */
 
+#define CUSTOMERS_BETWEEN_POLLS 512 /* a search reads identifiers and traits of each */
+
 /* ---- one pass ---- */
 
 struct pass_run {
@@ -80,6 +82,9 @@ static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail
         return false;
     }
     for (uint32_t c = 0; c < rows->customer_count && !worker->stop; c++) {
+        if (c % CUSTOMERS_BETWEEN_POLLS == 0 && base_cancel_due(worker->cancel, fail)) {
+            return false;
+        }
         if (segment != NULL &&
             (!has_wanted_row(worker, c) || !query_segment_holds(worker, segment, c))) {
             continue;
