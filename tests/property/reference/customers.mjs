@@ -71,7 +71,7 @@ export function searched(customers, text) {
 // What those people said from 30 days before to 30 days after.
 export function verbatims({ rows, begin, end }) {
   const said = rows.flatMap(({ customer }) => customer.events.filter((e) => e.text !== undefined
-    && e.ts >= begin - 30 * DAY && e.ts <= end + 30 * DAY));
+    && e.ts >= begin - 30 * DAY && e.ts < end + 30 * DAY));
   said.sort((a, b) => b.ts - a.ts || compareBytes(a.customer.id, b.customer.id) || b.arrival - a.arrival);
   return said.slice(0, 50).map((e) => ({
     customer: e.customer.id,

@@ -97,9 +97,11 @@ export function evaluate(question, world, { now, timezone = 'UTC', saved = {} },
   }
   context.range = rangeOf(question.range ?? 'last 30 days', zone, asOf);
   const kind = new KINDS[question.kind](question, context);
-  about.several = question.open === undefined && kind.severalGroups();
-  about.currencies = kind.mixedCurrencies?.() ?? false;
-  if (question.open === undefined) return finish(kind.answer());
+  if (question.open === undefined) {
+    about.several = kind.severalGroups();
+    about.currencies = kind.mixedCurrencies?.() ?? false;
+    return finish(kind.answer());
+  }
   const opened = kind.open(question.open);
   return finish({
     kind: 'customers', ...page(opened.rows, question.open, skip), verbatims: verbatims(opened), partial: [],

@@ -15,7 +15,7 @@ export function compileFormula(text) {
       return inner;
     }
     const token = tokens[at++];
-    if (/^[A-Z]$/.test(token)) return (series) => series[token.charCodeAt(0) - 65];
+    if (/^[A-Z]$/.test(token)) return (series) => number(series[token.charCodeAt(0) - 65]);
     return () => Number(token);
   };
   const chain = (operators, inner) => () => {
@@ -33,11 +33,13 @@ export function compileFormula(text) {
   return formula;
 }
 
+// Formulas are worked out in doubles.
+const number = (x) => (x === null ? null : Number(x));
+
 function apply(operator, a, b) {
   if (a === null || b === null) return null;
-  const [x, y] = [Number(a), Number(b)];
-  if (operator === '+') return x + y;
-  if (operator === '-') return x - y;
-  if (operator === '*') return x * y;
-  return y === 0 ? null : x / y;
+  if (operator === '+') return a + b;
+  if (operator === '-') return a - b;
+  if (operator === '*') return a * b;
+  return b === 0 ? null : a / b;
 }

@@ -77,7 +77,7 @@ export class Funnel {
     const { customer, start } = result;
     const attribution = this.question.attribution ?? 'entry';
     let event = start;
-    if (attribution === 'first' || attribution === 'last') {
+    if ((attribution === 'first' || attribution === 'last') && !this.breakdown.ofCustomer) {
       const own = customer.events.slice(start.place).filter((e) => e.ts <= start.ts + this.window
         && !isBookkeeping(e.event) && this.breakdown.has(customer, e));
       event = attribution === 'first' ? own[0] : own.at(-1);

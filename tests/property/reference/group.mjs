@@ -34,6 +34,11 @@ export class Breakdown {
     this.limit = Number(limit);
   }
 
+  // Is it about the customer, whatever the event?
+  get ofCustomer() {
+    return this.name.kind === 'trait' || this.name.kind === 'built-in';
+  }
+
   // The names of all groups that an event falls into, each once.
   of(customer, event) {
     const values = event === undefined ? [] : valuesOf(this.name, customer, event);
@@ -43,10 +48,8 @@ export class Breakdown {
     return names.length === 0 ? [NONE] : [...new Set(names)];
   }
 
-  // Has the event a value at all? (Bins: a number.)
   has(customer, event) {
-    const values = valuesOf(this.name, customer, event);
-    return this.edges ? values.some(isNumber) : values.length > 0;
+    return valuesOf(this.name, customer, event).length > 0;
   }
 
   // From a Map of group name → rank to the groups that are shown, in order.

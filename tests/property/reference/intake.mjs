@@ -184,12 +184,20 @@ class Identities {
     return customer;
   }
 
-  // Throws Bad where a key may not join two known users.
-  alias(item, mayJoinUsers) {
-    const user = item.identifiers.find((i) => i.kind === 'user').value;
-    const into = this.find('user', user);
-    const from = this.find('user', item.previousId) ?? this.find('anonymous', item.previousId);
-    if (from && from !== into) need(from.user === undefined || mayJoinUsers, 'two known users');
+  aliased(item) {
+    return this.find('user', item.previousId) ?? this.find('anonymous', item.previousId);
+  }
+
+  // Throws Bad where a key may not join two known users. A user never heard of before is none.
+  allow(item, mayJoinUsers) {
+    if (item.event !== 'alias') return;
+    const into = this.find('user', item.identifiers.find((i) => i.kind === 'user').value);
+    const from = this.aliased(item);
+    need(!from || !into || from === into || from.user === undefined || mayJoinUsers, 'two known users');
+  }
+
+  alias(item) {
+    const from = this.aliased(item);
     const customer = this.resolve(item.identifiers);
     if (!from) this.attach(customer, 'anonymous', item.previousId);
     else if (this.owners.get(`${from.identifiers[0].kind}:${from.identifiers[0].value}`) !== customer) {
@@ -247,13 +255,13 @@ export function takeIn(batches, { defaultChannels = {} } = {}) {
     for (const text of lines) {
       try {
         const item = readLine(text, receivedAt);
+        identities.allow(item, mayJoinUsers); // badness is judged before duplication
         const key = JSON.stringify([source, item.messageId]);
         if (item.messageId !== undefined && seen.has(key)) {
           counts.duplicate++;
           continue;
         }
-        const customer = item.event === 'alias'
-          ? identities.alias(item, mayJoinUsers) : identities.resolve(item.identifiers);
+        const customer = item.event === 'alias' ? identities.alias(item) : identities.resolve(item.identifiers);
         seen.add(key);
         counts.stored++;
         customer.events.push({

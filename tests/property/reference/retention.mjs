@@ -80,7 +80,8 @@ export class Retention {
     if (period !== undefined) {
       members = members.filter((m) => this.returned(m, Number(period)) === (outcome === 'returned'));
     }
-    const { begin, end } = this.cohorts[cohort];
+    const { begin } = this.cohorts[cohort];
+    const { end } = this.calendar[cohort + Number(period ?? 0n)];
     return { rows: members.map(({ customer }) => ({ customer })), begin, end };
   }
 

@@ -1,0 +1,349 @@
+// Random questions over a random world.
+import { evaluate } from './reference/evaluate.mjs';
+import { Literal } from './reference/json.mjs';
+import { rangeOf } from './reference/range.mjs';
+import { DAY, HOUR, formatDate, formatInstant, zoneOf } from './reference/time.mjs';
+import { BOOKKEEPING, CHANNELS, COLORS, EVENTS, INSTANTS, NUMBERS, WORDS } from './world.mjs';
+
+const NAMES = [
+  'price', 'price', 'qty', 'qty', 'color', 'color', 'color', 'when', 'flag', 'items.sku', 'items.n', 'deep.a.b', '日本', 'odd',
+  'channel', 'event', 'ts', 'text', 'score', 'scale', 'source', 'properties.text', 'properties.event', 'received_at',
+  'currency', 'properties.customer.plan', 'customer.plan', 'customer.plan', 'customer.age', 'customer.vip',
+  'customer.address', 'customer.address.city', 'customer.since', 'customer.tags', 'customer.id', 'customer.known',
+  'customer.first_seen', 'customer.last_seen', 'customer.events', 'customer.traits.events', 'customer.traits.known',
+];
+const TRAITS = NAMES.filter((n) => n.startsWith('customer.')).map((n) => n.slice('customer.'.length));
+const NUMERIC = ['price', 'price', 'qty', 'qty', 'items.n', 'deep.a.b', 'score', 'customer.age', 'customer.events', 'color'];
+const COMPARISONS = ['=', '!=', '>', '>=', '<', '<='];
+const literals = NUMBERS.filter((n) => !(n instanceof Literal));
+
+export class Questioner {
+  // `known`: what takeIn made of the world so far.
+  constructor(random, world, known) {
+    this.random = random;
+    this.world = world;
+    this.known = known;
+  }
+
+  // ---- small things -------------------------------------------------------------------------------
+
+  instant() {
+    const { random, world } = this;
+    return random.pick(world.times) + random.weighted([
+      [5, 0], [1, 1], [1, -1], [1, random.between(-12, 12) * HOUR], [1, random.between(-30, 30) * DAY]]);
+  }
+
+  duration() {
+    return this.random.pick(['1ms', '0s', '60s', '30m', '1h', '90m', '1d', '24h', '3d', '1w', '30d', '9w', '365d']);
+  }
+
+  eventName() {
+    const { random } = this;
+    return random.weighted([
+      [10, random.pick(EVENTS.slice(0, 4))], [3, random.pick(EVENTS)], [1.5, random.pick(BOOKKEEPING)], [4, '*'],
+      [0.3, 'alias'], [0.4, random.pick(['Never Seen', 'order completed', 'nïe'])]]);
+  }
+
+  propertyName() {
+    return this.random.chance(0.03) ? this.random.pick(['unheard', 'customer.unheard', 'properties.un heard']) : this.random.pick(NAMES);
+  }
+
+  // Something to compare with, mostly of a kind that the name holds.
+  value(name) {
+    const { random } = this;
+    const pools = {
+      price: literals, qty: literals.slice(0, 6), score: literals.slice(0, 6), 'items.n': literals.slice(0, 5),
+      color: COLORS, odd: COLORS, when: INSTANTS, received_at: INSTANTS, flag: [true, false], channel: CHANNELS,
+      event: EVENTS, text: WORDS, source: ['web', 'shop', 'crm'], currency: ['EUR', 'USD'], 'items.sku': ['s1', 's2', 3n],
+      'deep.a.b': [...literals, 'clash'], 日本: ['東京', '大阪'], scale: ['nps', 'csat'],
+      plan: ['pro', 'free', 'team'], age: [17n, 18n, 40n, 40.5, '18'], vip: [true, false], 'address.city': ['Oslo', 'Ålesund'],
+      since: INSTANTS, tags: ['x', 'y', 3n], id: ['u1', 'x', 'anonymous:x', '17', 'a1'], known: [true, false], events: [0n, 1n, 3n],
+      'traits.events': [99n], 'traits.known': ['no'],
+    };
+    const bare = name.replace(/^customer\./, '');
+    if (['ts', 'first_seen', 'last_seen'].includes(bare)) {
+      const at = this.instant();
+      return random.pick([formatInstant(at), formatInstant(at).slice(0, 10), `${formatInstant(at + HOUR).slice(0, -1)}+01:00`]);
+    }
+    if (random.chance(0.06)) return random.pick([...COLORS, ...literals, ...INSTANTS]);
+    return random.pick(pools[name] ?? pools[bare] ?? COLORS);
+  }
+
+  // [operator] or [operator, operand], for a name.
+  test(name) {
+    const { random } = this;
+    const kind = random.weighted([[8, 'compare'], [3, 'in'], [3, 'text'], [2, 'set']]);
+    if (kind === 'compare') return [random.pick(COMPARISONS), this.value(name)];
+    if (kind === 'set') return [random.pick(['set', 'not set'])];
+    if (kind === 'in') {
+      return [random.pick(['in', 'not in']), Array.from({ length: random.below(4) }, () => this.value(name))];
+    }
+    const operator = random.pick(['contains', 'contains', 'starts with', 'matches']);
+    if (operator === 'matches') {
+      return [operator, random.pick(['^r', 'e', '[a-c]', '(?i)RED', '^$', '^(red|blue)$', 'd+$', '\\d', '2026-0[5-9]', 'é'])];
+    }
+    const text = random.pick([...COLORS, ...WORDS, ...INSTANTS].filter((c) => typeof c === 'string'));
+    return [operator, random.pick([
+      text, [...text].slice(0, 1 + random.below(3)).join('').toUpperCase(), text.toLowerCase(), 'E', 'ſ', 'k', 'K', 'strasse', 'σ', ''])];
+  }
+
+  condition(depth = 0) {
+    if (depth < 2 && this.random.chance(0.12)) {
+      return { any: Array.from({ length: this.random.below(4) }, () => this.condition(depth + 1)) };
+    }
+    const name = this.propertyName();
+    return [name, ...this.test(name)];
+  }
+
+  where() {
+    return Array.from({ length: this.random.weighted([[3, 1], [1, 2], [0.2, 0]]) }, () => this.condition());
+  }
+
+  matcher() {
+    const { random } = this;
+    const matcher = { event: this.eventName() };
+    if (random.chance(0.12)) matcher.event = [...new Set(Array.from({ length: random.between(1, 3) }, () => this.eventName()))];
+    if (random.chance(0.22)) matcher.where = this.where();
+    return matcher;
+  }
+
+  segment(depth = 0) {
+    const { random } = this;
+    const saved = Object.keys(this.world.segments);
+    const inner = () => this.segment(depth + 1);
+    const list = () => Array.from({ length: random.weighted([[1, 0], [5, 1], [8, 2], [2, 3]]) }, inner);
+    return random.weighted([
+      [6, () => this.did()],
+      [3, () => {
+        const name = random.chance(0.04) ? 'unheard' : random.pick(TRAITS);
+        return { trait: [name, ...this.test(name)] };
+      }],
+      [1.5, () => ({ first_seen: [random.pick(COMPARISONS), formatDate(this.instant())] })],
+      [depth < 3 ? 2 : 0, () => ({ all: list() })],
+      [depth < 3 ? 2 : 0, () => ({ any: list() })],
+      [depth < 3 ? 1.5 : 0, () => ({ not: inner() })],
+      [saved.length > 0 ? 0.7 : 0, () => ({ in: random.pick(saved) })],
+    ])();
+  }
+
+  did() {
+    const { random } = this;
+    const predicate = { did: this.matcher() };
+    if (random.chance(0.4)) predicate.within = this.duration();
+    if (random.chance(0.5)) predicate.times = [random.pick(COMPARISONS), BigInt(random.below(4))];
+    if (random.chance(0.25)) {
+      predicate[random.pick(['sum', 'avg', 'min', 'max'])] = random.pick(NUMERIC);
+      predicate.times = [random.pick(COMPARISONS), random.pick(literals)];
+    }
+    return predicate;
+  }
+
+  range(units) {
+    const { random } = this;
+    const date = () => formatDate(this.instant());
+    const instant = () => (random.chance(0.7) ? formatInstant(this.instant()) : `${formatInstant(this.instant()).slice(0, -1)}-03:30`);
+    const draw = () => random.weighted([
+      [4, () => {
+        const unit = random.pick(units);
+        const count = random.between(1, { hour: 30, day: 40, week: 8, month: 4, quarter: 2 }[unit]);
+        return `last ${count} ${unit}${count === 1 && random.chance(0.5) ? '' : 's'}`;
+      }],
+      [4, () => ({ from: date(), to: date() })],
+      [2, () => ({ from: instant(), to: instant() })],
+      [1, () => ({ from: date(), to: instant() })],
+      [1, () => ({ from: instant(), to: date() })],
+    ])();
+    return draw();
+  }
+
+  breakdown(question) {
+    const { random } = this;
+    if (random.chance(0.2)) {
+      const edges = random.some([-5n, 0n, 0.1, 1n, 2.5, 5n, 100n, 9007199254740993n, 1e22], 1, 4).sort((a, b) => (a < b ? -1 : 1));
+      question.breakdown = { by: random.pick(NUMERIC), bins: edges };
+      return;
+    }
+    question.breakdown = this.propertyName();
+    if (random.chance(0.5)) question.limit = BigInt(random.between(1, 4));
+  }
+
+  common(kind, units) {
+    const { random, world } = this;
+    const question = { kind };
+    if (random.chance(0.93)) question.as_of = formatInstant(this.instant());
+    if (random.chance(0.6)) question.timezone = random.pick([world.zone, world.zone, 'UTC', 'Asia/Kolkata', 'America/Los_Angeles']);
+    if (kind !== 'customers' && random.chance(0.9)) question.range = this.range(units);
+    if (random.chance(0.35)) {
+      const saved = Object.keys(world.segments);
+      question.segment = saved.length > 0 && random.chance(0.15) ? random.pick(saved) : this.segment();
+    }
+    return question;
+  }
+
+  // ---- kinds --------------------------------------------------------------------------------------
+
+  trend() {
+    const { random } = this;
+    const interval = random.pick(['hour', 'day', 'day', 'week', 'month', 'quarter']);
+    const question = this.common('trend', interval === 'hour' ? ['hour', 'day'] : ['hour', 'day', 'week', 'month', 'quarter']);
+    if (interval !== 'day' || random.chance(0.5)) question.interval = interval;
+    question.series = Array.from({ length: random.weighted([[6, 1], [3, 2], [1, 3]]) }, () => {
+      const series = this.matcher();
+      const measure = random.weighted([
+        [3, undefined], [1, 'count'], [3, 'customers'], [2, 'sessions'], [1, 'per_customer'],
+        [5, `${random.pick(['sum', 'sum', 'avg', 'min', 'max', 'p50', 'p90', 'p99'])}:${random.pick(NUMERIC)}`]]);
+      if (measure !== undefined) series.measure = measure;
+      return series;
+    });
+    if (random.chance(0.45)) this.breakdown(question);
+    if (random.chance(0.2)) {
+      const letter = () => 'ABC'[random.below(question.series.length)];
+      question.formula = random.pick([
+        () => `${letter()}/${letter()}`, () => `100*${letter()}`, () => `(${letter()} - ${letter()}) / (${letter()}+1)`,
+        () => `-${letter()}*0.5+${letter()}`, () => `${letter()}/2/${letter()}`, () => letter()])();
+    }
+    if (random.chance(0.15)) question.rolling = BigInt(random.between(1, 5));
+    if (random.chance(0.2)) question.compare = 'previous';
+    return question;
+  }
+
+  funnel() {
+    const { random } = this;
+    const question = this.common('funnel', ['hour', 'day', 'week', 'month', 'quarter']);
+    const count = random.weighted([[1, 1], [5, 2], [5, 3], [2, 4], [1, 5]]);
+    question.steps = Array.from({ length: count }, () => this.matcher());
+    question.window = this.duration();
+    const order = random.weighted([[6, 'ordered'], [2, 'strict'], [2, 'any']]);
+    if (order !== 'ordered' || random.chance(0.2)) question.order = order;
+    if (order !== 'any' && random.chance(0.3)) {
+      for (const step of question.steps.slice(1)) if (random.chance(0.5)) step.optional = random.chance(0.95);
+    }
+    if (count > 1 && random.chance(0.25)) {
+      question.exclude = Array.from({ length: random.between(1, 2) }, () => {
+        const exclusion = this.matcher();
+        if (random.chance(0.6)) {
+          const i = random.between(1, count - 1);
+          exclusion.between = [BigInt(i), BigInt(random.between(i + 1, count))];
+        }
+        return exclusion;
+      });
+    }
+    if (random.chance(0.25)) question.count = random.chance(0.9) ? 'entries' : 'customers';
+    if (random.chance(0.45)) {
+      this.breakdown(question);
+      if (random.chance(0.5)) {
+        question.attribution = random.pick(['entry', 'first', 'last', { step: BigInt(random.between(1, count)) }]);
+      }
+    }
+    return question;
+  }
+
+  retention() {
+    const { random } = this;
+    const interval = random.pick(['hour', 'day', 'day', 'week', 'week', 'month', 'quarter']);
+    const question = this.common('retention', interval === 'hour' ? ['hour', 'day'] : ['day', 'week', 'month', 'quarter']);
+    question.start = this.matcher();
+    question.return = this.matcher();
+    if (interval !== 'week' || random.chance(0.5)) question.interval = interval;
+    if (random.chance(0.8)) question.periods = BigInt(random.between(1, 8));
+    if (random.chance(0.4)) question.mode = random.chance(0.8) ? 'unbounded' : 'bounded';
+    if (random.chance(0.35)) question.cohort = 'every';
+    if (random.chance(0.35)) this.breakdown(question);
+    return question;
+  }
+
+  list(question, columns) {
+    const { random } = this;
+    if (random.chance(0.7)) question.sort = random.pick(['', '-']) + random.pick(columns);
+    if (random.chance(0.4)) question.limit = BigInt(random.between(1, 5));
+    return question;
+  }
+
+  customers() {
+    const { random } = this;
+    const question = this.list(this.common('customers'), SORTS);
+    if (random.chance(0.2)) {
+      question.search = random.pick(['u1', 'X', 'OSLO', 'ål', '18', '40.5', 'example.com', 'Ü', 'free', 'true', '17', 'pro', 'nobody']);
+    }
+    if (random.chance(0.05)) question.range = 'last 3 days';
+    return question;
+  }
+
+  // ---- opening ------------------------------------------------------------------------------------
+
+  // The same question, opening one of its cells; undefined where there is none.
+  opened(question, settings) {
+    const { random } = this;
+    const { answer } = evaluate(question, this.known, settings);
+    const open = {
+      trend: () => this.trendCell(question, answer),
+      funnel: () => this.funnelCell(question, answer),
+      retention: () => this.retentionCell(answer),
+    }[question.kind]();
+    if (open === undefined) return undefined;
+    this.list(open, open.valued ? [...SORTS, 'value', 'value'] : SORTS);
+    delete open.valued;
+    if (random.chance(0.03)) open.group ??= null;
+    return { ...question, open };
+  }
+
+  trendCell(question, answer) {
+    const { random } = this;
+    const previous = question.compare !== undefined && random.chance(0.4);
+    const part = previous ? answer.previous : answer;
+    const place = random.below(question.series.length);
+    const open = place === 0 && random.chance(0.4) ? {} : { series: BigInt(place) };
+    if (previous) open.previous = true;
+    const busy = part.intervals.filter((_, i) => part.series.some((s) => s.values[i] !== 0 && s.values[i] !== null));
+    if (random.chance(0.7)) open.interval = random.pick(busy.length > 0 && random.chance(0.9) ? busy : part.intervals);
+    const groups = [...new Set(part.series.map((s) => s.group))];
+    if (question.breakdown !== undefined && groups.length > 0 && random.chance(0.8)) open.group = random.pick(groups);
+    open.valued = /^(undefined|count|sessions|sum:.*)$/.test(String(question.series[place].measure));
+    return open;
+  }
+
+  funnelCell(question, answer) {
+    const { random } = this;
+    const open = { step: BigInt(random.between(1, question.steps.length)) };
+    if (random.chance(0.5)) open.outcome = open.step > 1n && random.chance(0.7) ? 'dropped' : 'reached';
+    if (answer.groups?.length > 0 && random.chance(0.8)) open.group = random.pick(answer.groups).group;
+    open.valued = question.count === 'entries';
+    return open;
+  }
+
+  retentionCell(answer) {
+    const { random } = this;
+    const group = answer.groups?.length > 0 && random.chance(0.8) ? random.pick(answer.groups) : undefined;
+    const { cohorts } = group ?? answer;
+    const busy = cohorts.filter((c) => c.size > 0);
+    const cohort = random.pick(busy.length > 0 && random.chance(0.9) ? busy : cohorts);
+    const open = { cohort: cohort.start };
+    const periods = cohort.returned.flatMap((n, i) => (n === null ? [] : [i]));
+    if (periods.length > 0 && random.chance(0.8)) {
+      open.period = BigInt(random.pick(periods));
+      if (random.chance(0.6)) open.outcome = random.pick(['returned', 'gone']);
+    }
+    if (group) open.group = group.group;
+    return open;
+  }
+
+  any() {
+    const kind = this.random.weighted([[5, 'trend'], [4, 'funnel'], [3, 'retention'], [2, 'customers']]);
+    return this[kind]();
+  }
+}
+
+const SORTS = [
+  'id', 'first_seen', 'last_seen', 'events', 'plan', 'age', 'vip', 'since', 'tags', 'address.city', 'customer.plan',
+  'customer.known', 'customer.traits.events', 'customer.id', 'customer.events', 'customer.last_seen',
+];
+
+// Is it a range that runs forward, of a size that tests can afford?
+export function affordable(question, settings) {
+  if (question.kind === 'customers') return true;
+  const zone = zoneOf(question.timezone ?? settings.timezone);
+  const now = question.as_of === undefined ? settings.now : Date.parse(question.as_of);
+  const { from, to } = rangeOf(question.range ?? 'last 30 days', zone, now);
+  const length = { hour: HOUR, day: DAY }[question.interval ?? (question.kind === 'retention' ? 'week' : 'day')] ?? 7 * DAY;
+  return to > from && (to - from) / length < 400;
+}

@@ -1,0 +1,147 @@
+// A third opinion: the questions that SQL can say, asked of SQLite over the same events.
+import { spawnSync } from 'node:child_process';
+import { isBookkeeping } from './reference/intake.mjs';
+import { DAY, formatDate } from './reference/time.mjs';
+
+const quote = (value) => {
+  if (value === null || value === undefined) return 'NULL';
+  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
+};
+
+// One row for each event; `place` is its place in the order of its customer's timeline.
+function fill(world) {
+  const rows = world.customers.flatMap((customer) => customer.events.map((e) => `(${[
+    quote(customer.id), e.arrival, e.ts, quote(e.event), isBookkeeping(e.event) ? 0 : 1, quote(e.channel),
+    quote(e.properties.get('qty')?.[0]), quote(e.source),
+  ].join(',')})`));
+  const table = `CREATE TABLE arrived (customer TEXT, arrival INTEGER, ts INTEGER, event TEXT, own INTEGER,
+    channel TEXT, qty INTEGER, source TEXT);`;
+  const place = `CREATE TABLE events AS SELECT *, row_number() OVER (PARTITION BY customer ORDER BY ts, arrival) AS place,
+    date(CAST(floor(ts / 86400000.0) * 86400 AS INTEGER), 'unixepoch') AS day FROM arrived;`;
+  return rows.length === 0 ? table + place : `${table} INSERT INTO arrived VALUES ${rows.join(',\n')};${place}`;
+}
+
+// A matcher without conditions but on channel, qty and source.
+function matching({ event, where = [] }, e = 'e') {
+  const named = event === '*' ? `${e}.own = 1` : `${e}.event = ${quote(event)}`;
+  const operators = { '=': '=', '>': '>', '>=': '>=', '<': '<', '<=': '<=' };
+  const conditions = where.map(([name, operator, operand]) => {
+    if (operator === 'set') return `${e}.${name} IS NOT NULL`;
+    if (operator === '!=') return `(${e}.${name} IS NULL OR ${e}.${name} <> ${quote(operand)})`;
+    return `${e}.${name} ${operators[operator]} ${quote(operand)}`;
+  });
+  return `(${[named, ...conditions].join(' AND ')})`;
+}
+
+const within = ({ from, to }, e = 'e') => `${e}.day >= ${quote(from)} AND ${e}.day <= ${quote(to)}`;
+
+const MEASURES = { count: 'count(*)', customers: 'count(DISTINCT e.customer)', 'sum:qty': 'coalesce(sum(e.qty), 0)' };
+
+function trendSql({ series: [series], range }) {
+  const measure = MEASURES[series.measure ?? 'count'];
+  const from = `FROM events e WHERE ${matching(series)} AND ${within(range)}`;
+  return `SELECT e.day AS day, ${measure} AS value ${from} GROUP BY e.day
+    UNION ALL SELECT 'total', ${measure} ${from} ORDER BY day;`;
+}
+
+function daysOf({ from, to }) {
+  const days = [];
+  for (let at = Date.parse(from); at <= Date.parse(to); at += DAY) days.push(formatDate(at));
+  return days;
+}
+
+function trendAnswer(rows, { series: [series], range }) {
+  const values = new Map(rows.map((row) => [row.day, row.value]));
+  const intervals = daysOf(range);
+  return {
+    intervals,
+    series: [{
+      series: 0, label: series.event, group: null, values: intervals.map((d) => values.get(d) ?? 0),
+      total: values.get('total') ?? 0,
+    }],
+  };
+}
+
+// Each entry with the place at which it reached each step; the best level of each customer.
+function funnelSql({ steps, window, range }) {
+  const ms = Number(window.slice(0, -1)) * { h: 3600000, d: DAY, m: 60000 }[window.at(-1)];
+  const tables = [`s1 AS (SELECT e.customer, e.place AS entry, e.ts AS began, e.place AS at FROM events e
+    WHERE ${matching(steps[0])} AND ${within(range)})`];
+  for (let k = 2; k <= steps.length; k++) {
+    tables.push(`s${k} AS (SELECT s.customer, s.entry, s.began, min(e.place) AS at FROM s${k - 1} s JOIN events e
+      ON e.customer = s.customer AND e.place > s.at AND e.ts <= s.began + ${ms} AND ${matching(steps[k - 1])}
+      GROUP BY s.customer, s.entry, s.began)`);
+  }
+  const counts = steps.map((_, i) => `(SELECT count(DISTINCT customer) FROM s${i + 1}) AS n${i + 1}`);
+  return `WITH ${tables.join(', ')} SELECT ${counts.join(', ')};`;
+}
+
+// Weeks begin on Mondays: the number of the week since 1970, which began on a Thursday.
+const WEEK = (ts) => `CAST(floor((${ts} + 259200000) / 604800000.0) AS INTEGER)`;
+
+function retentionSql({ start, return: back, periods, range }) {
+  const counts = Array.from({ length: Number(periods) }, (_, n) => `(SELECT count(*) FROM firsts f WHERE f.week = c.week
+    AND EXISTS (SELECT 1 FROM events e WHERE e.customer = f.customer AND e.place > f.place AND ${matching(back)}
+    AND ${WEEK('e.ts')} = f.week + ${n})) AS r${n}`);
+  return `WITH firsts AS (SELECT e.customer, min(e.place) AS place, min(${WEEK('e.ts')}) AS week FROM events e
+    WHERE ${matching(start)} AND ${within(range)} GROUP BY e.customer),
+    c AS (SELECT DISTINCT week FROM firsts)
+    SELECT date(c.week * 604800 - 259200, 'unixepoch') AS start,
+    (SELECT count(*) FROM firsts f WHERE f.week = c.week) AS size, ${counts.join(', ')} FROM c ORDER BY start;`;
+}
+
+const KINDS = {
+  trend: { sql: trendSql, answer: trendAnswer },
+  funnel: { sql: funnelSql, answer: ([row], { steps }) => ({ counts: steps.map((_, i) => row[`n${i + 1}`]) }) },
+  retention: {
+    sql: retentionSql,
+    answer: (rows, { periods }) => ({
+      cohorts: rows.map((row) => (
+        { start: row.start, size: row.size, returned: Array.from({ length: Number(periods) }, (_, n) => row[`r${n}`]) })),
+    }),
+  },
+};
+
+// The same shape, from an answer of the server: retention without its empty cohorts.
+export function comparable(question, answer) {
+  if (question.kind === 'trend') return { intervals: answer.intervals, series: answer.series };
+  if (question.kind === 'funnel') return { counts: answer.steps.map((s) => s.count) };
+  return { cohorts: answer.cohorts.filter((c) => c.size > 0n) };
+}
+
+// What SQLite answers to each question, in one run of its shell.
+export function askSqlite(world, questions) {
+  const statements = questions.map((q) => `${KINDS[q.kind].sql(q)}\nSELECT 'end' AS "end of answer";`);
+  const done = spawnSync('sqlite3', ['-json', ':memory:'], {
+    input: `${fill(world)}\n${statements.join('\n')}`, encoding: 'utf8', maxBuffer: 1 << 28,
+  });
+  if (done.error) throw done.error;
+  if (done.status !== 0) throw new Error(`sqlite3: ${done.stderr}`);
+  const parts = done.stdout.split(/^\[\{"end of answer":"end"\}\]\n/m);
+  return questions.map((question, i) => (
+    KINDS[question.kind].answer(parts[i].trim() === '' ? [] : JSON.parse(parts[i]), question)));
+}
+
+// A random question of those that SQL can say.
+export function sayable(random, world) {
+  const days = () => formatDate(world.center + random.between(-12, 12) * DAY);
+  const [from, to] = [days(), days()].sort();
+  const condition = () => random.pick([
+    ['qty', random.pick(['=', '!=', '>', '<=']), BigInt(random.below(6))],
+    ['channel', random.pick(['=', '!=']), 'web'], ['channel', 'set'], ['source', '=', 'crm'],
+  ]);
+  const matcher = () => {
+    const found = { event: random.pick(['A', 'B', 'C', '*', 'feedback']) };
+    if (random.chance(0.4)) found.where = [condition()];
+    return found;
+  };
+  const common = { timezone: 'UTC', range: { from, to }, as_of: '2026-06-01T00:00:00.000Z' };
+  return random.pick([
+    () => ({ kind: 'trend', series: [{ ...matcher(), measure: random.pick(Object.keys(MEASURES)) }], ...common }),
+    () => ({
+      kind: 'funnel', steps: Array.from({ length: random.between(2, 3) }, matcher),
+      window: random.pick(['1h', '1d', '7d', '30d', '30m']), ...common,
+    }),
+    () => ({ kind: 'retention', start: matcher(), return: matcher(), periods: BigInt(random.between(1, 5)), ...common }),
+  ])();
+}
