@@ -80,8 +80,8 @@ bool serve_run(struct app *app, const struct cli_serve_options *options, struct 
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);
     sigaddset(&stop, SIGINT);
-    sigprocmask(SIG_BLOCK, &stop,
-                NULL); /* NOLINT(concurrency-mt-unsafe): Linux means this thread */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): on Linux it means this thread */
+    sigprocmask(SIG_BLOCK, &stop, NULL);
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     log_as_set(app_config_of(app), app_clock(app));
 

@@ -433,9 +433,31 @@ struct facts {
     uint32_t events;
 };
 
+/* Counts the rows [from, to) of one customer. False where a block cannot be read: that was told before. */
+static bool count_facts(struct checking *k, const struct store_names *names, uint32_t from,
+                        uint32_t to, uint32_t *block, struct facts *facts, struct fail *fail)
+{
+    for (uint32_t row = from; row < to; row++) {
+        if (row / STORE_SEGMENT_BLOCK_ROWS != *block) {
+            *block = row / STORE_SEGMENT_BLOCK_ROWS;
+            if (!load_block(k, *block, fail)) {
+                return false;
+            }
+        }
+        INVARIANT(k->events.data != NULL && k->ts.data != NULL);
+        uint32_t in = row % STORE_SEGMENT_BLOCK_ROWS;
+        if (!store_names_is_bookkeeping(names, ((const uint32_t *)k->events.data)[in])) {
+            int64_t ts_ms = ((const int64_t *)k->ts.data)[in];
+            facts->first_ms = facts->events == 0 ? ts_ms : facts->first_ms;
+            facts->last_ms = ts_ms;
+            facts->events++;
+        }
+    }
+    return true;
+}
+
 static bool check_facts(struct checking *k, const struct store_names *names, struct fail *fail)
 {
-    struct facts facts = {0};
     uint32_t block = UINT32_MAX;
     for (uint32_t g = 0; g < k->segment->group_count; g++) {
         CLEANUP(base_free_at)
@@ -444,22 +466,10 @@ static bool check_facts(struct checking *k, const struct store_names *names, str
             return note(k, fail);
         }
         for (uint32_t c = 0; c < directory->count; c++) {
-            facts = (struct facts){0};
-            for (uint32_t row = directory->row_begin[c]; row < directory->row_begin[c + 1]; row++) {
-                uint32_t in = row % STORE_SEGMENT_BLOCK_ROWS;
-                if (row / STORE_SEGMENT_BLOCK_ROWS != block) {
-                    block = row / STORE_SEGMENT_BLOCK_ROWS;
-                    if (!load_block(k, block, fail)) {
-                        return true; /* told before */
-                    }
-                }
-                INVARIANT(k->events.data != NULL && k->ts.data != NULL);
-                if (!store_names_is_bookkeeping(names, ((const uint32_t *)k->events.data)[in])) {
-                    int64_t ts_ms = ((const int64_t *)k->ts.data)[in];
-                    facts.first_ms = facts.events == 0 ? ts_ms : facts.first_ms;
-                    facts.last_ms = ts_ms;
-                    facts.events++;
-                }
+            struct facts facts = {0};
+            if (!count_facts(k, names, directory->row_begin[c], directory->row_begin[c + 1], &block,
+                             &facts, fail)) {
+                return true;
             }
             if (facts.events != directory->events[c] ||
                 (facts.events > 0 && (facts.first_ms != directory->first_ms[c] ||
