@@ -190,6 +190,65 @@ bool store_advance(struct store *store, struct store_manifest *next, bool sealed
     return true;
 }
 
+static size_t place_of(const struct store_manifest *manifest, enum store_run_kind kind, uint64_t id)
+{
+    size_t count =
+        kind == STORE_ADVANCE_SEGMENTS ? manifest->segment_count : manifest->run_count[kind];
+    for (size_t i = 0; i < count; i++) {
+        if (id == (kind == STORE_ADVANCE_SEGMENTS ? manifest->segments[i].id
+                                                  : manifest->runs[kind][i].id)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static void remove_merged(struct store *store, const struct store_merged *merged)
+{
+    if (merged->kind == STORE_ADVANCE_SEGMENTS) {
+        store_remove_segment(store, merged->segment.id);
+    } else {
+        store_remove_run(store, merged->kind, merged->run.id);
+    }
+}
+
+/* From behind: the new one stands where the first of those stood. */
+static bool splice_merged(struct store_manifest *next, const struct store_merged *merged,
+                          struct fail *fail)
+{
+    for (size_t i = merged->count; i-- > 0;) {
+        size_t at = place_of(next, merged->kind, merged->gone[i]);
+        bool ok =
+            merged->kind == STORE_ADVANCE_SEGMENTS
+                ? store_manifest_splice_segments(next, at, 1, &merged->segment, i == 0, fail)
+                : store_manifest_splice_runs(next, merged->kind, at, 1, &merged->run, i == 0, fail);
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool store_advance_merged(struct store *store, const struct store_merged *merged, struct fail *fail)
+{
+    const struct store_manifest *manifest = store->keeper.manifest;
+    for (size_t i = 0; i < merged->count; i++) {
+        if (place_of(manifest, merged->kind, merged->gone[i]) == SIZE_MAX) {
+            remove_merged(store, merged);
+            return true;
+        }
+    }
+    struct store_manifest *next = NULL;
+    if (!store_manifest_copy(manifest, &next, fail) || !splice_merged(next, merged, fail)) {
+        remove_merged(store, merged);
+        store_manifest_free(next);
+        return false;
+    }
+    next->generation++;
+    next->next_file_id = atomic_load(&store->keeper.next_file_id);
+    return store_advance(store, next, false, fail);
+}
+
 /* Journals before `from` hold nothing that is needed any more. What cannot be removed now goes at the next
    opening. */
 void store_remove_journals(struct store *store, uint64_t from)

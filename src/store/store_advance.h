@@ -4,7 +4,7 @@
  *   Invariants: (1) a file is removed only after a durable manifest does not name it; (2) after a manifest
  *   could not be written, nothing that either version may name is removed; (3) a journal goes only after
  *   the manifest that makes it needless is durable.
- * Owner: whoever has the keeper's turn.
+ * Owner: whoever has the turn to advance.
  * Threads: one at a time, never the writer thread.
  * Failure: FAIL_IO, FAIL_LIMIT, FAIL_CORRUPT: the store goes on with the old manifest.
  * Limits/cost: one small file written and synced.   Units: none.
@@ -22,7 +22,7 @@ struct store_opened { /* references held */
 };
 
 void store_opened_done(struct store_opened *opened);
-/* What is in use now. Only the holder of the turn changes it. */
+/* What is in use now: in the order of the manifest's lists. With the turn. */
 void store_opened_now(struct store *store, struct store_opened *out);
 
 /* Makes `next` (taken over) the manifest, durable, and installs what it names. `sealed`: the older tables are in
@@ -35,3 +35,16 @@ void store_remove_run(struct store *store, enum store_run_kind kind, uint64_t id
 void store_remove_segment(struct store *store, uint64_t id);
 /* Journals before `from`. */
 void store_remove_journals(struct store *store, uint64_t from);
+
+/* A file that takes the place of several. */
+struct store_merged {
+    enum store_run_kind kind;
+    const uint64_t *gone; /* ids of those it was made of */
+    size_t count;
+    struct store_segment_info segment; /* of STORE_ADVANCE_SEGMENTS */
+    struct store_run_info run;         /* of the others */
+};
+/* As store_advance. Where one of those has gone in the meantime (dropped, too old), the new file goes, and nothing
+   changes. With the turn. */
+bool store_advance_merged(struct store *store, const struct store_merged *merged,
+                          struct fail *fail) MUST_USE;

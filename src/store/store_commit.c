@@ -9,14 +9,16 @@ struct marks { /* how things were before */
     uint64_t next_arrival, next_quarantine_id, rows;
 };
 
-/* A seal that fails again and again must not turn into memory without bound. */
-static bool overfull(const struct store *store)
+/* Is more waiting to be sealed than `times` the ordinary? */
+static bool over(const struct store *store, uint64_t times)
 {
     const struct store_writing *writing = &store->writing;
-    return writing->frozen && !store->options.no_keeper &&
-           (store_fresh_count(writing->fresh) / 2 >= store->options.fresh_rows_max ||
-            writing->quarantine[1]->count / 2 >= store->options.fresh_rows_max ||
-            store_fresh_bytes(writing->fresh) / 2 >= STORE_FRESH_BYTES_MAX);
+    const struct store_options *options = &store->options;
+    return !options->no_keeper &&
+           (store_fresh_count(writing->fresh) >= times * options->fresh_rows_max ||
+            writing->quarantine[1]->count >= times * options->fresh_rows_max ||
+            store_fresh_bytes(writing->fresh) >= times * STORE_FRESH_BYTES_MAX ||
+            writing->journal.len >= times * options->journal_bytes_max);
 }
 
 static bool begin(struct store *store, size_t items, struct marks *out, struct fail *fail)
@@ -26,7 +28,8 @@ static bool begin(struct store *store, size_t items, struct marks *out, struct f
         return fail_set(fail, FAIL_IO, "the store takes no more events: %s",
                         writing->broken.message);
     }
-    if (overfull(store)) {
+    /* A seal that fails again and again must not turn into memory without bound. */
+    if (atomic_load(&store->keeper.seal_failed) && over(store, 2)) {
         return fail_set(fail, FAIL_LIMIT,
                         "the rows that wait cannot be sealed, and memory is full");
     }
@@ -257,14 +260,13 @@ void store_commit_closed(struct store *store)
     }
 }
 
+bool store_commit_seal_due(const struct store *store)
+{
+    return !store->writing.frozen && over(store, 1);
+}
+
 bool store_commit_must_wait(const struct store *store)
 {
-    const struct store_writing *writing = &store->writing;
-    if (!writing->frozen || store->options.no_keeper || atomic_load(&store->keeper.seal_failed)) {
-        return false;
-    }
-    return store_fresh_count(writing->fresh) >= store->options.fresh_rows_max ||
-           writing->quarantine[1]->count >= store->options.fresh_rows_max ||
-           store_fresh_bytes(writing->fresh) >= STORE_FRESH_BYTES_MAX ||
-           writing->journal.len >= store->options.journal_bytes_max;
+    return !atomic_load(&store->keeper.seal_failed) &&
+           ((store->writing.frozen && over(store, 1)) || over(store, 2));
 }

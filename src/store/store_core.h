@@ -1,8 +1,8 @@
 /* store_core.h — the store itself: what belongs to the writer, what is published, what the keeper keeps.
  *
  * What: three parts with three owners. `writer` is touched by the writer thread alone; `now` is what snapshots
- *   are made of, under `lock`, held for moments and never across I/O; `keeper` is touched by whoever holds the
- *   keeper's turn. What passes between them goes through the writer's queue as a control job.
+ *   are made of, under `lock`, held for moments and never across I/O; `keeper` is touched by whoever holds one
+ *   of its turns. What passes between them goes through the writer's queue as a control job.
  * Owner: store_open/store_close.   Threads: as said at each struct.
  * Failure: none here.   Limits/cost: none.   Units: as named.
  * Example: none, internal.   Not here: the face (store.h), the seam to the reading half (store_internal.h).
@@ -135,19 +135,23 @@ struct store_frozen {
     uint64_t journal_id, next_sequence; /* the journal begun after it */
 };
 
+struct store_turn {
+    bool taken; /* guarded by the keeper's lock */
+};
+
 struct store_keeper {
     struct base_mutex lock;
     struct base_cond changed;
-    bool busy;        /* someone has the turn; guarded by lock */
-    bool seal_wanted; /* guarded by lock */
-    bool stop;        /* guarded by lock */
-    struct base_thread thread;
+    struct store_turn sealing, merging,
+        advancing;                  /* advancing inside of the others, never around them */
+    bool seal_wanted, merge_wanted; /* guarded by lock */
+    bool stop;                      /* guarded by lock */
+    struct base_thread sealer, merger;
     struct base_cancel cancel;
-    /* Of whoever has the turn. */
+    /* Of whoever has the turn to seal. */
+    struct store_frozen *frozen; /* a seal begun and not finished, or NULL */
+    /* Of whoever has the turn to advance. */
     struct store_manifest *manifest; /* the newest that was written */
-    struct store_frozen *frozen;     /* a seal begun and not finished, or NULL */
-    int64_t retry_us;                /* steady: not before */
-    int64_t retry_after_us;
     /* The writer asks these. */
     _Atomic bool seal_failed; /* the last try to seal failed; plain flag */
     _Atomic uint64_t next_file_id;

@@ -12,24 +12,24 @@
 #define RETRY_FIRST_US ((int64_t)1000 * 1000)
 #define RETRY_MOST_US ((int64_t)60 * 1000 * 1000)
 
-/* ---- the turn ------------------------------------------------------------------------------------------- */
+/* ---- turns ------------------------------------------------------------------------------------------- */
 
-static void turn_take(struct store *store)
+void store_turn_take(struct store *store, struct store_turn *turn)
 {
     struct store_keeper *keeper = &store->keeper;
     base_lock(&keeper->lock);
-    while (keeper->busy) {
+    while (turn->taken) {
         base_cond_wait(&keeper->changed, &keeper->lock);
     }
-    keeper->busy = true;
+    turn->taken = true;
     base_unlock(&keeper->lock);
 }
 
-static void turn_give(struct store *store)
+void store_turn_give(struct store *store, struct store_turn *turn)
 {
     struct store_keeper *keeper = &store->keeper;
     base_lock(&keeper->lock);
-    keeper->busy = false;
+    turn->taken = false;
     base_cond_broadcast(&keeper->changed);
     base_unlock(&keeper->lock);
 }
@@ -183,22 +183,30 @@ static void discard_files(struct seal *seal)
     }
 }
 
+/* The part of a seal that must not run beside a merge's. */
+static bool advance(struct seal *seal, struct fail *fail)
+{
+    struct store *store = seal->store;
+    store_turn_take(store, &store->keeper.advancing);
+    bool filled = fill_manifest(seal, store->writing.dedup_runs, fail);
+    bool ok = filled && store_advance(store, seal->next, true, fail);
+    store_turn_give(store, &store->keeper.advancing);
+    if (!filled) {
+        discard_files(seal);
+        store_manifest_free(seal->next);
+    }
+    return ok;
+}
+
 static bool seal_frozen(struct store *store, struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     struct seal seal = {.store = store, .frozen = store->keeper.frozen, .arena = arena};
-    bool ready = write_files(&seal, fail);
-    if (ready) {
-        struct store_dedup_runs *dedup = store_dedup_runs_ref(store->writing.dedup_runs);
-        ready = fill_manifest(&seal, dedup, fail);
-        store_dedup_runs_unref(dedup);
-    }
-    if (!ready) {
+    if (!write_files(&seal, fail)) {
         discard_files(&seal);
-        store_manifest_free(seal.next);
         return false;
     }
-    if (!store_advance(store, seal.next, true, fail)) {
+    if (!advance(&seal, fail)) {
         return false;
     }
     store_remove_journals(store, seal.frozen->journal_id);
@@ -207,7 +215,7 @@ static bool seal_frozen(struct store *store, struct fail *fail)
     return true;
 }
 
-/* With the turn. Finishes the seal that was begun, or begins one; twice where `all` is wanted and the first
+/* With the turn to seal. Finishes the seal that was begun, or begins one; twice where `all` is wanted and the first
    only finished an old one. */
 static bool seal_turn(struct store *store, bool all, struct fail *fail)
 {
@@ -241,9 +249,9 @@ bool store_seal(struct store *store, struct fail *fail)
     if (!may_change(store, fail)) {
         return false;
     }
-    turn_take(store);
+    store_turn_take(store, &store->keeper.sealing);
     bool ok = seal_turn(store, true, fail);
-    turn_give(store);
+    store_turn_give(store, &store->keeper.sealing);
     return ok;
 }
 
@@ -252,13 +260,31 @@ bool store_merge(struct store *store, struct fail *fail)
     if (!may_change(store, fail)) {
         return false;
     }
-    turn_take(store);
+    store_turn_take(store, &store->keeper.merging);
     bool ok = store_keeper_merge(store, fail);
-    turn_give(store);
+    store_turn_give(store, &store->keeper.merging);
     return ok;
 }
 
-/* ---- the thread --------------------------------------------------------------------------------------------------------- */
+/* ---- the threads --------------------------------------------------------------------------------------- */
+
+/* After a failure the next try waits, longer each time. */
+struct patience {
+    int64_t not_before_us; /* steady */
+    int64_t pause_us;
+};
+
+static bool patience_over(const struct store *store, const struct patience *patience)
+{
+    return base_steady_us(store->clock) >= patience->not_before_us;
+}
+
+static void patience_next(const struct store *store, struct patience *patience, bool ok)
+{
+    int64_t pause_us = patience->pause_us == 0 ? RETRY_FIRST_US : patience->pause_us * 2;
+    patience->pause_us = ok ? 0 : pause_us < RETRY_MOST_US ? pause_us : RETRY_MOST_US;
+    patience->not_before_us = base_steady_us(store->clock) + patience->pause_us;
+}
 
 static bool idle_seal_due(struct store *store)
 {
@@ -271,54 +297,78 @@ static bool idle_seal_due(struct store *store)
     return worth && committed && idle_ms >= IDLE_MS;
 }
 
-static void keep_once(struct store *store)
+/* Waits a moment, or until `wanted` is set, which is taken back. False: the store closes. */
+static bool wait_for(struct store_keeper *keeper, bool *wanted, bool *out_wanted)
+{
+    base_lock(&keeper->lock);
+    if (!*wanted && !keeper->stop) {
+        base_cond_wait_us(&keeper->changed, &keeper->lock, TICK_US);
+    }
+    *out_wanted = *wanted;
+    *wanted = false;
+    bool stop = keeper->stop;
+    base_unlock(&keeper->lock);
+    return !stop;
+}
+
+static void seal_once(struct store *store, struct patience *patience)
 {
     struct store_keeper *keeper = &store->keeper;
     struct fail fail;
-    turn_take(store);
-    int64_t now_us = base_steady_us(store->clock);
-    if (now_us >= keeper->retry_us) {
-        bool ok = seal_turn(store, false, &fail) && store_keeper_merge(store, &fail);
-        if (ok) {
-            keeper->retry_after_us = 0;
-        } else {
-            keeper->retry_after_us = keeper->retry_after_us == 0 ? RETRY_FIRST_US
-                                     : keeper->retry_after_us * 2 > RETRY_MOST_US
-                                         ? RETRY_MOST_US
-                                         : keeper->retry_after_us * 2;
-        }
-        keeper->retry_us = now_us + keeper->retry_after_us;
-    }
-    turn_give(store);
+    store_turn_take(store, &keeper->sealing);
+    bool ok = seal_turn(store, false, &fail);
+    store_turn_give(store, &keeper->sealing);
+    patience_next(store, patience, ok);
+    base_lock(&keeper->lock);
+    keeper->merge_wanted = keeper->merge_wanted || ok;
+    base_cond_broadcast(&keeper->changed);
+    base_unlock(&keeper->lock);
 }
 
-static void run(void *context)
+static void run_sealer(void *context)
 {
     struct store *store = context;
     struct store_keeper *keeper = &store->keeper;
-    base_lock(&keeper->lock);
-    while (!keeper->stop) {
-        if (!keeper->seal_wanted) {
-            base_cond_wait_us(&keeper->changed, &keeper->lock, TICK_US);
-        }
-        bool wanted = keeper->seal_wanted;
-        keeper->seal_wanted = false;
-        if (keeper->stop) {
-            break;
-        }
-        base_unlock(&keeper->lock);
+    struct patience patience = {0};
+    bool wanted;
+    while (wait_for(keeper, &keeper->seal_wanted, &wanted)) {
         store_leases_prune(store);
-        if (wanted || atomic_load(&keeper->seal_failed) || idle_seal_due(store)) {
-            keep_once(store);
+        if ((wanted || atomic_load(&keeper->seal_failed) || idle_seal_due(store)) &&
+            patience_over(store, &patience)) {
+            seal_once(store, &patience);
         }
-        base_lock(&keeper->lock);
     }
-    base_unlock(&keeper->lock);
+}
+
+static void run_merger(void *context)
+{
+    struct store *store = context;
+    struct store_keeper *keeper = &store->keeper;
+    struct patience patience = {0};
+    struct fail fail;
+    bool due = true; /* once after opening */
+    bool wanted;
+    while (wait_for(keeper, &keeper->merge_wanted, &wanted)) {
+        due = due || wanted;
+        if (due && patience_over(store, &patience)) {
+            store_turn_take(store, &keeper->merging);
+            due = !store_keeper_merge(store, &fail);
+            store_turn_give(store, &keeper->merging);
+            patience_next(store, &patience, !due);
+        }
+    }
 }
 
 bool store_keeper_start(struct store *store, struct fail *fail)
 {
-    return base_thread_start(&store->keeper.thread, "store-keeper", run, store, fail);
+    if (!base_thread_start(&store->keeper.sealer, "store-keeper", run_sealer, store, fail)) {
+        return false;
+    }
+    if (!base_thread_start(&store->keeper.merger, "store-merger", run_merger, store, fail)) {
+        store_keeper_stop(store);
+        return false;
+    }
+    return true;
 }
 
 void store_keeper_stop(struct store *store)
@@ -329,5 +379,6 @@ void store_keeper_stop(struct store *store)
     base_cond_broadcast(&keeper->changed);
     base_unlock(&keeper->lock);
     base_cancel_now(&keeper->cancel);
-    base_thread_join(&keeper->thread);
+    base_thread_join(&keeper->sealer);
+    base_thread_join(&keeper->merger);
 }

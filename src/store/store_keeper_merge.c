@@ -4,64 +4,50 @@
 /* More runs of one kind than this are merged whatever their sizes. */
 #define RUNS_MOST 10U
 
-static bool merge_segments(struct store *store, bool *out_any, struct fail *fail)
+/* What a merge works on: chosen and held while nobody else advances; written while others may. */
+struct chosen {
+    struct arena *arena;
+    struct store_opened old;
+    size_t *at; /* indexes into the manifest's list and into what is open, ascending */
+    size_t count;
+    bool from_first; /* nothing older stands beside them */
+};
+
+static void chosen_done(struct chosen *chosen)
+{
+    store_opened_done(&chosen->old);
+    arena_free(chosen->arena);
+}
+
+static bool neighbours(struct chosen *chosen, size_t first, size_t count, struct fail *fail)
+{
+    chosen->at = arena_array(chosen->arena, count, sizeof *chosen->at, fail);
+    if (chosen->at == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        chosen->at[i] = first + i;
+    }
+    chosen->count = count;
+    chosen->from_first = first == 0;
+    return true;
+}
+
+static bool choose_segments(struct store *store, struct chosen *chosen, struct fail *fail)
 {
     const struct store_manifest *manifest = store->keeper.manifest;
     size_t first;
     size_t count;
-    *out_any = store_merge_choose(manifest->segments, manifest->segment_count, &first, &count);
-    if (!*out_any) {
-        return true;
-    }
-    CLEANUP(store_opened_done) struct store_opened old = {0};
-    store_opened_now(store, &old);
-    base_lock(&store->lock);
-    struct store_identity_view *view = store_identity_view_ref(store->now.identity);
-    base_unlock(&store->lock);
-    struct store_segment_build build = {
-        .disk = store->disk,
-        .names = store->names,
-        .view = view,
-        .segments = old.segments->segments + first,
-        .segment_count = count,
-        .cancel = &store->keeper.cancel,
-    };
-    struct store_segment_info info = {.id = store_next_file_id(store)};
-    struct store_manifest *next = NULL;
-    bool ok = store_segment_write(&build, &info, fail) &&
-              store_manifest_copy(manifest, &next, fail) &&
-              store_manifest_splice_segments(next, first, count, &info, 1, fail);
-    store_identity_view_unref(view);
-    if (!ok) {
-        store_manifest_free(next);
-        return false;
-    }
-    next->generation++;
-    next->next_file_id = atomic_load(&store->keeper.next_file_id);
-    return store_advance(store, next, false, fail);
+    return !store_merge_choose(manifest->segments, manifest->segment_count, &first, &count) ||
+           neighbours(chosen, first, count, fail);
 }
 
-/* Replaces runs [first, first + count) by `info`. */
-static bool advance_runs(struct store *store, enum store_run_kind kind, size_t first, size_t count,
-                         const struct store_run_info *info, struct fail *fail)
-{
-    struct store_manifest *next = NULL;
-    if (!store_manifest_copy(store->keeper.manifest, &next, fail) ||
-        !store_manifest_splice_runs(next, kind, first, count, info, 1, fail)) {
-        store_manifest_free(next);
-        return false;
-    }
-    next->generation++;
-    next->next_file_id = atomic_load(&store->keeper.next_file_id);
-    return store_advance(store, next, false, fail);
-}
-
-static bool choose_runs(const struct store_manifest *manifest, enum store_run_kind kind,
-                        struct arena *arena, size_t *out_first, size_t *out_count, bool *out_any,
+static bool choose_runs(struct store *store, enum store_run_kind kind, struct chosen *chosen,
                         struct fail *fail)
 {
+    const struct store_manifest *manifest = store->keeper.manifest;
     size_t count = manifest->run_count[kind];
-    uint64_t *bytes = arena_array(arena, count, sizeof *bytes, fail);
+    uint64_t *bytes = arena_array(chosen->arena, count, sizeof *bytes, fail);
     if (bytes == NULL) {
         return false;
     }
@@ -73,101 +59,128 @@ static bool choose_runs(const struct store_manifest *manifest, enum store_run_ki
     for (size_t i = 0; kind == STORE_RUN_QUARANTINE && i < count; i++) {
         from = bytes[i] > STORE_QUARANTINE_FILE_BYTES_MAX / 4 ? i + 1 : from;
     }
-    *out_any = store_run_choose(bytes + from, count - from, RUNS_MOST, out_first, out_count);
-    *out_first += *out_any ? from : 0;
-    return true;
+    size_t first;
+    size_t merged;
+    return !store_run_choose(bytes + from, count - from, RUNS_MOST, &first, &merged) ||
+           neighbours(chosen, from + first, merged, fail);
 }
 
-static bool merge_identity(struct store *store, bool *out_any, struct fail *fail)
+static bool choose(struct store *store, enum store_run_kind kind, struct chosen *chosen,
+                   struct fail *fail)
 {
-    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
-    CLEANUP(store_opened_done) struct store_opened old = {0};
-    size_t first = 0;
-    size_t count = 0;
-    struct store_run_info info;
-    if (!choose_runs(store->keeper.manifest, STORE_RUN_IDENTITY, arena, &first, &count, out_any,
-                     fail)) {
-        return false;
+    store_opened_now(store, &chosen->old);
+    if (kind == STORE_ADVANCE_SEGMENTS) {
+        return choose_segments(store, chosen, fail);
     }
-    if (!*out_any) {
-        return true;
+    if (kind == STORE_RUN_DEDUP) {
+        return store_dedup_choose(
+            chosen->old.dedup, store_dedup_span_ms(store->options.dedup_window_ms),
+            base_now_ms(store->clock), chosen->arena, &chosen->at, &chosen->count, fail);
     }
-    store_opened_now(store, &old);
-    return store_identity_merge(store->disk, old.identity->runs + first, count, first == 0,
-                                store_next_file_id(store), &info, fail) &&
-           advance_runs(store, STORE_RUN_IDENTITY, first, count, &info, fail);
+    return choose_runs(store, kind, chosen, fail);
 }
 
-static bool merge_quarantine(struct store *store, bool *out_any, struct fail *fail)
+/* ---- writing ------------------------------------------------------------------------------------------- */
+
+static bool write_segment(struct store *store, const struct chosen *chosen,
+                          struct store_segment_info *out, struct fail *fail)
 {
-    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
-    CLEANUP(store_opened_done) struct store_opened old = {0};
-    size_t first = 0;
-    size_t count = 0;
-    struct store_run_info info;
-    if (!choose_runs(store->keeper.manifest, STORE_RUN_QUARANTINE, arena, &first, &count, out_any,
-                     fail)) {
-        return false;
-    }
-    if (!*out_any) {
-        return true;
-    }
-    store_opened_now(store, &old);
-    return store_quarantine_merge(store->disk, old.quarantine->files + first, count,
-                                  store_next_file_id(store), &info, fail) &&
-           advance_runs(store, STORE_RUN_QUARANTINE, first, count, &info, fail);
+    base_lock(&store->lock);
+    struct store_identity_view *view = store_identity_view_ref(store->now.identity);
+    base_unlock(&store->lock);
+    struct store_segment_build build = {
+        .disk = store->disk,
+        .names = store->names,
+        .view = view,
+        .segments = chosen->old.segments->segments + chosen->at[0],
+        .segment_count = chosen->count,
+        .cancel = &store->keeper.cancel,
+    };
+    bool ok = store_segment_write(&build, out, fail);
+    store_identity_view_unref(view);
+    return ok;
 }
 
-static bool merge_dedup(struct store *store, bool *out_any, struct fail *fail)
+static bool write_dedup(struct store *store, struct chosen *chosen, uint64_t id,
+                        struct store_run_info *out, struct fail *fail)
 {
-    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
-    CLEANUP(store_opened_done) struct store_opened old = {0};
-    size_t *chosen;
-    size_t count;
-    struct store_run_info info;
-    struct store_manifest *next = NULL;
-    store_opened_now(store, &old);
-    if (!store_dedup_choose(old.dedup, store_dedup_span_ms(store->options.dedup_window_ms),
-                            base_now_ms(store->clock), arena, &chosen, &count, fail)) {
-        return false;
-    }
-    *out_any = count > 0;
-    if (count == 0) {
-        return true;
-    }
-    const struct store_dedup_run **runs = arena_array(arena, count, sizeof *runs, fail);
+    const struct store_dedup_run **runs =
+        arena_array(chosen->arena, chosen->count, sizeof *runs, fail);
     if (runs == NULL) {
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        runs[i] = &old.dedup->runs[chosen[i]];
+    for (size_t i = 0; i < chosen->count; i++) {
+        runs[i] = &chosen->old.dedup->runs[chosen->at[i]];
     }
-    if (!store_dedup_merge(store->disk, runs, count, store_next_file_id(store), &info, fail) ||
-        !store_manifest_copy(store->keeper.manifest, &next, fail)) {
+    return store_dedup_merge(store->disk, runs, chosen->count, id, out, fail);
+}
+
+static bool write_merged(struct store *store, enum store_run_kind kind, struct chosen *chosen,
+                         struct store_merged *out, struct fail *fail)
+{
+    uint64_t id = store_next_file_id(store);
+    switch (kind) {
+    case STORE_ADVANCE_SEGMENTS:
+        out->segment.id = id;
+        return write_segment(store, chosen, &out->segment, fail);
+    case STORE_RUN_IDENTITY:
+        return store_identity_merge(store->disk, chosen->old.identity->runs + chosen->at[0],
+                                    chosen->count, chosen->from_first, id, &out->run, fail);
+    case STORE_RUN_DEDUP:
+        return write_dedup(store, chosen, id, &out->run, fail);
+    case STORE_RUN_QUARANTINE:
+        return store_quarantine_merge(store->disk, chosen->old.quarantine->files + chosen->at[0],
+                                      chosen->count, id, &out->run, fail);
+    }
+    return fail_set(fail, FAIL_INTERNAL, "there is nothing of that kind to merge");
+}
+
+static uint64_t id_of(const struct chosen *chosen, enum store_run_kind kind, size_t at)
+{
+    const struct store_opened *old = &chosen->old;
+    return kind == STORE_ADVANCE_SEGMENTS ? store_segment_info(old->segments->segments[at])->id
+           : kind == STORE_RUN_IDENTITY   ? store_run_info_of(old->identity->runs[at].run)->id
+           : kind == STORE_RUN_DEDUP      ? store_run_info_of(old->dedup->runs[at].run)->id
+                                          : store_run_info_of(old->quarantine->files[at].run)->id;
+}
+
+/* One merge of a kind, where one is worth it. */
+static bool merge_one(struct store *store, enum store_run_kind kind, bool *out_any,
+                      struct fail *fail)
+{
+    struct store_turn *advancing = &store->keeper.advancing;
+    CLEANUP(chosen_done) struct chosen chosen = {.arena = arena_new(NULL)};
+    store_turn_take(store, advancing);
+    bool ok = choose(store, kind, &chosen, fail);
+    store_turn_give(store, advancing);
+    *out_any = ok && chosen.count > 0;
+    if (!*out_any) {
+        return ok;
+    }
+    struct store_merged merged = {.kind = kind, .count = chosen.count};
+    uint64_t *gone = arena_array(chosen.arena, chosen.count, sizeof *gone, fail);
+    if (gone == NULL || !write_merged(store, kind, &chosen, &merged, fail)) {
         return false;
     }
-    /* From behind, so that the places of those before stay; the first is replaced. */
-    bool ok = true;
-    for (size_t i = count; ok && i-- > 0;) {
-        ok = store_manifest_splice_runs(next, STORE_RUN_DEDUP, chosen[i], 1, &info, i == 0, fail);
+    for (size_t i = 0; i < chosen.count; i++) {
+        gone[i] = id_of(&chosen, kind, chosen.at[i]);
     }
-    if (!ok) {
-        store_manifest_free(next);
-        return false;
-    }
-    next->generation++;
-    next->next_file_id = atomic_load(&store->keeper.next_file_id);
-    return store_advance(store, next, false, fail);
+    merged.gone = gone;
+    store_turn_take(store, advancing);
+    ok = store_advance_merged(store, &merged, fail);
+    store_turn_give(store, advancing);
+    return ok;
 }
 
 bool store_keeper_merge(struct store *store, struct fail *fail)
 {
-    bool (*const merges[])(struct store * store, bool *out_any, struct fail *fail) = {
-        merge_identity, merge_dedup, merge_quarantine, merge_segments};
-    for (size_t i = 0; i < ARRAY_LEN(merges); i++) {
+    static const enum store_run_kind kinds[] = {STORE_RUN_IDENTITY, STORE_RUN_DEDUP,
+                                                STORE_RUN_QUARANTINE, STORE_ADVANCE_SEGMENTS};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         bool any = true;
         while (any) {
-            if (base_cancel_due(&store->keeper.cancel, fail) || !merges[i](store, &any, fail)) {
+            if (base_cancel_due(&store->keeper.cancel, fail) ||
+                !merge_one(store, kinds[i], &any, fail)) {
                 return false;
             }
         }

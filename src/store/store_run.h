@@ -20,9 +20,10 @@
 #define STORE_RUN_PATH_BYTES 48
 
 enum store_run_kind {
-    STORE_RUN_IDENTITY = 1,   /* identity/<id as 16 hex digits>.run */
-    STORE_RUN_DEDUP = 2,      /* dedup/<id>.run */
-    STORE_RUN_QUARANTINE = 3, /* quarantine/<id>.q */
+    STORE_ADVANCE_SEGMENTS = 0, /* not runs: segments, where a manifest's lists are spoken of */
+    STORE_RUN_IDENTITY = 1,     /* identity/<id as 16 hex digits>.run */
+    STORE_RUN_DEDUP = 2,        /* dedup/<id>.run */
+    STORE_RUN_QUARANTINE = 3,   /* quarantine/<id>.q */
 };
 
 struct store_run_info { /* what the manifest keeps of it */

@@ -230,14 +230,7 @@ static void run_submits(struct store *store, struct store_job **jobs, size_t cou
 
 static void keep(struct store *store)
 {
-    const struct store_writing *writing = &store->writing;
-    if (store->options.no_keeper || writing->frozen) {
-        return;
-    }
-    if (store_fresh_count(writing->fresh) >= store->options.fresh_rows_max ||
-        writing->quarantine[1]->count >= store->options.fresh_rows_max ||
-        store_fresh_bytes(writing->fresh) >= STORE_FRESH_BYTES_MAX ||
-        writing->journal.len >= store->options.journal_bytes_max) {
+    if (store_commit_seal_due(store)) {
         base_lock(&store->keeper.lock);
         store->keeper.seal_wanted = true;
         base_cond_broadcast(&store->keeper.changed);
@@ -279,6 +272,7 @@ static bool round_of(struct store *store, struct store_job **jobs)
     base_unlock(&queue->lock);
     if (control != NULL) {
         run_control(store, control);
+        keep(store);
     } else if (count > 0) {
         run_submits(store, jobs, count);
         keep(store);

@@ -32,7 +32,9 @@ bool store_commit_change(struct store *store,
                          void *context, struct fail *fail) MUST_USE;
 /* Writes the frame that says that the store was closed in order. */
 void store_commit_closed(struct store *store);
-/* Must the next commit wait for the seal under way? */
+/* Is it time to freeze? */
+bool store_commit_seal_due(const struct store *store);
+/* Must the next commit wait for a seal? */
 bool store_commit_must_wait(const struct store *store);
 
 /* ---- control jobs of the keeper; in the writer thread (store_freeze.c) --------------------------------- */
