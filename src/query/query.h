@@ -58,8 +58,6 @@ struct query_run {
     struct base_cancel *cancel; /* deadline and asker */
     size_t memory_bytes;        /* for everything the run holds */
     int threads;                /* 0: the pool's width; the answer does not depend on it */
-    /* For `open` whose lease is gone: the number as it was shown is not known, so "moved" is left to the
-       caller, who may ask the plain question again. */
 };
 
 struct query_backend {

@@ -238,6 +238,17 @@ static bool list_start(struct query_worker *worker, struct fail *fail)
            (job->start == NULL || job->start(worker, &state->own, fail));
 }
 
+static void add_value(struct stats_sum *sum, struct store_value value)
+{
+    if (value.kind == STORE_INT) {
+        stats_sum_add_int(sum, value.i);
+    } else if (value.kind == STORE_UINT) {
+        stats_sum_add_uint(sum, value.u);
+    } else {
+        stats_sum_add(sum, value.d);
+    }
+}
+
 static bool list_customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     const struct query_list_job *job = query_list_job(worker);
@@ -253,6 +264,7 @@ static bool list_customer(struct query_worker *worker, uint32_t c, struct fail *
         return true;
     }
     state->total++;
+    add_value(&state->sum, entry.value);
     if (job->with_verbatims) {
         uint32_t *member = query_vec_add(state->members, fail);
         if (member == NULL) {
@@ -400,6 +412,7 @@ static bool merge(struct query_workers *workers, struct fail *fail)
         struct query_list_state *from = query_list_state(workers->list[i]);
         state->total += from->total;
         state->after += from->after;
+        stats_sum_merge(&state->sum, &from->sum);
         if (!query_vec_append(state->members, from->members, fail)) {
             return false;
         }
@@ -421,6 +434,28 @@ static int compare_numbers(const void *a, const void *b)
     return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/* "moved": the number that the list is, where it is not the one that was shown (section 7). */
+static void write_moved(const struct query_exec *exec, const struct query_list_job *job,
+                        const struct query_list_state *state, struct json_writer *w)
+{
+    const struct store_value *was = exec->plan->open_was;
+    if (was == NULL || job->other_number) {
+        return;
+    }
+    struct store_value now = job->with_value ? store_value_double(stats_sum_value(&state->sum))
+                                             : store_value_uint(state->total);
+    if (query_number_compare(*was, now) == 0) {
+        return;
+    }
+    json_name_c(w, "moved");
+    json_begin_object(w);
+    json_name_c(w, "was");
+    query_answer_value(w, *was);
+    json_name_c(w, "now");
+    query_answer_value(w, now);
+    json_end_object(w);
+}
+
 static bool write_list(struct query_exec *exec, struct query_list_job *job,
                        struct query_worker *worker, struct json_writer *w, struct fail *fail)
 {
@@ -437,6 +472,7 @@ static bool write_list(struct query_exec *exec, struct query_list_job *job,
     }
     json_end_array(w);
     write_cursor(worker, state, w);
+    write_moved(exec, job, state, w);
     if (!job->with_verbatims) {
         return true;
     }

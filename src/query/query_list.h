@@ -10,6 +10,7 @@
 #pragma once
 
 #include "query_group.h"
+#include "stats_sum.h"
 
 #define QUERY_VERBATIMS_MAX 50
 #define QUERY_VERBATIMS_AROUND_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
@@ -18,6 +19,8 @@ struct query_list_job {
     struct query_pass pass; /* what to read; start and customer are filled here */
     const void *context;    /* the kind's; worker->pass->context is this job */
     bool with_value;
+    bool
+        other_number; /* the number is neither the total nor the sum of the values: averages, ... */
     struct query_groups_spec spec; /* by NULL: the cell is of all groups */
     uint32_t wanted_group;         /* else of this one */
     bool with_verbatims;
@@ -33,6 +36,7 @@ struct query_list_state { /* worker->state during the pass */
     struct query_list_entry *entries; /* a heap, the last of the page on top */
     size_t entry_count;
     uint64_t total, after; /* members; those after the cursor */
+    struct stats_sum sum;  /* of the members' values */
     struct query_vec *members;
 };
 static inline const struct query_list_job *query_list_job(const struct query_worker *worker)

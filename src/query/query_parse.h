@@ -108,6 +108,7 @@ enum query_open_common {
     QUERY_OPEN_SORT,
     QUERY_OPEN_CURSOR,
     QUERY_OPEN_GROUP,
+    QUERY_OPEN_WAS,
     QUERY_OPEN_COMMON_COUNT,
 };
 bool query_parse_open(struct query_parser *parser, const struct query_member *open,

@@ -87,11 +87,27 @@ bool query_parse_list(struct query_parser *parser, const struct query_path *path
     return true;
 }
 
+/* The number as it was shown, so that the answer can say that it has moved. */
+static bool parse_was(struct query_parser *parser, struct json_value value,
+                      const struct query_path *path, struct fail *fail)
+{
+    struct store_value *was = arena_small(parser->arena, sizeof *was);
+    if (!query_read_scalar(value, path, parser->arena, was, fail)) {
+        return false;
+    }
+    if (!store_value_is_number(*was)) {
+        return query_refuse(path, fail, "expected the number that was shown");
+    }
+    parser->plan->open_was = was;
+    return true;
+}
+
 bool query_parse_open(struct query_parser *parser, const struct query_member *open,
                       const char *const *own, size_t own_count, struct query_member *members,
                       struct fail *fail)
 {
-    static const char *const common[QUERY_OPEN_COMMON_COUNT] = {"limit", "sort", "cursor", "group"};
+    static const char *const common[QUERY_OPEN_COMMON_COUNT] = {"limit", "sort", "cursor", "group",
+                                                                "was"};
     struct query_path path = query_path_in(NULL, open->name);
     for (size_t i = 0; i < QUERY_OPEN_COMMON_COUNT + own_count; i++) {
         members[i] = (struct query_member){
@@ -103,6 +119,12 @@ bool query_parse_open(struct query_parser *parser, const struct query_member *op
     }
     parser->plan->is_open = true;
     parser->plan->wants_facts = true;
+    const struct query_member *was = &members[QUERY_OPEN_WAS];
+    struct query_path was_path = query_path_in(&path, was->name);
+    if (was->place != 0 && json_type_of(was->value) != JSON_NULL &&
+        !parse_was(parser, was->value, &was_path, fail)) {
+        return false;
+    }
     const struct query_member *group = &members[QUERY_OPEN_GROUP];
     if (group->place == 0 || json_type_of(group->value) == JSON_NULL) {
         return true;

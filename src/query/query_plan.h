@@ -194,6 +194,7 @@ struct query_plan {
     const struct query_breakdown *breakdown; /* NULL: none */
     struct query_list list;                  /* of `customers` and of `open` */
     const struct str *open_group;            /* NULL: all */
+    const struct store_value *open_was;      /* the number as it was shown; NULL: not told */
     struct str *warnings;                    /* members without effect */
     size_t warning_count;
     const void *body; /* the kind's own */

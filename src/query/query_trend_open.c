@@ -87,6 +87,8 @@ bool trend_open(struct query_exec *exec, struct query_list_job *job, struct fail
     trend_prepare(exec->plan, &run, &ranking);
     job->context = body;
     job->with_value = trend_open_has_value(series->measure);
+    job->other_number = (!job->with_value && series->measure != TREND_CUSTOMERS) ||
+                        body->formula != NULL || body->rolling > 1;
     job->said_from_ms = body->open.from_ms;
     job->said_to_ms = body->open.to_ms;
     job->start = trend_own_new;

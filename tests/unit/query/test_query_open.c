@@ -54,6 +54,23 @@ static void a_cell_of_counts_opens_to_parts_that_add_up(void **state)
     fake_free(fake);
 }
 
+static void a_number_that_is_no_longer_what_was_shown_says_so(void **state)
+{
+    (void)state;
+    struct fake *fake = fake_new(lines);
+#define MOVED(was, now) "'cursor':null,'moved':{'was':" was ",'now':" now "},'verbatims'"
+#define STAYED "'cursor':null,'verbatims'"
+    fake_expect_part(fake, ASK("count", "'was':4", ""), MOVED("4", "5"));
+    fake_expect_part(fake, ASK("count", "'was':5", ""), STAYED);
+    fake_expect_part(fake, ASK("count", "'was':null", ""), STAYED);
+    fake_expect_part(fake, ASK("customers", "'was':2", ""), MOVED("2", "3"));
+    fake_expect_part(fake, ASK("customers", "'was':3.0", ""), STAYED);
+    fake_expect_part(fake, ASK("sum:price", "'was':23.5", ""), STAYED);
+    fake_expect_part(fake, ASK("sum:price", "'was':23", ""), MOVED("23", "23.5"));
+    fake_expect_part(fake, ASK("avg:price", "'was':1", ""), STAYED);
+    fake_free(fake);
+}
+
 static void each_measure_opens_to_those_it_counted(void **state)
 {
     (void)state;
@@ -218,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cell_of_counts_opens_to_parts_that_add_up),
+        cmocka_unit_test(a_number_that_is_no_longer_what_was_shown_says_so),
         cmocka_unit_test(each_measure_opens_to_those_it_counted),
         cmocka_unit_test(groups_previous_and_formulas_open),
         cmocka_unit_test(a_page_of_a_cell_goes_on_with_its_cursor),

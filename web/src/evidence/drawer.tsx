@@ -26,8 +26,10 @@ const WORDS_MOST = 50;
 const ask = (evidence: Evidence, cursor: string | null, limit: number, withAsOf: boolean): object => {
   const { as_of: _, ...query } = evidence.q as unknown as Record<string, unknown>;
   const asOf = withAsOf && evidence.a ? { as_of: evidence.a } : {};
+  // The number as it was shown: where it has changed since, the answer says so.
+  const was = typeof evidence.n === "number" ? { was: evidence.n } : {};
   if (evidence.q.kind === "customers") return { ...query, ...asOf, limit, ...(cursor ? { cursor } : {}) };
-  return { ...query, ...asOf, open: { ...evidence.o, limit, ...(cursor ? { cursor } : {}) } };
+  return { ...query, ...asOf, open: { ...evidence.o, limit, ...was, ...(cursor ? { cursor } : {}) } };
 };
 
 export function DrawerHost() {
