@@ -70,6 +70,13 @@ extern const size_t app_operation_count;
 bool app_call(struct app *app, const struct app_caller *caller, struct str operation,
               struct str input, struct base_buf *out, struct fail *fail) MUST_USE;
 
+/* What was set of the organisation; .data NULL where nothing was. */
+struct app_organisation {
+    struct str name, timezone;
+};
+bool app_organisation_as_set(struct app *app, struct arena *arena, struct app_organisation *out,
+                             struct fail *fail) MUST_USE;
+
 /* ---- taking events in ----------------------------------------------------------------------------------- */
 
 /* Submits items and waits until they are durable; feeds the live view and the counters. */

@@ -264,6 +264,15 @@ bool app_op_view_delete(struct app *app, const struct app_caller *caller, struct
 
 #define ORGANISATION_OTHERWISE STR("Your organisation")
 
+bool app_organisation_as_set(struct app *app, struct arena *arena, struct app_organisation *out,
+                             struct fail *fail)
+{
+    return state_setting_get(app->state, STATE_SETTING_ORGANISATION, (struct str){0}, arena,
+                             &out->name, fail) &&
+           state_setting_get(app->state, STATE_SETTING_TIMEZONE, (struct str){0}, arena,
+                             &out->timezone, fail);
+}
+
 static bool write_settings(struct app *app, struct arena *arena, struct base_buf *out,
                            struct fail *fail)
 {

@@ -239,12 +239,16 @@ static bool key_fast_enough(struct http_call *call)
     return false;
 }
 
-static void unknown_key(struct http_call *call)
+static void unknown_key(struct http_call *call, struct str token)
 {
     net_reply_header(call->reply, "WWW-Authenticate",
                      call->route->class == HTTP_CLASS_INTAKE ? STR("Basic realm=\"firsthand\"")
                                                              : STR("Bearer"));
-    http_problem(call, 401, "unknown_key", "there is no such key, or it was revoked or expired",
+    http_problem(call, 401, "unknown_key",
+                 token.len == 0
+                     ? "no key came with this: send one as Authorization: Bearer KEY; firsthand "
+                       "keys create makes them"
+                     : "there is no such key, or it was revoked or expired",
                  NULL);
 }
 
@@ -265,7 +269,7 @@ bool http_key_may(struct http_call *call, struct str token)
 {
     struct access *access = app_access(call->http->app);
     if (!access_key_find(access, token, call->arena, &call->who)) {
-        unknown_key(call);
+        unknown_key(call, token);
         return false;
     }
     if (!access_origin_ok(&call->who, net_header(call->request, "Origin"))) {
@@ -299,7 +303,7 @@ static bool session_may(struct http_call *call)
         return false;
     }
     net_reply_header(call->reply, "WWW-Authenticate", STR("Bearer"));
-    http_problem_signed_out(call, !admin);
+    http_problem_signed_out(call, !admin, NULL);
     return false;
 }
 

@@ -93,7 +93,8 @@ void http_send_empty(struct http_call *call, int status);
 void http_problem(struct http_call *call, int status, const char *kind, const char *detail,
                   const char *pointer);
 /* 401 with the member "setup": whether there is no administrator yet. */
-void http_problem_signed_out(struct http_call *call, bool setup);
+/* `organisation`: JSON of what is set already, for the page that makes the first administrator; or NULL. */
+void http_problem_signed_out(struct http_call *call, bool setup, const struct str *organisation);
 void http_problem_fail(struct http_call *call, const struct fail *fail);
 /* `retry_s` > 0 adds Retry-After. */
 void http_problem_later(struct http_call *call, int status, const char *detail, int64_t retry_s);

@@ -133,8 +133,9 @@ void http_send_empty(struct http_call *call, int status)
     net_reply_header(call->reply, "Cache-Control", STR("no-store"));
 }
 
+/* `organisation`: what is set of {"name","timezone"} before there is an administrator; else NULL. */
 static void problem_send(struct http_call *call, int status, const char *kind, const char *detail,
-                         const char *pointer, const bool *setup)
+                         const char *pointer, const bool *setup, const struct str *organisation)
 {
     struct base_buf body = {.limit = (size_t)64 << 10};
     struct json_writer w = {.out = &body};
@@ -157,6 +158,10 @@ static void problem_send(struct http_call *call, int status, const char *kind, c
         json_name_c(&w, "setup");
         json_write_bool(&w, *setup);
     }
+    if (organisation != NULL) {
+        json_name_c(&w, "organisation");
+        json_write_raw(&w, *organisation);
+    }
     json_end_object(&w);
     base_buf_done(&call->reply->body);
     call->reply->status = status;
@@ -168,15 +173,15 @@ static void problem_send(struct http_call *call, int status, const char *kind, c
 void http_problem(struct http_call *call, int status, const char *kind, const char *detail,
                   const char *pointer)
 {
-    problem_send(call, status, kind, detail, pointer, NULL);
+    problem_send(call, status, kind, detail, pointer, NULL, NULL);
 }
 
-void http_problem_signed_out(struct http_call *call, bool setup)
+void http_problem_signed_out(struct http_call *call, bool setup, const struct str *organisation)
 {
     problem_send(call, 401, "signed_out",
                  setup ? "there is no administrator yet: open the link that the server printed"
                        : "sign in, or send a secret key as Authorization: Bearer",
-                 NULL, &setup);
+                 NULL, &setup, organisation);
 }
 
 void http_problem_later(struct http_call *call, int status, const char *detail, int64_t retry_s)

@@ -97,7 +97,7 @@ const struct http_route http_routes[] = {
      NULL,
      200,
      "Makes the first administrator, with the token that the server printed.",
-     "token, name, email, password, organisation, timezone.",
+     "token, name, email, password; organisation and timezone where not set yet.",
      "The session.",
      {NONE}},
     {NET_POST,

@@ -113,6 +113,32 @@ static void session_send(struct http_call *call)
     http_send_json(call, 200, &body);
 }
 
+static void write_maybe(struct json_writer *w, const char *name, struct str value)
+{
+    json_name_c(w, name);
+    if (value.data == NULL) {
+        json_write_null(w);
+    } else {
+        json_write_str(w, value);
+    }
+}
+
+/* Before there is an administrator, whoever opens the link is shown what was set from the command line
+ * (or by the demo); null where nothing was. */
+static bool organisation_as_set(struct http_call *call, struct base_buf *out, struct fail *fail)
+{
+    struct app_organisation set;
+    struct json_writer w = {.out = out};
+    if (!app_organisation_as_set(call->http->app, call->arena, &set, fail)) {
+        return false;
+    }
+    json_begin_object(&w);
+    write_maybe(&w, "name", set.name);
+    write_maybe(&w, "timezone", set.timezone);
+    json_end_object(&w);
+    return base_buf_ok(out, fail);
+}
+
 void http_session_show(struct http_call *call)
 {
     if (call->who.kind == ACCESS_PERSON) {
@@ -125,7 +151,13 @@ void http_session_show(struct http_call *call)
         http_problem_fail(call, &fail);
         return;
     }
-    http_problem_signed_out(call, !admin);
+    struct base_buf organisation CLEANUP(base_buf_done) = {.limit = (size_t)16 << 10};
+    if (!admin && !organisation_as_set(call, &organisation, &fail)) {
+        http_problem_fail(call, &fail);
+        return;
+    }
+    struct str text = base_buf_view(&organisation);
+    http_problem_signed_out(call, !admin, admin ? NULL : &text);
 }
 
 /* Signing in ends the session that the browser had: a token from before is of no use after. */
@@ -161,10 +193,15 @@ static bool settings_save(struct http_call *call, const struct access_identity *
     struct base_buf answer CLEANUP(base_buf_done) = {0};
     struct json_writer w = {.out = &input};
     struct app_caller caller = {.identity = *who};
+    if (organisation.len == 0 && zone_name.len == 0) {
+        return true; /* what was set before stays */
+    }
     json_begin_object(&w);
-    json_name_c(&w, "organisation");
-    json_write_str(&w, organisation);
-    if (zone_name.data != NULL && zone_name.len > 0) {
+    if (organisation.len > 0) {
+        json_name_c(&w, "organisation");
+        json_write_str(&w, organisation);
+    }
+    if (zone_name.len > 0) {
         json_name_c(&w, "timezone");
         json_write_str(&w, zone_name);
     }
@@ -176,9 +213,9 @@ static bool settings_save(struct http_call *call, const struct access_identity *
 void http_setup(struct http_call *call)
 {
     struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
-    struct field fields[] = {{"token", true, {0}},        {"name", true, {0}},
-                             {"email", true, {0}},        {"password", true, {0}},
-                             {"organisation", true, {0}}, {"timezone", false, {0}}};
+    struct field fields[] = {{"token", true, {0}},         {"name", true, {0}},
+                             {"email", true, {0}},         {"password", true, {0}},
+                             {"organisation", false, {0}}, {"timezone", false, {0}}};
     if (!fields_read(call, parser, fields, ARRAY_LEN(fields))) {
         return;
     }
@@ -191,7 +228,13 @@ void http_setup(struct http_call *call)
         http_problem(call, 422, "input", fail.message, "/timezone");
         return;
     }
-    if (fields[4].value.len == 0 || fields[4].value.len > 200) {
+    struct str organisation = str_trim(fields[4].value);
+    struct app_organisation before;
+    if (!app_organisation_as_set(call->http->app, call->arena, &before, &fail)) {
+        http_problem_fail(call, &fail);
+        return;
+    }
+    if (organisation.len > 200 || (organisation.len == 0 && before.name.data == NULL)) {
         http_problem(call, 422, "input", "an organisation's name has 1 to 200 bytes",
                      "/organisation");
         return;
@@ -211,7 +254,7 @@ void http_setup(struct http_call *call)
     }
     who.name = str_copy(call->arena, who.name);
     who.email = str_copy(call->arena, who.email);
-    if (!settings_save(call, &who, fields[4].value, zone_name, &fail)) {
+    if (!settings_save(call, &who, organisation, zone_name, &fail)) {
         base_log(LOG_WARN, "http.setup", "the organisation's name was not saved",
                  LOG_C("why", fail.message), LOG_END);
     }

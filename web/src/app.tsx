@@ -2,6 +2,7 @@
 import { Component, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, api, onSignedOut } from "./api/client";
+import type { OrganisationAsSet } from "./api/types";
 import { DrawerHost } from "./evidence/drawer";
 import { Frame, Page } from "./frame/frame";
 import { enter, session } from "./frame/session";
@@ -14,7 +15,7 @@ import { pageAt } from "./routes";
 import { useStore } from "./store";
 import { t } from "./strings";
 
-type Gate = { state: "asking" } | { state: "in" } | { state: "out"; setup: boolean } | { state: "failed"; error: ApiError };
+type Gate = { state: "asking" } | { state: "in" } | { state: "out"; setup: boolean; organisation?: OrganisationAsSet | undefined } | { state: "failed"; error: ApiError };
 
 export function App() {
   const { path } = usePlace();
@@ -28,7 +29,7 @@ export function App() {
         setGate({ state: "in" });
       },
       (problem: unknown) => {
-        if (problem instanceof ApiError && problem.status === 401) setGate({ state: "out", setup: problem.problem.setup === true });
+        if (problem instanceof ApiError && problem.status === 401) setGate({ state: "out", setup: problem.problem.setup === true, organisation: problem.problem.organisation });
         else if (problem instanceof ApiError) setGate({ state: "failed", error: problem });
       },
     );
@@ -64,6 +65,7 @@ export function App() {
       <>
         <Entry
           setup={gate.state === "out" && gate.setup}
+          organisation={gate.state === "out" ? gate.organisation : undefined}
           onEntered={(found) => {
             enter(found);
             setGate({ state: "in" });

@@ -6,6 +6,11 @@ export interface Session {
   version: string;
 }
 
+export interface OrganisationAsSet {
+  name: string | null;
+  timezone: string | null;
+}
+
 export interface Problem {
   title: string;
   status: number;
@@ -13,6 +18,8 @@ export interface Problem {
   pointer?: string;
   request_id?: string;
   setup?: boolean;
+  /** What is set already, while there is no administrator. */
+  organisation?: OrganisationAsSet;
 }
 
 export type Scalar = string | number | boolean;

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, api } from "../../api/client";
-import type { Session } from "../../api/types";
+import type { OrganisationAsSet, Session } from "../../api/types";
 import { Button, Note, Problem } from "../../parts/basic";
 import { TextField } from "../../parts/field";
 import { Mark } from "../../parts/icon";
@@ -12,6 +12,8 @@ import { Backdrop } from "./backdrop";
 
 interface Props {
   setup: boolean;
+  /** Set already, by the demo or from the command line. */
+  organisation?: OrganisationAsSet | undefined;
   onEntered: (session: Session) => void;
 }
 
@@ -23,7 +25,7 @@ function takeToken(): string {
   return token;
 }
 
-export function Entry({ setup, onEntered }: Props) {
+export function Entry({ setup, organisation, onEntered }: Props) {
   const { path } = usePlace();
   const [token] = useState(takeToken);
   const isSetup = path === "/setup";
@@ -35,7 +37,7 @@ export function Entry({ setup, onEntered }: Props) {
           <span>{t("product")}</span>
         </header>
         <main class="entry-form" id="main">
-          {isSetup ? <Setup token={token} onEntered={onEntered} /> : token ? <ByLink token={token} onEntered={onEntered} /> : <SignIn setup={setup} onEntered={onEntered} />}
+          {isSetup ? <Setup token={token} organisation={organisation} onEntered={onEntered} /> : token ? <ByLink token={token} onEntered={onEntered} /> : <SignIn setup={setup} onEntered={onEntered} />}
         </main>
         <footer class="small dim">{t("entry.foot", { host: location.host })}</footer>
       </div>
@@ -127,8 +129,14 @@ function zones(): string[] {
 
 const PASSWORD_LEAST = 12;
 
-function Setup({ token, onEntered }: { token: string; onEntered: (session: Session) => void }) {
-  const [form, setForm] = useState({ organisation: "", name: "", email: "", password: "", timezone: Intl.DateTimeFormat().resolvedOptions().timeZone });
+function Setup({ token, organisation, onEntered }: { token: string; organisation: Props["organisation"]; onEntered: (session: Session) => void }) {
+  const [form, setForm] = useState({
+    organisation: organisation?.name ?? "",
+    name: "",
+    email: "",
+    password: "",
+    timezone: organisation?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+  });
   const set = (name: keyof typeof form) => (value: string) => setForm({ ...form, [name]: value });
   const { busy, error, submit } = useSubmit(() => api.setup({ token, ...form, email: form.email.trim() }), onEntered);
   if (!token) {
