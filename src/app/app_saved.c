@@ -276,10 +276,10 @@ bool app_organisation_as_set(struct app *app, struct arena *arena, struct app_or
 static bool write_settings(struct app *app, struct arena *arena, struct base_buf *out,
                            struct fail *fail)
 {
-    struct str organisation, timezone;
+    struct str organisation, zone_text;
     if (!state_setting_get(app->state, STATE_SETTING_ORGANISATION, ORGANISATION_OTHERWISE, arena,
                            &organisation, fail) ||
-        !state_setting_get(app->state, STATE_SETTING_TIMEZONE, STR("UTC"), arena, &timezone,
+        !state_setting_get(app->state, STATE_SETTING_TIMEZONE, STR("UTC"), arena, &zone_text,
                            fail)) {
         return false;
     }
@@ -288,7 +288,7 @@ static bool write_settings(struct app *app, struct arena *arena, struct base_buf
     json_name_c(&w, "organisation");
     json_write_str(&w, organisation);
     json_name_c(&w, "timezone");
-    json_write_str(&w, timezone);
+    json_write_str(&w, zone_text);
     json_end_object(&w);
     return base_buf_ok(out, fail);
 }
@@ -305,10 +305,10 @@ bool app_op_settings_save(struct app *app, const struct app_caller *caller, stru
                           struct arena *arena, struct base_buf *out, struct fail *fail)
 {
     static const char *const members[] = {"organisation", "timezone", NULL};
-    struct str organisation, timezone;
+    struct str organisation, zone_text;
     if (!app_input_members(input, members, fail) ||
         !app_input_str(input, "organisation", false, &organisation, fail) ||
-        !app_input_str(input, "timezone", false, &timezone, fail)) {
+        !app_input_str(input, "timezone", false, &zone_text, fail)) {
         return false;
     }
     struct state_setting settings[2];
@@ -320,13 +320,13 @@ bool app_op_settings_save(struct app *app, const struct app_caller *caller, stru
         }
         settings[count++] = (struct state_setting){STATE_SETTING_ORGANISATION, organisation};
     }
-    if (timezone.data != NULL) {
+    if (zone_text.data != NULL) {
         const struct zone *zone;
         struct fail unknown = {0};
-        if (!zone_find(timezone, &zone, &unknown)) {
+        if (!zone_find(zone_text, &zone, &unknown)) {
             return fail_input_at(fail, "/timezone", "%s", unknown.message);
         }
-        settings[count++] = (struct state_setting){STATE_SETTING_TIMEZONE, timezone};
+        settings[count++] = (struct state_setting){STATE_SETTING_TIMEZONE, zone_text};
     }
     return state_settings_put(app->state, settings, count, fail) &&
            access_audit(app->access, &caller->identity, "settings.save", STR("organisation"),
