@@ -50,7 +50,9 @@ static bool take_lock(struct app *app, struct fail *fail)
         return false;
     }
     if (app->lock == NULL) {
-        return fail_set(fail, FAIL_CONFLICT, "%s is held by another process", app->data);
+        return fail_set(fail, FAIL_CONFLICT,
+                        "%s is held by another process: stop it first, or serve another directory",
+                        app->data);
     }
     return true;
 }
@@ -131,12 +133,28 @@ bool app_take(struct app *app, struct store_item *items, size_t count, struct fa
     return count == 0 || store_submit(app->store, items, count, fail);
 }
 
+static bool is_one_line(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if ((unsigned char)name.data[i] < 0x20U || name.data[i] == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool app_source(struct app *app, struct str name, bool trusted, struct arena *arena,
                 struct intake_source *out, struct fail *fail)
 {
     struct state_source source = {0};
     bool found;
     const struct zone *zone;
+    if (name.len == 0 || name.len > STATE_SOURCE_NAME_BYTES_MAX || !str_is_utf8(name) ||
+        !is_one_line(name)) {
+        return fail_input_at(fail, "/source",
+                             "a source's name is one line of 1 to %d bytes of UTF-8",
+                             STATE_SOURCE_NAME_BYTES_MAX);
+    }
     if (!state_source_find(app->state, name, arena, &source, &found, fail) ||
         !app_zone(app, &zone, fail)) {
         return false;

@@ -97,7 +97,8 @@ bool cli_read_file(struct cli *cli, const char *path, size_t most, struct str *o
         close(descriptor);
     }
     if (got < 0) {
-        return fail_set(fail, FAIL_IO, "%s cannot be read: %s", path, strerrordesc_np(error));
+        return fail_set(fail, error == EISDIR ? FAIL_INPUT : FAIL_IO, "%s cannot be read: %s", path,
+                        strerrordesc_np(error));
     }
     if (text->len == most || !base_buf_ok(text, fail)) {
         return fail_set(fail, FAIL_LIMIT, "%s has more than %zu bytes", path, most - 1);
@@ -106,20 +107,23 @@ bool cli_read_file(struct cli *cli, const char *path, size_t most, struct str *o
     return true;
 }
 
-void cli_flush(struct cli *cli)
+bool cli_flush(struct cli *cli, struct fail *fail)
 {
+    bool good = true;
     if (cli->out.len > 0) {
-        fwrite(cli->out.data, 1, cli->out.len, stdout);
-        fflush(stdout);
+        good =
+            fwrite(cli->out.data, 1, cli->out.len, stdout) == cli->out.len && fflush(stdout) == 0;
         base_buf_reset(&cli->out);
     }
+    return good || fail_set(fail, FAIL_IO, "the answer cannot be written to standard output: %s",
+                            strerrordesc_np(errno));
 }
 
 struct str cli_did_you_mean(struct cli *cli, struct str name, const char *const *names,
                             size_t count)
 {
     const char *nearest = str_nearest(name, names, count);
-    return nearest == NULL ? STR("") : str_format(cli->arena, "; did you mean %s?", nearest);
+    return nearest == NULL ? STR("") : str_format(cli->arena, " (did you mean %s?)", nearest);
 }
 
 /* ---- arguments ------------------------------------------------------------------------------------- */
@@ -172,7 +176,7 @@ static bool unknown_option(struct cli *cli, struct str name, struct fail *fail)
         }
     }
     struct str hint = cli_did_you_mean(cli, name, names, count);
-    return fail_set(fail, FAIL_INPUT, "unknown option %.*s%.*s See: firsthand %s --help",
+    return fail_set(fail, FAIL_INPUT, "unknown option %.*s%.*s; see: firsthand %s --help",
                     STR_ARG(name), STR_ARG(hint), cli->command->name);
 }
 
@@ -210,7 +214,10 @@ static bool take_arguments(struct cli *cli, int argc, char **argv, int from, str
     for (int i = from; i < argc; i++) {
         if (!only_arguments && strcmp(argv[i], "--") == 0) {
             only_arguments = true;
-        } else if (!only_arguments && argv[i][0] == '-' && argv[i][1] == '-') {
+        } else if (!only_arguments && strcmp(argv[i], "-h") == 0) {
+            cli->option_names[cli->option_count] = "--help";
+            cli->option_values[cli->option_count++] = "";
+        } else if (!only_arguments && argv[i][0] == '-' && argv[i][1] != '\0') {
             if (!take_option(cli, argc, argv, &i, fail)) {
                 return false;
             }
@@ -222,8 +229,9 @@ static bool take_arguments(struct cli *cli, int argc, char **argv, int from, str
         return true;
     }
     if (cli->argument_count < cli->command->least || cli->argument_count > cli->command->most) {
-        return fail_set(fail, FAIL_INPUT, "usage: firsthand %s %s\nSee: firsthand %s --help",
-                        cli->command->name, cli->command->arguments, cli->command->name);
+        return fail_set(fail, FAIL_INPUT, "usage: firsthand %s%s%s\nSee: firsthand %s --help",
+                        cli->command->name, cli->command->arguments[0] == '\0' ? "" : " ",
+                        cli->command->arguments, cli->command->name);
     }
     return true;
 }
@@ -249,7 +257,7 @@ static bool unknown_command(struct cli *cli, int argc, char **argv, struct fail 
     } else {
         struct str word = argc > 1 ? first : STR("");
         struct str hint = cli_did_you_mean(cli, word, names, count);
-        fail_set(fail, FAIL_INPUT, "unknown command \"%.*s\"%.*s See: firsthand --help",
+        fail_set(fail, FAIL_INPUT, "unknown command \"%.*s\"%.*s; see: firsthand --help",
                  STR_ARG(word), STR_ARG(hint));
     }
     base_buf_done(&family);
@@ -330,7 +338,11 @@ int cli_main(int argc, char **argv, const struct cli_hooks *hooks)
     cli->arena = arena_new(NULL);
     cli->hooks = hooks;
     bool good = run(cli, argc, argv, &fail) && base_buf_ok(&cli->out, &fail);
-    cli_flush(cli);
+    struct fail unwritten;
+    if (!cli_flush(cli, &unwritten) && good) {
+        good = false;
+        fail = unwritten;
+    }
     if (!good) {
         say_failure(&fail);
     }

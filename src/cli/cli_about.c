@@ -103,7 +103,8 @@ bool cli_run_config_set(struct cli *cli, struct fail *fail)
 bool cli_run_version(struct cli *cli, struct fail *fail)
 {
     (void)fail;
-    base_buf_c(&cli->out, "firsthand " APP_VERSION "\n");
+    base_buf_c(&cli->out, cli_flag(cli, "--json") ? "{\"version\":\"" APP_VERSION "\"}\n"
+                                                  : "firsthand " APP_VERSION "\n");
     return true;
 }
 
@@ -172,13 +173,13 @@ bool cli_run_help(struct cli *cli, struct fail *fail)
 
 static void put_words(struct base_buf *out)
 {
-    const char *before = "";
+    struct str before = {0};
     for (const struct cli_command *c = cli_commands; c->name != NULL; c++) {
         struct str rest = str_from_c(c->name), word;
         INVARIANT(str_next_part(&rest, ' ', &word));
-        if (!str_is(word, before)) {
+        if (!str_equal(word, before)) {
             base_buf_printf(out, "%.*s ", STR_ARG(word));
-            before = c->name;
+            before = word;
         }
     }
 }

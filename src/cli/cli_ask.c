@@ -23,8 +23,17 @@ static bool ask(struct cli *cli, struct str question, struct fail *fail)
 bool cli_run_query(struct cli *cli, struct fail *fail)
 {
     struct str question;
-    return cli_read_file(cli, cli->arguments[0], QUESTION_BYTES_MAX, &question, fail) &&
-           ask(cli, question, fail);
+    if (!cli_read_file(cli, cli->arguments[0], QUESTION_BYTES_MAX, &question, fail)) {
+        return false;
+    }
+    /* What is no JSON at all has no pointer: the file's name says where to look. */
+    struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
+    struct json_value root;
+    if (!json_parse(parser, question, &root, fail)) {
+        return fail_at(fail, "%s is no JSON",
+                       strcmp(cli->arguments[0], "-") == 0 ? "standard input" : cli->arguments[0]);
+    }
+    return ask(cli, question, fail);
 }
 
 /* ---- one-line forms ---------------------------------------------------------------------------------- */

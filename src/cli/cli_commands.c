@@ -151,7 +151,7 @@ const struct cli_command cli_commands[] = {
     {"status", "", "Shows sizes, counts and health.", "firsthand status", format_only, 0, 0,
      cli_run_status},
     {"timeline", "CUSTOMER", "Reads one customer's timeline, newest last.",
-     "firsthand timeline ann\nfirsthand timeline email:ann@example.com --json", format_only, 1, 1,
+     "firsthand timeline ann\nfirsthand timeline email:ann@example.com --json", NULL, 1, 1,
      cli_run_timeline},
     {"trend", "EVENT...", "Counts events or customers over time.",
      "firsthand trend 'Order Completed' --measure customers --by country --last 30d\n"

@@ -170,6 +170,8 @@ bool cli_run_import(struct cli *cli, struct fail *fail)
         good = import_file(cli, cli->arguments[i], &options, &counts, fail);
     }
     /* What was stored before a failure stays stored, so it is told as well. */
-    write_counts(cli, &counts);
+    if (good || counts.received > 0) {
+        write_counts(cli, &counts);
+    }
     return good;
 }

@@ -58,7 +58,7 @@ bool cli_call(struct cli *cli, const char *operation, struct str input, struct s
 bool cli_read_file(struct cli *cli, const char *path, size_t most, struct str *out,
                    struct fail *fail) MUST_USE;
 /* Writes what is in cli->out to stdout, at once: for output that streams. */
-void cli_flush(struct cli *cli);
+bool cli_flush(struct cli *cli, struct fail *fail) MUST_USE;
 /* The nearest of names, as "; did you mean X?", or "". */
 struct str cli_did_you_mean(struct cli *cli, struct str name, const char *const *names,
                             size_t count);
@@ -82,6 +82,8 @@ struct str cli_input_end(struct cli *cli, struct cli_input *input);
    taken out, so that no terminal obeys them. */
 struct cli_table;
 struct cli_table *cli_table_new(struct cli *cli, size_t columns);
+/* Nothing is cut and nothing stands at the right: for names with their values. */
+void cli_table_whole(struct cli_table *table);
 void cli_table_text(struct cli_table *table, struct str text);
 void cli_table_number(struct cli_table *table, struct str text);
 /* A JSON scalar: numbers right, null as "-". */

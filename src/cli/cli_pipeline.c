@@ -81,6 +81,7 @@ bool cli_run_quarantine_show(struct cli *cli, struct fail *fail)
         return true;
     }
     struct cli_table *table = cli_table_new(cli, 2);
+    cli_table_whole(table);
     for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
         cli_table_text(table, str_from_c(facts[i]));
         INVARIANT(json_member(root, str_from_c(facts[i]), &value));
@@ -131,6 +132,7 @@ bool cli_run_status(struct cli *cli, struct fail *fail)
         return form == CLI_FORM_JSON;
     }
     struct cli_table *table = cli_table_new(cli, 2);
+    cli_table_whole(table);
     for (struct json_iter it = json_iter_of(root); json_next(&it, &name, &value);) {
         cli_table_text(table, name);
         cli_table_value(table, value);

@@ -81,10 +81,7 @@ static void write_event(struct cli *cli, struct json_value event)
 
 bool cli_run_timeline(struct cli *cli, struct fail *fail)
 {
-    enum cli_form form;
-    if (!cli_form_of(cli, &form, fail)) {
-        return false;
-    }
+    bool json = cli_flag(cli, "--json");
     const char *cursor = NULL;
     for (;;) {
         struct cli_input input;
@@ -99,7 +96,7 @@ bool cli_run_timeline(struct cli *cli, struct fail *fail)
         }
         INVARIANT(json_member(root, STR("events"), &events));
         for (struct json_iter it = json_iter_of(events); json_next(&it, NULL, &event);) {
-            if (form == CLI_FORM_JSON) {
+            if (json) {
                 struct json_writer w = {.out = &cli->out};
                 json_write_value(&w, event);
                 base_buf_byte(&cli->out, '\n');
@@ -107,7 +104,9 @@ bool cli_run_timeline(struct cli *cli, struct fail *fail)
                 write_event(cli, event);
             }
         }
-        cli_flush(cli);
+        if (!cli_flush(cli, fail)) {
+            return false;
+        }
         if (!member(root, "cursor", &next)) {
             return true;
         }
@@ -122,6 +121,7 @@ static void write_customer(struct cli *cli, struct json_value root)
     static const char *const facts[] = {"id", "known", "first_seen", "last_seen", "events"};
     struct json_value value, list, item;
     struct cli_table *table = cli_table_new(cli, 2);
+    cli_table_whole(table);
     for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
         cli_table_text(table, str_from_c(facts[i]));
         INVARIANT(json_member(root, str_from_c(facts[i]), &value));

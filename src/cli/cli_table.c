@@ -11,6 +11,7 @@ struct cell {
 struct cli_table {
     struct cli *cli;
     size_t columns;
+    bool whole;
     struct cell *cells; /* grown; row after row */
     size_t count, capacity;
 };
@@ -39,6 +40,11 @@ static void add(struct cli_table *table, struct str text, bool number)
     }
     table->cells = cells;
     table->cells[table->count++] = (struct cell){str_copy(table->cli->arena, text), number};
+}
+
+void cli_table_whole(struct cli_table *table)
+{
+    table->whole = true;
 }
 
 void cli_table_text(struct cli_table *table, struct str text)
@@ -154,11 +160,11 @@ static struct str cut(struct str text)
     return str_of(text.data, i);
 }
 
-static struct str clean_cell(struct cli *cli, struct str text)
+static struct str clean_cell(struct cli *cli, struct str text, bool whole)
 {
     struct base_buf clean CLEANUP(base_buf_done) = {0};
     cli_put_text(&clean, text);
-    struct str all = base_buf_view(&clean), shown = cut(all);
+    struct str all = base_buf_view(&clean), shown = whole ? all : cut(all);
     return shown.len == all.len ? str_copy(cli->arena, all)
                                 : str_format(cli->arena, "%.*s\xE2\x80\xA6", STR_ARG(shown));
 }
@@ -176,7 +182,7 @@ static void write_aligned(struct cli *cli, struct cli_table *table)
     size_t *widths = arena_array(cli->arena, table->columns, sizeof *widths, &fail);
     INVARIANT(widths != NULL);
     for (size_t i = 0; i < table->count; i++) {
-        table->cells[i].text = clean_cell(cli, table->cells[i].text);
+        table->cells[i].text = clean_cell(cli, table->cells[i].text, table->whole);
         size_t w = width(table->cells[i].text);
         size_t *widest = &widths[i % table->columns];
         *widest = w > *widest ? w : *widest;
@@ -185,15 +191,33 @@ static void write_aligned(struct cli *cli, struct cli_table *table)
         size_t column = i % table->columns;
         const struct cell *cell = &table->cells[i];
         /* The head follows the column's first cell. */
-        bool right = i < table->columns && i + table->columns < table->count
-                         ? table->cells[i + table->columns].number
-                         : cell->number;
+        bool right = !table->whole && (i < table->columns && i + table->columns < table->count
+                                           ? table->cells[i + table->columns].number
+                                           : cell->number);
         size_t padding = widths[column] - width(cell->text);
         bool last = column + 1 == table->columns;
         put_padding(&cli->out, right ? padding : 0);
         base_buf_str(&cli->out, cell->text);
         put_padding(&cli->out, right || last ? 0 : padding);
         base_buf_c(&cli->out, last ? "\n" : "  ");
+    }
+}
+
+/* Line ends stay, they are quoted; what a terminal would obey goes. */
+static void put_csv_text(struct base_buf *out, struct str text)
+{
+    for (size_t i = 0; i < text.len;) {
+        size_t end = i;
+        while (end < text.len && text.data[end] != '"' && text.data[end] != '\n' &&
+               text.data[end] != '\t') {
+            end++;
+        }
+        cli_put_text(out, str_of(text.data + i, end - i));
+        if (end < text.len) {
+            base_buf_c(out, text.data[end] == '"' ? "\"\"" : text.data[end] == '\n' ? "\n" : "\t");
+            end++;
+        }
+        i = end;
     }
 }
 
@@ -219,12 +243,7 @@ static void write_csv(struct cli *cli, const struct cli_table *table)
         if (neutralise) {
             base_buf_byte(out, '\'');
         }
-        for (size_t k = 0; k < text.len; k++) {
-            if (text.data[k] == '"') {
-                base_buf_byte(out, '"');
-            }
-            base_buf_byte(out, text.data[k]);
-        }
+        put_csv_text(out, text);
         if (quote) {
             base_buf_byte(out, '"');
         }
