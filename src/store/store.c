@@ -68,6 +68,7 @@ static void free_store(struct store *store)
     store_frozen_free(store->keeper.frozen);
     store_manifest_free(store->keeper.manifest);
     store_names_free(store->names);
+    store_moved_cache_free(store->moved);
     base_cond_done(&store->keeper.changed);
     base_mutex_done(&store->keeper.lock);
     base_cond_done(&store->queue.changed);
@@ -89,6 +90,7 @@ bool store_open(struct disk *disk, const struct store_options *options, struct s
     store->options = resolved;
     store->clock = resolved.clock;
     store->names = store_names_new();
+    store->moved = store_moved_cache_new();
     base_mutex_init(&store->lock);
     base_mutex_init(&store->damage.lock);
     base_mutex_init(&store->queue.lock);

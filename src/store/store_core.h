@@ -177,6 +177,7 @@ struct store {
     struct store_names *names;
     uint64_t salt;
     struct store_damage damage;
+    struct store_moved_cache *moved;
     struct base_mutex lock;
     struct store_published now; /* guarded by lock */
     struct store_writing writing;

@@ -30,6 +30,7 @@ struct store_identity_view *store_identity_view_new(const struct store_identity_
     struct store_identity_view *view = base_alloc_zero(sizeof *view);
     view->salt = from->salt;
     view->damage = from->damage;
+    view->moved = from->moved;
     view->runs = store_identity_runs_ref(from->runs);
     for (size_t i = 0; i < 2; i++) {
         view->live[i] = from->live[i] == NULL ? NULL : store_identity_live_ref(from->live[i]);
@@ -303,7 +304,7 @@ void store_numbers_done(struct store_numbers *numbers)
     *numbers = (struct store_numbers){0};
 }
 
-static int compare_numbers(const void *a, const void *b)
+int store_numbers_compare(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a;
     uint32_t y = *(const uint32_t *)b;
@@ -315,7 +316,7 @@ void store_numbers_sort(struct store_numbers *numbers)
     if (numbers->count < 2) {
         return;
     }
-    qsort(numbers->at, numbers->count, sizeof numbers->at[0], compare_numbers);
+    qsort(numbers->at, numbers->count, sizeof numbers->at[0], store_numbers_compare);
     size_t kept = 1;
     for (size_t i = 1; i < numbers->count; i++) {
         if (numbers->at[i] != numbers->at[kept - 1]) {
@@ -381,176 +382,4 @@ bool store_identity_members(const struct store_identity_view *view, uint32_t roo
         }
     }
     return true;
-}
-
-/* ---- for segments ------------------------------------------------------------------------------------------- */
-
-static bool copy_out(struct store_numbers *numbers, struct arena *arena, uint32_t **out,
-                     size_t *out_count, struct fail *fail)
-{
-    store_numbers_sort(numbers);
-    uint32_t *copy = arena_alloc(arena, numbers->count * sizeof *copy, fail);
-    if (copy == NULL) {
-        return false;
-    }
-    if (numbers->count > 0) {
-        memcpy(copy, numbers->at, numbers->count * sizeof *copy);
-    }
-    *out = copy;
-    *out_count = numbers->count;
-    return true;
-}
-
-/* The numbers named by the changes after `since`. */
-static bool changed(const struct store_identity_view *view, uint64_t since,
-                    struct store_numbers *out, struct fail *fail)
-{
-    for (size_t i = 0; i < 2; i++) {
-        const struct store_live_edge *at =
-            view->live[i] == NULL
-                ? NULL
-                : atomic_load_explicit(&view->live[i]->newest_edge, memory_order_acquire);
-        for (; at != NULL && at->edge.position > since; at = at->older) {
-            if (at->edge.position > view->position) {
-                continue;
-            }
-            const struct store_edge *edge = &at->edge;
-            if (!store_numbers_add(out, edge->child, fail) ||
-                !store_numbers_add(out, edge->parent == STORE_NO_PARENT ? edge->left : edge->parent,
-                                   fail)) {
-                return false;
-            }
-        }
-    }
-    for (size_t i = view->runs->count; i-- > 0;) {
-        const struct store_identity_run *run = &view->runs->runs[i];
-        uint64_t end = run->position_first + run->position_count;
-        for (uint64_t position = since + 1 > run->position_first ? since + 1 : run->position_first;
-             position < end; position++) {
-            uint32_t child;
-            uint32_t parent;
-            if (!store_identity_run_change(run, position, &child, &parent, fail) ||
-                !store_numbers_add(out, child, fail) || !store_numbers_add(out, parent, fail)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-/* A tree that changed is made of the trees in which those named by its changes are now: joins and splits name
-   both sides. So the members of these trees are all that moved. */
-bool store_identity_moved(const struct store_identity_view *view, uint64_t since,
-                          struct arena *arena, uint32_t **out, size_t *out_count, struct fail *fail)
-{
-    CLEANUP(store_numbers_done) struct store_numbers roots = {0};
-    CLEANUP(store_numbers_done) struct store_numbers moved = {0};
-    if (since < view->position && !changed(view, since, &roots, fail)) {
-        return false;
-    }
-    store_numbers_sort(&roots);
-    for (size_t i = 0; i < roots.count; i++) {
-        if (!store_identity_root_of(view, roots.at[i], &roots.at[i], fail)) {
-            return false;
-        }
-    }
-    store_numbers_sort(&roots);
-    for (size_t i = 0; i < roots.count; i++) {
-        if (!store_identity_members(view, roots.at[i], &moved, fail)) {
-            return false;
-        }
-    }
-    return copy_out(&moved, arena, out, out_count, fail);
-}
-
-struct ancestors {
-    struct store_numbers *out;
-    struct fail *fail;
-    bool failed;
-};
-
-static bool take_parent(void *context, const struct store_edge *edge)
-{
-    struct ancestors *to = context;
-    if (edge->parent != STORE_NO_PARENT && !store_numbers_add(to->out, edge->parent, to->fail)) {
-        to->failed = true;
-    }
-    return !to->failed;
-}
-
-/* Every parent that `number` ever had. */
-static bool parents_ever(const struct store_identity_view *view, uint32_t number,
-                         struct store_numbers *out, struct fail *fail)
-{
-    struct ancestors to = {out, fail, false};
-    for (size_t i = 0; i < 2 && !to.failed; i++) {
-        const struct store_live_number *owner =
-            view->live[i] == NULL ? NULL : store_identity_live_number(view->live[i], number);
-        const struct store_live_edge *at =
-            owner == NULL ? NULL : atomic_load_explicit(&owner->edges, memory_order_acquire);
-        for (; at != NULL && !to.failed; at = at->older_of_child) {
-            if (at->edge.position <= view->position) {
-                take_parent(&to, &at->edge);
-            }
-        }
-    }
-    for (size_t i = 0; i < view->runs->count && !to.failed; i++) {
-        if (!store_identity_run_edges(&view->runs->runs[i], number, take_parent, &to, fail)) {
-            return false;
-        }
-    }
-    return !to.failed;
-}
-
-/* Replaces `frontier` by those parents of it that `places` (sorted) lacks, and adds them there. */
-static bool step_up(const struct store_identity_view *view, struct store_numbers *places,
-                    struct store_numbers *frontier, struct fail *fail)
-{
-    CLEANUP(store_numbers_done) struct store_numbers parents = {0};
-    for (size_t i = 0; i < frontier->count; i++) {
-        if (!parents_ever(view, frontier->at[i], &parents, fail)) {
-            return false;
-        }
-    }
-    store_numbers_sort(&parents);
-    frontier->count = 0;
-    size_t known = places->count;
-    for (size_t i = 0; i < parents.count; i++) {
-        if (bsearch(&parents.at[i], places->at, known, sizeof places->at[0], compare_numbers) !=
-            NULL) {
-            continue;
-        }
-        if (!store_numbers_add(frontier, parents.at[i], fail) ||
-            !store_numbers_add(places, parents.at[i], fail)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool store_identity_places(const struct store_identity_view *view, uint32_t root,
-                           struct arena *arena, uint32_t **out, size_t *out_count,
-                           struct fail *fail)
-{
-    CLEANUP(store_numbers_done) struct store_numbers places = {0};
-    if (!store_identity_members(view, root, &places, fail)) {
-        return false;
-    }
-    /* Without splits every parent a member ever had is a member itself. */
-    if (!view->any_split) {
-        return copy_out(&places, arena, out, out_count, fail);
-    }
-    CLEANUP(store_numbers_done) struct store_numbers frontier = {0};
-    for (size_t i = 0; i < places.count; i++) {
-        if (!store_numbers_add(&frontier, places.at[i], fail)) {
-            return false;
-        }
-    }
-    while (frontier.count > 0) {
-        store_numbers_sort(&places);
-        if (!step_up(view, &places, &frontier, fail)) {
-            return false;
-        }
-    }
-    return copy_out(&places, arena, out, out_count, fail);
 }

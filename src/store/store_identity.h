@@ -27,10 +27,16 @@ struct store_damage {
 };
 void store_damage_note(struct store_damage *damage, const struct fail *fail);
 
+/* What store_identity_moved found before (store_identity_moved.c). Outlives all views. */
+struct store_moved_cache;
+struct store_moved_cache *store_moved_cache_new(void);
+void store_moved_cache_free(struct store_moved_cache *cache); /* accepts NULL */
+
 struct store_identity_view {
     _Atomic uint32_t references;
     uint64_t salt; /* of hashes; the store's own, so that nobody can make them collide */
     struct store_damage *damage;
+    struct store_moved_cache *moved;
     struct store_identity_runs *runs;
     struct store_identity_live *live[2]; /* older (or NULL) and current */
     uint32_t numbers;                    /* bound */
@@ -63,6 +69,7 @@ struct store_numbers {
 };
 bool store_numbers_add(struct store_numbers *numbers, uint32_t number, struct fail *fail) MUST_USE;
 void store_numbers_done(struct store_numbers *numbers);
+int store_numbers_compare(const void *a, const void *b);
 /* Ascending and unique. */
 void store_numbers_sort(struct store_numbers *numbers);
 

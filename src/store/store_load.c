@@ -130,6 +130,7 @@ static bool open_identity(struct store *store, const struct store_manifest *mani
     struct store_identity_view from = {
         .salt = manifest->salt,
         .damage = &store->damage,
+        .moved = store->moved,
         .runs = runs,
         .numbers = manifest->numbers,
         .seqs = manifest->seqs,

@@ -2,6 +2,9 @@
    nothing, a restart, a power cut, a seal, a seal and a restart, a seal and merges between its steps. */
 #include "store_kit.h"
 
+#include <stdio.h>
+
+#include "base_random.h"
 #include "store_identity.h"
 
 #define PLAY(kit)                                                                                  \
@@ -565,6 +568,46 @@ static void moved_and_places_tell_whose_rows_lie_elsewhere(void **state)
     }
 }
 
+static void what_moved_is_the_same_remembered_or_found_anew(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    struct base_random_seeded random;
+    base_random_seed(&random, 17);
+    kit_init(&kit);
+    for (int step = 0; step < 400; step++) {
+        char ids[64];
+        unsigned a = (unsigned)base_random_below(&random.random, 40);
+        unsigned u = (unsigned)base_random_below(&random.random, 15);
+        snprintf(ids, sizeof ids, step % 3 == 0 ? "anonymous=a%u" : "anonymous=a%u user=u%u", a, u);
+        event(&kit, ids);
+        if (step % 7 == 0) {
+            (void)!store_customer_split(kit.store, str_format(kit.arena, "a%u", a), &fail);
+        }
+        if (step % 50 == 49) {
+            kit_seal(&kit);
+        }
+        struct store_snapshot *snapshot = store_snapshot_take(kit.store);
+        struct store_identity_view *anew = store_identity_view_new(snapshot->identity);
+        anew->moved = store_moved_cache_new();
+        for (uint64_t since = 0; since <= anew->position; since += 1 + anew->position / 5) {
+            uint32_t *x;
+            uint32_t *y;
+            size_t n;
+            size_t m;
+            must(store_identity_moved(snapshot->identity, since, kit.arena, &x, &n, &fail), &fail);
+            must(store_identity_moved(anew, since, kit.arena, &y, &m, &fail), &fail);
+            assert_int_equal(n, m);
+            assert_memory_equal(x, y, n * sizeof *x);
+        }
+        store_moved_cache_free(anew->moved);
+        store_identity_view_unref(anew);
+        store_snapshot_unref(snapshot);
+    }
+    kit_done(&kit);
+}
+
 static void a_chain_of_aliases_ends_somewhere(void **state)
 {
     (void)state;
@@ -615,6 +658,7 @@ int main(void)
         cmocka_unit_test(an_anonymous_customer_with_a_user_joined_in_is_known),
         cmocka_unit_test(a_snapshot_does_not_see_later_joins_or_identifiers),
         cmocka_unit_test(moved_and_places_tell_whose_rows_lie_elsewhere),
+        cmocka_unit_test(what_moved_is_the_same_remembered_or_found_anew),
         cmocka_unit_test(a_chain_of_aliases_ends_somewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
