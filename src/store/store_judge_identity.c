@@ -73,6 +73,9 @@ bool store_judge_alias(struct store_draft *draft, const struct store_item *item,
         *out_reason = "an alias needs userId";
         return true;
     }
+    if (str_equal(item->previous_id, user->value)) {
+        return true; /* to itself: joins nothing, whoever an anonymous id of that name belongs to */
+    }
     uint32_t into;
     uint32_t into_root = STORE_NO_CUSTOMER;
     uint32_t previous;
