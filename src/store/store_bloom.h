@@ -33,7 +33,7 @@ static inline bool store_bloom_maybe(const uint8_t *block, uint64_t hash)
     uint64_t bits = (hash ^ (hash >> 31)) * 0xD6E8FEB86659FD93U;
     bits ^= bits >> 32;
     for (int i = 0; i < 6; i++, bits >>= 9) {
-        if ((block[(bits >> 3) & 63U] >> (bits & 7U) & 1U) == 0) {
+        if (((unsigned)block[(bits >> 3) & 63U] >> (bits & 7U) & 1U) == 0) {
             return false;
         }
     }

@@ -244,7 +244,8 @@ static bool count_customers(const struct store_identity_view *view, uint64_t *ou
         uint32_t root;
         ok = store_identity_mark_of(view, number, &mark, fail) &&
              store_identity_root_of(view, number, &root, fail);
-        if (ok && mark != STORE_MARK_ROWLESS && (bits[root / 8] >> (root % 8) & 1U) == 0) {
+        if (ok && mark != STORE_MARK_ROWLESS &&
+            ((unsigned)bits[root / 8] >> (root % 8) & 1U) == 0) {
             bits[root / 8] |= (uint8_t)(1U << (root % 8));
             customers++;
         }
