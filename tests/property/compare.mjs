@@ -39,7 +39,7 @@ export function warningDifferences(about, warnings) {
     else left.splice(place, 1);
   };
   for (const member of about.idle) take(member, [`"${member}"`]);
-  for (const { kind, name } of about.unknown) take(`${kind} ${name}`, [kind, name]);
+  for (const { kind, name } of about.unknown) take(`${kind} ${name}`, [`${kind} "${name}"`]);
   if (about.several) take('several groups', ['groups']);
   if (about.currencies) take('currencies', ['currenc']);
   for (const line of left) found.push(`/warnings: unexpected: ${line}`);

@@ -34,13 +34,13 @@ export class Questioner {
   }
 
   duration() {
-    return this.random.pick(['1ms', '0s', '60s', '30m', '1h', '90m', '1d', '24h', '3d', '1w', '30d', '9w', '365d']);
+    return this.random.pick(['1ms', '0s', '60s', '30m', '1h', '90m', '1d', '24h', '3d', '1w', '10d', '30d', '30d', '9w', '365d']);
   }
 
   eventName() {
     const { random } = this;
     return random.weighted([
-      [10, random.pick(EVENTS.slice(0, 4))], [3, random.pick(EVENTS)], [1.5, random.pick(BOOKKEEPING)], [4, '*'],
+      [12, random.pick(EVENTS.slice(0, 3))], [2, random.pick(EVENTS)], [1, random.pick(BOOKKEEPING)], [5, '*'],
       [0.3, 'alias'], [0.4, random.pick(['Never Seen', 'order completed', 'nïe'])]]);
   }
 
@@ -103,7 +103,7 @@ export class Questioner {
     const { random } = this;
     const matcher = { event: this.eventName() };
     if (random.chance(0.12)) matcher.event = [...new Set(Array.from({ length: random.between(1, 3) }, () => this.eventName()))];
-    if (random.chance(0.22)) matcher.where = this.where();
+    if (random.chance(0.18)) matcher.where = this.where();
     return matcher;
   }
 
@@ -139,21 +139,22 @@ export class Questioner {
   }
 
   range(units) {
-    const { random } = this;
-    const date = () => formatDate(this.instant());
-    const instant = () => (random.chance(0.7) ? formatInstant(this.instant()) : `${formatInstant(this.instant()).slice(0, -1)}-03:30`);
-    const draw = () => random.weighted([
+    const { random, world } = this;
+    const wide = random.chance(0.6); // around most of the events
+    const draw = (least, most) => (wide ? world.center + random.between(least, most) * DAY + random.pick([0, 0, HOUR, -1]) : this.instant());
+    const written = (ms) => (random.chance(0.7) ? formatInstant(ms) : `${formatInstant(ms).slice(0, -1)}-03:30`);
+    const [from, to] = [draw(-12, -1), draw(1, 12)];
+    return random.weighted([
       [4, () => {
         const unit = random.pick(units);
-        const count = random.between(1, { hour: 30, day: 40, week: 8, month: 4, quarter: 2 }[unit]);
+        const count = random.between(1, { hour: 300, day: 40, week: 8, month: 4, quarter: 2 }[unit]);
         return `last ${count} ${unit}${count === 1 && random.chance(0.5) ? '' : 's'}`;
       }],
-      [4, () => ({ from: date(), to: date() })],
-      [2, () => ({ from: instant(), to: instant() })],
-      [1, () => ({ from: date(), to: instant() })],
-      [1, () => ({ from: instant(), to: date() })],
+      [4, () => ({ from: formatDate(from), to: formatDate(to) })],
+      [2, () => ({ from: written(from), to: written(to) })],
+      [1, () => ({ from: formatDate(from), to: written(to) })],
+      [1, () => ({ from: written(from), to: formatDate(to) })],
     ])();
-    return draw();
   }
 
   breakdown(question) {
@@ -170,10 +171,12 @@ export class Questioner {
   common(kind, units) {
     const { random, world } = this;
     const question = { kind };
-    if (random.chance(0.93)) question.as_of = formatInstant(this.instant());
+    if (random.chance(0.95)) {
+      question.as_of = formatInstant(random.chance(0.5) ? this.instant() : world.center + random.between(0, 20) * DAY);
+    }
     if (random.chance(0.6)) question.timezone = random.pick([world.zone, world.zone, 'UTC', 'Asia/Kolkata', 'America/Los_Angeles']);
     if (kind !== 'customers' && random.chance(0.9)) question.range = this.range(units);
-    if (random.chance(0.35)) {
+    if (random.chance(0.3)) {
       const saved = Object.keys(world.segments);
       question.segment = saved.length > 0 && random.chance(0.15) ? random.pick(saved) : this.segment();
     }

@@ -141,7 +141,8 @@ class WorldMaker {
     const midnight = Math.floor(center / DAY) * DAY;
     for (let i = 0; i < 6; i++) times.push(midnight + random.between(-9, 9) * DAY);
     for (let i = 0; i < 8; i++) times.push(center + random.between(-200, 200) * HOUR);
-    for (let i = 0; i < 4; i++) times.push(center + random.between(-90, 90) * DAY + random.below(DAY));
+    for (let i = 0; i < 8; i++) times.push(center + random.between(-40, 40) * HOUR + random.below(HOUR));
+    for (let i = 0; i < 3; i++) times.push(center + random.between(-90, 90) * DAY + random.below(DAY));
     return times;
   }
 
@@ -158,7 +159,7 @@ class WorldMaker {
   event() {
     const { random } = this;
     const line = { ...identifiers(random, this.density), ts: this.instant(this.time()) };
-    line.event = random.weighted([[6, random.pick(EVENTS.slice(0, 4))], [2, random.pick(EVENTS)], [1, random.pick(BOOKKEEPING)]]);
+    line.event = random.weighted([[8, random.pick(EVENTS.slice(0, 3))], [2, random.pick(EVENTS)], [1, random.pick(BOOKKEEPING)]]);
     if (random.chance(0.8)) line.properties = properties(random);
     if (random.chance(line.event === 'identify' ? 1 : 0.15)) line.traits = traits(random);
     if (random.chance(0.5)) line.channel = random.pick(CHANNELS);
@@ -192,7 +193,7 @@ class WorldMaker {
 
   batches() {
     const { random } = this;
-    const size = random.pick([3, 8, 25, 60, 120]);
+    const size = random.pick([4, 25, 60, 120, 120, 250]);
     const batches = [];
     for (let left = size; left > 0;) {
       const count = Math.min(left, random.between(1, Math.max(2, size / 2)));

@@ -21,7 +21,8 @@ export function run(args, { input, env, cwd } = {}) {
   const done = spawnSync(binary, args, {
     input, cwd, encoding: 'utf8', maxBuffer: 1 << 30, env: { ...process.env, FIRSTHAND_DATA: '', ...env },
   });
-  if (done.error) throw done.error;
+  // A command may end without having read all of its input: the broken pipe is ours then, not its fault.
+  if (done.error && !(done.error.code === 'EPIPE' && done.status !== null)) throw done.error;
   return { code: done.status, signal: done.signal, stdout: done.stdout, stderr: done.stderr };
 }
 

@@ -138,6 +138,8 @@ function readLine(text, receivedAt) {
 
 // ---- who is who -----------------------------------------------------------------------------------
 
+const userOf = (item) => item.identifiers.find((i) => i.kind === 'user').value;
+
 class Identities {
   constructor() {
     this.customers = new Set();
@@ -184,21 +186,25 @@ class Identities {
     return customer;
   }
 
+  // The customer that an alias joins into its user; undefined where there is none.
   aliased(item) {
     return this.find('user', item.previousId) ?? this.find('anonymous', item.previousId);
   }
 
-  // Throws Bad where a key may not join two known users. A user never heard of before is none.
+  // Throws Bad where a key may not join two known users. A user never heard of before is none; but an anonymous id
+  // that belongs to a user never moves.
   allow(item, mayJoinUsers) {
-    if (item.event !== 'alias') return;
-    const into = this.find('user', item.identifiers.find((i) => i.kind === 'user').value);
+    if (item.event !== 'alias' || userOf(item) === item.previousId) return;
+    const into = this.find('user', userOf(item));
     const from = this.aliased(item);
-    need(!from || !into || from === into || from.user === undefined || mayJoinUsers, 'two known users');
+    if (mayJoinUsers || !from || from === into || from.user === undefined) return;
+    need(!into && this.find('user', item.previousId), 'two known users');
   }
 
   alias(item) {
     const from = this.aliased(item);
     const customer = this.resolve(item.identifiers);
+    if (userOf(item) === item.previousId) return customer; // to itself: joins nothing
     if (!from) this.attach(customer, 'anonymous', item.previousId);
     else if (this.owners.get(`${from.identifiers[0].kind}:${from.identifiers[0].value}`) !== customer) {
       this.join(from, customer);

@@ -275,6 +275,11 @@ static void an_alias_to_itself_is_stored_and_joins_nothing(void **state)
         assert_int_equal(alias(&kit, "u", "user=u", false), STORE_STORED);
         assert_string_equal(kit_joins(&kit, "u"), "");
         assert_int_equal(kit_rows(&kit, "u"), 4);
+        /* also where an anonymous id of that name belongs to another user */
+        event(&kit, "user=w anonymous=x");
+        assert_int_equal(alias(&kit, "x", "user=x", false), STORE_STORED);
+        assert_string_equal(kit_id(&kit, "w"), "w");
+        assert_int_equal(kit_rows(&kit, "w"), 1);
     }
 }
 
