@@ -61,8 +61,8 @@ static bool prepare(struct app_link *link, struct fail *fail)
 {
     static const struct {
         const char *name, *channel;
-    } sources[] = {
-        {"web", "web"}, {"app", "app"}, {"store", "store"}, {"support", NULL}, {"shop", NULL}};
+    } sources[] = {{"web", "web"},    {"app", "app"}, {"store", "store"},
+                   {"support", NULL}, {"shop", NULL}, {"surveys", NULL}};
     struct base_buf ignored CLEANUP(base_buf_done) = {0};
     for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
         struct base_buf input CLEANUP(base_buf_done) = {0};

@@ -64,72 +64,6 @@ const size_t demo_search_count = ARRAY_LEN(demo_searches);
 const char *const demo_campaigns[] = {"newsletter", "search", "autumn sale", "friends"};
 const size_t demo_campaign_count = ARRAY_LEN(demo_campaigns);
 
-static const char *const late[] = {
-    "Nine days for a parcel that was promised in three. We left for the cabin without it.",
-    "Where is my order? The tracking has said \"on its way\" since last week.",
-    "The parcel came two days after the trip it was bought for.",
-    "Third time in a row that Fjordpost is late. I would rather pay more for another carrier.",
-    "Delivery took eleven days. Nobody told me, I had to ask.",
-    "Good things, but the delivery is not to be relied on any more.",
-    NULL,
-};
-static const char *const fault[] = {
-    "The app hangs when I press pay. I tried four times.",
-    "Since the update I cannot finish an order on my phone, the wheel just keeps turning.",
-    "Pressed pay, nothing happened, and my basket was empty afterwards.",
-    "Checkout freezes on the payment page. I bought the tent somewhere else.",
-    "Was I charged or not? The app stood still and then threw me out.",
-    NULL,
-};
-static const char *const zip[] = {
-    "Twenty minutes of rain and my sleeve was soaked along the zip.",
-    "The zip on the new Skodd lets water in. My old one never did.",
-    "Lovely cut, but the front zip leaks. A rain jacket should keep out rain.",
-    "Sent it back: wet through along the zip on the first day.",
-    NULL,
-};
-static const char *const size[] = {
-    "Too narrow over the shoulders, otherwise fine.",
-    "I ordered my usual size and it is one too small.",
-    "The trousers are long for my legs, I am sending them back.",
-    NULL,
-};
-static const char *const good[] = {
-    "Ordered on Monday, here on Wednesday, fits as it should.",
-    "The woman in the shop took half an hour to find me the right boots. Thank you.",
-    "Warm, light, and it still looks new after two winters.",
-    "Easy to order, quick to come.",
-    "I have told everyone on my ski team to buy from you.",
-    "You mended my old rucksack for nothing. That is why I come back.",
-    NULL,
-};
-static const char *const planner[] = {
-    "The trip planner is the best thing in the app: it told me what I had forgotten.",
-    "We plan every weekend with your app now. The packing list saves our mornings.",
-    "I came for a stove and stayed for the trip planner.",
-    NULL,
-};
-static const char *const middling[] = {
-    "All right.",
-    "Good quality, the prices have gone up though.",
-    "Nothing to complain about, nothing special.",
-    "The shop is nice, the web page could be clearer about sizes.",
-    NULL,
-};
-static const char *const question[] = {
-    "Can I change the address of an order that has not left yet?",
-    "Do you still have the stove in red?",
-    "How do I wash the down jacket without ruining it?",
-    "Could I have the receipt once more, for my employer?",
-    NULL,
-};
-const char *const *const demo_words[DEMO_WORDS_KINDS] = {
-    [DEMO_WORDS_LATE] = late,         [DEMO_WORDS_FAULT] = fault,
-    [DEMO_WORDS_ZIP] = zip,           [DEMO_WORDS_SIZE] = size,
-    [DEMO_WORDS_GOOD] = good,         [DEMO_WORDS_PLANNER] = planner,
-    [DEMO_WORDS_MIDDLING] = middling, [DEMO_WORDS_QUESTION] = question,
-};
-
 const char *demo_app_version(int64_t days_before_end)
 {
     return days_before_end > 180                ? "4.0.3"
@@ -150,13 +84,4 @@ unsigned demo_season_percent(int month, int day, unsigned weekday)
 const char *demo_pick(struct base_random *random, const char *const *list, size_t count)
 {
     return list[base_random_below(random, count)];
-}
-
-const char *demo_say(struct base_random *random, enum demo_words occasion)
-{
-    size_t count = 0;
-    while (demo_words[occasion][count] != NULL) {
-        count++;
-    }
-    return demo_pick(random, demo_words[occasion], count);
 }

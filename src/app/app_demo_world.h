@@ -1,9 +1,9 @@
-/* app_demo_world.h — what the demo's shop is made of: places, products, releases, words.
+/* app_demo_world.h — what the demo's shop is made of: places, products, releases.
  *
  * What: fixed tables, and the days on which the stories of docs/demo.md begin and end.
  * Owner: static.   Threads: immutable.   Failure: none.   Limits/cost: none.
  * Units: days before the last day of the demo.   Example: app_demo_life.c.
- * Not here: what one customer does (app_demo_life.h).
+ * Not here: what one customer does (app_demo_life.h), what they say (app_demo_words.h).
  */
 #pragma once
 
@@ -41,23 +41,8 @@ extern const size_t demo_search_count;
 extern const char *const demo_campaigns[];
 extern const size_t demo_campaign_count;
 
-/* What people say, by occasion; each list ends with NULL. */
-enum demo_words {
-    DEMO_WORDS_LATE,    /* a late parcel */
-    DEMO_WORDS_FAULT,   /* the hanging checkout */
-    DEMO_WORDS_ZIP,     /* the leaking jacket */
-    DEMO_WORDS_SIZE,    /* sent back: does not fit */
-    DEMO_WORDS_GOOD,    /* content */
-    DEMO_WORDS_PLANNER, /* the trip planner */
-    DEMO_WORDS_MIDDLING,
-    DEMO_WORDS_QUESTION, /* an ordinary ticket */
-    DEMO_WORDS_KINDS,
-};
-extern const char *const *const demo_words[DEMO_WORDS_KINDS];
-
 /* The app's version on a day, for customers who update at once. */
 const char *demo_app_version(int64_t days_before_end);
 /* How busy a day is, in percent: by month and weekday, with the autumn sale. */
 unsigned demo_season_percent(int month, int day, unsigned weekday);
 const char *demo_pick(struct base_random *random, const char *const *list, size_t count);
-const char *demo_say(struct base_random *random, enum demo_words occasion);

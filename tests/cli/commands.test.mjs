@@ -166,3 +166,27 @@ test('the demo is the same for the same seed, and tells its stories', (t) => {
   const days = Object.fromEntries(late.series.map((series) => [series.group, series.total]));
   assert.ok(days.West > days.East + 1, JSON.stringify(days));
 });
+
+test('the surveys of the demo go the whole way, keep to the policy, and flatter as its fifth story says', (t) => {
+  const data = temporaryDirectory(t);
+  must(['demo', '--customers', '4000', '--days', '200', '--until', '2026-06-30', '--quiet', '--data', data]);
+  const range = { from: '2025-12-01', to: '2026-06-30' };
+  const total = (event, where, segment, within = range) => JSON.parse(must(['query', '-', '--json', '--data', data], {
+    input: JSON.stringify({ kind: 'trend', range: within, interval: 'quarter', segment, series: [{ event, where }] }),
+  })).series[0].total;
+  const survey = ['survey', '=', 'after-delivery'];
+  const asked = total('contacted', [survey, ['outcome', '=', 'allowed']]);
+  const shown = total('survey shown', [survey]);
+  const begun = total('feedback', [survey]);
+  const finished = total('feedback', [survey, ['finished', '=', true]]);
+  assert.ok(asked > shown && shown > begun && begun > finished && finished > 100, JSON.stringify({ asked, shown, begun, finished }));
+  const most = JSON.parse(must(['query', '-', '--json', '--data', data], {
+    input: JSON.stringify({ kind: 'customers', segment: { did: { event: 'contacted', where: [['outcome', '=', 'allowed']] }, times: ['>', 4] } }),
+  })).total;
+  assert.equal(most, 0, 'nobody is contacted more than four times in a year');
+  // In the weeks in which one carrier was late, those it serves answer less often than the others.
+  const weeks = { from: '2026-04-10', to: '2026-06-30' };
+  const served = { all: [{ trait: ['region', '=', 'West'] }, { trait: ['country', '=', 'NO'] }] };
+  const rate = (segment) => total('feedback', [survey], segment, weeks) / total('survey shown', [survey], segment, weeks);
+  assert.ok(rate(served) < rate({ not: served }) - 0.05, `${rate(served)} ${rate({ not: served })}`);
+});
