@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "app_control.h"
-#include "state_sources.h"
 
 struct store *app_store(struct app *app)
 {
@@ -131,40 +130,4 @@ void app_close(struct app *app)
 bool app_take(struct app *app, struct store_item *items, size_t count, struct fail *fail)
 {
     return count == 0 || store_submit(app->store, items, count, fail);
-}
-
-static bool is_one_line(struct str name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        if ((unsigned char)name.data[i] < 0x20U || name.data[i] == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool app_source(struct app *app, struct str name, bool trusted, struct arena *arena,
-                struct intake_source *out, struct fail *fail)
-{
-    struct state_source source = {0};
-    bool found;
-    const struct zone *zone;
-    if (name.len == 0 || name.len > STATE_SOURCE_NAME_BYTES_MAX || !str_is_utf8(name) ||
-        !is_one_line(name)) {
-        return fail_input_at(fail, "/source",
-                             "a source's name is one line of 1 to %d bytes of UTF-8",
-                             STATE_SOURCE_NAME_BYTES_MAX);
-    }
-    if (!state_source_find(app->state, name, arena, &source, &found, fail) ||
-        !app_zone(app, &zone, fail)) {
-        return false;
-    }
-    *out = (struct intake_source){
-        .name = str_copy(arena, name),
-        .default_channel = found ? source.default_channel : (struct str){NULL, 0},
-        .received_at_ms = base_now_ms(app->clock),
-        .zone = zone,
-        .may_join_users = trusted,
-    };
-    return true;
 }

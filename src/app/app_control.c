@@ -119,15 +119,16 @@ static bool answer_source(struct app *app, struct str payload, struct base_buf *
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     struct str name;
     uint64_t trusted;
-    struct intake_source source;
+    struct app_source_parts parts;
     if (!app_wire_get_str(&payload, &name) || !app_wire_get_u64(&payload, &trusted)) {
         return fail_set(fail, FAIL_INPUT, "a question for a source is broken");
     }
-    if (!app_source(app, name, trusted != 0, arena, &source, fail)) {
+    if (!app_source_parts(app, name, trusted != 0, arena, &parts, fail)) {
         return false;
     }
-    app_wire_put_str(out, source.default_channel);
-    app_wire_put_str(out, zone_name(source.zone));
+    app_wire_put_str(out, parts.channel);
+    app_wire_put_str(out, parts.settings);
+    app_wire_put_str(out, zone_name(parts.zone));
     return base_buf_ok(out, fail);
 }
 

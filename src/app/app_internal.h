@@ -71,6 +71,20 @@ bool app_zone(struct app *app, const struct zone **out, struct fail *fail) MUST_
 /* The environment of a question as of now. */
 bool app_query_env(struct app *app, struct query_env *out, struct fail *fail) MUST_USE;
 
+/* ---- sources --------------------------------------------------------------------------------------- */
+
+/* What an intake_source is made of; goes through control.sock where a server holds the directory. */
+struct app_source_parts {
+    struct str name, channel, settings;
+    const struct zone *zone; /* the organisation's */
+    int64_t now_ms;
+    bool trusted;
+};
+bool app_source_parts(struct app *app, struct str name, bool trusted, struct arena *arena,
+                      struct app_source_parts *out, struct fail *fail) MUST_USE;
+bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
+                     struct intake_source *out, struct fail *fail) MUST_USE;
+
 /* ---- writing answers ------------------------------------------------------------------------------ */
 
 /* A member whose value is an instant (null for STORE_NO_TIME) or a text (null where missing). */
@@ -115,12 +129,13 @@ APP_OPERATION(app_op_quarantine_row);
 APP_OPERATION(app_op_live);
 APP_OPERATION(app_op_status);
 APP_OPERATION(app_op_seal);
+/* app_source.c */
+APP_OPERATION(app_op_sources);
+APP_OPERATION(app_op_source_save);
 /* app_people.c */
 APP_OPERATION(app_op_keys);
 APP_OPERATION(app_op_key_create);
 APP_OPERATION(app_op_key_revoke);
-APP_OPERATION(app_op_sources);
-APP_OPERATION(app_op_source_save);
 APP_OPERATION(app_op_users);
 APP_OPERATION(app_op_user_add);
 APP_OPERATION(app_op_user_link);

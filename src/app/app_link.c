@@ -110,20 +110,12 @@ bool app_link_source(struct app_link *link, struct str name, bool trusted, struc
     if (!exchange(link, APP_FRAME_SOURCE, fail)) {
         return false;
     }
-    struct str bytes = base_buf_view(&link->reply), channel, zone_text;
-    const struct zone *zone;
-    if (!app_wire_get_str(&bytes, &channel) || !app_wire_get_str(&bytes, &zone_text)) {
+    struct str bytes = base_buf_view(&link->reply), zone_text;
+    struct app_source_parts parts = {
+        .name = name, .now_ms = base_now_ms(base_clock_real()), .trusted = trusted};
+    if (!app_wire_get_str(&bytes, &parts.channel) || !app_wire_get_str(&bytes, &parts.settings) ||
+        !app_wire_get_str(&bytes, &zone_text)) {
         return fail_set(fail, FAIL_INTERNAL, "the server's answer could not be read");
     }
-    if (!zone_find(zone_text, &zone, fail)) {
-        return false;
-    }
-    *out = (struct intake_source){
-        .name = str_copy(arena, name),
-        .default_channel = channel.data == NULL ? channel : str_copy(arena, channel),
-        .received_at_ms = base_now_ms(base_clock_real()),
-        .zone = zone,
-        .may_join_users = trusted,
-    };
-    return true;
+    return zone_find(zone_text, &parts.zone, fail) && app_source_make(&parts, arena, out, fail);
 }

@@ -1,6 +1,5 @@
-/* Keys, sources, people: lists, and what an administrator changes. */
+/* Keys and people: lists, and what an administrator changes. */
 #include "app_internal.h"
-#include "state_sources.h"
 
 #define ORIGINS_MAX ACCESS_ORIGINS_MAX
 
@@ -151,95 +150,6 @@ bool app_op_key_revoke(struct app *app, const struct app_caller *caller, struct 
     if (!app_input_members(input, members, fail) ||
         !app_input_int(input, "id", 1, INT64_MAX, 0, &id, fail) ||
         !access_key_revoke(app->access, &caller->identity, id, fail)) {
-        return false;
-    }
-    base_buf_c(out, "{}");
-    return base_buf_ok(out, fail);
-}
-
-/* ---- sources: those that were made, and those that only imports named ------------------------------ */
-
-static const struct store_ledger_line *ledger_line(const struct store_ledger *ledger,
-                                                   struct str source)
-{
-    for (size_t i = 0; i < ledger->source_count; i++) {
-        if (str_equal(ledger->sources[i].source, source)) {
-            return &ledger->sources[i];
-        }
-    }
-    return NULL;
-}
-
-static void write_source(struct json_writer *w, struct str name, struct str channel, int64_t keys,
-                         const struct store_ledger_line *line)
-{
-    json_begin_object(w);
-    json_name_c(w, "name");
-    json_write_str(w, name);
-    json_name_c(w, "keys");
-    json_write_int(w, keys);
-    app_write_text(w, "default_channel", channel);
-    json_name_c(w, "events");
-    json_write_uint(w, line == NULL ? 0 : line->stored);
-    app_write_instant(w, "last_received", line == NULL ? STORE_NO_TIME : line->last_received_ms);
-    json_end_object(w);
-}
-
-bool app_op_sources(struct app *app, const struct app_caller *caller, struct json_value input,
-                    struct arena *arena, struct base_buf *out, struct fail *fail)
-{
-    (void)caller;
-    static const char *const members[] = {NULL};
-    struct state_source *sources;
-    size_t count;
-    struct store_ledger ledger;
-    if (!app_input_members(input, members, fail) ||
-        !state_sources_list(app->state, arena, &sources, &count, fail) ||
-        !store_ledger_read(app->store, arena, &ledger, fail)) {
-        return false;
-    }
-    struct json_writer w = {.out = out};
-    json_begin_object(&w);
-    json_name_c(&w, "sources");
-    json_begin_array(&w);
-    for (size_t i = 0; i < count; i++) {
-        write_source(&w, sources[i].name, sources[i].default_channel, sources[i].keys,
-                     ledger_line(&ledger, sources[i].name));
-    }
-    for (size_t i = 0; i < ledger.source_count; i++) {
-        bool made = false;
-        for (size_t j = 0; j < count && !made; j++) {
-            made = str_equal(sources[j].name, ledger.sources[i].source);
-        }
-        if (!made) {
-            write_source(&w, ledger.sources[i].source, (struct str){NULL, 0}, 0,
-                         &ledger.sources[i]);
-        }
-    }
-    json_end_array(&w);
-    json_end_object(&w);
-    return base_buf_ok(out, fail);
-}
-
-bool app_op_source_save(struct app *app, const struct app_caller *caller, struct json_value input,
-                        struct arena *arena, struct base_buf *out, struct fail *fail)
-{
-    (void)arena;
-    static const char *const members[] = {"name", "default_channel", NULL};
-    struct str name, channel;
-    if (!app_input_members(input, members, fail) ||
-        !app_input_str(input, "name", true, &name, fail) ||
-        !app_input_str(input, "default_channel", false, &channel, fail)) {
-        return false;
-    }
-    if (name.len == 0 || name.len > STATE_SOURCE_NAME_BYTES_MAX) {
-        return fail_input_at(fail, "/name", "a source's name has 1 to %d bytes",
-                             STATE_SOURCE_NAME_BYTES_MAX);
-    }
-    if (!state_source_put(app->state, name, channel, fail) ||
-        !access_keys_refresh(app->access, fail) ||
-        !access_audit(app->access, &caller->identity, "source.save", name, (struct str){NULL, 0},
-                      fail)) {
         return false;
     }
     base_buf_c(out, "{}");

@@ -77,6 +77,12 @@ static const struct cli_option key_options[] = {
     {"--origin", "ORIGIN", "public keys: only pages from there (may be repeated)"},
     {"--expires", "INSTANT", "RFC 3339"},
     END_OF_OPTIONS};
+static const struct cli_option source_options[] = {
+    {"--channel", "NAME", "where its events happen that do not say so; '': none"},
+    {"--zone", "ZONE", "of local times in its files: Europe/Oslo; '': the organisation's"},
+    {"--keep-address", "on|off", "keep the addresses that its senders are at (off)"},
+    {"--keep-user-agent", "on|off", "keep the names of their browsers (off)"},
+    END_OF_OPTIONS};
 static const struct cli_option user_options[] = {
     {"--name", "NAME", "the person's name"},
     {"--role", "ROLE", "viewer, member or admin (member)"},
@@ -148,6 +154,14 @@ const struct cli_command cli_commands[] = {
     {"serve", "", "Serves the pages and the API until it is stopped.",
      "firsthand serve --data shop\nfirsthand serve --data shop --listen 127.0.0.1:9000",
      serve_options, 0, 0, cli_run_serve},
+    {"source list", "", "Lists sources.", "firsthand source list", format_only, 0, 0,
+     cli_run_source_list},
+    {"source set", "NAME", "Makes a source, or changes how its events are taken.",
+     "firsthand source set web --channel web\n"
+     "firsthand source set till --channel store --zone Europe/Oslo",
+     source_options, 1, 1, cli_run_source_set},
+    {"source show", "NAME", "Shows a source and its settings.", "firsthand source show web",
+     format_only, 1, 1, cli_run_source_show},
     {"status", "", "Shows sizes, counts and health.", "firsthand status", format_only, 0, 0,
      cli_run_status},
     {"timeline", "CUSTOMER", "Reads one customer's timeline, newest last.",

@@ -92,6 +92,9 @@ enum cli_form { CLI_FORM_TABLE, CLI_FORM_JSON, CLI_FORM_CSV };
 /* The first row is the head. In CSV, cells that a spreadsheet would take for a formula get a leading quote. */
 void cli_table_write(struct cli *cli, struct cli_table *table, enum cli_form form);
 void cli_put_text(struct base_buf *out, struct str text);
+/* The list `member` of an operation's answer, a row an item. */
+bool cli_print_list(struct cli *cli, const char *operation, const char *member,
+                    const char *const *columns, size_t count, struct fail *fail) MUST_USE;
 /* --format and --json. */
 bool cli_form_of(struct cli *cli, enum cli_form *out, struct fail *fail) MUST_USE;
 /* An answer of the query contract, for people. */
@@ -123,6 +126,9 @@ CLI_COMMAND(cli_run_verify);
 CLI_COMMAND(cli_run_keys_create);
 CLI_COMMAND(cli_run_keys_list);
 CLI_COMMAND(cli_run_keys_revoke);
+CLI_COMMAND(cli_run_source_list);
+CLI_COMMAND(cli_run_source_show);
+CLI_COMMAND(cli_run_source_set);
 CLI_COMMAND(cli_run_user_add);
 CLI_COMMAND(cli_run_user_link);
 CLI_COMMAND(cli_run_user_list);

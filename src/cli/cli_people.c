@@ -20,8 +20,8 @@ static bool print_member(struct cli *cli, const char *operation, struct str inpu
     return true;
 }
 
-static bool print_list(struct cli *cli, const char *operation, const char *member,
-                       const char *const *columns, size_t count, struct fail *fail)
+bool cli_print_list(struct cli *cli, const char *operation, const char *member,
+                    const char *const *columns, size_t count, struct fail *fail)
 {
     enum cli_form form;
     struct str text;
@@ -82,7 +82,7 @@ bool cli_run_keys_list(struct cli *cli, struct fail *fail)
 {
     static const char *const columns[] = {"id",     "kind",    "name",      "source",
                                           "prefix", "created", "last_used", "revoked"};
-    return print_list(cli, "keys", "keys", columns, ARRAY_LEN(columns), fail);
+    return cli_print_list(cli, "keys", "keys", columns, ARRAY_LEN(columns), fail);
 }
 
 bool cli_run_keys_revoke(struct cli *cli, struct fail *fail)
@@ -141,5 +141,5 @@ bool cli_run_user_link(struct cli *cli, struct fail *fail)
 bool cli_run_user_list(struct cli *cli, struct fail *fail)
 {
     static const char *const columns[] = {"id", "name", "email", "role"};
-    return print_list(cli, "users", "users", columns, ARRAY_LEN(columns), fail);
+    return cli_print_list(cli, "users", "users", columns, ARRAY_LEN(columns), fail);
 }

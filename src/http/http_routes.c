@@ -245,7 +245,8 @@ const struct http_route http_routes[] = {
     OPERATION(NET_GET, "/api/v1/sources", PIPELINE, "sources", 200, "Lists sources.", NULL,
               "sources.", NONE),
     OPERATION(NET_POST, "/api/v1/sources", KEYS, "source.save", 201,
-              "Makes a source, or changes it.", "name, default_channel.", "The source.", NONE),
+              "Makes a source, or changes it.",
+              "name, default_channel, settings: what is left out stays as it is.", "{}", NONE),
 
     /* ---- operations ---- */
     {NET_GET,

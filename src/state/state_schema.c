@@ -56,5 +56,8 @@ static const char STEP_1[] =
     "  object TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL"
     ") STRICT;";
 
-static const char *const STEPS[] = {STEP_1};
+/* What a source says besides its channel (masking, zone, ...): a JSON object, checked by who reads it. */
+static const char STEP_2[] = "ALTER TABLE sources ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';";
+
+static const char *const STEPS[] = {STEP_1, STEP_2};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

@@ -1,7 +1,7 @@
 #include "state_sources.h"
 
 #define COLUMNS                                                                                    \
-    "SELECT name, default_channel, created_ms,"                                                    \
+    "SELECT name, default_channel, settings, created_ms,"                                          \
     " (SELECT count(*) FROM keys WHERE source = sources.name AND revoked_ms = 0) FROM sources"
 
 static struct state_source row_read(const struct state_rows *rows, struct arena *arena)
@@ -9,8 +9,9 @@ static struct state_source row_read(const struct state_rows *rows, struct arena 
     return (struct state_source){
         .name = state_get_text(rows, 0, arena),
         .default_channel = state_get_text(rows, 1, arena),
-        .created_ms = state_get_int(rows, 2),
-        .keys = state_get_int(rows, 3),
+        .settings = state_get_text(rows, 2, arena),
+        .created_ms = state_get_int(rows, 3),
+        .keys = state_get_int(rows, 4),
     };
 }
 
@@ -62,17 +63,17 @@ bool state_source_find(struct state *state, struct str name, struct arena *arena
 }
 
 bool state_source_put(struct state *state, struct str name, struct str default_channel,
-                      struct fail *fail)
+                      struct str settings, struct fail *fail)
 {
     struct state_link *link CLEANUP(state_link_done) = NULL;
     return state_write(state, &link, fail) &&
-           state_source_put_in(link, name, default_channel, base_now_ms(state_clock(state)),
-                               fail) &&
+           state_source_put_in(link, name, default_channel, settings,
+                               base_now_ms(state_clock(state)), fail) &&
            state_commit(&link, fail);
 }
 
 bool state_source_put_in(struct state_link *link, struct str name, struct str default_channel,
-                         int64_t now_ms, struct fail *fail)
+                         struct str settings, int64_t now_ms, struct fail *fail)
 {
     if (name.len == 0 || name.len > STATE_SOURCE_NAME_BYTES_MAX || !str_is_utf8(name) ||
         str_find_byte(name, '\n') < name.len) {
@@ -84,8 +85,9 @@ bool state_source_put_in(struct state_link *link, struct str name, struct str de
                              "a channel's name has at most %d bytes of UTF-8",
                              STATE_SOURCE_NAME_BYTES_MAX);
     }
-    if (default_channel.len == 0) {
-        default_channel = (struct str){0};
+    if (settings.len > STATE_SOURCE_SETTINGS_BYTES_MAX || !str_is_utf8(settings)) {
+        return fail_input_at(fail, "/settings", "settings have at most %zu bytes of UTF-8",
+                             STATE_SOURCE_SETTINGS_BYTES_MAX);
     }
     int64_t others = 0;
     if (!state_count(link, "SELECT count(*) FROM sources", &others, fail)) {
@@ -96,9 +98,13 @@ bool state_source_put_in(struct state_link *link, struct str name, struct str de
                         STATE_SOURCES_MAX);
     }
     struct state_value values[] = {state_text(name), state_text(default_channel),
-                                   state_int(now_ms)};
+                                   state_text(settings), state_int(now_ms)};
     return state_run(link,
-                     "INSERT INTO sources (name, default_channel, created_ms) VALUES (?1, ?2, ?3)"
-                     " ON CONFLICT (name) DO UPDATE SET default_channel = excluded.default_channel",
+                     "INSERT INTO sources (name, default_channel, settings, created_ms)"
+                     " VALUES (?1, NULLIF(?2, ''), COALESCE(?3, '{}'), ?4)"
+                     " ON CONFLICT (name) DO UPDATE SET"
+                     " default_channel = CASE WHEN ?2 IS NULL THEN default_channel"
+                     " ELSE NULLIF(?2, '') END,"
+                     " settings = COALESCE(?3, settings)",
                      values, ARRAY_LEN(values), fail);
 }

@@ -1,9 +1,10 @@
 /* state_sources.h — sources: what sends events; a source holds write keys.
  *
- * What: a name and the channel its events get where they name none.
+ * What: a name, the channel its events get where they name none, and settings as a JSON object
+ *   (intake_settings.h says what may stand in it).
  * Owner: rows are copied into the arena.   Threads: all safe.   Failure: as state_db.h.
  * Limits/cost: STATE_SOURCES_MAX; one read or one commit.   Units: *_ms UTC.
- * Example: state_source_put(state, STR("web"), STR("web"), fail)
+ * Example: state_source_put(state, STR("web"), STR("web"), STR("{\"mask\":[\"email\"]}"), fail)
  * Not here: how much came from a source (the store's ledger); its keys (access).
  */
 #pragma once
@@ -12,9 +13,11 @@
 
 #define STATE_SOURCES_MAX 1000
 #define STATE_SOURCE_NAME_BYTES_MAX 200
+#define STATE_SOURCE_SETTINGS_BYTES_MAX ((size_t)64 << 10)
 
 struct state_source {
     struct str name, default_channel; /* channel missing: none */
+    struct str settings;              /* a JSON object */
     int64_t created_ms;
     int64_t keys; /* that are not revoked */
 };
@@ -23,9 +26,10 @@ bool state_sources_list(struct state *state, struct arena *arena, struct state_s
                         size_t *out_count, struct fail *fail) MUST_USE;
 bool state_source_find(struct state *state, struct str name, struct arena *arena,
                        struct state_source *out, bool *out_found, struct fail *fail) MUST_USE;
-/* Adds, or changes the channel. FAIL_LIMIT past STATE_SOURCES_MAX. */
+/* Adds, or changes: what is missing (.data NULL) stays as it is; an empty channel is none. FAIL_LIMIT past
+   STATE_SOURCES_MAX. */
 bool state_source_put(struct state *state, struct str name, struct str default_channel,
-                      struct fail *fail) MUST_USE;
+                      struct str settings, struct fail *fail) MUST_USE;
 /* The same inside a transaction that does more. */
 bool state_source_put_in(struct state_link *link, struct str name, struct str default_channel,
-                         int64_t now_ms, struct fail *fail) MUST_USE;
+                         struct str settings, int64_t now_ms, struct fail *fail) MUST_USE;

@@ -45,8 +45,9 @@ static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
     state_close(fixture->state);
-    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm", "copy.db",
-                                        "state.db.before-2"};
+    char before[64];
+    snprintf(before, sizeof before, "state.db.before-%d", state_schema.version + 1);
+    const char *const names[] = {"state.db", "state.db-wal", "state.db-shm", "copy.db", before};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         remove_file(fixture, names[i]);
     }
@@ -286,7 +287,9 @@ static void state_refuses_a_file_that_is_no_database(void **context)
     assert_int_equal(fail.code, FAIL_CORRUPT);
 }
 
-/* The file at version 1 with one setting, and then steps of the test's own. */
+#define STEPS_MAX 64
+
+/* The file as it is now with one setting, and then a step of the test's own. */
 static bool open_with_step(struct fixture *fixture, const char *step, struct fail *fail)
 {
     struct state_link *link = NULL;
@@ -297,8 +300,11 @@ static bool open_with_step(struct fixture *fixture, const char *step, struct fai
         state_close(fixture->state);
         fixture->state = NULL;
     }
-    const char *steps[] = {state_schema.steps[0], step};
-    struct state_schema schema = {steps, 2};
+    const char *steps[STEPS_MAX];
+    assert_true(state_schema.version < STEPS_MAX);
+    memcpy(steps, state_schema.steps, (size_t)state_schema.version * sizeof *steps);
+    steps[state_schema.version] = step;
+    struct state_schema schema = {steps, state_schema.version + 1};
     return state_open_schema(fixture->directory, NULL, &schema, &fixture->state, fail);
 }
 
@@ -309,7 +315,6 @@ static void state_moves_forward_after_a_copy(void **context)
     struct state_link *link = NULL;
     int64_t count = -1;
     char copy[128];
-    assert_int_equal(state_schema.version, 1);
     assert_true(open_with_step(fixture, "CREATE TABLE extra (a INTEGER) STRICT", &fail));
     assert_true(state_read(fixture->state, &link, &fail));
     assert_true(state_count(link, "SELECT count(*) FROM extra", &count, &fail));
@@ -321,7 +326,7 @@ static void state_moves_forward_after_a_copy(void **context)
     /* The copy is the file as it was: this version opens it, and not the one that was moved. */
     assert_false(state_open(fixture->directory, NULL, &fixture->state, &fail));
     assert_int_equal(fail.code, FAIL_CONFLICT);
-    snprintf(copy, sizeof copy, "%s.before-2", fixture->path);
+    snprintf(copy, sizeof copy, "%s.before-%d", fixture->path, state_schema.version + 1);
     assert_int_equal(rename(copy, fixture->path), 0);
     assert_true(state_open(fixture->directory, NULL, &fixture->state, &fail));
     assert_int_equal(settings_count(fixture->state), 1);
@@ -333,7 +338,10 @@ static void state_step_that_fails_leaves_the_file_as_it_was(void **context)
     struct fail fail = {0};
     assert_false(
         open_with_step(fixture, "CREATE TABLE extra (a INTEGER) STRICT; DELETE FROM none", &fail));
-    assert_non_null(strstr(fail.message, "from version 1 to 2"));
+    char words[64];
+    snprintf(words, sizeof words, "from version %d to %d", state_schema.version,
+             state_schema.version + 1);
+    assert_non_null(strstr(fail.message, words));
     assert_true(state_open(fixture->directory, NULL, &fixture->state, &fail));
     assert_int_equal(settings_count(fixture->state), 1);
     /* Tried again, with the step mended: the copy of the first attempt is in nobody's way. */

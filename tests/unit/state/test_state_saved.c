@@ -155,8 +155,9 @@ static void source_keeps_its_channel(void **context)
     struct fail fail = {0};
     struct state_source source;
     bool found = false;
-    assert_true(state_source_put(fixture->state, STR("web"), STR("web"), &fail));
-    assert_true(state_source_put(fixture->state, STR("shop"), (struct str){0}, &fail));
+    assert_true(state_source_put(fixture->state, STR("web"), STR("web"), (struct str){0}, &fail));
+    assert_true(
+        state_source_put(fixture->state, STR("shop"), (struct str){0}, (struct str){0}, &fail));
     assert_true(
         state_source_find(fixture->state, STR("web"), fixture->arena, &source, &found, &fail));
     assert_true(found);
@@ -165,8 +166,33 @@ static void source_keeps_its_channel(void **context)
     assert_true(
         state_source_find(fixture->state, STR("shop"), fixture->arena, &source, &found, &fail));
     assert_null(source.default_channel.data);
-    assert_false(state_source_put(fixture->state, STR("a\nb"), (struct str){0}, &fail));
+    assert_false(
+        state_source_put(fixture->state, STR("a\nb"), (struct str){0}, (struct str){0}, &fail));
     assert_int_equal(fail.code, FAIL_INPUT);
+}
+
+static void source_keeps_what_a_change_leaves_out(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_source source;
+    struct str none = {0};
+    bool found = false;
+    assert_true(state_source_put(fixture->state, STR("web"), STR("web"), none, &fail));
+    assert_true(
+        state_source_find(fixture->state, STR("web"), fixture->arena, &source, &found, &fail));
+    assert_true(str_is(source.settings, "{}"));
+    assert_true(
+        state_source_put(fixture->state, STR("web"), none, STR("{\"zone\":\"UTC\"}"), &fail));
+    assert_true(
+        state_source_find(fixture->state, STR("web"), fixture->arena, &source, &found, &fail));
+    assert_true(str_is(source.default_channel, "web"));
+    assert_true(str_is(source.settings, "{\"zone\":\"UTC\"}"));
+    assert_true(state_source_put(fixture->state, STR("web"), STR(""), none, &fail));
+    assert_true(
+        state_source_find(fixture->state, STR("web"), fixture->arena, &source, &found, &fail));
+    assert_null(source.default_channel.data);
+    assert_true(str_is(source.settings, "{\"zone\":\"UTC\"}"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -181,6 +207,7 @@ int main(void)
         TEST(segment_needs_a_name),
         TEST(views_are_added_changed_deleted),
         TEST(source_keeps_its_channel),
+        TEST(source_keeps_what_a_change_leaves_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,141 @@
+/* Sources: what sends events, and how each is taken. */
+#include "cli_internal.h"
+
+bool cli_run_source_list(struct cli *cli, struct fail *fail)
+{
+    static const char *const columns[] = {"name", "default_channel", "keys", "events",
+                                          "last_received"};
+    return cli_print_list(cli, "sources", "sources", columns, ARRAY_LEN(columns), fail);
+}
+
+static bool find(struct cli *cli, const char *name, struct json_value *out, struct fail *fail)
+{
+    struct json_value root, list, value;
+    if (!cli_call(cli, "sources", STR("{}"), NULL, &root, fail)) {
+        return false;
+    }
+    INVARIANT(json_member(root, STR("sources"), &list));
+    size_t count = 0;
+    const char **names = arena_array(cli->arena, json_count(list), sizeof *names, fail);
+    if (names == NULL) {
+        return false;
+    }
+    for (struct json_iter it = json_iter_of(list); json_next(&it, NULL, out);) {
+        INVARIANT(json_member(*out, STR("name"), &value));
+        if (str_is(json_string(value), name)) {
+            return true;
+        }
+        names[count++] = str_copy_c(cli->arena, json_string(value));
+    }
+    struct str hint = cli_did_you_mean(cli, str_from_c(name), names, count);
+    return fail_set(fail, FAIL_ABSENT, "there is no source \"%s\"%.*s", name, STR_ARG(hint));
+}
+
+static void put_row(struct cli_table *table, struct str name, struct json_value value,
+                    struct cli *cli)
+{
+    cli_table_text(table, name);
+    if (json_type_of(value) != JSON_ARRAY && json_type_of(value) != JSON_OBJECT) {
+        cli_table_value(table, value);
+        return;
+    }
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    struct json_writer w = {.out = &text};
+    json_write_value(&w, value);
+    cli_table_text(table, str_copy(cli->arena, base_buf_view(&text)));
+}
+
+bool cli_run_source_show(struct cli *cli, struct fail *fail)
+{
+    enum cli_form form;
+    struct json_value source, value, settings;
+    struct str name;
+    if (!cli_form_of(cli, &form, fail) || !find(cli, cli->arguments[0], &source, fail)) {
+        return false;
+    }
+    if (form == CLI_FORM_JSON) {
+        struct json_writer w = {.out = &cli->out};
+        json_write_value(&w, source);
+        base_buf_byte(&cli->out, '\n');
+        return true;
+    }
+    struct cli_table *table = cli_table_new(cli, 2);
+    cli_table_whole(table);
+    cli_table_text(table, STR("member"));
+    cli_table_text(table, STR("value"));
+    for (struct json_iter it = json_iter_of(source); json_next(&it, &name, &value);) {
+        if (!str_is(name, "settings")) {
+            put_row(table, name, value, cli);
+        }
+    }
+    INVARIANT(json_member(source, STR("settings"), &settings));
+    for (struct json_iter it = json_iter_of(settings); json_next(&it, &name, &value);) {
+        put_row(table, name, value, cli);
+    }
+    cli_table_write(cli, table, form);
+    return true;
+}
+
+/* ---- set --------------------------------------------------------------------------------------------- */
+
+static bool put_switch(struct cli *cli, const char *option, const char *member,
+                       struct json_writer *w, struct fail *fail)
+{
+    const char *value = cli_option(cli, option);
+    if (value == NULL) {
+        return true;
+    }
+    bool on = strcmp(value, "on") == 0;
+    if (!on && strcmp(value, "off") != 0) {
+        return fail_set(fail, FAIL_INPUT, "%s is on or off, not \"%s\"", option, value);
+    }
+    json_name_c(w, member);
+    json_write_bool(w, on);
+    return true;
+}
+
+static void put_text(struct cli *cli, const char *option, const char *member, struct json_writer *w)
+{
+    const char *value = cli_option(cli, option);
+    if (value == NULL) {
+        return;
+    }
+    json_name_c(w, member);
+    if (value[0] == '\0') {
+        json_write_null(w);
+    } else {
+        json_write_c(w, value);
+    }
+}
+
+static bool put_settings(struct cli *cli, struct json_writer *w, struct fail *fail)
+{
+    json_name_c(w, "settings");
+    json_begin_object(w);
+    put_text(cli, "--zone", "zone", w);
+    bool good = put_switch(cli, "--keep-address", "keep_address", w, fail) &&
+                put_switch(cli, "--keep-user-agent", "keep_user_agent", w, fail);
+    json_end_object(w);
+    return good;
+}
+
+bool cli_run_source_set(struct cli *cli, struct fail *fail)
+{
+    struct base_buf input CLEANUP(base_buf_done) = {0};
+    struct json_writer w = {.out = &input};
+    struct json_value root;
+    const char *channel = cli_option(cli, "--channel");
+    json_begin_object(&w);
+    json_name_c(&w, "name");
+    json_write_c(&w, cli->arguments[0]);
+    if (channel != NULL) {
+        json_name_c(&w, "default_channel");
+        json_write_c(&w, channel);
+    }
+    if (!put_settings(cli, &w, fail)) {
+        return false;
+    }
+    json_end_object(&w);
+    return base_buf_ok(&input, fail) &&
+           cli_call(cli, "source.save", base_buf_view(&input), NULL, &root, fail);
+}
