@@ -101,6 +101,7 @@ bool serve_run(struct app *app, const struct cli_serve_options *options, struct 
         sigwait(&stop, &number);
     }
     base_log(LOG_INFO, "server.stopping", "stopping", LOG_N("signal", number), LOG_END);
+    app_quiesce(app);
     http_stop(http, SERVE_GRACE_MS);
     base_log(LOG_INFO, "server.stopped", "stopped", LOG_END);
     return good;

@@ -194,6 +194,9 @@ bool access_sessions_list(struct access *access, const struct access_identity *w
 /* One of one's own. FAIL_ABSENT. */
 bool access_session_end(struct access *access, const struct access_identity *who, int64_t id,
                         struct fail *fail) MUST_USE;
+/* Removes sessions and links that have run out; how many of each. Nothing depends on it but room. */
+bool access_sweep(struct access *access, int64_t *out_sessions, int64_t *out_links,
+                  struct fail *fail) MUST_USE;
 
 /* ---- the audit trail
  * ------------------------------------------------------------------------------------ */

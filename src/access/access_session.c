@@ -3,6 +3,7 @@
 #define TOKEN_BYTES 32
 #define TOKEN_CHARS_MAX 64
 #define SEEN_EVERY_MS 60000
+#define DELETE_OLD "DELETE FROM sessions WHERE created_ms < ?1 OR last_seen_ms < ?2"
 
 struct state_value access_digest_value(const uint8_t digest[ACCESS_DIGEST_BYTES])
 {
@@ -17,8 +18,7 @@ bool access_session_begin(struct access *access, struct state_link *link, int64_
     struct state_value old[] = {state_int(now_ms - ACCESS_SESSION_MS),
                                 state_int(now_ms - ACCESS_SESSION_IDLE_MS)};
     struct state_value many[] = {state_int(user_id), state_int(ACCESS_SESSIONS_PER_USER_MAX - 1)};
-    if (!state_run(link, "DELETE FROM sessions WHERE created_ms < ?1 OR last_seen_ms < ?2", old,
-                   ARRAY_LEN(old), fail) ||
+    if (!state_run(link, DELETE_OLD, old, ARRAY_LEN(old), fail) ||
         !state_run(link,
                    "DELETE FROM sessions WHERE user_id = ?1 AND id NOT IN (SELECT id FROM sessions"
                    " WHERE user_id = ?1 ORDER BY last_seen_ms DESC, id DESC LIMIT ?2)",
@@ -180,4 +180,30 @@ bool access_session_end(struct access *access, const struct access_identity *who
     return access_audit_in(access, link, who, "session.end", (struct str){0}, (struct str){0},
                            fail) &&
            state_commit(&link, fail);
+}
+
+bool access_sweep(struct access *access, int64_t *out_sessions, int64_t *out_links,
+                  struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    int64_t now_ms = base_now_ms(access->clock), sessions, links;
+    struct state_value old[] = {state_int(now_ms - ACCESS_SESSION_MS),
+                                state_int(now_ms - ACCESS_SESSION_IDLE_MS)};
+    struct state_value now[] = {state_int(now_ms)};
+    if (!state_write(access->state, &link, fail) ||
+        !state_run(link, DELETE_OLD, old, ARRAY_LEN(old), fail)) {
+        return false;
+    }
+    sessions = state_changed(link);
+    if (!state_run(link, "DELETE FROM one_time_links WHERE expires_ms <> 0 AND expires_ms < ?1",
+                   now, 1, fail)) {
+        return false;
+    }
+    links = state_changed(link);
+    if (!state_commit(&link, fail)) {
+        return false;
+    }
+    *out_sessions = sessions;
+    *out_links = links;
+    return true;
 }

@@ -75,7 +75,13 @@ static bool open_modules(struct app *app, struct fail *fail)
     app->engine = query_engine_new(app->pool);
     app->live = app_live_new(app->clock);
     store_set_listener(app->store, app_live_committed, app->live);
-    return true;
+    struct app_jobs_options jobs = {.app = app,
+                                    .state = app->state,
+                                    .clock = app->clock,
+                                    .random = app->random,
+                                    .table = app_job_table,
+                                    .count = app_job_count};
+    return app_jobs_new(&jobs, &app->jobs, fail);
 }
 
 bool app_open(const struct app_options *options, struct app **out, struct fail *fail)
@@ -95,7 +101,8 @@ bool app_open(const struct app_options *options, struct app **out, struct fail *
         good = app_config_load(app->data, app->arena, &app->config, NULL, fail);
     }
     good = good && open_modules(app, fail) &&
-           (!options->serve || app_control_start(app, &app->control, fail));
+           (!options->serve ||
+            (app_control_start(app, &app->control, fail) && app_jobs_start(app->jobs, fail)));
     if (!good) {
         app_close(app);
         return false;
@@ -104,12 +111,19 @@ bool app_open(const struct app_options *options, struct app **out, struct fail *
     return true;
 }
 
+void app_quiesce(struct app *app)
+{
+    app_jobs_stop(app->jobs);
+}
+
 void app_close(struct app *app)
 {
     if (app == NULL) {
         return;
     }
+    app_jobs_stop(app->jobs);
     app_control_stop(app->control);
+    app_jobs_free(app->jobs);
     query_backend_free(app->engine);
     base_pool_free(app->pool);
     if (app->store != NULL) {

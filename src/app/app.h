@@ -34,6 +34,8 @@ struct app_options {
 };
 
 bool app_open(const struct app_options *options, struct app **out, struct fail *fail) MUST_USE;
+/* Ends what the program does by itself (jobs), so that nothing waits for it; before the servers are stopped. */
+void app_quiesce(struct app *app);
 /* Stops taking calls, waits for those under way, closes the modules. Accepts NULL. */
 void app_close(struct app *app);
 
@@ -42,6 +44,10 @@ struct state *app_state(struct app *app);
 struct access *app_access(struct app *app);
 const struct base_clock *app_clock(struct app *app);
 const struct app_config *app_config_of(struct app *app);
+/* What the program does by itself, one row a job (app_jobs.h). */
+struct app_job_row;
+bool app_jobs_read(struct app *app, struct arena *arena, struct app_job_row **out,
+                   size_t *out_count, struct fail *fail) MUST_USE;
 /* Why the server is not ready, or NULL when it is. */
 const char *app_not_ready(struct app *app);
 

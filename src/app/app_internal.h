@@ -9,6 +9,7 @@
 
 #include "app.h"
 #include "app_config.h"
+#include "app_jobs.h"
 #include "base_json_write.h"
 #include "base_lockfile.h"
 #include "base_zone.h"
@@ -33,6 +34,7 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct query_backend *engine;
     struct app_live *live;
     struct app_control *control; /* NULL but when serving */
+    struct app_jobs *jobs;       /* their thread runs only when serving */
     int64_t started_ms;
     struct base_mutex gate_lock; /* guards the three below */
     struct base_cond gate_free;
@@ -140,3 +142,12 @@ APP_OPERATION(app_op_users);
 APP_OPERATION(app_op_user_add);
 APP_OPERATION(app_op_user_link);
 APP_OPERATION(app_op_setup_link);
+/* app_jobs_ops.c */
+APP_OPERATION(app_op_jobs);
+APP_OPERATION(app_op_job_run);
+
+/* ---- jobs, by file (app_jobs_table.c) ------------------------------------------------------------------ */
+
+#define APP_JOB(name) bool name(struct app_job_run *run, struct fail *fail)
+/* app_jobs_ops.c */
+APP_JOB(app_job_sign_ins);

@@ -120,6 +120,10 @@ const struct cli_command cli_commands[] = {
      "firsthand import orders.csv --map examples/online-retail.json --source orders\n"
      "firsthand import - --format segment --dry-run < messages.ndjson",
      import_options, 1, 250, cli_run_import},
+    {"job list", "", "Shows what the server does by itself, and how it went.",
+     "firsthand job list\nfirsthand job list --json", format_only, 0, 0, cli_run_job_list},
+    {"job run", "NAME", "Runs a job now.", "firsthand job run sign-ins", NULL, 1, 1,
+     cli_run_job_run},
     {"keys create", "", "Makes a key and prints it, alone.",
      "firsthand keys create --kind write --name web\n"
      "firsthand keys create --kind write --name shop --origin https://shop.example",

@@ -123,6 +123,8 @@ CLI_COMMAND(cli_run_quarantine_show);
 CLI_COMMAND(cli_run_ledger);
 CLI_COMMAND(cli_run_status);
 CLI_COMMAND(cli_run_verify);
+CLI_COMMAND(cli_run_job_list);
+CLI_COMMAND(cli_run_job_run);
 CLI_COMMAND(cli_run_keys_create);
 CLI_COMMAND(cli_run_keys_list);
 CLI_COMMAND(cli_run_keys_revoke);

@@ -1,5 +1,6 @@
 /* What every reply adds to the numbers at /metrics. Counters are atomics that nothing else depends on: a reader
  * may see one of a pair a moment before the other. */
+#include "app_jobs.h"
 #include "http_internal.h"
 
 #include <stdatomic.h>
@@ -240,6 +241,34 @@ static void server_write(struct base_buf *out, bool open_metrics,
             (uint64_t)counts->refused_busy);
 }
 
+static void jobs_write(struct base_buf *out, bool open_metrics, const struct app_job_row *rows,
+                       size_t count)
+{
+    family(out, open_metrics, "firsthand_job_runs", "counter", NULL, "Runs of each job, ever.");
+    for (size_t i = 0; i < count; i++) {
+        base_buf_printf(out, "firsthand_job_runs_total{job=\"%s\"} %lld\n", rows[i].job->name,
+                        (long long)rows[i].last.runs);
+    }
+    family(out, open_metrics, "firsthand_job_failing", "gauge", NULL,
+           "How often each job has failed in a row: anything above a few is an alarm.");
+    for (size_t i = 0; i < count; i++) {
+        base_buf_printf(out, "firsthand_job_failing{job=\"%s\"} %lld\n", rows[i].job->name,
+                        (long long)rows[i].last.failures);
+    }
+    family(out, open_metrics, "firsthand_job_last_good_timestamp_seconds", "gauge", "seconds",
+           "When the last good run of each job began; 0: none yet.");
+    for (size_t i = 0; i < count; i++) {
+        base_buf_printf(out, "firsthand_job_last_good_timestamp_seconds{job=\"%s\"} %.3f\n",
+                        rows[i].job->name, (double)rows[i].last.good_ms / 1e3);
+    }
+    family(out, open_metrics, "firsthand_job_last_duration_seconds", "gauge", "seconds",
+           "How long the last run of each job took.");
+    for (size_t i = 0; i < count; i++) {
+        base_buf_printf(out, "firsthand_job_last_duration_seconds{job=\"%s\"} %.3f\n",
+                        rows[i].job->name, (double)rows[i].last.took_ms / 1e3);
+    }
+}
+
 void http_metrics(struct http_call *call)
 {
     struct http *http = call->http;
@@ -249,8 +278,11 @@ void http_metrics(struct http_call *call)
     struct store_ledger ledger;
     struct store_status status;
     struct net_server_counts counts;
+    struct app_job_row *jobs;
+    size_t job_count;
     struct fail fail;
-    if (!store_ledger_read(store, call->arena, &ledger, &fail)) {
+    if (!store_ledger_read(store, call->arena, &ledger, &fail) ||
+        !app_jobs_read(http->app, call->arena, &jobs, &job_count, &fail)) {
         http_problem_fail(call, &fail);
         return;
     }
@@ -262,6 +294,7 @@ void http_metrics(struct http_call *call)
     base_buf_printf(&body, "firsthand_build_info{version=\"%s\"} 1\n", APP_VERSION);
     ledger_write(&body, open_metrics, &ledger);
     store_write(&body, open_metrics, &status);
+    jobs_write(&body, open_metrics, jobs, job_count);
     server_write(&body, open_metrics, &counts);
     http_counters_write(http->counters, open_metrics, &body);
     if (open_metrics) {

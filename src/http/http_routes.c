@@ -230,6 +230,12 @@ const struct http_route http_routes[] = {
     OPERATION(NET_GET, "/api/v1/status", PIPELINE, "status", 200, "Sizes, counts and health.", NULL,
               "The status.", NONE),
 
+    OPERATION(NET_GET, "/api/v1/jobs", PIPELINE, "jobs", 200,
+              "What the server does by itself, and how it went.", NULL, "jobs.", NONE),
+    OPERATION(NET_POST, "/api/v1/jobs/{name}/run", SETTINGS, "job.run", 200, "Runs a job now.",
+              "Nothing: {}.", "The job, as it ended.",
+              PATH("name", "name", HTTP_TEXT, "Its name.")),
+
     /* ---- settings ---- */
     OPERATION(NET_GET, "/api/v1/settings", ASK, "settings", 200, "The organisation's settings.",
               NULL, "organisation, timezone.", NONE),

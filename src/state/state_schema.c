@@ -59,5 +59,13 @@ static const char STEP_1[] =
 /* What a source says besides its channel (masking, zone, ...): a JSON object, checked by who reads it. */
 static const char STEP_2[] = "ALTER TABLE sources ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';";
 
-static const char *const STEPS[] = {STEP_1, STEP_2};
+/* When each job runs next, and what became of it last. */
+static const char STEP_3[] =
+    "CREATE TABLE jobs ("
+    "  name TEXT PRIMARY KEY, next_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+    "  took_ms INTEGER NOT NULL, good_ms INTEGER NOT NULL, failures INTEGER NOT NULL,"
+    "  runs INTEGER NOT NULL, why TEXT, note TEXT"
+    ") STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

@@ -296,6 +296,31 @@ static void trail_notices_a_line_cut_out(void **context)
     assert_int_equal(broken, 3);
 }
 
+static void what_has_run_out_is_swept_away_and_nothing_else(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail;
+    struct str old_session, session, link;
+    int64_t sessions, links, retry_s;
+    struct access_identity admin = make_admin(fixture, &old_session), who;
+    assert_true(access_link_create(fixture->access, &admin, STR("astrid@fjordline.example"),
+                                   fixture->arena, &link, &fail));
+    assert_true(access_sweep(fixture->access, &sessions, &links, &fail));
+    assert_int_equal(sessions + links, 0);
+    base_clock_test_step(&fixture->clock, ACCESS_LINK_MS + 1);
+    assert_true(access_sweep(fixture->access, &sessions, &links, &fail));
+    assert_int_equal(sessions, 0);
+    assert_int_equal(links, 1);
+    base_clock_test_step(&fixture->clock, ACCESS_SESSION_IDLE_MS + 1);
+    assert_true(access_sign_in(fixture->access, STR("astrid@fjordline.example"), PASSWORD, FROM,
+                               fixture->arena, &session, &who, &retry_s, &fail));
+    /* Signing in sweeps sessions too: the old one is gone already. */
+    base_clock_test_step(&fixture->clock, ACCESS_SESSION_IDLE_MS + 1);
+    assert_true(access_sweep(fixture->access, &sessions, &links, &fail));
+    assert_int_equal(sessions, 1);
+    assert_int_equal(links, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +333,7 @@ int main(void)
         TEST(sign_in_with_the_right_password_uses_no_guess_up),
         TEST(link_signs_in_once_and_for_a_quarter_of_an_hour),
         TEST(session_ends_when_idle_or_old),
+        TEST(what_has_run_out_is_swept_away_and_nothing_else),
         TEST(session_of_another_cannot_be_ended),
         TEST(trail_notices_a_changed_line),
         TEST(trail_notices_a_line_cut_out),

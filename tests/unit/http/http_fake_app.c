@@ -1,5 +1,6 @@
 #include "http_fake_app.h"
 
+#include "app_jobs.h"
 #include "http_assets.h"
 
 static const unsigned char page[] = "<!doctype html><title>firsthand</title>";
@@ -36,6 +37,22 @@ const struct app_config *app_config_of(struct app *app)
 const char *app_not_ready(struct app *app)
 {
     return app->not_ready;
+}
+
+bool app_jobs_read(struct app *app, struct arena *arena, struct app_job_row **out,
+                   size_t *out_count, struct fail *fail)
+{
+    static const struct app_job job = {"feeds", 60000, NULL, "Reads feeds."};
+    (void)app;
+    struct app_job_row *row = arena_array(arena, 1, sizeof *row, fail);
+    if (row == NULL) {
+        return false;
+    }
+    row->job = &job;
+    row->last = (struct state_job){.runs = 7, .failures = 2, .good_ms = 1500, .took_ms = 250};
+    *out = row;
+    *out_count = 1;
+    return true;
 }
 
 struct app_caller app_operator(void)

@@ -177,6 +177,10 @@ static void metrics_follow_both_forms(void **state)
     assert_true(body_has(fixture, "route=\"/livez\",status=\"2xx\"} 1\n"));
     assert_true(body_has(fixture, "firsthand_ledger_imbalance 0\n"));
     assert_true(body_has(fixture, "le=\"+Inf\"} 1\n"));
+    assert_true(body_has(fixture, "firsthand_job_runs_total{job=\"feeds\"} 7\n"));
+    assert_true(body_has(fixture, "firsthand_job_failing{job=\"feeds\"} 2\n"));
+    assert_true(
+        body_has(fixture, "firsthand_job_last_good_timestamp_seconds{job=\"feeds\"} 1.500\n"));
     assert_false(body_has(fixture, "# EOF"));
     metrics_check(fixture, false);
     assert_int_equal(

@@ -1,0 +1,77 @@
+#include "state_jobs.h"
+
+bool state_jobs_list(struct state *state, struct arena *arena, struct state_job **out,
+                     size_t *out_count, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    int64_t count = 0;
+    if (!state_read(state, &link, fail) ||
+        !state_count(link, "SELECT count(*) FROM jobs", &count, fail) ||
+        !state_select(link,
+                      "SELECT name, next_ms, last_ms, took_ms, good_ms, failures, runs, why, note"
+                      " FROM jobs ORDER BY name",
+                      NULL, 0, &rows, fail)) {
+        return false;
+    }
+    struct state_job *list = arena_array(arena, (size_t)count, sizeof *list, fail);
+    if (list == NULL) {
+        return false;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        bool row = false;
+        if (!state_next(rows, &row, fail)) {
+            return false;
+        }
+        INVARIANT(row);
+        list[i] = (struct state_job){
+            .name = state_get_text(rows, 0, arena),
+            .next_ms = state_get_int(rows, 1),
+            .last_ms = state_get_int(rows, 2),
+            .took_ms = state_get_int(rows, 3),
+            .good_ms = state_get_int(rows, 4),
+            .failures = state_get_int(rows, 5),
+            .runs = state_get_int(rows, 6),
+            .why = state_get_text(rows, 7, arena),
+            .note = state_get_text(rows, 8, arena),
+        };
+    }
+    *out = list;
+    *out_count = (size_t)count;
+    return true;
+}
+
+/* At most so many bytes, cut between characters. */
+static struct str cut(struct str text)
+{
+    size_t at = 0;
+    while (at < text.len) {
+        bool valid;
+        size_t step = str_utf8_step(str_after(text, at), &valid);
+        if (!valid || at + step > STATE_JOB_NOTE_BYTES_MAX) {
+            break;
+        }
+        at += step;
+    }
+    return text.data == NULL ? text : str_of(text.data, at);
+}
+
+bool state_job_put(struct state *state, const struct state_job *job, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_value values[] = {
+        state_text(job->name),   state_int(job->next_ms),   state_int(job->last_ms),
+        state_int(job->took_ms), state_int(job->good_ms),   state_int(job->failures),
+        state_int(job->runs),    state_text(cut(job->why)), state_text(cut(job->note)),
+    };
+    return state_write(state, &link, fail) &&
+           state_run(link,
+                     "INSERT INTO jobs (name, next_ms, last_ms, took_ms, good_ms, failures, runs,"
+                     " why, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+                     " ON CONFLICT (name) DO UPDATE SET next_ms = excluded.next_ms,"
+                     " last_ms = excluded.last_ms, took_ms = excluded.took_ms,"
+                     " good_ms = excluded.good_ms, failures = excluded.failures,"
+                     " runs = excluded.runs, why = excluded.why, note = excluded.note",
+                     values, ARRAY_LEN(values), fail) &&
+           state_commit(&link, fail);
+}

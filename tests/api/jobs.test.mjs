@@ -1,0 +1,40 @@
+// What the server does by itself: listed, run by hand, remembered over a restart.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Server, must, run, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
+
+test('jobs are listed, run by hand by those who may, and counted', async (t) => {
+  const server = await serverFor(t);
+  const admin = server.key('secret', 'admin', []);
+  const listed = await server.request('/api/v1/jobs', { key: admin });
+  assert.equal(listed.status, 200, listed.text);
+  const job = listed.json.jobs.find((one) => one.name === 'sign-ins');
+  assert.equal(job.every_s, 3600);
+  assert.equal(job.runs, 0);
+  assert.equal(job.ok, null);
+  assert.ok(Date.parse(job.next) <= Date.now() + 60_000);
+  const client = server.key('write', 'shop');
+  assert.equal((await server.request('/api/v1/jobs', { key: client })).status, 403);
+  assert.equal((await server.request('/api/v1/jobs/sign-ins/run', { key: client, body: {} })).status, 403);
+
+  assert.match(must(['job', 'run', 'sign-ins', '--data', server.data]), /^sign-ins: done in \d+ ms: 0 sessions, 0 links removed\n$/);
+  const missing = run(['job', 'run', 'sing-ins', '--data', server.data]);
+  assert.equal(missing.code, 3);
+  assert.match(missing.stderr, /no job "sing-ins"; see: firsthand job list/);
+  const metrics = (await server.request('/metrics', { key: admin })).text;
+  assert.match(metrics, /firsthand_job_runs_total\{job="sign-ins"\} 1\n/);
+});
+
+test('a schedule survives a restart', async (t) => {
+  const data = temporaryDirectory(t);
+  const first = await Server.start(data);
+  must(['job', 'run', 'sign-ins', '--data', data]);
+  const before = JSON.parse(must(['job', 'list', '--json', '--data', data])).jobs[0];
+  await first.stop();
+  const second = await Server.start(data);
+  t.after(() => second.stop('SIGKILL'));
+  const after = JSON.parse(must(['job', 'list', '--json', '--data', data])).jobs[0];
+  assert.equal(after.runs, 1);
+  assert.equal(after.next, before.next);
+  assert.equal(after.last, before.last);
+});
