@@ -14,6 +14,7 @@ struct slot {
     struct state_job last; /* texts lie in base_alloc'ed copies below */
     struct base_buf why, note;
     bool running;
+    bool again; /* hastened during a run: due again at its end */
 };
 
 struct app_jobs {
@@ -162,7 +163,9 @@ static void settle(struct app_jobs *jobs, size_t at, const struct app_job_run *r
     if (why == NULL) {
         last->note = kept(&slot->note, run->note);
     }
-    last->next_ms = base_now_ms(jobs->options.clock) + wait_after(jobs, job, last->failures);
+    last->next_ms = base_now_ms(jobs->options.clock) +
+                    (slot->again ? 0 : wait_after(jobs, job, last->failures));
+    slot->again = false;
     struct state_job written = *last;
     written.why = last->why.data == NULL ? last->why : str_copy(arena, last->why);
     written.note = last->note.data == NULL ? last->note : str_copy(arena, last->note);
@@ -321,6 +324,7 @@ void app_jobs_hasten(struct app_jobs *jobs, const char *name)
     INVARIANT(at != SIZE_MAX);
     base_lock(&jobs->lock);
     jobs->slots[at].last.next_ms = base_now_ms(jobs->options.clock);
+    jobs->slots[at].again = jobs->slots[at].running;
     base_cond_broadcast(&jobs->changed);
     base_unlock(&jobs->lock);
 }

@@ -211,6 +211,36 @@ static void a_hastened_job_is_due_at_once(void **state)
     assert_int_equal(seen.runs, 2);
 }
 
+static struct world *hastening;
+
+static bool hastens_itself(struct app_job_run *run, struct fail *fail)
+{
+    (void)run;
+    (void)fail;
+    if (seen.runs++ == 0) {
+        app_jobs_hasten(hastening->jobs, "feeds");
+    }
+    return true;
+}
+
+static void a_job_hastened_while_it_runs_is_due_again_at_its_end(void **state)
+{
+    struct world *world = *state;
+    struct fail fail;
+    static const struct app_job again[] = {{"feeds", 60000, hastens_itself, "Reads feeds."}};
+    app_jobs_free(world->jobs);
+    struct app_jobs_options options = {.state = world->state,
+                                       .clock = &world->clock.clock,
+                                       .random = &world->random.random,
+                                       .table = again,
+                                       .count = 1};
+    assert_true(app_jobs_new(&options, &world->jobs, &fail));
+    hastening = world;
+    base_clock_test_step(&world->clock, 60000);
+    app_jobs_run_due(world->jobs);
+    assert_int_equal(seen.runs, 2);
+}
+
 static void spin(void *context)
 {
     struct world *world = context;
@@ -282,6 +312,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_job_can_be_run_by_hand_and_an_unknown_one_is_named,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_hastened_job_is_due_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_job_hastened_while_it_runs_is_due_again_at_its_end,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_job_runs_twice_at_once_and_stopping_cancels, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_thread_runs_what_is_due, set_up, tear_down),
