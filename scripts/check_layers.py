@@ -18,7 +18,8 @@ MAY_USE = {
     'query': {'base', 'store', 'stats'},
     'access': {'base', 'state'},
     'intake': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
-    'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'access', 'intake'},
+    'ask': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
+    'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'access', 'intake', 'ask'},
     'http': {'app', 'net', 'base'},
     'cli': {'app', 'net', 'base'},
 }

@@ -142,6 +142,17 @@ APP_OPERATION(app_op_users);
 APP_OPERATION(app_op_user_add);
 APP_OPERATION(app_op_user_link);
 APP_OPERATION(app_op_setup_link);
+/* app_survey.c */
+APP_OPERATION(app_op_surveys);
+APP_OPERATION(app_op_survey);
+APP_OPERATION(app_op_survey_add);
+APP_OPERATION(app_op_survey_save);
+APP_OPERATION(app_op_survey_check);
+APP_OPERATION(app_op_survey_publish);
+APP_OPERATION(app_op_survey_pause);
+APP_OPERATION(app_op_survey_close);
+APP_OPERATION(app_op_survey_delete);
+APP_OPERATION(app_op_survey_templates);
 /* app_jobs_ops.c */
 APP_OPERATION(app_op_jobs);
 APP_OPERATION(app_op_job_run);

@@ -23,6 +23,7 @@
             __VA_ARGS__                                                                            \
         }                                                                                          \
     }
+#define SURVEY PATH("id", "id", HTTP_TEXT, "The survey.")
 #define NONE                                                                                       \
     {                                                                                              \
         NULL, NULL, false, HTTP_TEXT, NULL                                                         \
@@ -208,6 +209,33 @@ const struct http_route http_routes[] = {
               "name, page, query.", "The view.", PATH("id", "id", HTTP_WHOLE, "The view.")),
     OPERATION(NET_DELETE, "/api/v1/views/{id}", SAVE, "view.delete", 204, "Deletes a saved view.",
               NULL, "Nothing.", PATH("id", "id", HTTP_WHOLE, "The view.")),
+
+    /* ---- surveys ---- */
+    OPERATION(NET_GET, "/api/v1/surveys", ASK, "surveys", 200, "Lists surveys.", NULL, "surveys.",
+              NONE),
+    OPERATION(NET_POST, "/api/v1/surveys", SAVE, "survey.add", 201, "Makes a survey, as a draft.",
+              "definition; id, else it is made of the name.", "id, findings.", NONE),
+    OPERATION(NET_GET, "/api/v1/surveys/templates", ASK, "survey.templates", 200,
+              "Surveys to begin from.", NULL, "templates, each with its definition.", NONE),
+    OPERATION(NET_POST, "/api/v1/surveys/check", ASK, "survey.check", 200,
+              "Checks a survey without saving it.", "definition.", "findings, errors, seconds.",
+              NONE),
+    OPERATION(NET_GET, "/api/v1/surveys/{id}", ASK, "survey", 200, "Shows a survey.", NULL,
+              "definition, draft, findings, versions.", SURVEY,
+              QUERY("version", HTTP_WHOLE, "An earlier version.")),
+    OPERATION(NET_PUT, "/api/v1/surveys/{id}", SAVE, "survey.save", 200,
+              "Saves a survey's draft; makes the survey where there is none.", "definition.",
+              "id, findings.", SURVEY),
+    OPERATION(NET_DELETE, "/api/v1/surveys/{id}", SAVE, "survey.delete", 204,
+              "Deletes a survey that was never published.", NULL, "Nothing.", SURVEY),
+    OPERATION(NET_POST, "/api/v1/surveys/{id}/publish", SAVE, "survey.publish", 200,
+              "Freezes the draft as the next version and opens the survey.", NULL,
+              "id, version, status.", SURVEY),
+    OPERATION(NET_POST, "/api/v1/surveys/{id}/pause", SAVE, "survey.pause", 200,
+              "Asks nobody for the time being; publishing opens it again.", NULL,
+              "id, version, status.", SURVEY),
+    OPERATION(NET_POST, "/api/v1/surveys/{id}/close", SAVE, "survey.close", 200,
+              "Ends a survey; its answers stay.", NULL, "id, version, status.", SURVEY),
 
     /* ---- the pipeline ---- */
     OPERATION(NET_GET, "/api/v1/ledger", PIPELINE, "ledger", 200,

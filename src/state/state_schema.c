@@ -67,5 +67,59 @@ static const char STEP_3[] =
     "  runs INTEGER NOT NULL, why TEXT, note TEXT"
     ") STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3};
+/* Surveys: a draft and frozen versions; responses with their answers while they are at work. A part is a set of
+   answers on its way to the timeline: its content is fixed before its events are written, so that a start after a
+   crash can write the very same ones again. Words leave with the answers once they lie on the timeline for good. */
+static const char STEP_4[] =
+    "CREATE TABLE surveys ("
+    "  id TEXT PRIMARY KEY,"
+    "  status TEXT NOT NULL CHECK (status IN ('draft', 'live', 'paused', 'closed')),"
+    "  draft TEXT,"               /* JSON; NULL: nothing differs from the published version */
+    "  version INTEGER NOT NULL," /* the last published; 0: none */
+    "  owner TEXT NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE survey_versions ("
+    "  survey TEXT NOT NULL REFERENCES surveys (id) ON DELETE CASCADE, version INTEGER NOT NULL,"
+    "  definition TEXT NOT NULL, owner TEXT NOT NULL, published_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (survey, version)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE survey_links ("
+    "  id INTEGER PRIMARY KEY, survey TEXT NOT NULL REFERENCES surveys (id) ON DELETE CASCADE,"
+    "  token_hash BLOB NOT NULL UNIQUE, customer TEXT," /* a user id; NULL: for nobody known */
+    "  response TEXT NOT NULL UNIQUE, wave INTEGER NOT NULL, once INTEGER NOT NULL,"
+    "  created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL," /* 0: never */
+    "  revoked_ms INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX survey_links_survey ON survey_links (survey, id);"
+
+    "CREATE TABLE survey_responses ("
+    "  id TEXT PRIMARY KEY, survey TEXT NOT NULL, version INTEGER NOT NULL, wave INTEGER NOT NULL,"
+    "  way TEXT NOT NULL, language TEXT NOT NULL, user TEXT, anonymous TEXT,"
+    "  status TEXT NOT NULL CHECK (status IN ('open', 'settled', 'suspect', 'discarded')),"
+    "  reasons TEXT NOT NULL," /* why it is suspect: words, each ended by a newline */
+    "  parts INTEGER NOT NULL, created_ms INTEGER NOT NULL, shown_ms INTEGER NOT NULL,"
+    "  answered_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL" /* 0: not */
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX survey_responses_survey ON survey_responses (survey, status, created_ms);"
+    "CREATE INDEX survey_responses_due ON survey_responses (status, answered_ms);"
+    "CREATE INDEX survey_responses_user ON survey_responses (user, survey) WHERE user IS NOT NULL;"
+    "CREATE INDEX survey_responses_anonymous ON survey_responses (anonymous, survey)"
+    "  WHERE anonymous IS NOT NULL;"
+
+    "CREATE TABLE survey_answers ("
+    "  response TEXT NOT NULL REFERENCES survey_responses (id) ON DELETE CASCADE,"
+    "  question TEXT NOT NULL, seq INTEGER NOT NULL, value TEXT NOT NULL," /* JSON */
+    "  part INTEGER NOT NULL,"                                             /* 0: in none yet */
+    "  PRIMARY KEY (response, question)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE survey_parts ("
+    "  response TEXT NOT NULL REFERENCES survey_responses (id) ON DELETE CASCADE,"
+    "  part INTEGER NOT NULL, answers TEXT NOT NULL, finished INTEGER NOT NULL,"
+    "  at_ms INTEGER NOT NULL, PRIMARY KEY (response, part)" /* gone once its events are stored */
+    ") STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};
