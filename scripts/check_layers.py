@@ -19,7 +19,9 @@ MAY_USE = {
     'access': {'base', 'state'},
     'intake': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
     'ask': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
-    'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'access', 'intake', 'ask'},
+    'act': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
+    'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'access', 'intake', 'ask',
+            'act'},
     'http': {'app', 'net', 'base'},
     'cli': {'app', 'net', 'base'},
 }
