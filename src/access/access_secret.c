@@ -1,4 +1,5 @@
 #include "access_internal.h"
+#include "access_seal.h"
 
 #include <sodium.h>
 #include <strings.h>
@@ -111,4 +112,58 @@ bool access_password_allowed(struct str password, struct str email, struct fail 
         }
     }
     return true;
+}
+
+/* ---- sealed tokens ------------------------------------------------------------------------------------------ */
+
+#define SEAL_EXTRA (crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES)
+
+_Static_assert(ACCESS_SEAL_KEY_BYTES == crypto_secretbox_KEYBYTES, "the key of a secretbox");
+
+static void seal_key(const uint8_t key[ACCESS_SEAL_KEY_BYTES], const char *what,
+                     uint8_t out[ACCESS_SEAL_KEY_BYTES])
+{
+    crypto_generichash(out, ACCESS_SEAL_KEY_BYTES, (const unsigned char *)what, strlen(what), key,
+                       ACCESS_SEAL_KEY_BYTES);
+}
+
+struct str access_seal(const uint8_t key[ACCESS_SEAL_KEY_BYTES], const char *what, struct str text,
+                       struct base_random *random, struct arena *arena)
+{
+    INVARIANT(text.len <= ACCESS_SEAL_BYTES_MAX);
+    uint8_t derived[ACCESS_SEAL_KEY_BYTES];
+    uint8_t bytes[ACCESS_SEAL_BYTES_MAX + SEAL_EXTRA];
+    char form[sodium_base64_ENCODED_LEN(sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    seal_key(key, what, derived);
+    base_random_fill(random, bytes, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(bytes + crypto_secretbox_NONCEBYTES, (const unsigned char *)text.data,
+                          text.len, bytes, derived);
+    sodium_bin2base64(form, sizeof form, bytes, text.len + SEAL_EXTRA,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_memzero(derived, sizeof derived);
+    return str_copy(arena, str_from_c(form));
+}
+
+bool access_unseal(const uint8_t key[ACCESS_SEAL_KEY_BYTES], const char *what, struct str token,
+                   struct arena *arena, struct str *out)
+{
+    uint8_t derived[ACCESS_SEAL_KEY_BYTES];
+    uint8_t bytes[ACCESS_SEAL_BYTES_MAX + SEAL_EXTRA];
+    uint8_t text[ACCESS_SEAL_BYTES_MAX];
+    size_t len = 0;
+    const char *end = NULL;
+    if (token.len == 0 ||
+        sodium_base642bin(bytes, sizeof bytes, token.data, token.len, NULL, &len, &end,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        end != token.data + token.len || len < SEAL_EXTRA) {
+        return false;
+    }
+    seal_key(key, what, derived);
+    bool good = crypto_secretbox_open_easy(text, bytes + crypto_secretbox_NONCEBYTES,
+                                           len - crypto_secretbox_NONCEBYTES, bytes, derived) == 0;
+    sodium_memzero(derived, sizeof derived);
+    if (good) {
+        *out = str_copy(arena, str_of((const char *)text, len - SEAL_EXTRA));
+    }
+    return good;
 }

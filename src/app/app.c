@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app_contact.h"
 #include "app_control.h"
 
 struct store *app_store(struct app *app)
@@ -75,6 +76,11 @@ static bool open_modules(struct app *app, struct fail *fail)
     app->engine = query_engine_new(app->pool);
     app->live = app_live_new(app->clock);
     store_set_listener(app->store, app_live_committed, app->live);
+    struct act_options contacts = {.store = app->store, .clock = app->clock, .random = app->random};
+    app->act = act_new(&contacts);
+    if (!app_preference_key(app, fail)) {
+        return false;
+    }
     struct app_jobs_options jobs = {.app = app,
                                     .state = app->state,
                                     .clock = app->clock,
@@ -129,6 +135,7 @@ void app_close(struct app *app)
     if (app->store != NULL) {
         store_lease_revoke_all(app->store);
     }
+    act_free(app->act);
     store_close(app->store);
     app_live_free(app->live);
     access_close(app->access);

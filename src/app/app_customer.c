@@ -1,6 +1,7 @@
 /* Customers: who one is, what their timeline holds, joining and splitting by an operator. */
 #include <stdio.h>
 
+#include "app_contact.h"
 #include "app_internal.h"
 
 #define TIMELINE_PAGE_MAX 1000
@@ -158,8 +159,12 @@ static bool write_customer(struct app *app, struct store_snapshot *snapshot, uin
     size_t trait_count;
     struct store_join *joins;
     size_t join_count;
-    struct customer_facts facts;
-    if (!store_customer_identifiers(snapshot, customer, arena, &identifiers, &identifier_count,
+    struct customer_facts facts = {0};
+    struct act_policy *policy = arena_small(arena, sizeof *policy);
+    struct act_record record;
+    if (!app_policy(app, arena, policy, fail) ||
+        !app_customer_record(app, snapshot, customer, 1, arena, &record, fail) ||
+        !store_customer_identifiers(snapshot, customer, arena, &identifiers, &identifier_count,
                                     fail) ||
         !store_customer_traits(snapshot, customer, arena, &traits, &trait_count, fail) ||
         !store_customer_joins(snapshot, customer, arena, &joins, &join_count, fail) ||
@@ -191,6 +196,8 @@ static bool write_customer(struct app *app, struct store_snapshot *snapshot, uin
         json_end_object(&w);
     }
     json_end_array(&w);
+    json_name_c(&w, "consents");
+    app_words_write(&w, policy, &record.history, base_now_ms(app->clock));
     json_end_object(&w);
     base_free(facts.channels);
     return base_buf_ok(out, fail);

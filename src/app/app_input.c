@@ -70,3 +70,18 @@ bool app_input_int(struct json_value input, const char *name, int64_t least, int
     *out = json_int(value);
     return true;
 }
+
+bool app_input_bool(struct json_value input, const char *name, bool otherwise, bool *out,
+                    struct fail *fail)
+{
+    struct json_value value;
+    if (!json_member(input, str_from_c(name), &value) || json_type_of(value) == JSON_NULL) {
+        *out = otherwise;
+        return true;
+    }
+    if (json_type_of(value) != JSON_BOOL) {
+        return refuse(name, "true or false", fail);
+    }
+    *out = json_bool(value);
+    return true;
+}

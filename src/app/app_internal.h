@@ -16,7 +16,9 @@
 #include "query.h"
 #include "state_db.h"
 
+struct act;
 struct app_control;
+struct app_decide_question;
 struct app_live;
 
 struct app {             /* immutable after app_open, but for what says otherwise */
@@ -35,6 +37,11 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct app_live *live;
     struct app_control *control; /* NULL but when serving */
     struct app_jobs *jobs;       /* their thread runs only when serving */
+    struct act *act;
+    uint8_t preference_key[32]; /* secret: customers' links */
+    /* The survey module's part of the decision API; NULL: there is none (app_contact.h). */
+    bool (*decide_survey)(struct app *app, const struct app_decide_question *question,
+                          struct arena *arena, struct json_writer *w, struct fail *fail);
     int64_t started_ms;
     struct base_mutex gate_lock; /* guards the three below */
     struct base_cond gate_free;
@@ -53,6 +60,10 @@ bool app_input_str(struct json_value input, const char *name, bool required, str
 /* A whole number from `least` to `most`; `otherwise` where absent. */
 bool app_input_int(struct json_value input, const char *name, int64_t least, int64_t most,
                    int64_t otherwise, int64_t *out, struct fail *fail) MUST_USE;
+
+/* true or false; `otherwise` where absent. */
+bool app_input_bool(struct json_value input, const char *name, bool otherwise, bool *out,
+                    struct fail *fail) MUST_USE;
 
 /* ---- the live ring: the newest verdicts, in memory ------------------------------------------------- */
 
@@ -162,3 +173,14 @@ APP_OPERATION(app_op_job_run);
 #define APP_JOB(name) bool name(struct app_job_run *run, struct fail *fail)
 /* app_jobs_ops.c */
 APP_JOB(app_job_sign_ins);
+/* app_contact.c */
+APP_OPERATION(app_op_policy);
+APP_OPERATION(app_op_policy_save);
+APP_OPERATION(app_op_decide);
+APP_OPERATION(app_op_contact_why);
+/* app_consent.c */
+APP_OPERATION(app_op_consents);
+APP_OPERATION(app_op_consent_record);
+APP_OPERATION(app_op_preference_link);
+APP_OPERATION(app_op_erasures);
+APP_OPERATION(app_op_erasure_close);

@@ -59,6 +59,20 @@ const struct app_operation app_operations[] = {
     {"user.link", ACCESS_RIGHT_PEOPLE, "Makes a one-time sign-in token.", app_op_user_link},
     {"setup.link", ACCESS_RIGHT_PEOPLE, "Makes the token of the first administrator.",
      app_op_setup_link},
+    {"policy", ACCESS_RIGHT_ASK, "Shows the contact policy.", app_op_policy},
+    {"policy.save", ACCESS_RIGHT_SETTINGS, "Changes the contact policy.", app_op_policy_save},
+    {"decide", ACCESS_RIGHT_DECIDE, "Decides what may be shown to a customer now.", app_op_decide},
+    {"contact.why", ACCESS_RIGHT_ASK, "Says why a customer would be contacted now, or not.",
+     app_op_contact_why},
+    {"consents", ACCESS_RIGHT_ASK, "Shows what a customer said about being contacted.",
+     app_op_consents},
+    {"consent.record", ACCESS_RIGHT_SAVE, "Records a consent, or its withdrawal, with its proof.",
+     app_op_consent_record},
+    {"preference.link", ACCESS_RIGHT_SAVE, "Makes a customer's link to their preferences.",
+     app_op_preference_link},
+    {"erasure.requests", ACCESS_RIGHT_ASK, "Lists customers' wishes to be erased.",
+     app_op_erasures},
+    {"erasure.close", ACCESS_RIGHT_SAVE, "Closes a wish to be erased.", app_op_erasure_close},
 };
 const size_t app_operation_count = ARRAY_LEN(app_operations);
 

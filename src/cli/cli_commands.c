@@ -92,6 +92,23 @@ static const struct cli_option user_options[] = {
 static const struct cli_option link_options[] = {
     {"--address", "URL", "how the server is reached (http://127.0.0.1:8080)"}, END_OF_OPTIONS};
 
+static const struct cli_option consent_options[] = {
+    {"--how", "TEXT", "the proof: where and how the customer said so"},
+    {"--wording", "TEXT", "what the customer agreed to"},
+    {"--until", "INSTANT", "it ends by itself then (RFC 3339)"},
+    END_OF_OPTIONS};
+static const struct cli_option why_options[] = {
+    {"--purpose", "NAME", "survey, message, ... (survey)"},
+    {"--channel", "NAME", "web, app, email, ..."},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
+static const struct cli_option preference_options[] = {
+    {"--days", "N", "how long the link is good (90)"},
+    {"--address", "URL", "how the server is reached (http://127.0.0.1:8080)"},
+    END_OF_OPTIONS};
+static const struct cli_option close_options[] = {{"--note", "TEXT", "what was done"},
+                                                  END_OF_OPTIONS};
+
 const struct cli_command cli_commands[] = {
     {"completion", "SHELL", "Prints completion for bash, zsh or fish.",
      "firsthand completion bash > /etc/bash_completion.d/firsthand", NULL, 1, 1,
@@ -101,16 +118,35 @@ const struct cli_command cli_commands[] = {
      2, 2, cli_run_config_set},
     {"config show", "", "Shows every setting, its value and where it comes from.",
      "firsthand config show", NULL, 0, 0, cli_run_config_show},
+    {"customer consent", "CUSTOMER PURPOSE granted|withdrawn",
+     "Records a consent, or its withdrawal, with its proof.",
+     "firsthand customer consent ann message granted --wording 'You may send me news.' "
+     "--how 'on paper, in the shop'\n"
+     "firsthand customer consent ann '*' withdrawn --how 'by phone'",
+     consent_options, 3, 3, cli_run_customer_consent},
+    {"customer consents", "CUSTOMER", "Shows what a customer said about being contacted.",
+     "firsthand customer consents ann", format_only, 1, 1, cli_run_customer_consents},
     {"customer join", "FROM INTO", "Joins one customer into another.",
      "firsthand customer join user:ann@old user:ann", NULL, 2, 2, cli_run_customer_join},
+    {"customer link", "CUSTOMER", "Prints the customer's own link to their preferences.",
+     "firsthand customer link ann --address https://data.shop.example", preference_options, 1, 1,
+     cli_run_customer_link},
     {"customer show", "CUSTOMER", "Shows one customer: identifiers, traits, counts.",
      "firsthand customer show ann\nfirsthand customer show email:ann@example.com", format_only, 1,
      1, cli_run_customer_show},
     {"customer split", "IDENTIFIER", "Undoes the join that this identifier came with.",
      "firsthand customer split anonymous:7c41", NULL, 1, 1, cli_run_customer_split},
+    {"customer why", "CUSTOMER", "Says why a customer would be contacted now, or not.",
+     "firsthand customer why ann\nfirsthand customer why ann --purpose message --channel email",
+     why_options, 1, 1, cli_run_customer_why},
     {"demo", "", "Fills the directory with a demo organisation, an outdoor shop.",
      "firsthand demo --data shop\nfirsthand demo --data small --customers 500 --days 90",
      demo_options, 0, 0, cli_run_demo},
+    {"erasure close", "ID", "Closes a customer's wish to be erased.",
+     "firsthand erasure close 3 --note 'erased on 3 May'", close_options, 1, 1,
+     cli_run_erasure_close},
+    {"erasure list", "", "Lists customers' wishes to be erased, open ones first.",
+     "firsthand erasure list", format_only, 0, 0, cli_run_erasure_list},
     {"funnel", "EVENT EVENT...", "Counts customers through steps, in order.",
      "firsthand funnel 'Product Viewed' 'Product Added' 'Order Completed' --window 7d --last 30d",
      funnel_options, 1, 20, cli_run_funnel},
@@ -133,6 +169,12 @@ const struct cli_command cli_commands[] = {
      cli_run_keys_revoke},
     {"ledger", "", "Shows what became of every event received.", "firsthand ledger", format_only, 0,
      0, cli_run_ledger},
+    {"policy set", "FILE|-", "Changes the contact policy; what is left out gets its default.",
+     "firsthand policy set policy.json\n"
+     "echo '{\"waiting_days\":14,\"caps\":[[365,4],[30,1]]}' | firsthand policy set -",
+     NULL, 1, 1, cli_run_policy_set},
+    {"policy show", "", "Shows the contact policy.", "firsthand policy show", NULL, 0, 0,
+     cli_run_policy_show},
     {"quarantine list", "", "Lists rows that could not be stored, with the reason.",
      "firsthand quarantine list --source web", quarantine_options, 0, 0, cli_run_quarantine_list},
     {"quarantine show", "ID", "Shows one such row, whole.", "firsthand quarantine show q17",

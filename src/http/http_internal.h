@@ -134,6 +134,7 @@ void http_operation(struct http_call *call);
 void http_own_events(struct http_call *call);
 void http_segment_events(struct http_call *call);
 void http_segment_settings(struct http_call *call);
+void http_decide(struct http_call *call);
 void http_session_show(struct http_call *call);
 void http_setup(struct http_call *call);
 void http_sign_in(struct http_call *call);

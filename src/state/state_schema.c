@@ -121,5 +121,15 @@ static const char STEP_4[] =
     "  at_ms INTEGER NOT NULL, PRIMARY KEY (response, part)" /* gone once its events are stored */
     ") STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4};
+/* What customers ask to have erased, by when, and what became of it. `customer` is "kind:value". */
+static const char STEP_5[] =
+    "CREATE TABLE erasures ("
+    "  id INTEGER PRIMARY KEY, customer TEXT NOT NULL, asked_ms INTEGER NOT NULL,"
+    "  due_ms INTEGER NOT NULL, closed_ms INTEGER, closed_by TEXT, note TEXT,"
+    "  CHECK ((closed_ms IS NULL) = (closed_by IS NULL))"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX erasures_open ON erasures (customer) WHERE closed_ms IS NULL;"
+    "CREATE INDEX erasures_due ON erasures (due_ms);";
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

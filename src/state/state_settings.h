@@ -12,6 +12,8 @@
 
 #define STATE_SETTING_ORGANISATION "organisation"
 #define STATE_SETTING_TIMEZONE "timezone"
+#define STATE_SETTING_CONTACT_POLICY "contact_policy" /* JSON */
+#define STATE_SETTING_PREFERENCE_KEY "preference_key" /* hex; secret: signs customers' links */
 
 /* *out is `otherwise` where never set. */
 bool state_setting_get(struct state *state, const char *name, struct str otherwise,

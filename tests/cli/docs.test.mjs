@@ -52,6 +52,7 @@ test('commands shown in the docs and in --help run', (t) => {
     '1,A,Thing,2,2010-12-01 08:26:00,2.55,17850,United Kingdom\n');
   writeFileSync(join(work, 'question.json'), '{"kind":"customers"}');
   writeFileSync(join(work, 'plan.json'), '{"trait":["plan","=","pro"]}');
+  writeFileSync(join(work, 'policy.json'), '{"waiting_days":14}');
 
   const all = [
     ...['README.md', ...markdown('docs')].flatMap((file) => commandsOf(file).map((command) => ({ from: file, command }))),

@@ -1,0 +1,22 @@
+/* access_seal.h — tokens that carry something and cannot be read, changed or made by anyone else.
+ *
+ * What: a text is encrypted and authenticated (XSalsa20-Poly1305) under a key that follows from the caller's secret and
+ *   from what the token is for, so that a token of one kind never opens as another. For links that customers get.
+ * Owner: texts lie in the arena.   Threads: all safe.
+ * Failure: access_unseal is false for whatever was not made by access_seal with the same key and purpose.
+ * Limits/cost: ACCESS_SEAL_BYTES_MAX; some microseconds.   Units: bytes.
+ * Example: access_seal(key, "preferences", text, arena, &token)
+ * Not here: where the key lies (state), when a token ends (its text).
+ */
+#pragma once
+
+#include "base_random.h"
+
+#define ACCESS_SEAL_KEY_BYTES 32
+#define ACCESS_SEAL_BYTES_MAX 2048
+
+/* URL-safe base64. `what` has at most 64 bytes; `text` at most ACCESS_SEAL_BYTES_MAX (INVARIANT). */
+struct str access_seal(const uint8_t key[ACCESS_SEAL_KEY_BYTES], const char *what, struct str text,
+                       struct base_random *random, struct arena *arena);
+bool access_unseal(const uint8_t key[ACCESS_SEAL_KEY_BYTES], const char *what, struct str token,
+                   struct arena *arena, struct str *out);

@@ -1,0 +1,374 @@
+/* Contacting: the policy and its settings, the decision, and why it is as it is. */
+#include "app_contact.h"
+
+#include "act_policy_form.h"
+#include "app_internal.h"
+#include "state_settings.h"
+
+#define PURPOSE_OTHERWISE STR("survey")
+#define CONTACTS_SHOWN 20
+
+bool app_policy(struct app *app, struct arena *arena, struct act_policy *out, struct fail *fail)
+{
+    struct str text;
+    struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
+    struct json_value root;
+    if (!state_setting_get(app->state, STATE_SETTING_CONTACT_POLICY, STR("{}"), arena, &text,
+                           fail)) {
+        return false;
+    }
+    return (json_parse(parser, text, &root, fail) && act_policy_read(root, arena, out, fail)) ||
+           fail_at(fail, "the contact policy as it was saved");
+}
+
+/* ---- who ------------------------------------------------------------------------------------------------------ */
+
+bool app_customer_identifier(struct store_snapshot *snapshot, uint32_t customer,
+                             struct arena *arena, struct store_identifier *out, struct fail *fail)
+{
+    struct store_identifier *all;
+    size_t count;
+    if (!store_customer_identifiers(snapshot, customer, arena, &all, &count, fail)) {
+        return false;
+    }
+    struct str id = store_customer_id(snapshot, customer, arena);
+    size_t best = count;
+    for (size_t i = 0; i < count; i++) {
+        if (str_is(all[i].kind, "account")) {
+            continue;
+        }
+        bool is_id = str_equal(all[i].value, id);
+        bool user = str_is(all[i].kind, "user");
+        if (best == count || (is_id && user) ||
+            (is_id && !str_is(all[best].kind, "user") && !str_equal(all[best].value, id))) {
+            best = i;
+        }
+    }
+    if (best == count) {
+        return fail_set(fail, FAIL_INTERNAL, "a customer without an identifier");
+    }
+    *out = all[best];
+    return true;
+}
+
+bool app_customer_record(struct app *app, struct store_snapshot *snapshot, uint32_t customer,
+                         int64_t reach_ms, struct arena *arena, struct act_record *out,
+                         struct fail *fail)
+{
+    const struct zone *zone;
+    int64_t from_ms = reach_ms == 0 ? STORE_NO_TIME + 1 : base_now_ms(app->clock) - reach_ms;
+    if (!app_zone(app, &zone, fail) ||
+        !act_history_read(snapshot, &customer, 1, from_ms, from_ms, arena, out, fail) ||
+        !act_history_zone(snapshot, customer, zone, &zone, fail)) {
+        return false;
+    }
+    out->history.zone = zone;
+    return true;
+}
+
+bool app_read_customer(struct app *app, struct json_value input, struct arena *arena,
+                       struct store_identifier out[2], size_t *out_count, struct fail *fail)
+{
+    struct str customer, user, anonymous;
+    if (!app_input_str(input, "customer", false, &customer, fail) ||
+        !app_input_str(input, "userId", false, &user, fail) ||
+        !app_input_str(input, "anonymousId", false, &anonymous, fail)) {
+        return false;
+    }
+    *out_count = 0;
+    if (customer.data != NULL && (user.data != NULL || anonymous.data != NULL)) {
+        return fail_input_at(fail, "/customer",
+                             "\"customer\" stands alone, or userId and anonymousId in its place");
+    }
+    if (customer.data != NULL) {
+        uint32_t root;
+        struct store_snapshot *snapshot = store_snapshot_take(app->store);
+        store_customer_lookup(snapshot, customer, &root);
+        bool good =
+            root == STORE_NO_CUSTOMER
+                ? fail_set(fail, FAIL_ABSENT, "there is no customer \"%.*s\"", STR_ARG(customer))
+                : app_customer_identifier(snapshot, root, arena, &out[0], fail);
+        if (good) { /* copied before the snapshot goes */
+            out[0] = (struct store_identifier){str_copy(arena, out[0].kind),
+                                               str_copy(arena, out[0].value)};
+            *out_count = 1;
+        }
+        store_snapshot_unref(snapshot);
+        return good;
+    }
+    if (user.len > 0) {
+        out[(*out_count)++] = (struct store_identifier){STR("user"), user};
+    }
+    if (anonymous.len > 0) {
+        out[(*out_count)++] = (struct store_identifier){STR("anonymous"), anonymous};
+    }
+    return *out_count > 0 ||
+           fail_input_at(fail, "", "\"customer\" is missing (or \"userId\", \"anonymousId\")");
+}
+
+/* ---- asking ----------------------------------------------------------------------------------------------------- */
+
+static bool request_of(struct app *app, const struct app_contact *contact, struct arena *arena,
+                       struct act_request *out, struct fail *fail)
+{
+    struct act_policy *policy = arena_small(arena, sizeof *policy);
+    const struct zone *zone;
+    if (!app_policy(app, arena, policy, fail) || !app_zone(app, &zone, fail)) {
+        return false;
+    }
+    *out = (struct act_request){
+        .identifiers = contact->identifiers,
+        .identifier_count = contact->identifier_count,
+        .purpose = contact->purpose,
+        .channel = contact->channel,
+        .policy = policy,
+        .zone = zone,
+        .fields = contact->fields,
+        .field_count = contact->field_count,
+        .message_id = contact->message_id,
+        .look = contact->look,
+    };
+    return true;
+}
+
+bool app_contact_ask(struct app *app, const struct app_contact *contact, struct arena *arena,
+                     struct act_decision *out, struct fail *fail)
+{
+    struct act_request request;
+    return request_of(app, contact, arena, &request, fail) &&
+           act_contact(app->act, &request, arena, out, fail);
+}
+
+bool app_contact_skip(struct app *app, const struct app_contact *contact, struct str reason,
+                      struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct act_request request;
+    return request_of(app, contact, arena, &request, fail) &&
+           act_skip(app->act, &request, reason, NULL, fail);
+}
+
+/* ---- the decision API --------------------------------------------------------------------------------------------- */
+
+static void write_next(struct json_writer *w, int64_t next_ms)
+{
+    app_write_instant(w, "next_at", next_ms == ACT_NEVER ? STORE_NO_TIME : next_ms);
+}
+
+static bool write_survey(struct app *app, const struct app_contact *contact, struct str locale,
+                         struct str url, struct arena *arena, struct json_writer *w,
+                         struct fail *fail)
+{
+    json_name_c(w, "survey");
+    if (app->decide_survey == NULL) {
+        json_write_null(w);
+        return true;
+    }
+    struct app_decide_question question = {
+        .identifiers = contact->identifiers,
+        .identifier_count = contact->identifier_count,
+        .channel = contact->channel,
+        .locale = locale,
+        .url = url,
+        .look = contact->look,
+    };
+    return app->decide_survey(app, &question, arena, w, fail);
+}
+
+bool app_op_decide(struct app *app, const struct app_caller *caller, struct json_value input,
+                   struct arena *arena, struct base_buf *out, struct fail *fail)
+{
+    (void)caller;
+    static const char *const members[] = {"customer", "userId",  "anonymousId", "channel",
+                                          "purpose",  "dry_run", "message_id",  "locale",
+                                          "url",      NULL};
+    struct store_identifier who[2];
+    struct app_contact contact = {.identifiers = who};
+    struct str locale, url;
+    struct act_decision decision;
+    if (!app_input_members(input, members, fail) ||
+        !app_input_str(input, "channel", true, &contact.channel, fail) ||
+        !app_input_str(input, "purpose", false, &contact.purpose, fail) ||
+        !app_input_str(input, "message_id", false, &contact.message_id, fail) ||
+        !app_input_str(input, "locale", false, &locale, fail) ||
+        !app_input_str(input, "url", false, &url, fail) ||
+        !app_input_bool(input, "dry_run", false, &contact.look, fail) ||
+        !app_read_customer(app, input, arena, who, &contact.identifier_count, fail)) {
+        return false;
+    }
+    if (contact.channel.len == 0) {
+        return fail_input_at(fail, "/channel", "\"channel\" says where: web, app, email, ...");
+    }
+    contact.purpose = contact.purpose.data == NULL ? PURPOSE_OTHERWISE : contact.purpose;
+    if (!app_contact_ask(app, &contact, arena, &decision, fail)) {
+        return false;
+    }
+    struct json_writer w = {.out = out};
+    json_begin_object(&w);
+    json_name_c(&w, "contact");
+    json_begin_object(&w);
+    json_name_c(&w, "allowed");
+    json_write_bool(&w, decision.allowed);
+    json_name_c(&w, "reason");
+    json_write_c(&w, decision.reason);
+    write_next(&w, decision.next_ms);
+    json_end_object(&w);
+    if (!write_survey(app, &contact, locale, url, arena, &w, fail)) {
+        return false;
+    }
+    json_name_c(&w, "dry_run");
+    json_write_bool(&w, contact.look);
+    json_end_object(&w);
+    return base_buf_ok(out, fail);
+}
+
+/* ---- why, or why not --------------------------------------------------------------------------------------------- */
+
+static const char *const RULE_NAMES[] = {
+    [ACT_RULE_MUTE_ALL] = "mute-all", [ACT_RULE_MUTE] = "mute",
+    [ACT_RULE_CONSENT] = "consent",   [ACT_RULE_HISTORY] = "history",
+    [ACT_RULE_QUIET] = "quiet-hours", [ACT_RULE_WAITING] = "waiting-time",
+    [ACT_RULE_CAP] = "cap",
+};
+
+static void write_rules(struct json_writer *w, const struct act_decision *decision,
+                        const struct act_policy *policy, struct arena *arena)
+{
+    json_name_c(w, "rules");
+    json_begin_array(w);
+    for (size_t i = 0; i < decision->rule_count; i++) {
+        const struct act_rule *rule = &decision->rules[i];
+        json_begin_object(w);
+        json_name_c(w, "rule");
+        json_write_c(w, RULE_NAMES[rule->kind]);
+        json_name_c(w, "passed");
+        json_write_bool(w, rule->passed);
+        json_name_c(w, "text");
+        json_write_str(w, act_rule_text(rule, policy, arena));
+        write_next(w, rule->next_ms);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
+static void write_contacts(struct json_writer *w, const struct act_history *history)
+{
+    json_name_c(w, "contacts");
+    json_begin_array(w);
+    size_t count = history->contact_count;
+    for (size_t i = count; i > 0 && count - i < CONTACTS_SHOWN; i--) {
+        const struct act_contact *contact = &history->contacts[i - 1];
+        json_begin_object(w);
+        app_write_instant(w, "at", contact->ts_ms);
+        app_write_text(w, "channel", contact->channel);
+        app_write_text(w, "purpose", contact->purpose);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
+static bool write_why(struct app *app, struct store_snapshot *snapshot, uint32_t customer,
+                      struct str purpose, struct str channel, struct arena *arena,
+                      struct base_buf *out, struct fail *fail)
+{
+    struct act_policy *policy = arena_small(arena, sizeof *policy);
+    struct act_record record;
+    struct act_decision decision;
+    if (!app_policy(app, arena, policy, fail) ||
+        !app_customer_record(app, snapshot, customer, act_policy_reach_ms(policy), arena, &record,
+                             fail)) {
+        return false;
+    }
+    struct act_question question = {purpose, channel, base_now_ms(app->clock)};
+    act_decide(policy, &record.history, &question, &decision);
+    struct json_writer w = {.out = out};
+    json_begin_object(&w);
+    json_name_c(&w, "customer");
+    json_write_str(&w, store_customer_id(snapshot, customer, arena));
+    json_name_c(&w, "purpose");
+    json_write_str(&w, purpose);
+    app_write_text(&w, "channel", channel);
+    app_write_instant(&w, "as_of", question.now_ms);
+    json_name_c(&w, "timezone");
+    json_write_str(&w, zone_name(record.history.zone));
+    json_name_c(&w, "allowed");
+    json_write_bool(&w, decision.allowed);
+    json_name_c(&w, "reason");
+    json_write_c(&w, decision.reason);
+    write_next(&w, decision.next_ms);
+    write_rules(&w, &decision, policy, arena);
+    write_contacts(&w, &record.history);
+    json_end_object(&w);
+    return base_buf_ok(out, fail);
+}
+
+bool app_op_contact_why(struct app *app, const struct app_caller *caller, struct json_value input,
+                        struct arena *arena, struct base_buf *out, struct fail *fail)
+{
+    (void)caller;
+    static const char *const members[] = {"id", "purpose", "channel", NULL};
+    struct str id, purpose, channel;
+    uint32_t customer;
+    if (!app_input_members(input, members, fail) || !app_input_str(input, "id", true, &id, fail) ||
+        !app_input_str(input, "purpose", false, &purpose, fail) ||
+        !app_input_str(input, "channel", false, &channel, fail)) {
+        return false;
+    }
+    struct store_snapshot *snapshot = store_snapshot_take(app->store);
+    store_customer_lookup(snapshot, id, &customer);
+    bool good =
+        customer == STORE_NO_CUSTOMER
+            ? fail_set(fail, FAIL_ABSENT, "there is no customer \"%.*s\"", STR_ARG(id))
+            : write_why(app, snapshot, customer, purpose.len == 0 ? PURPOSE_OTHERWISE : purpose,
+                        channel.len == 0 ? (struct str){NULL, 0} : channel, arena, out, fail);
+    store_snapshot_unref(snapshot);
+    return good;
+}
+
+/* ---- the policy's settings --------------------------------------------------------------------------------------- */
+
+static bool write_policy(const struct act_policy *policy, struct base_buf *out, struct fail *fail)
+{
+    struct json_writer w = {.out = out};
+    act_policy_write(&w, policy);
+    return base_buf_ok(out, fail);
+}
+
+bool app_op_policy(struct app *app, const struct app_caller *caller, struct json_value input,
+                   struct arena *arena, struct base_buf *out, struct fail *fail)
+{
+    (void)caller;
+    static const char *const members[] = {NULL};
+    struct act_policy *policy = arena_small(arena, sizeof *policy);
+    return app_input_members(input, members, fail) && app_policy(app, arena, policy, fail) &&
+           write_policy(policy, out, fail);
+}
+
+bool app_op_policy_save(struct app *app, const struct app_caller *caller, struct json_value input,
+                        struct arena *arena, struct base_buf *out, struct fail *fail)
+{
+    struct act_policy *policy = arena_small(arena, sizeof *policy);
+    struct base_buf before CLEANUP(base_buf_done) = {0};
+    struct base_buf after CLEANUP(base_buf_done) = {0};
+    struct base_buf detail CLEANUP(base_buf_done) = {0};
+    struct act_policy *old = arena_small(arena, sizeof *old);
+    if (!act_policy_read(input, arena, policy, fail) || !app_policy(app, arena, old, fail) ||
+        !write_policy(old, &before, fail) || !write_policy(policy, &after, fail)) {
+        return false;
+    }
+    struct json_writer w = {.out = &detail};
+    json_begin_object(&w);
+    json_name_c(&w, "before");
+    json_write_raw(&w, base_buf_view(&before));
+    json_name_c(&w, "after");
+    json_write_raw(&w, base_buf_view(&after));
+    json_end_object(&w);
+    if (!base_buf_ok(&detail, fail) ||
+        !state_setting_put(app->state, STATE_SETTING_CONTACT_POLICY, base_buf_view(&after), fail) ||
+        !access_audit(app->access, &caller->identity, "policy.save", STR("contact policy"),
+                      base_buf_view(&detail), fail)) {
+        return false;
+    }
+    base_buf_str(out, base_buf_view(&after));
+    return base_buf_ok(out, fail);
+}
