@@ -87,6 +87,12 @@ def meson_tests(result, directory, suites=(), env=None, timeout_multiplier='1'):
     log_path = os.path.join(directory, 'meson-logs', 'testlog.txt')
     log = open(log_path, encoding='utf-8', errors='replace').read() if os.path.exists(log_path) else ''
     passed, failed = cmocka_count(log, result)
+    # Reference cases (tests/stats) count one by one, by the line that each file's run ends with.
+    for good, bad in re.findall(r'^(\d+) passed, (\d+) failed$', log, re.M):
+        passed += int(good)
+        result.passed += int(good)
+        result.failed += int(bad)
+        failed += ['reference cases'] * int(bad)
     # Programs that are no cmocka runners (fuzz replays) count as one test each, by meson's own words.
     plain = re.findall(r'^\s*\d+/\d+ \S*(?:fuzz|crash|property)\S*.*?\s(OK|FAIL|TIMEOUT|ERROR)\b', output, re.M)
     result.passed += sum(1 for word in plain if word == 'OK')

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "stats_dist.h"
+#include "stats_order.h"
 
 /* ---- arms ----------------------------------------------------------------------------------------- */
 
@@ -270,44 +271,14 @@ bool stats_compare_agresti_caffo(struct stats_share_count a, struct stats_share_
 
 /* ---- several tests -------------------------------------------------------------------------------- */
 
-/* Heap sort of `order` by p ascending, equal ones by place: no recursion, no memory. */
-static bool sorts_before(const double *p, size_t a, size_t b)
-{
-    return p[a] < p[b] || (p[a] == p[b] && a < b);
-}
-
-static void sift(const double *p, size_t *order, size_t root, size_t end)
-{
-    for (size_t child; (child = 2 * root + 1) < end; root = child) {
-        if (child + 1 < end && sorts_before(p, order[child], order[child + 1])) {
-            child++;
-        }
-        if (!sorts_before(p, order[root], order[child])) {
-            return;
-        }
-        size_t swap = order[root];
-        order[root] = order[child];
-        order[child] = swap;
-    }
-}
-
 static bool sorted(const double *p, size_t count, size_t *order, struct fail *fail)
 {
     for (size_t i = 0; i < count; i++) {
         if (!(p[i] >= 0 && p[i] <= 1)) {
             return fail_set(fail, FAIL_INPUT, "p-value %zu is %g, expected 0 to 1", i, p[i]);
         }
-        order[i] = i;
     }
-    for (size_t root = count / 2; root-- > 0;) {
-        sift(p, order, root, count);
-    }
-    for (size_t end = count; end-- > 1;) {
-        size_t swap = order[0];
-        order[0] = order[end];
-        order[end] = swap;
-        sift(p, order, 0, end);
-    }
+    stats_order(p, count, false, order);
     return true;
 }
 
