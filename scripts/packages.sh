@@ -4,7 +4,7 @@
 # What the server is built from.
 BUILD_PACKAGES=(
     gcc g++ meson ninja-build pkg-config git ca-certificates
-    libmicrohttpd-dev libsimdjson-dev libsqlite3-dev libzstd-dev zlib1g-dev
+    libmicrohttpd-dev libcurl4-gnutls-dev libexpat1-dev libsimdjson-dev libsqlite3-dev libzstd-dev zlib1g-dev
     libxxhash-dev libsodium-dev libre2-dev libutf8proc-dev tzdata
 )
 # What turns web/ into the pages inside the binary.
