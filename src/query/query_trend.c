@@ -355,6 +355,37 @@ static bool total_of(struct query_worker *worker, const struct trend_body *body,
     return true;
 }
 
+static void window_takes(struct stats_sum *sum, struct store_value value)
+{
+    if (value.kind == STORE_INT) {
+        stats_sum_add_int(sum, value.i);
+    } else if (value.kind == STORE_UINT) {
+        stats_sum_add_uint(sum, value.u);
+    } else {
+        stats_sum_add(sum, value.d);
+    }
+}
+
+/* Whole numbers leave as whole numbers: as doubles they would leave a trace of their last digits. */
+static void window_gives(struct stats_sum *sum, struct store_value value)
+{
+    if (value.kind == STORE_DOUBLE) {
+        stats_sum_add(sum, -value.d);
+    } else if (value.kind == STORE_UINT) { /* above INT64_MAX */
+        stats_sum_add_int(sum, INT64_MIN);
+        stats_sum_add_int(sum, -(int64_t)(value.u - ((uint64_t)1 << 63)));
+    } else if (value.i == INT64_MIN) {
+        stats_sum_add_uint(sum, (uint64_t)1 << 63);
+    } else {
+        stats_sum_add_int(sum, -value.i);
+    }
+}
+
+static bool in_window(struct shown shown)
+{
+    return !shown.is_null && isfinite(store_value_number(shown.value));
+}
+
 /* Each becomes the mean of it and up to k - 1 before it; the sum is exact, so taking away what leaves the
    window leaves no trace of it. */
 static void smooth(const struct shown *values, size_t count, size_t k, struct shown *out)
@@ -363,14 +394,12 @@ static void smooth(const struct shown *values, size_t count, size_t k, struct sh
     memset(&sum, 0, sizeof sum);
     size_t numbers = 0;
     for (size_t i = 0; i < count; i++) {
-        double comes = values[i].is_null ? 0 : store_value_number(values[i].value);
-        if (!values[i].is_null && isfinite(comes)) {
-            stats_sum_add(&sum, comes);
+        if (in_window(values[i])) {
+            window_takes(&sum, values[i].value);
             numbers++;
         }
-        double goes = i < k || values[i - k].is_null ? 0 : store_value_number(values[i - k].value);
-        if (i >= k && !values[i - k].is_null && isfinite(goes)) {
-            stats_sum_add(&sum, -goes);
+        if (i >= k && in_window(values[i - k])) {
+            window_gives(&sum, values[i - k].value);
             numbers--;
         }
         out[i] = (struct shown){.is_null = numbers == 0};

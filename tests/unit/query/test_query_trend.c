@@ -235,6 +235,25 @@ static void the_range_before_has_the_same_groups(void **state)
     fake_free(fake);
 }
 
+/* 2^53 + 1 and 2: as doubles they would make 2^53 + 2, their sum is 2^53 + 3. What leaves the window leaves whole. */
+static void rolling_means_of_whole_numbers_are_of_their_exact_sum(void **state)
+{
+    (void)state;
+    struct fake *fake =
+        fake_new("{'c':'a','e':'B','t':'2026-05-01T10:00:00Z','p':{'n':9007199254740993}}\n"
+                 "{'c':'a','e':'B','t':'2026-05-02T10:00:00Z','p':{'n':2}}\n"
+                 "{'c':'a','e':'B','t':'2026-05-03T10:00:00Z','p':{'n':18446744073709551615}}\n"
+                 "{'c':'a','e':'B','t':'2026-05-04T10:00:00Z','p':{'n':-9223372036854775808}}\n"
+                 "{'c':'a','e':'B','t':'2026-05-05T10:00:00Z','p':{'n':4}}\n"
+                 "{'c':'a','e':'B','t':'2026-05-06T10:00:00Z','p':{'n':5}}\n");
+    fake_expect_part(fake,
+                     "{'kind':'trend','range':{'from':'2026-05-01','to':'2026-05-06'},'rolling':2,"
+                     "'series':[{'event':'B','measure':'max:n'}]}",
+                     "'values':[9007199254740992,4503599627370498,9223372036854775808,"
+                     "4611686018427387904,-4611686018427387904,4.5]");
+    fake_free(fake);
+}
+
 static void formulas_and_rolling_means(void **state)
 {
     (void)state;
@@ -370,6 +389,7 @@ int main(void)
         cmocka_unit_test(bins_stand_in_order_and_empty_ones_are_left_out),
         cmocka_unit_test(the_range_before_has_the_same_groups),
         cmocka_unit_test(formulas_and_rolling_means),
+        cmocka_unit_test(rolling_means_of_whole_numbers_are_of_their_exact_sum),
         cmocka_unit_test(zones_cut_days_and_label_hours),
         cmocka_unit_test(sums_are_exact_and_percentiles_keep_64_bits),
         cmocka_unit_test(mixed_currencies_earn_a_warning),
