@@ -303,6 +303,8 @@ static void put_item(struct base_buf *buf, const struct store_item *item)
     put_value(buf, event->score);
     put_fields(buf, event->properties, event->property_count);
     put_fields(buf, event->traits, event->trait_count);
+    app_wire_put_u64(buf, (uint64_t)item->space);
+    put_fields(buf, item->once, item->once_count);
     app_wire_put_u64(buf, event->identifier_count);
     for (size_t i = 0; i < event->identifier_count; i++) {
         app_wire_put_str(buf, event->identifiers[i].kind);
@@ -333,6 +335,16 @@ static bool get_identifiers(struct str *at, struct arena *arena, struct store_ev
     return true;
 }
 
+static bool get_space(struct str *at, struct store_item *item)
+{
+    uint64_t space;
+    if (!app_wire_get_u64(at, &space) || space > STORE_SPACE_ONE_USER) {
+        return false;
+    }
+    item->space = (enum store_space)space;
+    return true;
+}
+
 static bool get_item(struct str *at, struct arena *arena, struct store_item *item)
 {
     struct store_event *event = &item->event;
@@ -356,7 +368,8 @@ static bool get_item(struct str *at, struct arena *arena, struct store_item *ite
            get_i64(at, &event->client_ts_ms) && get_i64(at, &event->sent_at_ms) &&
            get_value(at, &event->score) &&
            get_fields(at, arena, &event->properties, &event->property_count) &&
-           get_fields(at, arena, &event->traits, &event->trait_count) &&
+           get_fields(at, arena, &event->traits, &event->trait_count) && get_space(at, item) &&
+           get_fields(at, arena, &item->once, &item->once_count) &&
            get_identifiers(at, arena, event);
 }
 

@@ -64,6 +64,7 @@ static void free_store(struct store *store)
     store_map_done(&writing->pending_by_hash);
     base_free(writing->pending);
     base_free(writing->cells);
+    base_free(writing->ids);
     base_free(writing->results);
     store_frozen_free(store->keeper.frozen);
     store_manifest_free(store->keeper.manifest);

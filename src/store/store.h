@@ -49,6 +49,12 @@ const char *store_verdict_name(enum store_verdict verdict);
 
 /* One received event and what becomes of it. Intake judges first: an item that it marks quarantined or
    refused is only counted (and kept, when quarantined); the others are judged by the store. */
+/* How the ids of kind "user" and "anonymous" in an item are meant. */
+enum store_space {
+    STORE_SPACE_TWO,      /* each kind is a name space of its own */
+    STORE_SPACE_ONE,      /* of one name space: the kinds are guesses (store_judge_space.c) */
+    STORE_SPACE_ONE_USER, /* the same, and the first identifier is surely a user's */
+};
 struct store_item {
     struct store_event
         event; /* for quarantined and refused items only .source and .received_at_ms count */
@@ -61,7 +67,14 @@ struct store_item {
     struct str previous_id; /* missing: no alias */
     bool may_join_users;    /* a secret key or an operator sent it: two known users may be joined */
     bool from_import;       /* its message_id is remembered for ever, not for the window */
-    uint64_t out_arrival;   /* of a stored event: its place in the order of arrival */
+    enum store_space
+        space; /* ONE: the first identifier is whose event it is; a second of these two kinds is
+                               another id of the same person, to be joined where that is allowed */
+    /* Traits to be set where the customer has none of that name. For app_take, which moves into event.traits those
+       that are to be set; the store looks past them. */
+    const struct store_field *once;
+    size_t once_count;
+    uint64_t out_arrival;       /* of a stored event: its place in the order of arrival */
     uint64_t out_quarantine_id; /* of a quarantined one */
 };
 

@@ -92,6 +92,8 @@ struct store_writing {
     size_t pending_count, pending_capacity;
     struct store_cell *cells;
     size_t cell_capacity;
+    struct store_identifier *ids; /* of an item whose ids are of one name space */
+    size_t id_capacity;
     struct store_result *results;
     size_t result_capacity;
 };

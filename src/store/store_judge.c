@@ -192,14 +192,27 @@ static void quarantine(struct store_result *out, const char *reason)
     out->reason = str_from_c(reason);
 }
 
+/* Bad by its shape, or by what it wants to join? *out is the item with its ids as they are known. */
+static bool find_badness(struct store *store, const struct store_item *item,
+                         struct store_item *copy, const struct store_item **out,
+                         const char **out_reason, struct fail *fail)
+{
+    *out = item;
+    *out_reason = bad_shape(&item->event);
+    return *out_reason != NULL ||
+           (store_judge_space(store, item, copy, out, fail) &&
+            store_judge_alias(&store->writing.draft, *out, out_reason, fail));
+}
+
 /* Stores the event, or finds that it is a duplicate or bad. */
 static bool judge_event(struct store *store, const struct store_item *item,
                         struct store_result *out, struct fail *fail)
 {
     struct store_writing *writing = &store->writing;
     const struct store_event *event = &item->event;
-    const char *reason = bad_shape(event);
-    if (reason == NULL && !store_judge_alias(&writing->draft, item, &reason, fail)) {
+    struct store_item copy;
+    const char *reason;
+    if (!find_badness(store, item, &copy, &item, &reason, fail)) {
         return false;
     }
     if (reason != NULL) {

@@ -15,6 +15,13 @@
 bool store_judge_item(struct store *store, const struct store_item *item, struct store_result *out,
                       struct fail *fail) MUST_USE;
 
+/* ---- one name space (store_judge_space.c) ------------------------------------------------------------ */
+
+/* The item with its ids as they are known: the same item where each kind is a name space of its own, else a
+   copy in *copy whose identifiers lie in the commit's scratch. */
+bool store_judge_space(struct store *store, const struct store_item *item, struct store_item *copy,
+                       const struct store_item **out, struct fail *fail) MUST_USE;
+
 /* ---- identity (store_judge_identity.c) --------------------------------------------------------------- */
 
 /* Why the alias in `item` may not be taken (static text), or NULL; also NULL for what is no alias. */

@@ -61,14 +61,14 @@ bool store_judge_alias(struct store_draft *draft, const struct store_item *item,
                        const char **out_reason, struct fail *fail)
 {
     *out_reason = NULL;
-    bool named = str_is(item->event.event, "alias");
+    bool one_space = item->space != STORE_SPACE_TWO;
     if (item->previous_id.len == 0) {
-        if (named) {
+        if (!one_space && str_is(item->event.event, "alias")) {
             *out_reason = "an alias needs previousId";
         }
         return true;
     }
-    const struct store_identifier *user = user_of(&item->event);
+    const struct store_identifier *user = one_space ? main_of(&item->event) : user_of(&item->event);
     if (user == NULL) {
         *out_reason = "an alias needs userId";
         return true;

@@ -48,6 +48,9 @@ static struct store_item sample(void)
         .previous_id = STR("old"),
         .may_join_users = true,
         .from_import = true,
+        .space = STORE_SPACE_ONE_USER,
+        .once = traits,
+        .once_count = ARRAY_LEN(traits),
     };
 }
 
@@ -94,6 +97,9 @@ static void items_cross_the_wire_unchanged(void **state)
     assert_int_equal(got[0].event.sent_at_ms, INT64_MAX);
     assert_int_equal(got[0].event.score.i, 9);
     assert_true(got[0].may_join_users && got[0].from_import);
+    assert_int_equal(got[0].space, STORE_SPACE_ONE_USER);
+    assert_int_equal(got[0].once_count, 1);
+    assert_same_fields(got[0].once, traits, 1);
     assert_int_equal(got[0].event.property_count, ARRAY_LEN(properties));
     assert_same_fields(got[0].event.properties, properties, ARRAY_LEN(properties));
     assert_int_equal(got[0].event.trait_count, 1);
