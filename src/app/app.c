@@ -99,6 +99,9 @@ bool app_open(const struct app_options *options, struct app **out, struct fail *
     app->random = options->random == NULL ? base_random_system() : options->random;
     app->started_ms = base_now_ms(app->clock);
     base_mutex_init(&app->gate_lock);
+    for (size_t i = 0; i < APP_ONCE_STRIPES; i++) {
+        base_mutex_init(&app->once_locks[i]);
+    }
     base_cond_init(&app->gate_free);
     bool good = base_make_dirs(app->data, fail) && take_lock(app, fail);
     if (good && options->config != NULL) {
@@ -144,11 +147,19 @@ void app_close(struct app *app)
     base_lockfile_free(app->lock);
     base_cond_done(&app->gate_free);
     base_mutex_done(&app->gate_lock);
+    for (size_t i = 0; i < APP_ONCE_STRIPES; i++) {
+        base_mutex_done(&app->once_locks[i]);
+    }
     arena_free(app->arena);
     base_free(app);
 }
 
 bool app_take(struct app *app, struct store_item *items, size_t count, struct fail *fail)
 {
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].once_count > 0 && items[i].verdict == STORE_STORED) {
+            return app_take_once(app, items, count, fail);
+        }
+    }
     return count == 0 || store_submit(app->store, items, count, fail);
 }

@@ -19,6 +19,7 @@
 #include "base_buf.h"
 #include "base_json.h"
 #include "intake.h"
+#include "intake_posthog.h"
 #include "store.h"
 
 #define APP_VERSION "0.1.0"

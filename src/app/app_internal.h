@@ -21,6 +21,8 @@ struct app_control;
 struct app_decide_question;
 struct app_live;
 
+#define APP_ONCE_STRIPES 64 /* bits of a word */
+
 struct app {             /* immutable after app_open, but for what says otherwise */
     struct arena *arena; /* small things that live as long as the app */
     const char *data;
@@ -47,6 +49,7 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct base_cond gate_free;
     int questions_running;
     int questions_waiting;
+    struct base_mutex once_locks[APP_ONCE_STRIPES]; /* app_once.c: held from deciding to durable */
 };
 
 /* ---- reading input ------------------------------------------------------------------------------ */
@@ -77,6 +80,12 @@ void app_live_write(struct app_live *live, uint64_t after, size_t limit, struct 
 /* "q17" of 17, in `out`, and back. */
 struct str app_quarantine_id(uint64_t id, char out[32]);
 bool app_quarantine_id_parse(struct str text, uint64_t *out);
+
+/* ---- traits that are set once (app_once.c) ------------------------------------------------------------ */
+
+/* As app_take, for batches in which some item has such traits. */
+bool app_take_once(struct app *app, struct store_item *items, size_t count,
+                   struct fail *fail) MUST_USE;
 
 /* ---- the organisation ----------------------------------------------------------------------------- */
 

@@ -20,6 +20,7 @@ void intake_decoder_free(struct intake_decoder *decoder)
     json_parser_free(decoder->envelope);
     base_free(decoder->properties.data);
     base_free(decoder->traits.data);
+    base_free(decoder->once.data);
     base_free(decoder->identifiers);
     base_free(decoder);
 }

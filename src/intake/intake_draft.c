@@ -78,6 +78,7 @@ bool intake_draft_begin(struct intake_draft *draft, struct intake_decoder *decod
 {
     decoder->properties.count = 0;
     decoder->traits.count = 0;
+    decoder->once.count = 0;
     decoder->identifier_count = 0;
     *draft = (struct intake_draft){
         .decoder = decoder,
@@ -183,6 +184,30 @@ bool intake_take_instant(struct intake_draft *draft, struct json_value value, st
     return true;
 }
 
+/* Clients are less strict than the own form: no offset means UTC, and counts since 1970 are taken. */
+bool intake_read_instant(struct json_value value, int64_t *out_ms)
+{
+    char digits[32];
+    struct str text;
+    if (json_type_of(value) == JSON_STRING) {
+        text = json_string(value);
+    } else if (json_type_of(value) == JSON_INT) {
+        text = str_of(digits,
+                      (size_t)snprintf(digits, sizeof digits, "%lld", (long long)json_int(value)));
+    } else {
+        return false;
+    }
+    struct time_reading reading;
+    if (time_parse_rfc3339(text, out_ms)) {
+        return true;
+    }
+    if (!time_parse_usual(text, &reading)) {
+        return false;
+    }
+    *out_ms = reading.has_instant ? reading.instant_ms : time_ms_from_civil(&reading.local);
+    return true;
+}
+
 bool intake_add_identifier(struct intake_draft *draft, struct str kind, struct str value)
 {
     struct intake_decoder *decoder = draft->decoder;
@@ -245,6 +270,27 @@ bool intake_row_id(struct intake_draft *draft)
     return intake_keep(draft, str_of(id, (size_t)len), &draft->message_id);
 }
 
+static bool holds_any(struct str text, const char *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_find(text, str_from_c(parts[i])) < text.len) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct str intake_channel_of(struct str library)
+{
+    static const char *const web[] = {"analytics.js", "JavaScript SDK"};
+    static const char *const app[] = {"ios",          "android", "kotlin", "swift",  "react-native",
+                                      "react_native", "flutter", "unity",  "xamarin"};
+    if (str_is(library, "web") || holds_any(library, web, ARRAY_LEN(web))) {
+        return STR("web");
+    }
+    return holds_any(library, app, ARRAY_LEN(app)) ? STR("app") : (struct str){NULL, 0};
+}
+
 /* ---- the end of a draft ------------------------------------------------------------------------ */
 
 static bool check_name(struct intake_draft *draft, struct str name, struct str field,
@@ -272,6 +318,9 @@ static bool check_who(struct intake_draft *draft)
 
 static bool check_alias(struct intake_draft *draft)
 {
+    if (draft->space != STORE_SPACE_TWO) {
+        return true; /* who is joined to whom is said by the identifiers */
+    }
     if (!str_is(draft->event, "alias")) {
         return draft->previous_id.data == NULL ||
                intake_judge(draft, draft->places->previous_id,
@@ -409,17 +458,21 @@ static bool fill(struct intake_draft *draft, int64_t ts_ms, struct store_item *i
     event->identifier_count = decoder->identifier_count;
     item->previous_id = draft->previous_id;
     item->may_join_users = draft->source->may_join_users;
-    const void *properties, *traits, *identifiers;
+    item->space = draft->space;
+    item->once_count = decoder->once.count;
+    const void *properties, *traits, *once, *identifiers;
     if (!copy_array(draft, decoder->properties.data, event->property_count,
                     sizeof *event->properties, &properties) ||
         !copy_array(draft, decoder->traits.data, event->trait_count, sizeof *event->traits,
                     &traits) ||
+        !copy_array(draft, decoder->once.data, item->once_count, sizeof *item->once, &once) ||
         !copy_array(draft, decoder->identifiers, event->identifier_count,
                     sizeof *event->identifiers, &identifiers)) {
         return false;
     }
     event->properties = properties;
     event->traits = traits;
+    item->once = once;
     event->identifiers = identifiers;
     return true;
 }

@@ -44,7 +44,8 @@ bool intake_add_field(struct intake_draft *draft, struct intake_fields *fields, 
                       struct store_value value, const struct intake_path *at)
 {
     const struct intake_decoder *decoder = draft->decoder;
-    if (decoder->properties.count + decoder->traits.count >= STORE_FIELDS_MAX) {
+    if (decoder->properties.count + decoder->traits.count + decoder->once.count >=
+        STORE_FIELDS_MAX) {
         return intake_judge(draft, intake_path_pointer(draft->arena, at),
                             "more than %d values in properties and traits", STORE_FIELDS_MAX);
     }

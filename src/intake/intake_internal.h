@@ -32,9 +32,9 @@ struct intake_fields { /* a scratch list, kept from event to event */
 };
 
 struct intake_decoder {
-    struct json_parser *parser;   /* of the message at hand */
-    struct json_parser *envelope; /* of what stands around the messages */
-    struct intake_fields properties, traits;
+    struct json_parser *parser;                    /* of the message at hand */
+    struct json_parser *envelope;                  /* of what stands around the messages */
+    struct intake_fields properties, traits, once; /* once: traits for who has none of that name */
     struct store_identifier *identifiers;
     size_t identifier_count, identifier_capacity;
 };
@@ -63,6 +63,7 @@ struct intake_draft {
         written_ms; /* as the sender wrote it, where that is not client_ms; else STORE_NO_TIME */
     bool clock_is_right; /* no correction by sent_ms */
     bool from_import;
+    enum store_space space; /* ONE: the identifier that was added first is whose event it is */
     struct intake_repeats *repeats; /* gives ids to records of files that have none; else NULL */
 
     /* The judgement. */
@@ -95,6 +96,11 @@ bool intake_take_id(struct intake_draft *draft, struct json_value value, struct 
 /* A string; null leaves *out alone. */
 bool intake_take_text(struct intake_draft *draft, struct json_value value, struct str field,
                       struct str *out) MUST_USE;
+/* An instant as clients write it: ISO 8601, without an offset in UTC, or a count of seconds or milliseconds since
+   1970. False where it is none of these. */
+bool intake_read_instant(struct json_value value, int64_t *out_ms);
+/* "web" or "app" by the name of the library that sent it; missing where that says neither. */
+struct str intake_channel_of(struct str library);
 /* An RFC 3339 instant; null leaves *out alone. */
 bool intake_take_instant(struct intake_draft *draft, struct json_value value, struct str field,
                          int64_t *out_ms) MUST_USE;
@@ -115,7 +121,7 @@ struct intake_path {
 struct str intake_path_pointer(struct arena *arena, const struct intake_path *path);
 
 /* All members of an object, names joined by '.' behind `prefix` (empty: none). In traits null and empty
-   arrays become STORE_NULL, elsewhere they are missing. */
+   arrays become STORE_NULL, elsewhere (in `once` too) they are missing. */
 bool intake_flatten_members(struct intake_draft *draft, struct intake_fields *fields,
                             struct str prefix, struct json_value object,
                             const struct intake_path *at) MUST_USE;
@@ -141,7 +147,11 @@ struct intake_envelope { /* what stands around Segment's messages */
 bool intake_segment_message(struct intake_draft *draft, const struct intake_envelope *envelope,
                             struct store_item *item) MUST_USE;
 
-extern const struct intake_places intake_own_places, intake_segment_places;
+/* One event of PostHog's; `sent_ms` as its request said, or STORE_NO_TIME. */
+bool intake_posthog_message(struct intake_draft *draft, int64_t sent_ms,
+                            struct store_item *item) MUST_USE;
+
+extern const struct intake_places intake_own_places, intake_segment_places, intake_posthog_places;
 
 /* ---- text --------------------------------------------------------------------------------------------- */
 

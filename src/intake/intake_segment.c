@@ -183,34 +183,10 @@ static bool take_event(struct intake_draft *draft, const struct message *message
 
 /* ---- times -------------------------------------------------------------------------------------- */
 
-/* Clients are less strict than the own form: no offset means UTC, and counts since 1970 are taken. */
-static bool read_instant(struct json_value value, int64_t *out_ms)
-{
-    char digits[32];
-    struct str text;
-    if (json_type_of(value) == JSON_STRING) {
-        text = json_string(value);
-    } else if (json_type_of(value) == JSON_INT) {
-        text = str_of(digits,
-                      (size_t)snprintf(digits, sizeof digits, "%lld", (long long)json_int(value)));
-    } else {
-        return false;
-    }
-    struct time_reading reading;
-    if (time_parse_rfc3339(text, out_ms)) {
-        return true;
-    }
-    if (!time_parse_usual(text, &reading)) {
-        return false;
-    }
-    *out_ms = reading.has_instant ? reading.instant_ms : time_ms_from_civil(&reading.local);
-    return true;
-}
-
 static bool take_instant(struct intake_draft *draft, const struct message *message,
                          enum member member, struct str field, int64_t *out_ms)
 {
-    return !message->has[member] || read_instant(message->value[member], out_ms) ||
+    return !message->has[member] || intake_read_instant(message->value[member], out_ms) ||
            intake_judge(draft, field,
                         "expected an ISO 8601 instant, such as 2026-05-01T09:30:00.000Z");
 }
@@ -228,7 +204,7 @@ static bool take_times(struct intake_draft *draft, const struct message *message
     draft->sent_ms = envelope->sent_ms;
     if (message->has[MEMBER_SENT_AT]) {
         /* One that cannot be read says nothing about the clock; it is no reason to keep the event out. */
-        (void)!read_instant(message->value[MEMBER_SENT_AT], &draft->sent_ms);
+        (void)!intake_read_instant(message->value[MEMBER_SENT_AT], &draft->sent_ms);
     }
     draft->client_ms = timestamp_ms == STORE_NO_TIME ? original_ms : timestamp_ms;
     draft->clock_is_right = draft->from_import;
@@ -244,7 +220,7 @@ static bool take_times(struct intake_draft *draft, const struct message *message
     if (!draft->from_import) {
         draft->client_ms = draft->source->received_at_ms;
     } else if (message->has[MEMBER_RECEIVED_AT] &&
-               read_instant(message->value[MEMBER_RECEIVED_AT], &received_ms)) {
+               intake_read_instant(message->value[MEMBER_RECEIVED_AT], &received_ms)) {
         draft->client_ms = received_ms;
     }
     return true;
@@ -417,25 +393,12 @@ static bool take_context(struct intake_draft *draft, const struct message *messa
 
 /* ---- where -------------------------------------------------------------------------------------- */
 
-static bool holds_any(struct str text, const char *const *parts, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_find(text, str_from_c(parts[i])) < text.len) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* From the message, where its word is one of ours or means one; else from the library's name. */
 static void find_channel(struct intake_draft *draft, const struct message *message,
                          const struct json_value *context)
 {
     static const char *const ours[] = {"web",   "app",    "email",  "phone", "chat",
                                        "store", "social", "survey", "review"};
-    static const char *const web[] = {"analytics.js", "JavaScript SDK"};
-    static const char *const app[] = {"ios",          "android", "kotlin", "swift",  "react-native",
-                                      "react_native", "flutter", "unity",  "xamarin"};
     struct json_value library, name;
     if (message->has[MEMBER_CHANNEL] &&
         json_type_of(message->value[MEMBER_CHANNEL]) == JSON_STRING) {
@@ -452,12 +415,7 @@ static void find_channel(struct intake_draft *draft, const struct message *messa
         !json_member(library, STR("name"), &name) || json_type_of(name) != JSON_STRING) {
         return;
     }
-    struct str text = json_string(name);
-    if (holds_any(text, web, ARRAY_LEN(web))) {
-        draft->channel = STR("web");
-    } else if (holds_any(text, app, ARRAY_LEN(app))) {
-        draft->channel = STR("app");
-    }
+    draft->channel = intake_channel_of(json_string(name));
 }
 
 /* ---- one message -------------------------------------------------------------------------------- */
@@ -569,7 +527,7 @@ bool intake_segment_decode(struct intake_decoder *decoder,
             return fail_at(fail, "around the batch");
         }
         if (json_member(root, STR("sentAt"), &sent_at)) {
-            (void)!read_instant(sent_at, &envelope.sent_ms);
+            (void)!intake_read_instant(sent_at, &envelope.sent_ms);
         }
         envelope.has_context = json_member(root, STR("context"), &envelope.context) &&
                                json_type_of(envelope.context) == JSON_OBJECT;

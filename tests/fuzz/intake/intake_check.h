@@ -44,7 +44,8 @@ static inline void check_event(const struct store_item *item, const struct intak
     INVARIANT(event->text.data == NULL || event->text.len > 0);
     INVARIANT(event->ts_ms >= source->floor_ms);
     INVARIANT(event->ts_ms <= source->received_at_ms + 5 * 60 * 1000);
-    INVARIANT(event->property_count + event->trait_count <= STORE_FIELDS_MAX);
+    INVARIANT(event->property_count + event->trait_count + item->once_count <= STORE_FIELDS_MAX);
+    check_fields(item->once, item->once_count, false);
     check_fields(event->properties, event->property_count, false);
     check_fields(event->traits, event->trait_count, true);
     INVARIANT((event->scale.data == NULL) ||
@@ -58,7 +59,14 @@ static inline void check_event(const struct store_item *item, const struct intak
     }
     INVARIANT(known);
     check_text(item->previous_id, STORE_IDENTIFIER_BYTES_MAX);
-    INVARIANT((item->previous_id.data != NULL) == str_is(event->event, "alias"));
+    if (item->space == STORE_SPACE_TWO) {
+        INVARIANT((item->previous_id.data != NULL) == str_is(event->event, "alias"));
+        return;
+    }
+    /* One name space: whose it is comes first, and who is joined to it is said by the identifiers. */
+    INVARIANT(item->previous_id.data == NULL);
+    INVARIANT(str_is(event->identifiers[0].kind, "user") ||
+              str_is(event->identifiers[0].kind, "anonymous"));
 }
 
 static inline void check_items(const struct store_item *items, size_t count,
