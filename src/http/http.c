@@ -27,8 +27,8 @@ static struct http_call *call_new(struct http *http, struct net_request *request
 static bool is_refusal(const struct http_call *call, int status)
 {
     return call->route != NULL && call->route->class == HTTP_CLASS_INTAKE &&
-           call->route->right == ACCESS_RIGHT_INTAKE && call->request->method == NET_POST &&
-           status >= 400 && status != 404 && status != 405;
+           call->route->right == ACCESS_RIGHT_INTAKE && call->route->lane == NET_LANE_INTAKE &&
+           call->request->method == NET_POST && status >= 400 && status != 404 && status != 405;
 }
 
 /* The last hand on every reply. A refusal is counted before its sender can read of it, so that who asks for

@@ -7,7 +7,7 @@
 
 #define LATER_S 1
 
-static struct intake_decoder *decoder_take(struct http *http)
+struct intake_decoder *http_decoder_take(struct http *http)
 {
     struct intake_decoder *decoder = NULL;
     base_lock(&http->decoder_lock);
@@ -18,7 +18,7 @@ static struct intake_decoder *decoder_take(struct http *http)
     return decoder == NULL ? intake_decoder_new() : decoder;
 }
 
-static void decoder_give(struct http *http, struct intake_decoder *decoder)
+void http_decoder_give(struct http *http, struct intake_decoder *decoder)
 {
     base_lock(&http->decoder_lock);
     if (http->decoder_count < HTTP_DECODERS_MAX) {
@@ -30,7 +30,7 @@ static void decoder_give(struct http *http, struct intake_decoder *decoder)
 }
 
 /* Nothing of the request was stored. Counting is `answered`'s, by the status. */
-static void refuse_decoding(struct http_call *call, const struct fail *fail)
+void http_refuse_decoding(struct http_call *call, const struct fail *fail)
 {
     if (fail->code == FAIL_INPUT) {
         http_problem(call, 400, "not_json", fail->message,
@@ -59,7 +59,7 @@ static void refuse_storing(struct http_call *call, const struct fail *fail)
     }
 }
 
-static bool source_of(struct http_call *call, struct intake_source *out)
+bool http_intake_source(struct http_call *call, struct intake_source *out)
 {
     struct fail fail;
     bool trusted = access_may(&call->who, ACCESS_RIGHT_JOIN_USERS);
@@ -72,7 +72,7 @@ static bool source_of(struct http_call *call, struct intake_source *out)
     return true;
 }
 
-static bool take(struct http_call *call, const struct intake_items *items)
+bool http_intake_take(struct http_call *call, const struct intake_items *items)
 {
     struct fail fail;
     if (!app_take(call->http->app, items->items, items->count, &fail)) {
@@ -143,20 +143,20 @@ void http_own_events(struct http_call *call)
         return;
     }
     struct intake_source source;
-    if (!source_of(call, &source)) {
+    if (!http_intake_source(call, &source)) {
         return;
     }
-    struct intake_decoder *decoder = decoder_take(call->http);
+    struct intake_decoder *decoder = http_decoder_take(call->http);
     struct str text;
     struct intake_items items = {0};
     struct fail fail;
     if (!intake_body_open(call->arena, call->request->body, &call->http->limits, &text, &fail) ||
         !intake_own_decode(decoder, text, &source, call->arena, &items, &fail)) {
-        refuse_decoding(call, &fail);
-    } else if (take(call, &items)) {
+        http_refuse_decoding(call, &fail);
+    } else if (http_intake_take(call, &items)) {
         own_answer(call, &items);
     }
-    decoder_give(call->http, decoder);
+    http_decoder_give(call->http, decoder);
 }
 
 /* ---- Segment's ------------------------------------------------------------------------------------------ */
@@ -184,20 +184,22 @@ static void segment_take(struct http_call *call, struct intake_decoder *decoder,
     if (!intake_body_open(call->arena, call->request->body, &call->http->limits, &text, &fail) ||
         !intake_segment_open(decoder, text, type, &call->http->limits, call->arena, &request,
                              &fail)) {
-        refuse_decoding(call, &fail);
+        http_refuse_decoding(call, &fail);
         return;
     }
-    if (!known && !http_key_may(call, request.write_key)) {
+    struct str key = request.write_key;
+    key = key.len > 0 ? key : net_param(call->request, "writeKey");
+    if (!known && !http_key_may(call, key.data == NULL ? STR("") : key)) {
         return;
     }
-    if (!source_of(call, &source)) {
+    if (!http_intake_source(call, &source)) {
         return;
     }
     if (!intake_segment_decode(decoder, &request, &source, call->arena, &items, &fail)) {
-        refuse_decoding(call, &fail);
+        http_refuse_decoding(call, &fail);
         return;
     }
-    if (take(call, &items)) {
+    if (http_intake_take(call, &items)) {
         success_send(call);
     }
 }
@@ -209,9 +211,17 @@ void http_segment_events(struct http_call *call)
         http_problem(call, 404, "absent", "there is no such call in Segment's API", NULL);
         return;
     }
-    struct intake_decoder *decoder = decoder_take(call->http);
+    struct intake_decoder *decoder = http_decoder_take(call->http);
     segment_take(call, decoder, type);
-    decoder_give(call->http, decoder);
+    http_decoder_give(call->http, decoder);
+}
+
+/* What is sent when a page is left bears no header: the key stands in the query. */
+void http_rudder_beacon(struct http_call *call)
+{
+    struct intake_decoder *decoder = http_decoder_take(call->http);
+    segment_take(call, decoder, INTAKE_SEGMENT_BATCH);
+    http_decoder_give(call->http, decoder);
 }
 
 void http_segment_settings(struct http_call *call)

@@ -129,12 +129,29 @@ bool http_limit_take(struct http_limit *limit, struct str who);
 /* The operation's input: the body's members, then the path's and the query's. Answers where it is not JSON. */
 bool http_input(struct http_call *call, struct base_buf *out);
 
+/* ---- http_intake.c: what all decoders' handlers share ---- */
+struct intake_decoder *http_decoder_take(struct http *http);
+void http_decoder_give(struct http *http, struct intake_decoder *decoder);
+/* Answers what a decoder would not take: 400 or 413. */
+void http_refuse_decoding(struct http_call *call, const struct fail *fail);
+/* The key's source, ready for decoding; answers where it cannot be had. */
+bool http_intake_source(struct http_call *call, struct intake_source *out);
+/* Stores the items; true once they are durable, else it has answered. */
+bool http_intake_take(struct http_call *call, const struct intake_items *items);
+
 /* ---- handlers ---- */
 void http_operation(struct http_call *call);
 void http_own_events(struct http_call *call);
 void http_segment_events(struct http_call *call);
 void http_segment_settings(struct http_call *call);
 void http_decide(struct http_call *call);
+void http_rudder_beacon(struct http_call *call);
+void http_rudder_config(struct http_call *call);
+void http_posthog_capture(struct http_call *call);
+void http_posthog_flags(struct http_call *call);
+void http_posthog_config(struct http_call *call);
+void http_posthog_surveys(struct http_call *call);
+void http_posthog_absent(struct http_call *call);
 void http_session_show(struct http_call *call);
 void http_setup(struct http_call *call);
 void http_sign_in(struct http_call *call);

@@ -24,6 +24,30 @@
         }                                                                                          \
     }
 #define SURVEY PATH("id", "id", HTTP_TEXT, "The survey.")
+/* For the libraries of others: their keys stand where they put them, pages of any origin may call. */
+#define FOREIGN(method, path, lane, bytes, handle, status, summary, request, response, ...)        \
+    {                                                                                              \
+        method, path, HTTP_CLASS_INTAKE, RIGHT(INTAKE), lane, bytes, handle, NULL, status,         \
+            summary, request, response,                                                            \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define CAPTURE(path)                                                                              \
+    FOREIGN(NET_POST, path, NET_LANE_INTAKE, EVENTS_BYTES_MAX, http_posthog_capture, 200,          \
+            "PostHog's capture and batch interface.",                                              \
+            "{\"api_key\", \"batch\": [...]}, an array of events, or one; base64, in a form's "    \
+            "\"data\", gzip.",                                                                     \
+            "{\"status\": 1}, once all of it is durable.",                                         \
+            QUERY("token", HTTP_TEXT, "The key, where the body has none."))
+#define FLAGS(path)                                                                                \
+    FOREIGN(NET_POST, path, WORK, HTTP_BODY_BYTES_MAX, http_posthog_flags, 200,                    \
+            "PostHog's flags: there are none.", "{\"token\", \"distinct_id\", ...}",               \
+            "flags: {}, and the same for older libraries.",                                        \
+            QUERY("v", HTTP_TEXT, "The form that is asked for."))
+#define ABSENT(path, ...)                                                                          \
+    FOREIGN(NET_GET, path, WORK, SMALL, http_posthog_absent, 200,                                  \
+            "A part of PostHog's interface that is not here: 404.", NULL, "Never.", __VA_ARGS__)
 #define NONE                                                                                       \
     {                                                                                              \
         NULL, NULL, false, HTTP_TEXT, NULL                                                         \
@@ -73,6 +97,33 @@ const struct http_route http_routes[] = {
      "{\"success\": true}, once all of it is durable.",
      {PATH("type", "type", HTTP_TEXT,
            "identify, track, page, screen, group, alias, batch, import.")}},
+
+    FOREIGN(NET_POST, "/beacon/v1/batch", NET_LANE_INTAKE, EVENTS_BYTES_MAX, http_rudder_beacon,
+            200, "RudderStack's browser library, when a page is left.", "A batch of messages.",
+            "{\"success\": true}, once all of it is durable.",
+            QUERY("writeKey", HTTP_TEXT, "The write key.")),
+    FOREIGN(NET_GET, "/sourceConfig", WORK, SMALL, http_rudder_config, 200,
+            "Settings that RudderStack's browser library asks for first.", NULL,
+            "Settings that lead the library back here.",
+            QUERY("writeKey", HTTP_TEXT, "The write key.")),
+    CAPTURE("/batch"),
+    CAPTURE("/capture"),
+    CAPTURE("/e"),
+    CAPTURE("/i/v0/e"),
+    FLAGS("/flags"),
+    FLAGS("/decide"),
+    FOREIGN(NET_GET, "/array/{key}/config", WORK, SMALL, http_posthog_config, 200,
+            "The remote config that posthog-js asks for first.", NULL,
+            "What is on here: events and surveys.",
+            PATH("key", "key", HTTP_TEXT, "The write or client key.")),
+    FOREIGN(NET_GET, "/api/surveys", WORK, SMALL, http_posthog_surveys, 200,
+            "Published surveys in PostHog's form.", NULL, "surveys.",
+            QUERY("token", HTTP_TEXT, "A client key.")),
+    ABSENT("/array/{key}/config.js", PATH("key", "key", HTTP_TEXT, "The key.")),
+    ABSENT("/flags/definitions", NONE),
+    ABSENT("/static/{file}", PATH("file", "file", HTTP_TEXT, "A script.")),
+    ABSENT("/static/{version}/{file}", PATH("version", "version", HTTP_TEXT, "A version."),
+           PATH("file", "file", HTTP_TEXT, "A script.")),
 
     /* ---- signing in ---- */
     {NET_GET,

@@ -173,6 +173,48 @@ static void key_of_some_origins_is_refused_from_others(void **state)
     assert_int_equal(post(fixture, "/v1/track", key, TRACK), 200);
 }
 
+#define CAPTURE "{\"event\":\"A\",\"distinct_id\":\"u1\",\"uuid\":\"m1\"}"
+
+static void posthog_is_answered_in_its_own_words(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const targets[] = {"/batch", "/batch/",   "/capture", "/capture/",
+                                          "/e",     "/e/?ver=1", "/i/v0/e",  "/i/v0/e/"};
+    const char *body = str_format(fixture->arena, "{\"api_key\":\"%.*s\",\"batch\":[" CAPTURE "]}",
+                                  STR_ARG(fixture->write_key))
+                           .data;
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        assert_int_equal(post(fixture, targets[i], "Content-Type: text/plain\r\n", body), 200);
+        assert_string_equal(fixture->body, "{\"status\":1}");
+        assert_int_equal(post(fixture, targets[i], bearer(fixture, fixture->client_key), CAPTURE),
+                         200);
+        assert_int_equal(post(fixture, targets[i], "", CAPTURE), 401);
+        assert_int_equal(get(fixture, targets[i], ""), 405);
+    }
+    assert_false(fixture->app.trusted);
+    assert_int_equal(post(fixture, "/e/", bearer(fixture, fixture->secret_key), CAPTURE), 200);
+    assert_true(fixture->app.trusted);
+    assert_int_equal(fixture->app.refused_requests, 8);
+}
+
+static void posthog_is_told_to_come_again_where_there_is_no_room(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *headers =
+        both(fixture, bearer(fixture, fixture->write_key), "Origin: https://shop.example\r\n");
+    base_log_set(LOG_ERROR, LOG_FORM_LOGFMT, -1, NULL);
+    fail_set(&fixture->app.take_fail, FAIL_BUSY, "too much");
+    assert_int_equal(post(fixture, "/e/", headers, CAPTURE), 429);
+    fail_set(&fixture->app.take_fail, FAIL_IO, "broken");
+    assert_int_equal(post(fixture, "/batch/", headers, CAPTURE), 503);
+    assert_true(head_has(fixture, "Retry-After: "));
+    assert_true(head_has(fixture, "Access-Control-Allow-Origin: https://shop.example\r\n"));
+    assert_int_equal(post(fixture, "/flags/?v=2", headers, "nonsense"), 200);
+    assert_int_equal(post(fixture, "/flags/?v=2", "", "nonsense"), 400);
+    /* What is asked is no event: only those count as refused. */
+    assert_int_equal(fixture->app.refused_requests, 2);
+}
+
 static void settings_lead_the_library_back_here(void **state)
 {
     struct fixture *fixture = *state;
@@ -204,6 +246,8 @@ int main(void)
         TEST(bomb_and_bulk_are_refused_whole),
         TEST(no_room_asks_to_come_again),
         TEST(key_of_some_origins_is_refused_from_others),
+        TEST(posthog_is_answered_in_its_own_words),
+        TEST(posthog_is_told_to_come_again_where_there_is_no_room),
         TEST(settings_lead_the_library_back_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
