@@ -6,6 +6,7 @@ import { addDays, dayStart, formatBytes, formatLength, formatNumber, formatShare
 import { foldTimeline, mergeNewest } from "../src/pages/customer/fold";
 import { guessFunnels } from "../src/pages/journeys/guess";
 import { funnelQuery, sane, trendQuery } from "../src/pages/journeys/state";
+import { SDKS, snippetOf, wantedKey } from "../src/pages/settings/sdk";
 import { evidenceSearch, readEvidence } from "../src/evidence/state";
 import { openAsSegment } from "../src/query/as-segment";
 import { typedValue, withOp } from "../src/query/cond-editor";
@@ -236,4 +237,16 @@ test("starter funnels are guessed from the names that exist", () => {
 test("texts of the interface take their values", () => {
   assert.equal(t("funnel.stopped", { n: 956 }), "956 stopped");
   assert.equal(t("changes.lead", { n: 0, of: 6 }), "Nothing clearly changed among 6 kinds of events.");
+});
+
+test("every snippet that sends names this server and the key, and pages of other protocols the packages they need", () => {
+  for (const name of SDKS.filter((each) => each !== "csv")) {
+    const text = snippetOf(name, "https://firsthand.example", "pk_1");
+    assert.match(text, /firsthand\.example/, name);
+    assert.match(text, /pk_1/, name);
+  }
+  assert.match(snippetOf("posthog", "https://firsthand.example", "ck_1"), /posthog\.init\("ck_1", \{ api_host: "https:\/\/firsthand\.example" \}\)[^]*posthog-node/);
+  assert.match(snippetOf("rudder", "https://firsthand.example", "pk_1"), /configUrl: "https:\/\/firsthand\.example"[^]*rudder-sdk-node/);
+  assert.equal(wantedKey("posthog"), "client");
+  assert.equal(wantedKey("rudder"), "write");
 });

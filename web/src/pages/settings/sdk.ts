@@ -3,8 +3,11 @@ export const DEMO_COMMAND = "firsthand demo --data DIR";
 export const ORIGIN_EXAMPLE = "https://shop.example";
 export const fixCommand = (id: string): string => `firsthand quarantine fix ${id}`;
 
-export const SDKS = ["terminal", "web", "node", "python", "posthog", "csv", "feedback"] as const;
+export const SDKS = ["terminal", "web", "node", "python", "posthog", "rudder", "csv", "feedback"] as const;
 export type SdkName = (typeof SDKS)[number];
+
+// Surveys are shown to pages with a client key only; events are taken with either.
+export const wantedKey = (name: SdkName): "client" | "write" => (name === "posthog" ? "client" : "write");
 
 export function snippetOf(name: SdkName, origin: string, key: string): string {
   switch (name) {
@@ -38,12 +41,33 @@ analytics.identify("anna", {"name": "Anna Berg"})
 analytics.track("anna", "Order Completed", {"price": 490})
 analytics.flush()`;
     case "posthog":
-      return `posthog.init("${key}", {
-  api_host: "${origin}",
-  persistence: "localStorage+cookie",
-})
+      return `// In a page
+import posthog from "posthog-js/dist/module.full.no-external"
+
+posthog.init("${key}", { api_host: "${origin}" })
 posthog.identify("anna", { name: "Anna Berg" })
-posthog.capture("Order Completed", { price: 490 })`;
+posthog.capture("Order Completed", { price: 490 })
+
+// On a server
+import { PostHog } from "posthog-node"
+
+const posthog = new PostHog("${key}", { host: "${origin}" })
+posthog.capture({ distinctId: "anna", event: "Order Completed", properties: { price: 490 } })
+await posthog.shutdown()`;
+    case "rudder":
+      return `// In a page
+import { RudderAnalytics } from "@rudderstack/analytics-js/bundled"
+
+const analytics = new RudderAnalytics()
+analytics.load("${key}", "${origin}", { configUrl: "${origin}" })
+analytics.identify("anna", { name: "Anna Berg" })
+analytics.track("Order Completed", { price: 490 })
+
+// On a server
+import RudderAnalytics from "@rudderstack/rudder-sdk-node"
+
+const analytics = new RudderAnalytics("${key}", { dataPlaneUrl: "${origin}", errorHandler: console.error })
+analytics.track({ userId: "anna", event: "Order Completed", properties: { price: 490 } })`;
     case "csv":
       return `firsthand import orders.csv --data DIR --source shop --map map.json --dry-run
 

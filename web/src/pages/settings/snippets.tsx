@@ -6,7 +6,7 @@ import type { KeyRow } from "../../api/types";
 import { Button, CopyButton, Problem } from "../../parts/basic";
 import { Select } from "../../parts/field";
 import { t } from "../../strings";
-import { SDKS, snippetOf, type SdkName } from "./sdk";
+import { SDKS, snippetOf, wantedKey, type SdkName } from "./sdk";
 
 export function Snippets({ source }: { source?: string }) {
   const [sdk, setSdk] = useState<SdkName>("terminal");
@@ -14,7 +14,7 @@ export function Snippets({ source }: { source?: string }) {
   const [error, setError] = useState<ApiError>();
   const [chosen, setChosen] = useState("");
   const usable = (keys.data?.keys ?? []).filter((key) => !key.revoked && key.kind !== "secret" && (!source || key.source === source));
-  const key: KeyRow | undefined = usable.find((each) => String(each.id) === chosen) ?? usable.find((each) => each.kind === "write") ?? usable[0];
+  const key: KeyRow | undefined = usable.find((each) => String(each.id) === chosen) ?? usable.find((each) => each.kind === wantedKey(sdk)) ?? usable[0];
   const text = snippetOf(sdk, location.origin, key?.key ?? key?.prefix ?? t("snippet.key"));
   const makeKey = async () => {
     try {
