@@ -5,7 +5,7 @@ import test from 'node:test';
 import { serverFor } from '../support/firsthand.mjs';
 
 const bodies = [
-  '', '{', '[', '[}', 'null', '7', '"text"', '{"a":', '{"batch":[{]}', 'hello', '\u0000', '<xml/>', 'a=b&c=d',
+  '', '{', '[', '[}', 'null', '7', '"text"', '{"a":', '{"batch":[{]}', 'hello', '\u0000', '<xml/>', 'a=b&c=d', 'data=', 'data=%7', 'data=%7B', 'data=aGVsbG8=',
   '{"kind":"trend"}', '{"series":7}', '[[[[[[[[]]]]]]]]', '['.repeat(5000), '{"a":'.repeat(3000), '1e999', '{"a":1e999}',
   Buffer.from([0x1f, 0x8b, 1, 2, 3]), Buffer.from([0xff, 0xfe, 0x00]), gzipSync('not json'),
 ];
