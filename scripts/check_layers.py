@@ -16,11 +16,12 @@ LEVELS = {
 MAY_USE = {
     'base': set(), 'net': {'base'}, 'store': {'base'}, 'state': {'base'}, 'stats': {'base'},
     'query': {'base', 'store', 'stats'},
+    'text': {'base', 'store', 'stats'},
     'access': {'base', 'state'},
     'intake': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
     'ask': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
     'act': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
-    'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'access', 'intake', 'ask',
+    'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access', 'intake', 'ask',
             'act'},
     'http': {'app', 'net', 'base'},
     'cli': {'app', 'net', 'base'},

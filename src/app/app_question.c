@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "app_internal.h"
+#include "app_text.h"
 #include "state_segments.h"
 #include "state_settings.h"
 
@@ -57,6 +58,7 @@ bool app_query_env(struct app *app, struct query_env *out, struct fail *fail)
     *out = (struct query_env){
         .zone = zone,
         .now_ms = base_now_ms(app->clock),
+        .text = app_text(),
         .context = app,
         .segment_find = segment_find,
         .segment_names = segment_names,

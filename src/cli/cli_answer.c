@@ -189,6 +189,35 @@ static void write_customers(struct cli *cli, struct json_value answer, enum cli_
     }
 }
 
+/* Words whole in CSV; on a terminal as much as stands in a cell. */
+static void write_verbatims(struct cli *cli, struct json_value answer, enum cli_form form)
+{
+    static const char *const heads[] = {"ts", "customer", "channel", "score", "scale", "text"};
+    struct json_value list = member(answer, "verbatims"), one;
+    size_t columns = ARRAY_LEN(heads) + (form == CLI_FORM_CSV ? 1 : 0);
+    struct cli_table *table = cli_table_new(cli, columns);
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        cli_table_text(table, str_from_c(heads[i]));
+    }
+    if (form == CLI_FORM_CSV) {
+        cli_table_text(table, STR("id"));
+    }
+    for (struct json_iter it = json_iter_of(list); json_next(&it, NULL, &one);) {
+        for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+            cli_table_value(table, member(one, heads[i]));
+        }
+        if (form == CLI_FORM_CSV) {
+            cli_table_value(table, member(one, "id"));
+        }
+    }
+    cli_table_write(cli, table, form);
+    if (form == CLI_FORM_TABLE) {
+        base_buf_printf(&cli->out, "%lld verbatims of %lld customers in all\n",
+                        (long long)json_int(member(answer, "total")),
+                        (long long)json_int(member(answer, "customers")));
+    }
+}
+
 static void write_warnings(struct json_value answer)
 {
     struct json_value warnings, warning;
@@ -210,10 +239,9 @@ void cli_write_answer(struct cli *cli, struct json_value answer, enum cli_form f
         const char *kind;
         void (*write)(struct cli *cli, struct json_value answer, enum cli_form form);
     } kinds[] = {
-        {"trend", write_trend},
-        {"funnel", write_funnel},
-        {"retention", write_retention},
-        {"customers", write_customers},
+        {"trend", write_trend},         {"funnel", write_funnel},
+        {"retention", write_retention}, {"customers", write_customers},
+        {"verbatims", write_verbatims},
     };
     struct str kind = json_string(member(answer, "kind"));
     write_warnings(answer);

@@ -196,6 +196,21 @@ static bool end_question(struct cli *cli, struct base_buf *text, struct json_wri
     return base_buf_ok(text, fail) && ask(cli, base_buf_view(text), fail);
 }
 
+static bool put_count(struct json_writer *w, const char *name, const char *option, const char *text,
+                      struct fail *fail)
+{
+    int64_t count;
+    if (text == NULL) {
+        return true;
+    }
+    if (!str_parse_i64(str_from_c(text), &count)) {
+        return fail_set(fail, FAIL_INPUT, "%s is \"%s\", expected a whole number", option, text);
+    }
+    json_name_c(w, name);
+    json_write_int(w, count);
+    return true;
+}
+
 bool cli_run_trend(struct cli *cli, struct fail *fail)
 {
     struct base_buf text CLEANUP(base_buf_done) = {0};
@@ -244,6 +259,23 @@ bool cli_run_funnel(struct cli *cli, struct fail *fail)
     return end_question(cli, &text, &w, fail);
 }
 
+bool cli_run_verbatims(struct cli *cli, struct fail *fail)
+{
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    struct json_writer w;
+    const char *limit = cli_option(cli, "--limit");
+    if (!begin_question(cli, &text, &w, "verbatims", fail)) {
+        return false;
+    }
+    if (cli->argument_count > 0) {
+        json_name_c(&w, "text");
+        json_write_c(&w, cli->arguments[0]);
+    }
+    put_option(cli, &w, "--sort", "sort");
+    return put_count(&w, "limit", "--limit", limit, fail) && put_where(cli, &w, fail) &&
+           end_question(cli, &text, &w, fail);
+}
+
 bool cli_run_retention(struct cli *cli, struct fail *fail)
 {
     struct base_buf text CLEANUP(base_buf_done) = {0};
@@ -261,14 +293,6 @@ bool cli_run_retention(struct cli *cli, struct fail *fail)
         return false;
     }
     put_option(cli, &w, "--mode", "mode");
-    if (periods != NULL) {
-        int64_t count;
-        if (!str_parse_i64(str_from_c(periods), &count)) {
-            return fail_set(fail, FAIL_INPUT, "--periods is \"%s\", expected a whole number",
-                            periods);
-        }
-        json_name_c(&w, "periods");
-        json_write_int(&w, count);
-    }
-    return end_question(cli, &text, &w, fail);
+    return put_count(&w, "periods", "--periods", periods, fail) &&
+           end_question(cli, &text, &w, fail);
 }

@@ -45,6 +45,11 @@ static const struct cli_option retention_options[] = {
     {"--periods", "N", "how many periods (12)"},
     {"--mode", "MODE", "bounded or unbounded"},
     END_OF_OPTIONS};
+static const struct cli_option verbatims_options[] = {
+    QUESTION_OPTIONS,
+    {"--sort", "ORDER", "relevance, -ts, ts, -score or score"},
+    {"--limit", "N", "at most so many (50)"},
+    END_OF_OPTIONS};
 static const struct cli_option serve_options[] = {
     {"--listen", "ADDR:PORT", "where to serve (127.0.0.1:8080)"},
     {"--sign-in-link", NULL, "print a one-time sign-in link of the first administrator"},
@@ -223,6 +228,10 @@ const struct cli_command cli_commands[] = {
     {"user link", "[EMAIL]", "Prints a one-time sign-in link, good for 15 minutes.",
      "firsthand user link ada@example.com", link_options, 0, 1, cli_run_user_link},
     {"user list", "", "Lists people.", "firsthand user list", format_only, 0, 0, cli_run_user_list},
+    {"verbatims", "[WORDS]", "Lists what customers said, found by words.",
+     "firsthand verbatims 'late delivery' --last 30d\n"
+     "firsthand verbatims '\"late delivery\" -refund' --where 'channel = email' --format csv",
+     verbatims_options, 0, 1, cli_run_verbatims},
     {"verify", "", "Reads every byte of a directory and checks it.", "firsthand verify --data shop",
      NULL, 0, 0, cli_run_verify},
     {"version", "", "Prints the version.", "firsthand version", NULL, 0, 0, cli_run_version},

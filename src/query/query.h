@@ -27,10 +27,35 @@
 #define QUERY_INTERVALS_MAX 20000
 #define QUERY_LIMIT_MAX 1000 /* of breakdown groups and pages of customers */
 
+/* Finding words in texts, filled in from `text`. A search is what a person typed, parsed; it lies in the
+   arena. */
+#define QUERY_TERMS_MAX 32
+struct query_hit {
+    bool matches;
+    uint32_t words;
+    uint16_t counts[QUERY_TERMS_MAX]; /* how often each term is there */
+};
+struct query_corpus { /* all texts that are searched */
+    uint64_t texts, words;
+    uint64_t holding[QUERY_TERMS_MAX]; /* texts that hold the term */
+};
+struct query_mark { /* [from, to), UTF-16 code units */
+    uint32_t from, to;
+};
+struct query_text {
+    bool (*parse)(struct str typed, struct arena *arena, const void **out_search,
+                  uint32_t *out_terms, struct fail *fail);
+    void (*look)(const void *search, struct str text, struct query_hit *out);
+    size_t (*marks)(const void *search, struct str text, struct query_mark *out, size_t most);
+    /* Relevance in millionths. */
+    int64_t (*rank)(const struct query_corpus *corpus, uint32_t terms, const struct query_hit *hit);
+};
+
 /* What a question needs from above. */
 struct query_env {
-    const struct zone *zone; /* the organisation's */
-    int64_t now_ms;          /* the moment of asking */
+    const struct zone *zone;       /* the organisation's */
+    int64_t now_ms;                /* the moment of asking */
+    const struct query_text *text; /* NULL: questions with words are refused */
     void *context;
     /* The JSON of a saved segment, in the arena; *out_found false where there is none. */
     bool (*segment_find)(void *context, struct str name, struct arena *arena, struct str *out_json,

@@ -79,7 +79,7 @@ static bool warn_unseen_columns(struct query_exec *exec, struct fail *fail)
         bool loaded = false;
         for (size_t i = 0; i < plan->column_count; i++) {
             if (plan->columns[i].of != families[f].of || exec->column_seen[i] ||
-                i == plan->unnamed_column) {
+                plan->column_quiet[i]) {
                 continue;
             }
             if (!loaded && !store_names(exec->snapshot, families[f].kind, (struct str){NULL, 0},

@@ -317,6 +317,7 @@ bool query_exec_init(struct query_exec *exec, struct query_backend *backend,
         .width = run->threads > 0 ? run->threads : base_pool_width(pool),
         .cancel = run->cancel,
         .budget = base_budget_new(run->memory_bytes),
+        .memory_bytes = run->memory_bytes,
     };
     exec->arena = arena_new(exec->budget);
     exec->column_seen =

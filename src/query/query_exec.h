@@ -21,6 +21,7 @@ struct query_exec {
     int width;
     struct base_cancel *cancel; /* NULL: never */
     struct base_budget *budget;
+    size_t memory_bytes; /* of the budget */
     struct arena *arena; /* on the budget; the caller's thread only */
     /* By event code: bit m where matcher m names the event (conditions aside). */
     const uint64_t *code_masks;

@@ -1,32 +1,10 @@
 #include "query_fold.h"
 
-#include <utf8proc.h>
-
-#define CAPITAL_I_WITH_DOT 0x130U /* folds to two letters only, so simple folding leaves it */
+#include "base_unicode.h"
 
 uint32_t query_fold_point(uint32_t point)
 {
-    if (point < 0x80U) {
-        return point >= 'A' && point <= 'Z' ? point + ('a' - 'A') : point;
-    }
-    if (point == CAPITAL_I_WITH_DOT) {
-        return point;
-    }
-    utf8proc_int32_t folded[8];
-    int last_class = 0;
-    utf8proc_ssize_t count =
-        utf8proc_decompose_char((utf8proc_int32_t)point, folded, 8, UTF8PROC_CASEFOLD, &last_class);
-    if (count == 1) {
-        return (uint32_t)folded[0];
-    }
-    /* Full folding gives several points: where a simple folding exists beside it (capital sharp s,
-       Greek with prosgegrammeni), it is the lower case; where none does, that is the point itself. */
-    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)point);
-}
-
-static size_t put_point(uint32_t point, char out[4])
-{
-    return (size_t)utf8proc_encode_char((utf8proc_int32_t)point, (utf8proc_uint8_t *)out);
+    return unicode_fold_simple(point);
 }
 
 void query_fold(struct str text, struct base_buf *out)
@@ -40,19 +18,20 @@ void query_fold(struct str text, struct base_buf *out)
     while (at < text.len) {
         unsigned char byte = (unsigned char)text.data[at];
         if (byte < 0x80U) {
-            room[to++] = (char)query_fold_point(byte);
+            room[to++] = (char)unicode_fold_simple(byte);
             at++;
             continue;
         }
-        utf8proc_int32_t point;
-        utf8proc_ssize_t step = utf8proc_iterate((const utf8proc_uint8_t *)text.data + at,
-                                                 (utf8proc_ssize_t)(text.len - at), &point);
-        if (step <= 0) { /* never in stored text; kept as it is */
+        bool valid;
+        size_t step = str_utf8_step(str_after(text, at), &valid);
+        if (!valid) { /* never in stored text; kept as it is */
             room[to++] = text.data[at++];
             continue;
         }
-        to += put_point(query_fold_point((uint32_t)point), room + to);
-        at += (size_t)step;
+        size_t len;
+        uint32_t point = unicode_decode(str_of(text.data + at, step), &len);
+        to += unicode_encode(unicode_fold_simple(point), room + to);
+        at += step;
     }
     out->len += to;
 }

@@ -23,6 +23,7 @@ extern const struct query_kind query_kind_trend;
 extern const struct query_kind query_kind_funnel;
 extern const struct query_kind query_kind_retention;
 extern const struct query_kind query_kind_customers;
+extern const struct query_kind query_kind_verbatims;
 
 /* NULL where there is none of that name. */
 const struct query_kind *query_kind_find(struct str name);

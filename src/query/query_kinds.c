@@ -2,13 +2,11 @@
 
 static const struct query_kind later[] = {
     {.name = "lifecycle"}, {.name = "stickiness"}, {.name = "paths"},   {.name = "time_between"},
-    {.name = "score"},     {.name = "themes"},     {.name = "drivers"}, {.name = "verbatims"},
+    {.name = "score"},     {.name = "themes"},     {.name = "drivers"},
 };
 static const struct query_kind *const supported[] = {
-    &query_kind_trend,
-    &query_kind_funnel,
-    &query_kind_retention,
-    &query_kind_customers,
+    &query_kind_trend,     &query_kind_funnel,    &query_kind_retention,
+    &query_kind_customers, &query_kind_verbatims,
 };
 
 const struct query_kind *query_kind_find(struct str name)
@@ -28,7 +26,7 @@ const struct query_kind *query_kind_find(struct str name)
 
 const char *const *query_kind_names(size_t *out_count)
 {
-    static const char *const names[] = {"trend", "funnel", "retention", "customers"};
+    static const char *const names[] = {"trend", "funnel", "retention", "customers", "verbatims"};
     _Static_assert(ARRAY_LEN(names) == ARRAY_LEN(supported), "one name for each kind");
     *out_count = ARRAY_LEN(names);
     return names;

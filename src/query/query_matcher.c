@@ -2,6 +2,53 @@
 
 #include "query_condition.h"
 
+/* Events that bear no text at all need not be read for matchers that ask for one. */
+static bool bind_bearing(struct query_exec *exec, enum query_bearing bears, uint64_t *masks,
+                         uint32_t count, struct fail *fail)
+{
+    const struct query_plan *plan = exec->plan;
+    uint64_t asking = 0;
+    for (uint32_t m = 0; m < plan->matcher_count; m++) {
+        asking |= plan->matchers[m].bears == bears ? UINT64_C(1) << m : 0;
+    }
+    if (asking == 0) {
+        return true;
+    }
+    uint8_t *bearing = arena_array(exec->arena, count, sizeof *bearing, fail);
+    if (bearing == NULL ||
+        !store_events_bearing(exec->snapshot,
+                              bears == QUERY_BEARS_TEXT ? STORE_COLUMN_TEXT : STORE_COLUMN_SCORE,
+                              bearing, count, fail)) {
+        return false;
+    }
+    for (uint32_t code = 0; code < count; code++) {
+        masks[code] &= bearing[code] != 0 ? UINT64_MAX : ~asking;
+    }
+    return true;
+}
+
+bool query_events_bearing(struct query_exec *exec, enum query_bearing bears, const uint32_t **out,
+                          size_t *out_count, struct fail *fail)
+{
+    uint8_t *bearing = arena_array(exec->arena, exec->code_count, sizeof *bearing, fail);
+    uint32_t *codes = arena_array(exec->arena, exec->code_count, sizeof *codes, fail);
+    if (bearing == NULL || codes == NULL ||
+        !store_events_bearing(exec->snapshot,
+                              bears == QUERY_BEARS_TEXT ? STORE_COLUMN_TEXT : STORE_COLUMN_SCORE,
+                              bearing, exec->code_count, fail)) {
+        return false;
+    }
+    size_t count = 0;
+    for (uint32_t code = 0; code < exec->code_count; code++) {
+        if (bearing[code] != 0 && exec->code_is_own[code]) {
+            codes[count++] = code;
+        }
+    }
+    *out = codes;
+    *out_count = count;
+    return true;
+}
+
 bool query_matchers_bind(struct query_exec *exec, struct fail *fail)
 {
     const struct query_plan *plan = exec->plan;
@@ -28,6 +75,10 @@ bool query_matchers_bind(struct query_exec *exec, struct fail *fail)
             }
         }
     }
+    if (!bind_bearing(exec, QUERY_BEARS_TEXT, masks, count, fail) ||
+        !bind_bearing(exec, QUERY_BEARS_SCORE, masks, count, fail)) {
+        return false;
+    }
     exec->code_masks = masks;
     exec->code_is_own = own;
     exec->code_count = count;
@@ -39,7 +90,7 @@ void query_matchers_warn_unseen(struct query_exec *exec)
     const struct query_plan *plan = exec->plan;
     for (uint32_t m = 0; m < plan->matcher_count; m++) {
         const struct query_matcher *matcher = &plan->matchers[m];
-        for (uint32_t i = 0; i < matcher->event_count; i++) {
+        for (uint32_t i = 0; i < matcher->event_count && !matcher->quiet; i++) {
             if (store_event_code(exec->snapshot, matcher->events[i]) == STORE_NO_CODE) {
                 query_exec_warn(exec, "event \"%.*s\" was never seen", STR_ARG(matcher->events[i]));
             }

@@ -11,6 +11,9 @@
 
 /* Fills code_masks, code_is_own and code_count. */
 bool query_matchers_bind(struct query_exec *exec, struct fail *fail) MUST_USE;
+/* Codes of the customers' own events that bear texts (or scores), in the exec's arena. */
+bool query_events_bearing(struct query_exec *exec, enum query_bearing bears, const uint32_t **out,
+                          size_t *out_count, struct fail *fail) MUST_USE;
 /* Adds a warning for each name of an event that the snapshot does not know. */
 void query_matchers_warn_unseen(struct query_exec *exec);
 /* Fills worker->masks for the batch, for the matchers in `wanted`. */

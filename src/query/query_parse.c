@@ -9,6 +9,8 @@
 static const char *const common_names[QUERY_COMMON_COUNT] = {"kind",     "as_of",   "range",
                                                              "timezone", "segment", "per"};
 
+const char *const query_metrics[QUERY_METRICS] = {"nps", "csat", "ces", "stars"};
+
 bool query_parse_warn(struct query_parser *parser, struct fail *fail, const char *format, ...)
 {
     (void)fail;
@@ -79,7 +81,7 @@ static bool parser_init(struct query_parser *parser, const struct query_env *env
     plan->matchers = arena_array(arena, QUERY_MATCHERS_MAX, sizeof *plan->matchers, fail);
     plan->now_ms = env->now_ms;
     plan->zone = env->zone;
-    plan->unnamed_column = QUERY_NO_COLUMN;
+    plan->text = env->text;
     *parser = (struct query_parser){.env = env, .arena = arena, .plan = plan};
     return plan->matchers != NULL;
 }
@@ -97,8 +99,8 @@ static bool parse_kind(struct json_value root, const struct query_kind **out, st
     }
     if (!json_member(root, STR("kind"), &value)) {
         return query_refuse(&at, fail,
-                            "\"kind\" is missing: expected trend, funnel, retention or "
-                            "customers");
+                            "\"kind\" is missing: expected trend, funnel, retention, score, "
+                            "customers or verbatims");
     }
     if (!query_read_string(value, &at, "the kind of question", &name, fail)) {
         return false;

@@ -12,6 +12,10 @@
 #include "query_plan.h"
 #include "query_read.h"
 
+/* The scales of scores: nps, csat, ces, stars. */
+#define QUERY_METRICS 4
+extern const char *const query_metrics[QUERY_METRICS];
+
 struct query_saved { /* the saved segments being resolved, innermost first */
     const struct query_saved *up;
     struct str name;
@@ -120,5 +124,19 @@ bool query_parse_open_list(struct query_parser *parser, const struct query_membe
 
 /* Index of the column, added to the plan where it is new. */
 uint32_t query_parse_column(struct query_parser *parser, enum store_column_of of, struct str name);
-/* A property that the question does not name itself; there is one such at most. */
-uint32_t query_parse_unnamed_column(struct query_parser *parser, struct str name);
+/* The same for one that the question does not name itself: never seen is no warning. */
+uint32_t query_parse_quiet_column(struct query_parser *parser, enum store_column_of of,
+                                  struct str name);
+/* A condition that the question does not name itself: the column holds `value`, or is set (NULL). */
+struct query_clause query_parse_quiet_clause(struct query_parser *parser, enum store_column_of of,
+                                             const char *name, const struct store_value *value);
+/* A matcher of the question's own conditions beside such ones, which `clauses` has room for `own` more of:
+   `events` NULL is "*". Gives its number. */
+bool query_parse_quiet_matcher(struct query_parser *parser, const struct query_path *path,
+                               const char *event, enum query_bearing bears,
+                               const struct query_where *where, const struct query_clause *own,
+                               uint32_t own_count, uint32_t *out, struct fail *fail) MUST_USE;
+/* Member "text": what to look for. */
+bool query_parse_search(struct query_parser *parser, const struct query_member *member,
+                        const struct query_path *path, const void **out_search, uint32_t *out_terms,
+                        struct fail *fail) MUST_USE;

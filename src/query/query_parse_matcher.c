@@ -68,16 +68,21 @@ static bool make_label(struct query_parser *parser, struct json_value event, str
     return true;
 }
 
+static bool refuse_more(const struct query_path *path, struct fail *fail)
+{
+    return query_refuse(path, fail,
+                        "more than %d matchers (series, steps, exclusions, "
+                        "\"did\") in one question",
+                        QUERY_MATCHERS_MAX);
+}
+
 bool query_parse_matcher(struct query_parser *parser, const struct query_path *path,
                          const struct query_member *event, const struct query_member *where,
                          uint32_t *out, struct fail *fail)
 {
     struct query_plan *plan = parser->plan;
     if (plan->matcher_count == QUERY_MATCHERS_MAX) {
-        return query_refuse(path, fail,
-                            "more than %d matchers (series, steps, exclusions, "
-                            "\"did\") in one question",
-                            QUERY_MATCHERS_MAX);
+        return refuse_more(path, fail);
     }
     if (!query_read_needed(path, event, "the name of an event", fail)) {
         return false;
@@ -100,4 +105,60 @@ bool query_parse_matcher_object(struct query_parser *parser, struct json_value v
     struct query_member members[] = {{.name = "event"}, {.name = "where"}};
     return query_read_object(value, path, "a matcher", members, ARRAY_LEN(members), fail) &&
            query_parse_matcher(parser, path, &members[0], &members[1], out, fail);
+}
+
+bool query_parse_quiet_matcher(struct query_parser *parser, const struct query_path *path,
+                               const char *event, enum query_bearing bears,
+                               const struct query_where *where, const struct query_clause *own,
+                               uint32_t own_count, uint32_t *out, struct fail *fail)
+{
+    struct query_plan *plan = parser->plan;
+    if (plan->matcher_count == QUERY_MATCHERS_MAX) {
+        return refuse_more(path, fail);
+    }
+    uint32_t count = where->count + own_count;
+    struct query_matcher matcher = {.every_own = event == NULL, .bears = bears, .quiet = true};
+    matcher.where.clauses = arena_array(parser->arena, count, sizeof *own, fail);
+    if (matcher.where.clauses == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < own_count; i++) {
+        matcher.where.clauses[i] = own[i];
+    }
+    for (uint32_t i = 0; i < where->count; i++) {
+        matcher.where.clauses[own_count + i] = where->clauses[i];
+    }
+    matcher.where.count = count;
+    if (event != NULL) {
+        matcher.events = arena_small(parser->arena, sizeof *matcher.events);
+        matcher.events[0] = str_copy(parser->arena, str_from_c(event));
+        matcher.event_count = 1;
+    }
+    plan->matchers[plan->matcher_count] = matcher;
+    *out = plan->matcher_count++;
+    return true;
+}
+
+bool query_parse_search(struct query_parser *parser, const struct query_member *member,
+                        const struct query_path *path, const void **out_search, uint32_t *out_terms,
+                        struct fail *fail)
+{
+    struct query_path at = query_path_in(path, member->name);
+    const struct query_text *text = parser->plan->text;
+    struct str typed;
+    struct fail reason;
+    if (!query_read_string(member->value, &at, "words to look for", &typed, fail)) {
+        return false;
+    }
+    if (text == NULL) {
+        return query_refuse(&at, fail, "words cannot be looked for here");
+    }
+    if (text->parse(typed, parser->arena, out_search, out_terms, &reason)) {
+        return true;
+    }
+    if (reason.code == FAIL_INPUT) {
+        return query_refuse(&at, fail, "%s", reason.message);
+    }
+    *fail = reason;
+    return false;
 }

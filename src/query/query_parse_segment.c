@@ -245,6 +245,78 @@ static bool parse_first_seen(const struct predicate *p, struct fail *fail)
     return true;
 }
 
+/* ---- what was said, and scores ---- */
+
+static bool parse_said(const struct predicate *p, struct fail *fail)
+{
+    struct query_path at = query_path_in(p->path, "said");
+    struct query_member members[] = {
+        {.name = "text"}, {.name = "where"}, {.name = "theme"}, {.name = "sentiment"}};
+    if (!query_read_object(p->members[MEMBER_SAID].value, &at, "\"said\"", members,
+                           ARRAY_LEN(members), fail)) {
+        return false;
+    }
+    for (size_t i = 2; i < ARRAY_LEN(members); i++) {
+        struct query_path later = query_path_in(&at, members[i].name);
+        if (members[i].place != 0) {
+            return query_refuse(&later, fail, "\"%s\" is not supported yet", members[i].name);
+        }
+    }
+    struct query_where where = {0};
+    struct query_clause is_text = query_parse_quiet_clause(p->parser, STORE_COLUMN_TEXT, "", NULL);
+    uint32_t terms;
+    p->out->of = is_text.leaves[0].name;
+    return (members[0].place == 0 ||
+            query_parse_search(p->parser, &members[0], &at, &p->out->search, &terms, fail)) &&
+           query_parse_where(p->parser, &members[1], &at, &where, fail) &&
+           query_parse_quiet_matcher(p->parser, &at, NULL, QUERY_BEARS_TEXT, &where, &is_text, 1,
+                                     &p->out->matcher, fail) &&
+           parse_within(p, fail);
+}
+
+/* "is": [op, number] */
+static bool parse_is(const struct predicate *p, struct fail *fail)
+{
+    const struct query_member *member = &p->members[MEMBER_IS];
+    struct query_path path = query_path_in(p->path, member->name);
+    struct query_path at = query_path_at(&path, 1);
+    struct json_value operand;
+    if (!query_read_needed(p->path, member, "a comparison such as [\"<=\", 6]", fail) ||
+        !query_parse_comparison(p->parser, member->value, &path, &p->out->times, &operand, fail) ||
+        !query_read_scalar(operand, &at, p->parser->arena, &p->out->times.value, fail)) {
+        return false;
+    }
+    return store_value_is_number(p->out->times.value) ||
+           query_refuse(&at, fail, "expected a number");
+}
+
+static bool parse_score(const struct predicate *p, struct fail *fail)
+{
+    static const char *const words[] = {"latest", "first", "any"};
+    struct query_path at = query_path_in(p->path, "score");
+    struct query_path which_path = query_path_in(p->path, "which");
+    size_t metric, which = 0;
+    if (!query_read_choice(p->members[MEMBER_SCORE].value, &at, query_metrics, QUERY_METRICS,
+                           &metric, fail) ||
+        !parse_is(p, fail) ||
+        (p->members[MEMBER_WHICH].place != 0 &&
+         !query_read_choice(p->members[MEMBER_WHICH].value, &which_path, words, ARRAY_LEN(words),
+                            &which, fail))) {
+        return false;
+    }
+    struct query_where where = {0};
+    struct store_value scale = store_value_str(str_from_c(query_metrics[metric]));
+    struct query_clause own[] = {
+        query_parse_quiet_clause(p->parser, STORE_COLUMN_SCALE, "", &scale),
+        query_parse_quiet_clause(p->parser, STORE_COLUMN_SCORE, "", NULL),
+    };
+    p->out->of = own[1].leaves[0].name;
+    p->out->which = (enum query_which)which;
+    return query_parse_quiet_matcher(p->parser, &at, NULL, QUERY_BEARS_SCORE, &where, own, 2,
+                                     &p->out->matcher, fail) &&
+           parse_within(p, fail);
+}
+
 static bool parse_in(const struct predicate *p, struct query_segment **out, struct fail *fail)
 {
     struct query_path at = query_path_in(p->path, "in");
@@ -282,9 +354,13 @@ static bool parse_predicate(const struct predicate *p, enum member_of_segment wh
         return parse_first_seen(p, fail);
     case MEMBER_IN:
         return parse_in(p, out, fail);
-    case MEMBER_SEQUENCE:
     case MEMBER_SAID:
+        p->out->predicate = QUERY_SAID;
+        return parse_said(p, fail);
     case MEMBER_SCORE:
+        p->out->predicate = QUERY_SCORED;
+        return parse_score(p, fail);
+    case MEMBER_SEQUENCE:
     case MEMBER_PREDICTED:
         return query_refuse(&at, fail, "\"%s\" is not supported yet", member_names[which]);
     case MEMBER_TIMES:
@@ -319,8 +395,8 @@ static bool choose_predicate(const struct query_path *path, const struct query_m
         *out = (enum member_of_segment)i;
     }
     if (chosen == NULL) {
-        return query_refuse(path, fail,
-                            "expected one of all, any, not, did, trait, first_seen, in");
+        return query_refuse(
+            path, fail, "expected one of all, any, not, did, said, score, trait, first_seen, in");
     }
     for (size_t i = PREDICATES; i < MEMBERS; i++) {
         if (members[i].place != 0 && (takes[*out] >> i & 1U) == 0) {

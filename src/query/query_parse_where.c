@@ -3,38 +3,62 @@
 #include "query_parse.h"
 #include "query_regex.h"
 
-uint32_t query_parse_column(struct query_parser *parser, enum store_column_of of, struct str name)
+static uint32_t find_column(struct query_parser *parser, enum store_column_of of, struct str name,
+                            bool *out_new)
 {
     struct query_plan *plan = parser->plan;
+    *out_new = false;
     for (size_t i = 0; i < plan->column_count; i++) {
         if (plan->columns[i].of == of && str_equal(plan->columns[i].name, name)) {
-            plan->unnamed_column =
-                plan->unnamed_column == i ? QUERY_NO_COLUMN : plan->unnamed_column;
             return (uint32_t)i;
         }
     }
     if (plan->column_count == parser->column_capacity) {
         size_t capacity = parser->column_capacity == 0 ? 8 : 2 * parser->column_capacity;
         struct store_column_ref *grown = arena_small(parser->arena, capacity * sizeof *grown);
+        bool *quiet = arena_small(parser->arena, capacity * sizeof *quiet);
         if (plan->column_count > 0) {
             memcpy(grown, plan->columns, plan->column_count * sizeof *grown);
+            memcpy(quiet, plan->column_quiet, plan->column_count * sizeof *quiet);
         }
         plan->columns = grown;
+        plan->column_quiet = quiet;
         parser->column_capacity = capacity;
     }
+    *out_new = true;
     plan->columns[plan->column_count] =
         (struct store_column_ref){.of = of, .name = str_copy(parser->arena, name)};
     return (uint32_t)plan->column_count++;
 }
 
-uint32_t query_parse_unnamed_column(struct query_parser *parser, struct str name)
+uint32_t query_parse_column(struct query_parser *parser, enum store_column_of of, struct str name)
 {
-    struct query_plan *plan = parser->plan;
-    uint32_t before = plan->unnamed_column;
-    size_t count = plan->column_count;
-    uint32_t column = query_parse_column(parser, STORE_COLUMN_PROPERTY, name);
-    plan->unnamed_column = column == before || column == count ? column : plan->unnamed_column;
+    bool is_new;
+    uint32_t column = find_column(parser, of, name, &is_new);
+    parser->plan->column_quiet[column] = false;
     return column;
+}
+
+uint32_t query_parse_quiet_column(struct query_parser *parser, enum store_column_of of,
+                                  struct str name)
+{
+    bool is_new;
+    uint32_t column = find_column(parser, of, name, &is_new);
+    parser->plan->column_quiet[column] = parser->plan->column_quiet[column] || is_new;
+    return column;
+}
+
+struct query_clause query_parse_quiet_clause(struct query_parser *parser, enum store_column_of of,
+                                             const char *name, const struct store_value *value)
+{
+    struct query_leaf *leaf = arena_small(parser->arena, sizeof *leaf);
+    leaf->name = (struct query_name){QUERY_FROM_ROW_COLUMN,
+                                     query_parse_quiet_column(parser, of, str_from_c(name))};
+    leaf->op = value == NULL ? QUERY_IS_SET : QUERY_EQUAL;
+    if (value != NULL) {
+        leaf->value = *value;
+    }
+    return (struct query_clause){leaf, 1};
 }
 
 static struct query_name row_column(struct query_parser *parser, enum store_column_of of,

@@ -76,12 +76,15 @@ struct query_where {
 
 /* ---- matchers: numbered, so that a row carries one bit for each ---- */
 
+enum query_bearing { QUERY_BEARS_ANYTHING, QUERY_BEARS_TEXT, QUERY_BEARS_SCORE };
 struct query_matcher {
     bool every_own; /* "*": all events but the seven */
     struct str *events;
     uint32_t event_count;
     struct query_where where;
     struct str label;
+    enum query_bearing bears; /* beside the conditions: only such rows can fit */
+    bool quiet;               /* not the question's own words: an unseen event is no warning */
 };
 
 /* ---- segments ---- */
@@ -93,7 +96,10 @@ enum query_predicate {
     QUERY_DID,
     QUERY_TRAIT,
     QUERY_FIRST_SEEN,
+    QUERY_SAID,
+    QUERY_SCORED,
 };
+enum query_which { QUERY_LATEST, QUERY_FIRST, QUERY_ANY_OF_THEM };
 enum query_aggregate {
     QUERY_AGGREGATE_COUNT,
     QUERY_AGGREGATE_SUM,
@@ -111,9 +117,15 @@ struct query_segment {
     enum query_predicate predicate;
     struct query_segment **children;
     uint32_t child_count;
-    /* DID */
+    /* DID, SAID, SCORED */
     uint32_t matcher;
     int64_t since_ms; /* rows from here to now, both included */
+    /* SAID */
+    const void *search; /* NULL: anything at all */
+    /* SAID: the texts. SCORED: the scores, compared with `times` */
+    struct query_name of;
+    enum query_which which;
+    /* DID */
     enum query_aggregate aggregate;
     struct query_name aggregate_of;
     struct query_comparison times;
@@ -179,6 +191,7 @@ struct query_kind;
 struct query_plan {
     const struct query_kind *kind;
     const struct zone *zone;
+    const struct query_text *text;
     int64_t now_ms;
     bool has_as_of;
     bool is_open;
@@ -186,7 +199,7 @@ struct query_plan {
     struct query_range range;
     struct store_column_ref *columns;
     size_t column_count;
-    uint32_t unnamed_column;        /* read for a warning's sake, not named in the question */
+    bool *column_quiet; /* by column: not named in the question, so never seen is no warning */
     struct query_matcher *matchers; /* QUERY_MATCHERS_MAX */
     uint32_t matcher_count;
     struct query_segment *segment; /* NULL: everybody */

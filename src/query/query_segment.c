@@ -84,6 +84,56 @@ static bool did_holds(struct query_worker *worker, const struct query_segment *d
                   : aggregate_holds(did, &aggregate);
 }
 
+/* An event of the predicate's matcher, between its beginning and now. */
+static bool counts(const struct query_worker *worker, const struct query_segment *segment,
+                   uint32_t row)
+{
+    int64_t ts_ms = worker->rows->ts_ms[row];
+    return (worker->masks[row] >> segment->matcher & 1U) != 0 && ts_ms >= segment->since_ms &&
+           ts_ms <= worker->exec->plan->now_ms;
+}
+
+static bool said_holds(struct query_worker *worker, const struct query_segment *said, uint32_t c)
+{
+    const struct store_rows *rows = worker->rows;
+    const struct query_text *text = worker->exec->plan->text;
+    for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
+        const struct store_value *value;
+        if (!counts(worker, said, row) || query_row_values(worker, said->of, c, row, &value) == 0 ||
+            value->len == 0) {
+            continue;
+        }
+        struct query_hit hit = {.matches = true};
+        if (said->search != NULL) {
+            text->look(said->search, store_value_text(*value), &hit);
+        }
+        if (hit.matches) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool score_holds(struct query_worker *worker, const struct query_segment *score, uint32_t c)
+{
+    const struct store_rows *rows = worker->rows;
+    bool any = false, holds = false;
+    for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
+        const struct store_value *value;
+        if (!counts(worker, score, row) ||
+            query_row_values(worker, score->of, c, row, &value) == 0) {
+            continue;
+        }
+        if (any && score->which == QUERY_FIRST) {
+            break;
+        }
+        bool now = query_comparison_holds(&score->times, *value);
+        holds = score->which == QUERY_ANY_OF_THEM ? holds || now : now;
+        any = true;
+    }
+    return any && holds;
+}
+
 /* Built-in traits look at all events, but this predicate only at those up to now: the first of all is the
    first up to now, or lies after it and there is none. */
 static bool first_seen_holds(struct query_worker *worker, const struct query_segment *segment,
@@ -131,13 +181,18 @@ bool query_segment_holds(struct query_worker *worker, const struct query_segment
         return trait_holds(worker, &segment->clause, c);
     case QUERY_FIRST_SEEN:
         return first_seen_holds(worker, segment, c);
+    case QUERY_SAID:
+        return said_holds(worker, segment, c);
+    case QUERY_SCORED:
+        return score_holds(worker, segment, c);
     }
     return false;
 }
 
 static void add_needs(const struct query_segment *segment, uint64_t *matchers, int64_t *since_ms)
 {
-    if (segment->predicate == QUERY_DID) {
+    if (segment->predicate == QUERY_DID || segment->predicate == QUERY_SAID ||
+        segment->predicate == QUERY_SCORED) {
         *matchers |= UINT64_C(1) << segment->matcher;
         *since_ms = segment->since_ms < *since_ms ? segment->since_ms : *since_ms;
     }

@@ -68,8 +68,9 @@ static bool parse_one_series(struct query_parser *parser, struct json_value valu
     }
     INVARIANT(matcher == body->series_count); /* series are the first matchers of the question */
     if (series->measure == TREND_SUM || series->measure == TREND_AVG) {
-        series->currency = (struct query_name){QUERY_FROM_ROW_COLUMN,
-                                               query_parse_unnamed_column(parser, STR("currency"))};
+        series->currency = (struct query_name){
+            QUERY_FROM_ROW_COLUMN,
+            query_parse_quiet_column(parser, STORE_COLUMN_PROPERTY, STR("currency"))};
     }
     series->label = parser->plan->matchers[matcher].label;
     body->has_sessions = body->has_sessions || series->measure == TREND_SESSIONS;

@@ -195,7 +195,7 @@ bool query_values(struct query_backend *backend, const struct query_run *run, st
                   struct query_value **out, size_t *out_count, struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *plan_arena = arena_new(NULL);
-    struct query_plan plan = {.unnamed_column = QUERY_NO_COLUMN, .now_ms = INT64_MAX};
+    struct query_plan plan = {.now_ms = INT64_MAX};
     struct query_parser parser = {.arena = plan_arena, .plan = &plan};
     struct query_matcher matcher = {.events = &event, .event_count = event.data != NULL ? 1 : 0};
     struct values_run values = {.prefix = prefix, .by_event = event.data != NULL};

@@ -30,6 +30,7 @@ enum store_column_of {
     STORE_COLUMN_SCALE,       /* by row, a string */
     STORE_COLUMN_MESSAGE_ID,  /* by row, a string */
     STORE_COLUMN_RECEIVED_AT, /* by row, an int: ms */
+    STORE_COLUMN_ARRIVAL,     /* by row, an int: as in store_timeline_row */
 };
 struct store_column_ref {
     enum store_column_of of;
@@ -58,6 +59,11 @@ struct store_column {
     const uint32_t *at; /* row index in the batch (trait: customer index), ascending */
     const struct store_value *values; /* strings live as long as the batch */
 };
+
+/* Which events, by code below `count`, have a row that bears a text (or a score): bears[code] = 1, others are
+   left as they are. The first call for a segment looks through that column's places and keeps the answer. */
+bool store_events_bearing(struct store_snapshot *snapshot, enum store_column_of text_or_score,
+                          uint8_t *bears, uint32_t count, struct fail *fail) MUST_USE;
 
 struct store_rows {
     uint32_t customer_count;   /* 0: the end */

@@ -71,6 +71,8 @@ static enum store_read_of read_of(enum store_column_of of)
         return STORE_READ_MESSAGE_ID;
     case STORE_COLUMN_RECEIVED_AT:
         return STORE_READ_RECEIVED_AT;
+    case STORE_COLUMN_ARRIVAL:
+        return STORE_READ_ARRIVAL;
     }
     INVARIANT(false);
 }

@@ -70,6 +70,8 @@ void store_segment_unref(struct store_segment *segment)
     base_free(segment->property_columns);
     base_free(segment->trait_columns);
     base_free(segment->checked);
+    base_free(atomic_load(&segment->bearing[0]));
+    base_free(atomic_load(&segment->bearing[1]));
     base_free(segment);
 }
 

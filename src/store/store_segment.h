@@ -203,7 +203,8 @@ struct store_segment {
     uint32_t property_column_count, trait_column_count;
     uint32_t own_columns[STORE_SEGMENT_PROPERTY]; /* by kind: 1 + column */
     struct store_segment_piece names_statistics, days_statistics;
-    _Atomic uint8_t *checked; /* by chunk, then by group, then the two statistics */
+    _Atomic uint8_t *checked;      /* by chunk, then by group, then the two statistics */
+    _Atomic(uint8_t *) bearing[2]; /* see store_bearing.c; NULL: not looked up yet */
 };
 /* Checks the checksum at the first touch. `mark` counts as said at `checked`. */
 bool store_segment_bytes(const struct store_segment *segment, uint64_t offset, uint64_t length,

@@ -57,6 +57,14 @@ test('words of customers are printed without anything a terminal or spreadsheet 
   const text = must(['timeline', 'x', '--data', data]);
   assert.ok(!/[\u0000-\u0008\u001b\u202e]/.test(text), JSON.stringify(text));
   assert.match(text, /red and =1\+1/);
+  const range = ['--from', '2026-05-01', '--to', '2026-05-02', '--data', data];
+  const table = must(['verbatims', '31mred an', ...range]);
+  assert.ok(!/[\u0000-\u0008\u001b\u202e]/.test(table), JSON.stringify(table));
+  assert.match(table, /red and =1\+1\n1 verbatims of 1 customers in all\n$/);
+  const words = JSON.parse(must(['verbatims', '--sort', 'ts', '--limit', '1', '--json', ...range]));
+  assert.equal(words.verbatims[0].text, events[3].text);
+  assert.match(must(['verbatims', '--where', 'channel set', ...range]), /0 verbatims/);
+  assert.match(run(['verbatims', '--limit', 'many', ...range]).stderr, /--limit is "many"/);
   const json = must(['timeline', 'x', '--json', '--data', data]);
   assert.equal(JSON.parse(json).text, events[3].text);
 });

@@ -64,7 +64,7 @@ class World {
       const text = await this.guard(batches, question, () => stage.check(question, known));
       this.asked++;
       if (question.as_of !== undefined) kept.push({ question, text });
-      if (question.kind === 'customers' || !this.random.chance(0.5)) continue;
+      if (['customers', 'verbatims'].includes(question.kind) || !this.random.chance(0.5)) continue;
       question = this.questioner.opened(question, settings);
       if (question === undefined) continue;
       const opened = question;

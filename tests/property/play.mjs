@@ -109,7 +109,7 @@ export class Stage {
     const pinned = { ...question, as_of: first.as_of };
     const next = question.open ? { ...pinned, open: { ...question.open, cursor } } : { ...pinned, cursor };
     const { answer } = await this.ask(next);
-    const lines = compareAnswer(evaluate(pinned, world, settings, first.customers.length), answer);
+    const lines = compareAnswer(evaluate(pinned, world, settings, (first.kind === 'verbatims' ? first.verbatims : first.customers).length), answer);
     if (lines.length > 0) throw new Mismatch('differs', ['(second page)', ...lines]);
   }
 }

@@ -3,7 +3,7 @@ import { evaluate } from './reference/evaluate.mjs';
 import { Literal } from './reference/json.mjs';
 import { rangeOf } from './reference/range.mjs';
 import { DAY, HOUR, formatDate, formatInstant, zoneOf } from './reference/time.mjs';
-import { BOOKKEEPING, CHANNELS, COLORS, EVENTS, INSTANTS, NUMBERS, WORDS } from './world.mjs';
+import { BOOKKEEPING, CHANNELS, COLORS, EVENTS, INSTANTS, NUMBERS, VOCABULARY, WORDS } from './world.mjs';
 
 const NAMES = [
   'price', 'price', 'qty', 'qty', 'color', 'color', 'color', 'when', 'flag', 'items.sku', 'items.n', 'deep.a.b', '日本', 'odd',
@@ -118,12 +118,62 @@ export class Questioner {
         const name = random.chance(0.04) ? 'unheard' : random.pick(TRAITS);
         return { trait: [name, ...this.test(name)] };
       }],
+      [1.5, () => this.said()],
+      [1.5, () => this.scored()],
       [1.5, () => ({ first_seen: [random.pick(COMPARISONS), formatDate(this.instant())] })],
       [depth < 3 ? 2 : 0, () => ({ all: list() })],
       [depth < 3 ? 2 : 0, () => ({ any: list() })],
       [depth < 3 ? 1.5 : 0, () => ({ not: inner() })],
       [saved.length > 0 ? 0.7 : 0, () => ({ in: random.pick(saved) })],
     ])();
+  }
+
+  said() {
+    const { random } = this;
+    const said = {};
+    if (random.chance(0.8)) said.text = this.search();
+    if (random.chance(0.25)) said.where = this.where();
+    return { said, ...(random.chance(0.4) ? { within: this.duration() } : {}) };
+  }
+
+  scored() {
+    const { random } = this;
+    const predicate = { score: random.pick(['nps', 'nps', 'csat', 'ces', 'stars']) };
+    predicate.is = [random.pick(COMPARISONS), random.pick([0n, 3n, 4n, 6n, 8n, 4.5])];
+    if (random.chance(0.6)) predicate.which = random.pick(['latest', 'first', 'any']);
+    if (random.chance(0.4)) predicate.within = this.duration();
+    return predicate;
+  }
+
+  // Something typed to find words.
+  search() {
+    const { random } = this;
+    const word = () => {
+      const whole = random.pick(VOCABULARY);
+      return random.chance(0.3) ? [...whole].slice(0, random.between(1, 3)).join('') : whole;
+    };
+    const piece = () => random.weighted([
+      [8, word()], [2, `"${word()} ${word()}"`], [1, `“${word()}”`], [1.5, `-${word()}`], [0.5, `-"${word()} ${word()}"`], [0.3, '-']]);
+    const pieces = Array.from({ length: random.weighted([[5, 1], [4, 2], [1, 3]]) }, piece);
+    return pieces.every((p) => p === '-') ? word() : pieces.join(random.pick([' ', '  ', '\u3000']));
+  }
+
+  verbatims() {
+    const { random } = this;
+    const question = this.common('verbatims', ['day', 'week', 'month', 'quarter']);
+    if (random.chance(0.6)) {
+      const days = random.pick([20, 60, 150]) * DAY; // wide enough to hold many
+      question.range = { from: formatDate(this.world.center - days), to: formatDate(this.world.center + days) };
+      if (random.chance(0.6)) delete question.segment;
+    }
+    if (random.chance(0.3)) question.where = this.where();
+    if (random.chance(0.6)) question.text = this.search();
+    if (random.chance(0.5)) {
+      question.sort = random.pick(['-ts', 'ts', 'score', '-score', ...(question.text === undefined ? [] : ['relevance'])]);
+    }
+    if (random.chance(0.5)) question.limit = BigInt(random.between(1, 6));
+    if (random.chance(0.08)) question.id = String(random.between(0, 60));
+    return question;
   }
 
   did() {
@@ -331,7 +381,7 @@ export class Questioner {
   }
 
   any() {
-    const kind = this.random.weighted([[5, 'trend'], [4, 'funnel'], [3, 'retention'], [2, 'customers']]);
+    const kind = this.random.weighted([[5, 'trend'], [4, 'funnel'], [3, 'retention'], [2, 'customers'], [2.5, 'verbatims']]);
     return this[kind]();
   }
 }

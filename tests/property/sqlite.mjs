@@ -12,10 +12,10 @@ const quote = (value) => {
 function fill(world) {
   const rows = world.customers.flatMap((customer) => customer.events.map((e) => `(${[
     quote(customer.id), e.arrival, e.ts, quote(e.event), isBookkeeping(e.event) ? 0 : 1, quote(e.channel),
-    quote(e.properties.get('qty')?.[0]), quote(e.source),
+    quote(e.properties.get('qty')?.[0]), quote(e.source), quote(e.text), quote(e.score), quote(e.scale),
   ].join(',')})`));
   const table = `CREATE TABLE arrived (customer TEXT, arrival INTEGER, ts INTEGER, event TEXT, own INTEGER,
-    channel TEXT, qty INTEGER, source TEXT);`;
+    channel TEXT, qty INTEGER, source TEXT, text TEXT, score INTEGER, scale TEXT);`;
   const place = `CREATE TABLE events AS SELECT *, row_number() OVER (PARTITION BY customer ORDER BY ts, arrival) AS place,
     date(CAST(floor(ts / 86400000.0) * 86400 AS INTEGER), 'unixepoch') AS day FROM arrived;`;
   return rows.length === 0 ? table + place : `${table} INSERT INTO arrived VALUES ${rows.join(',\n')};${place}`;
@@ -90,7 +90,20 @@ function retentionSql({ start, return: back, periods, range }) {
     (SELECT count(*) FROM firsts f WHERE f.week = c.week) AS size, ${counts.join(', ')} FROM c ORDER BY start;`;
 }
 
+function verbatimsSql({ where, range, sort, limit }) {
+  const order = { '-ts': 'ts DESC, arrival DESC', ts: 'ts, arrival', '-score': 'score IS NULL, score DESC, ts DESC, arrival DESC' }[sort];
+  return `SELECT count(*) OVER () AS total, arrival + 1 AS id, customer, text FROM events e
+    WHERE ${matching({ event: '*', where })} AND ${within(range)} AND text <> '' ORDER BY ${order} LIMIT ${limit};`;
+}
+
 const KINDS = {
+  verbatims: {
+    sql: verbatimsSql,
+    answer: (rows) => ({
+      total: rows[0]?.total ?? 0,
+      verbatims: rows.map(({ id, customer, text }) => ({ id: String(id), customer, text })),
+    }),
+  },
   trend: { sql: trendSql, answer: trendAnswer },
   funnel: { sql: funnelSql, answer: ([row], { steps }) => ({ counts: steps.map((_, i) => row[`n${i + 1}`]) }) },
   retention: {
@@ -104,6 +117,9 @@ const KINDS = {
 
 // The same shape, from an answer of the server: retention without its empty cohorts.
 export function comparable(question, answer) {
+  if (question.kind === 'verbatims') {
+    return { total: answer.total, verbatims: answer.verbatims.map(({ id, customer, text }) => ({ id, customer, text })) };
+  }
   if (question.kind === 'trend') return { intervals: answer.intervals, series: answer.series };
   if (question.kind === 'funnel') return { counts: answer.steps.map((s) => s.count) };
   return { cohorts: answer.cohorts.filter((c) => c.size > 0n) };
@@ -141,6 +157,10 @@ export function sayable(random, world) {
     () => ({
       kind: 'funnel', steps: Array.from({ length: random.between(2, 3) }, matcher),
       window: random.pick(['1h', '1d', '7d', '30d', '30m']), ...common,
+    }),
+    () => ({
+      kind: 'verbatims', where: random.chance(0.4) ? [condition()] : [], sort: random.pick(['-ts', 'ts', '-score']),
+      limit: BigInt(random.between(1, 60)), ...common,
     }),
     () => ({ kind: 'retention', start: matcher(), return: matcher(), periods: BigInt(random.between(1, 5)), ...common }),
   ])();

@@ -23,6 +23,11 @@ const USERS = ['u1', 'u2', 'u3', 'u4', 'ünï', 'x', 17n];
 const ANONYMOUS = ['a1', 'a2', 'a3', 'a4', 'x', 'u1'];
 export const CHANNELS = ['web', 'app', 'E-Mail'];
 export const WORDS = ['late delivery', 'Great!', 'STRASSE', 'straße', 'ſpät', 'naïve 日本', 'line one\nline two', 'ΣΊΣΥΦΟΣ'];
+// What people's words are made of, and what is looked for among them.
+export const VOCABULARY = [
+  'late', 'Late', 'delivery', 'DELIVERY', 'deliveries', 'great', 'refund', 'straße', 'STRASSE', 'naïve', 'naive', '日本', '東京', '👍',
+  'e-mail', 'mail', 'don\'t', 'ΣΊΣΥΦΟΣ', 'σίσυφος', 'ſpät', 'x2', '١٢', 'क्षि', 'ｆｕｌｌ', 'ﬁne', '½', 're\u00adfund', '🇳🇴', 'กา',
+];
 const SCORES = [['nps', 0, 10], ['csat', 1, 5], ['ces', 1, 7], ['stars', 1, 5]];
 
 export const NUMBERS = [
@@ -163,12 +168,40 @@ class WorldMaker {
     if (random.chance(0.8)) line.properties = properties(random);
     if (random.chance(line.event === 'identify' ? 1 : 0.15)) line.traits = traits(random);
     if (random.chance(0.5)) line.channel = random.pick(CHANNELS);
-    if (random.chance(line.event === 'feedback' ? 0.9 : 0.05)) line.text = random.pick(WORDS);
+    if (random.chance(line.event === 'feedback' ? 0.9 : 0.05)) {
+      line.text = random.chance(0.3) ? random.pick(['', ...WORDS]) : this.words();
+    }
     if (random.chance(line.event === 'feedback' ? 0.6 : 0.05)) {
       const [scale, low, high] = random.pick(SCORES);
       Object.assign(line, { scale, score: BigInt(random.between(low, high)) });
     }
+    this.ofSurvey(line);
     return line;
+  }
+
+  // What the events around a survey bear: asked, shown, answered.
+  ofSurvey(line) {
+    const { random } = this;
+    if (!['contacted', 'survey shown', 'feedback'].includes(line.event) || random.chance(0.15)) return;
+    const metrics = random.pick(['nps', ['nps'], ['nps', 'csat'], ['csat', 'ces'], 'stars']);
+    const common = {
+      kind: random.pick(['survey', 'survey', 'survey', 'review', 'note']), metrics, survey: random.pick(['s1', 's2']),
+      response: random.weighted([[5, `r${random.below(8)}`], [1, undefined], [1, ['r1', 'r2']], [0.5, 5n]]),
+    };
+    const own = {
+      contacted: () => ({ purpose: random.pick(['survey', 'survey', 'message']), outcome: random.pick(['allowed', 'allowed', 'skipped']) }),
+      'survey shown': () => ({ way: random.pick(['link', 'widget']) }),
+      feedback: () => ({
+        finished: random.pick([true, true, false, 'true', undefined]), question: random.weighted([[6, undefined], [1, 'q2'], [0.5, '']]),
+        language: random.pick(['en', undefined]),
+      }),
+    }[line.event]();
+    line.properties = { ...line.properties, ...common, ...own };
+  }
+
+  words() {
+    const { random } = this;
+    return Array.from({ length: random.between(1, 7) }, () => random.pick(VOCABULARY) + random.pick([' ', ' ', ', ', '\n', '...'])).join('');
   }
 
   alias() {

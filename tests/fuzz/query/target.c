@@ -1,5 +1,5 @@
 /* Questions that arrive: whatever the bytes, a plan or a refusal with a pointer into them, and no more. */
-#include "query.h"
+#include "app_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct query_env env = {.zone = zone_utc(),
                             .now_ms = INT64_C(1778846400000),
+                            .text = app_text(),
                             .segment_find = segment_find,
                             .segment_names = segment_names};
     struct str text = str_of((const char *)data, size);

@@ -1,7 +1,7 @@
 // Lists of customers: the kind `customers`, and what opening a number answers (sections 6, 7, 9).
 import { compareBytes, readTraitName, valuesOf } from './condition.mjs';
 import { canonical, isNumber, shortest } from './number.mjs';
-import { DAY, formatInstant } from './time.mjs';
+import { formatInstant } from './time.mjs';
 
 const OWN_COLUMNS = new Set(['first_seen', 'last_seen', 'events']);
 
@@ -66,20 +66,4 @@ export function searched(customers, text) {
   return customers.filter((customer) => [
     customer.id, ...customer.identifiers.map((i) => i.value), ...[...customer.traits.values()].flat().map(written),
   ].some((part) => pattern.test(part)));
-}
-
-// What those people said from 30 days before to 30 days after.
-export function verbatims({ rows, begin, end }) {
-  const said = rows.flatMap(({ customer }) => customer.events.filter((e) => e.text !== undefined
-    && e.ts >= begin - 30 * DAY && e.ts < end + 30 * DAY));
-  said.sort((a, b) => b.ts - a.ts || compareBytes(a.customer.id, b.customer.id) || b.arrival - a.arrival);
-  return said.slice(0, 50).map((e) => ({
-    customer: e.customer.id,
-    ts: formatInstant(e.ts),
-    channel: e.channel ?? null,
-    event: e.event,
-    text: e.text,
-    score: e.score ?? null,
-    scale: e.scale ?? null,
-  }));
 }

@@ -1,13 +1,14 @@
 // The naive reference: question and events in, answer out. One loop over all events for everything; no index, no
 // plan, nothing shared with the engine.
 import { eventNames, readName, readTraitName } from './condition.mjs';
-import { page, searched, sortName, verbatims } from './customers.mjs';
+import { page, searched, sortName } from './customers.mjs';
 import { Funnel } from './funnel.mjs';
 import { rangeOf } from './range.mjs';
 import { Retention } from './retention.mjs';
 import { segmentHolds } from './segment.mjs';
 import { formatInstant, zoneOf } from './time.mjs';
 import { splitMeasure, Trend } from './trend.mjs';
+import { saidAround, verbatimsAnswer } from './verbatims.mjs';
 
 const KINDS = { trend: Trend, funnel: Funnel, retention: Retention };
 
@@ -33,6 +34,7 @@ function segmentNames(segment, saved, into) {
   else if (segment.not) inner(segment.not);
   else if (segment.all || segment.any) (segment.all ?? segment.any).forEach(inner);
   else if (segment.trait) into.names.push(readTraitName(segment.trait[0]));
+  else if (segment.said) conditionNames(segment.said.where, into);
   else if (segment.did) {
     matcherNames(segment.did, into);
     for (const name of ['sum', 'avg', 'min', 'max']) {
@@ -52,7 +54,8 @@ function namesIn(question, saved) {
   for (const matcher of [question.start, question.return]) if (matcher) matcherNames(matcher, into);
   if (question.breakdown !== undefined) into.names.push(readName(question.breakdown.by ?? question.breakdown));
   segmentNames(question.segment, saved, into);
-  const sort = (question.open ?? question).sort?.replace(/^-/, '');
+  conditionNames(question.where, into);
+  const sort = question.kind === 'verbatims' ? undefined : (question.open ?? question).sort?.replace(/^-/, '');
   if (sort !== undefined && sort !== 'value') into.names.push(sortName(sort));
   return into;
 }
@@ -71,7 +74,9 @@ function unknownNames(question, world, saved) {
 function idleMembers(question) {
   const idle = [];
   if (question.kind === 'customers' && question.range !== undefined) idle.push('range');
-  if (question.breakdown === undefined && question.kind !== 'customers') {
+  if (question.kind === 'verbatims') {
+    if (question.id !== undefined && question.range !== undefined) idle.push('range');
+  } else if (question.breakdown === undefined && question.kind !== 'customers') {
     for (const name of ['limit', 'attribution']) if (question[name] !== undefined) idle.push(name);
   }
   return idle;
@@ -96,6 +101,7 @@ export function evaluate(question, world, { now, timezone = 'UTC', saved = {} },
     return finish({ kind: 'customers', ...page(found.map((customer) => ({ customer })), question, skip), partial: [] });
   }
   context.range = rangeOf(question.range ?? 'last 30 days', zone, asOf);
+  if (question.kind === 'verbatims') return finish(verbatimsAnswer(question, context, skip));
   const kind = new KINDS[question.kind](question, context);
   if (question.open === undefined) {
     about.several = kind.severalGroups();
@@ -104,6 +110,6 @@ export function evaluate(question, world, { now, timezone = 'UTC', saved = {} },
   }
   const opened = kind.open(question.open);
   return finish({
-    kind: 'customers', ...page(opened.rows, question.open, skip), verbatims: verbatims(opened), partial: [],
+    kind: 'customers', ...page(opened.rows, question.open, skip), verbatims: saidAround(opened), partial: [],
   });
 }

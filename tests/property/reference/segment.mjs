@@ -1,9 +1,10 @@
 // Segments: predicates over one customer's whole timeline, section 5.
-import { compareValues, holds, holdsOrder, matchesEvent, numbersOf, readName, readTraitName, valuesOf }
+import { compareValues, conditionHolds, holds, holdsOrder, matchesEvent, numbersOf, readName, readTraitName, valuesOf }
   from './condition.mjs';
 import { exactSum, canonical } from './number.mjs';
 import { isBookkeeping } from './intake.mjs';
 import { parseDate, parseDuration } from './time.mjs';
+import { look, parseSearch } from './words.mjs';
 
 const AGGREGATES = {
   sum: (numbers) => canonical(exactSum(numbers)),
@@ -30,6 +31,25 @@ function firstSeenHolds([operator, date], customer, context) {
   return first !== undefined && holdsOrder(Math.sign(context.zone.date(first.ts) - parseDate(date)), operator);
 }
 
+// The customer's own events that the predicate may look at.
+function ownEvents(predicate, customer, context) {
+  const earliest = predicate.within === undefined ? -Infinity : context.now - parseDuration(predicate.within);
+  return customer.events.filter((e) => e.ts <= context.now && e.ts >= earliest && !isBookkeeping(e.event));
+}
+
+function saidHolds(predicate, customer, context) {
+  const { text, where = [] } = predicate.said;
+  return ownEvents(predicate, customer, context).some((e) => e.text !== undefined && e.text !== ''
+    && where.every((c) => conditionHolds(c, customer, e)) && (text === undefined || look(parseSearch(text), e.text).matches));
+}
+
+function scoreHolds(predicate, customer, context) {
+  const scores = ownEvents(predicate, customer, context).filter((e) => e.scale === predicate.score).map((e) => e.score);
+  const passes = (score) => holdsOrder(compareValues(score, predicate.is[1]), predicate.is[0]);
+  if (predicate.which === 'any') return scores.some(passes);
+  return scores.length > 0 && passes(predicate.which === 'first' ? scores[0] : scores.at(-1));
+}
+
 // `context`: { now, zone, saved }. `segment`: an object, or the name of a saved one.
 export function segmentHolds(segment, customer, context) {
   const inner = (s) => segmentHolds(s, customer, context);
@@ -38,6 +58,8 @@ export function segmentHolds(segment, customer, context) {
   if (segment.any) return segment.any.some(inner);
   if (segment.not) return !inner(segment.not);
   if (segment.in !== undefined) return inner(segment.in);
+  if (segment.said) return saidHolds(segment, customer, context);
+  if (segment.score) return scoreHolds(segment, customer, context);
   if (segment.did) return didHolds(segment, customer, context);
   if (segment.first_seen) return firstSeenHolds(segment.first_seen, customer, context);
   if (segment.trait) {

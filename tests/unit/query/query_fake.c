@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "app_text.h"
 #include "base_time.h"
 
 #define ROWS_MAX 20000
@@ -269,6 +270,7 @@ struct fake *fake_new(const char *lines)
                                    .context = s,
                                    .segment_find = segment_find,
                                    .segment_names = segment_names};
+    fake->env.text = app_text();
     assert_true(time_parse_rfc3339(STR("2026-05-15T12:00:00Z"), &fake->env.now_ms));
     fake_add(fake, lines);
     return fake;
@@ -554,6 +556,7 @@ static const char *own_name(enum store_column_of of)
     case STORE_COLUMN_TRAIT:
     case STORE_COLUMN_MESSAGE_ID:
     case STORE_COLUMN_RECEIVED_AT:
+    case STORE_COLUMN_ARRIVAL:
         break;
     }
     return "";
@@ -593,7 +596,26 @@ static void put_row(struct building *b, const struct fake_row *row)
             }
         }
     }
+    for (size_t i = 0; i < o->column_count; i++) {
+        if (o->columns[i].of == STORE_COLUMN_ARRIVAL) {
+            put_value(b, i, rows->row_count, store_value_uint(row->arrival + 1));
+        }
+    }
     rows->row_count++;
+}
+
+bool store_events_bearing(struct store_snapshot *s, enum store_column_of of, uint8_t *bears,
+                          uint32_t count, struct fail *fail)
+{
+    (void)fail;
+    for (size_t i = 0; i < s->row_count; i++) {
+        for (size_t k = 0; k < s->rows[i].field_count; k++) {
+            if (s->rows[i].event < count && str_is(s->rows[i].fields[k].name, own_name(of))) {
+                bears[s->rows[i].event] = 1;
+            }
+        }
+    }
+    return true;
 }
 
 static void put_customer(struct building *b, uint32_t number)

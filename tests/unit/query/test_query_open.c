@@ -32,6 +32,12 @@ static const char lines[] =
 #define BOB(more) WHO("bob", "2026-04-20T00:00:00.000Z", "2026-05-01T23:00:00.000Z", "4", more)
 #define CID(more) WHO("cid", "2026-05-01T12:00:00.000Z", "2026-05-01T12:00:00.000Z", "1", more)
 
+#define SAID(id, customer, day, channel, text, score, scale)                                       \
+    "{'id':'" id "','customer':'" customer "','ts':'" day "T00:00:00.000Z','channel':" channel     \
+    ",'event':'feedback','kind':null,'source':null,'survey':null,'question':null,"                 \
+    "'language':null,'text':'" text "','score':" score ",'scale':" scale                           \
+    ",'themes':[],'sentiment':null}"
+
 static void a_cell_of_counts_opens_to_parts_that_add_up(void **state)
 {
     (void)state;
@@ -39,18 +45,31 @@ static void a_cell_of_counts_opens_to_parts_that_add_up(void **state)
     fake_expect(
         fake, ASK("count", "'interval':'2026-05-01','sort':'id'", ""),
         "{'kind':'customers','total':3,'customers':[" ANN(",'value':2") "," BOB(
-            ",'value':1") "," CID(",'value':1") "],'cursor':null,'verbatims':["
-                                                "{'customer':'ann','ts':'2026-05-20T00:00:00.000Z',"
-                                                "'channel':'survey','event':'feedback',"
-                                                "'text':'fine','score':9,'scale':'nps'},"
-                                                "{'customer':'bob','ts':'2026-04-20T00:00:00.000Z',"
-                                                "'channel':null,'event':'feedback',"
-                                                "'text':'slower','score':null,'scale':null},"
-                                                "{'customer':'bob','ts':'2026-04-20T00:00:00.000Z',"
-                                                "'channel':null,'event':'feedback',"
-                                                "'text':'slow','score':null,'scale':null}],"
-                                                "'partial':[],'warnings':['event \\\"Look\\\" was "
-                                                "never seen']");
+            ",'value':"
+            "1") "," CID(",'value':1") "],'cursor':null,'verbatims':[" SAID("7", "ann",
+                                                                            "2026-05-20",
+                                                                            "'survey'", "fine", "9",
+                                                                            "'nps'") "," SAID("10",
+                                                                                              "bob",
+                                                                                              "2026"
+                                                                                              "-04-"
+                                                                                              "20",
+                                                                                              "nul"
+                                                                                              "l",
+                                                                                              "slow"
+                                                                                              "er",
+                                                                                              "nul"
+                                                                                              "l",
+                                                                                              "nul"
+                                                                                              "l") "," SAID("9",
+                                                                                                            "bob",
+                                                                                                            "2026-04-20",
+                                                                                                            "null",
+                                                                                                            "slow",
+                                                                                                            "null",
+                                                                                                            "null") "],"
+                                                                                                                    "'partial':[],'warnings':['event "
+                                                                                                                    "\\\"Look\\\" was never seen']");
     fake_free(fake);
 }
 

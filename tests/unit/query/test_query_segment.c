@@ -174,6 +174,71 @@ static void a_segment_counts_whoever_it_is_over_all_their_time(void **state)
     fake_free(fake);
 }
 
+/* Now is 2026-05-15T12:00:00Z. */
+static const char words[] =
+    "{'c':'ann','e':'feedback','t':'2026-05-01T12:00:00Z','text':'Late delivery, twice',"
+    "'score':3,'scale':'nps','p':{'kind':'survey'}}\n"
+    "{'c':'ann','e':'feedback','t':'2026-05-10T12:00:00Z','text':'Better now','score':9,"
+    "'scale':'nps','channel':'web'}\n"
+    "{'c':'ann','e':'feedback','t':'2026-05-15T12:00:00.001Z','text':'the future','score':0,"
+    "'scale':'nps'}\n"
+    "{'c':'bob','e':'review','t':'2026-05-14T12:00:00Z','text':'Delivery was late','score':2,"
+    "'scale':'stars'}\n"
+    "{'c':'bob','e':'feedback','t':'2026-05-14T13:00:00Z','score':6,'scale':'nps'}\n"
+    "{'c':'cid','e':'contacted','t':'2026-05-14T12:00:00Z','text':'late delivery?','score':1,"
+    "'scale':'nps'}\n"
+    "{'c':'dee','e':'feedback','t':'2026-05-14T12:00:00Z','text':''}\n";
+
+static void check_words(const struct case_of *cases, size_t count)
+{
+    struct fake *fake = fake_new(words);
+    fake_save(fake, "late", "{'said':{'text':'late deliv'}}");
+    for (size_t i = 0; i < count; i++) {
+        is_for(fake, cases[i].segment, cases[i].ids);
+    }
+    fake_free(fake);
+}
+
+static void what_a_customer_said(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"{'said':{}}", "ann bob"},
+        {"{'said':{'text':'late deliv'}}", "ann bob"},
+        {"{'in':'late'}", "ann bob"},
+        {"{'not':{'in':'late'}}", "cid dee"},
+        {"{'said':{'text':'\\\"late delivery\\\"'}}", "ann"},
+        {"{'said':{'text':'late -twice'}}", "bob"},
+        {"{'said':{'text':'-late'}}", "ann"},
+        {"{'said':{'text':'late'},'within':'7d'}", "bob"},
+        {"{'said':{'text':'future'}}", ""},
+        {"{'said':{'text':'better late'}}", ""},
+        {"{'said':{'where':[['kind','=','survey']]}}", "ann"},
+        {"{'said':{'text':'late','where':[['event','=','review']]}}", "bob"},
+        {"{'said':{'text':'late','where':[['channel','set']]}}", ""},
+    };
+    check_words(cases, ARRAY_LEN(cases));
+}
+
+static void how_a_customer_scored(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"{'score':'nps','is':['<=',6]}", "bob"},
+        {"{'score':'nps','is':['<=',6],'which':'first'}", "ann bob"},
+        {"{'score':'nps','is':['<=',6],'which':'any'}", "ann bob"},
+        {"{'score':'nps','is':['<=',6],'which':'any','within':'7d'}", "bob"},
+        {"{'score':'nps','is':['>',8],'which':'latest'}", "ann"},
+        {"{'score':'nps','is':['!=',6]}", "ann"},
+        {"{'score':'nps','is':['=',9.0]}", "ann"},
+        {"{'not':{'score':'nps','is':['>=',0]}}", "cid dee"},
+        {"{'score':'stars','is':['<',3]}", "bob"},
+        {"{'score':'csat','is':['<',3]}", ""},
+        {"{'score':'nps','is':['=',0],'which':'any'}", ""},
+    };
+    check_words(cases, ARRAY_LEN(cases));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +247,8 @@ int main(void)
         cmocka_unit_test(traits_first_seen_and_combinations),
         cmocka_unit_test(first_seen_is_a_date_of_the_zone),
         cmocka_unit_test(a_segment_counts_whoever_it_is_over_all_their_time),
+        cmocka_unit_test(what_a_customer_said),
+        cmocka_unit_test(how_a_customer_scored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -576,6 +576,9 @@ static void check_row(struct checking *k, uint32_t at, const struct store_row *r
         case STORE_COLUMN_RECEIVED_AT:
             expect(k, c, at, store_value_int(row->received_at_ms));
             break;
+        case STORE_COLUMN_ARRIVAL:
+            expect(k, c, at, store_value_uint(row->arrival));
+            break;
         }
     }
 }
@@ -740,10 +743,32 @@ static const struct store_column_ref all_columns[] = {
     {STORE_COLUMN_SCALE, {NULL, 0}},        {STORE_COLUMN_TRAIT, {"address.city", 12}},
     {STORE_COLUMN_MESSAGE_ID, {NULL, 0}},   {STORE_COLUMN_PROPERTY, {"never seen", 10}},
     {STORE_COLUMN_RECEIVED_AT, {NULL, 0}},  {STORE_COLUMN_TRAIT, {"never.seen", 10}},
+    {STORE_COLUMN_ARRIVAL, {NULL, 0}},
 };
+
+/* Whichever rows say so; asked twice, as the second answer is a kept one. */
+static void check_bearing(const struct lab *lab, struct store_snapshot *snapshot)
+{
+    uint8_t texts[64] = {0}, scores[64] = {0}, found[2][64] = {{0}};
+    struct fail fail;
+    for (size_t i = 0; i < lab->row_count; i++) {
+        const struct store_row *row = &lab->rows[i];
+        assert_true(row->event < 64);
+        texts[row->event] |= row->text.data != NULL;
+        scores[row->event] |= row->scale != STORE_NO_CODE;
+    }
+    for (int again = 0; again < 2; again++) {
+        memset(found, 0, sizeof found);
+        assert_true(store_events_bearing(snapshot, STORE_COLUMN_TEXT, found[0], 64, &fail));
+        assert_true(store_events_bearing(snapshot, STORE_COLUMN_SCORE, found[1], 64, &fail));
+        assert_memory_equal(found[0], texts, sizeof texts);
+        assert_memory_equal(found[1], scores, sizeof scores);
+    }
+}
 
 void lab_check_random_scan(struct lab *lab, struct store_snapshot *snapshot)
 {
+    check_bearing(lab, snapshot);
     struct store_column_ref columns[ARRAY_LEN(all_columns)];
     uint32_t events[3];
     uint32_t customers[64];
