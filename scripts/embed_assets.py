@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Turns the built pages into an assembler file and a C table: embed_assets.py DIST OUT.S OUT.c
+"""Turns built pages and scripts into an assembler file and a C table: embed_assets.py OUT.S OUT.c [DIST ...]
 
-DIST holds manifest.txt, a line per file: URL path, MIME type, file. Where FILE.gz exists it is embedded too.
-The table is `http_assets` of src/http/http_assets.h. Without DIST (-Dweb=false) it is empty.
+A DIST holds manifest.txt, a line per file: URL path, MIME type, file. Where FILE.gz exists it is embedded too.
+The table is `http_assets` of src/http/http_assets.h. Without any DIST (-Dweb=false) it is empty.
 """
 import hashlib
 import os
@@ -14,13 +14,16 @@ def c_string(text):
 
 
 def main():
-    dist, out_s, out_c = sys.argv[1:4]
+    out_s, out_c, *dists = sys.argv[1:]
     assembler = ['/* Made by scripts/embed_assets.py. */', '    .section .rodata']
     rows, externs = [], []
-    manifest = os.path.join(dist, 'manifest.txt') if dist != '-' else None
-    if manifest and not os.path.exists(manifest):
-        sys.exit(f'embed_assets: {manifest} is missing; run scripts/web.sh first')
-    lines = open(manifest, encoding='utf-8').read().splitlines() if manifest else []
+    files = []
+    for dist in dists:
+        manifest = os.path.join(dist, 'manifest.txt')
+        if not os.path.exists(manifest):
+            sys.exit(f'embed_assets: {manifest} is missing; run scripts/web.sh first')
+        with open(manifest, encoding='utf-8') as lines:
+            files += [(dist, *line.split('\t')) for line in lines.read().splitlines()]
 
     def embed(label, path):
         quoted = os.path.abspath(path)
@@ -29,8 +32,7 @@ def main():
             f'{label}_begin:', f'    .incbin {c_string(quoted)}', f'{label}_end:', '    .byte 0'])
         externs.append(f'extern const unsigned char {label}_begin[], {label}_end[];')
 
-    for index, line in enumerate(lines):
-        url, mime, name = line.split('\t')
+    for index, (dist, url, mime, name) in enumerate(files):
         path = os.path.join(dist, name)
         with open(path, 'rb') as file:
             digest = hashlib.sha256(file.read()).hexdigest()[:20]

@@ -11,6 +11,17 @@ static const struct http_route PAGE = {
     .status = 200,
 };
 
+/* Nor is the browser snippet, whose files are named at build time. */
+static const struct http_route SDK = {
+    .method = NET_GET,
+    .path = "sdk",
+    .class = HTTP_CLASS_SHARED,
+    .lane = NET_LANE_INLINE,
+    .body_bytes_max = 0,
+    .handle = http_sdk,
+    .status = 200,
+};
+
 static struct http_call *call_new(struct http *http, struct net_request *request,
                                   struct net_reply *reply)
 {
@@ -61,7 +72,7 @@ static bool route_find(struct http_call *call)
     memcpy(call->path_values, match.values, sizeof call->path_values);
     bool reading = request->method == NET_GET || request->method == NET_HEAD;
     if (match.any == NULL && reading && !is_api(request->path)) {
-        call->route = &PAGE;
+        call->route = str_starts_c(request->path, "/sdk/") ? &SDK : &PAGE;
         return true;
     }
     if (match.any == NULL) {

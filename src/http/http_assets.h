@@ -1,6 +1,6 @@
-/* http_assets.h — the pages inside the binary.
+/* http_assets.h — the pages and the browser snippet inside the binary.
  *
- * What: a table of files made at build time by scripts/embed_assets.py from web/dist.
+ * What: a table of files made at build time by scripts/embed_assets.py from web/dist and sdk/dist.
  * Owner: static.   Threads: immutable.   Failure: none; an empty table means built without pages.
  * Limits/cost: found by a walk over some ten entries.   Units: bytes.
  * Example: for (size_t i = 0; i < http_asset_count; i++) ...

@@ -311,6 +311,7 @@ bool http_authorise(struct http_call *call)
 {
     switch (call->route->class) {
     case HTTP_CLASS_PAGE:
+    case HTTP_CLASS_SHARED:
     case HTTP_CLASS_PROBE:
     case HTTP_CLASS_INTAKE: /* the key may stand in the body: the handler asks http_key_may */
         return true;

@@ -136,26 +136,42 @@ static void own_answer(struct http_call *call, const struct intake_items *items)
     http_send_json(call, 200, &body);
 }
 
-void http_own_events(struct http_call *call)
+static void own_take(struct http_call *call, struct intake_decoder *decoder)
 {
     struct str token = http_token(call);
-    if (!http_key_may(call, token.data == NULL ? STR("") : token)) {
+    bool known = token.len > 0;
+    if (known && !http_key_may(call, token)) {
         return;
     }
-    struct intake_source source;
-    if (!http_intake_source(call, &source)) {
-        return;
-    }
-    struct intake_decoder *decoder = http_decoder_take(call->http);
     struct str text;
+    struct intake_own_request request;
+    struct intake_source source;
     struct intake_items items = {0};
     struct fail fail;
     if (!intake_body_open(call->arena, call->request->body, &call->http->limits, &text, &fail) ||
-        !intake_own_decode(decoder, text, &source, call->arena, &items, &fail)) {
+        !intake_own_open(decoder, text, &call->http->limits, call->arena, &request, &fail)) {
         http_refuse_decoding(call, &fail);
-    } else if (http_intake_take(call, &items)) {
+        return;
+    }
+    if (!known && !http_key_may(call, request.key.data == NULL ? STR("") : request.key)) {
+        return;
+    }
+    if (!http_intake_source(call, &source)) {
+        return;
+    }
+    if (!intake_own_decode_opened(decoder, &request, &source, call->arena, &items, &fail)) {
+        http_refuse_decoding(call, &fail);
+        return;
+    }
+    if (http_intake_take(call, &items)) {
         own_answer(call, &items);
     }
+}
+
+void http_own_events(struct http_call *call)
+{
+    struct intake_decoder *decoder = http_decoder_take(call->http);
+    own_take(call, decoder);
     http_decoder_give(call->http, decoder);
 }
 

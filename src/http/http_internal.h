@@ -17,6 +17,7 @@
 
 enum http_class {
     HTTP_CLASS_PAGE,   /* pages and their files: anyone */
+    HTTP_CLASS_SHARED, /* the browser snippet: anyone, and pages of other hosts (CORS) */
     HTTP_CLASS_OPEN,   /* anyone; what changes something still answers to CSRF */
     HTTP_CLASS_PROBE,  /* anyone, under any Host: for what looks after the process */
     HTTP_CLASS_API,    /* a signed-in person, or a key in Authorization */
@@ -160,6 +161,7 @@ void http_sign_out(struct http_call *call);
 void http_sessions(struct http_call *call);
 void http_session_end(struct http_call *call);
 void http_page(struct http_call *call);
+void http_sdk(struct http_call *call);
 void http_alive(struct http_call *call);
 void http_ready(struct http_call *call);
 void http_metrics(struct http_call *call);

@@ -72,7 +72,8 @@ void http_reply_guard(struct http_call *call, bool page)
                      page ? str_from_c(PAGE_POLICY)
                           : STR("default-src 'none'; frame-ancestors 'none'"));
     net_reply_header(reply, "X-Frame-Options", STR("DENY"));
-    bool shared = call->route != NULL && call->route->class == HTTP_CLASS_INTAKE;
+    bool shared = call->route != NULL && (call->route->class == HTTP_CLASS_INTAKE ||
+                                          call->route->class == HTTP_CLASS_SHARED);
     net_reply_header(reply, "Cross-Origin-Resource-Policy",
                      shared ? STR("cross-origin") : STR("same-origin"));
     if (page) {
@@ -87,6 +88,11 @@ void http_reply_guard(struct http_call *call, bool page)
 
 void http_reply_cors(struct http_call *call)
 {
+    /* The same bytes for everyone and no credential in sight: nothing to vary by. */
+    if (call->route != NULL && call->route->class == HTTP_CLASS_SHARED) {
+        net_reply_header(call->reply, "Access-Control-Allow-Origin", STR("*"));
+        return;
+    }
     if (call->route == NULL || call->route->class != HTTP_CLASS_INTAKE) {
         return;
     }

@@ -66,7 +66,22 @@ void intake_count(const struct store_item *items, size_t count, struct intake_co
 bool intake_body_open(struct arena *arena, struct str sent, const struct intake_limits *limits,
                       struct str *out, struct fail *fail) MUST_USE;
 
-/* The own form (POST /api/v1/events): one event object, an array of them, or one on each line. */
+/* The own form (POST /api/v1/events): one event object, an array of them, one on each line, or an envelope
+   {"key", "sentAt", "events": [...]}, which lets a browser send without asking for leave first (CORS). */
+struct intake_own_request {
+    struct str key; /* from the envelope; missing: none */
+    struct json_split split_;
+    int64_t sent_ms_; /* of events that say none themselves */
+};
+/* A body cut into events, before anyone knows whether its sender may send. */
+bool intake_own_open(struct intake_decoder *decoder, struct str body,
+                     const struct intake_limits *limits, struct arena *arena,
+                     struct intake_own_request *out, struct fail *fail) MUST_USE;
+bool intake_own_decode_opened(struct intake_decoder *decoder,
+                              const struct intake_own_request *request,
+                              const struct intake_source *source, struct arena *arena,
+                              struct intake_items *out, struct fail *fail) MUST_USE;
+/* Both at once, for who knows its sender. */
 bool intake_own_decode(struct intake_decoder *decoder, struct str body,
                        const struct intake_source *source, struct arena *arena,
                        struct intake_items *out, struct fail *fail) MUST_USE;

@@ -1,4 +1,4 @@
-/* The own form: one event object, an array of them, or one on each line. */
+/* The own form: one event object, an array of them, one on each line, or an envelope around an array. */
 #include "intake_internal.h"
 
 const struct intake_places intake_own_places = {
@@ -274,12 +274,9 @@ bool intake_own_message(struct intake_draft *draft, struct store_item *item)
 
 /* ---- bodies ------------------------------------------------------------------------------------- */
 
-static bool not_json(struct fail *fail)
-{
-    return fail_set(fail, FAIL_INPUT,
-                    "the body is not JSON: expected an event object, an array of them, or one on "
-                    "each line");
-}
+#define FORMS                                                                                      \
+    "an event object, an array of them, one on each line, or {\"key\", \"sentAt\", \"events\": "   \
+    "[...]}"
 
 /* Lines are events where at least one of them is an object by itself; else the text is just broken. */
 static bool cut_lines(struct arena *arena, struct str text, size_t most, struct json_split *out,
@@ -295,26 +292,96 @@ static bool cut_lines(struct arena *arena, struct str text, size_t most, struct 
             return true;
         }
     }
-    return not_json(fail);
+    return fail_set(fail, FAIL_INPUT, "the body is not JSON: expected " FORMS);
 }
 
 static bool cut(struct arena *arena, struct str text, size_t most, struct json_split *out,
                 struct fail *fail)
 {
+    static const struct str names[] = {{"events", 6}};
     if (text.len == 0) {
-        return fail_set(fail, FAIL_INPUT,
-                        "the body is empty: expected an event object, an array of them, or one on "
-                        "each line");
+        return fail_set(fail, FAIL_INPUT, "the body is empty: expected " FORMS);
     }
-    if (text.data[0] == '[') {
-        return json_split(arena, text, NULL, 0, most, out, fail);
-    }
-    size_t first = intake_object_bytes(text);
-    if (first != text.len) {
+    bool object = text.data[0] != '[';
+    if (object && intake_object_bytes(text) != text.len) {
         return cut_lines(arena, text, most, out, fail);
     }
-    *out = (struct json_split){.elements = arena_small(arena, sizeof *out->elements), .count = 1};
-    out->elements[0] = text;
+    return json_split(arena, text, names, object ? ARRAY_LEN(names) : 0, most, out, fail);
+}
+
+static bool envelope_refused(struct str member, struct fail *fail)
+{
+    struct str shown = str_of(member.data, member.len > 64 ? 64 : member.len);
+    while (!str_is_utf8(shown)) {
+        shown.len--;
+    }
+    return fail_set(fail, FAIL_INPUT,
+                    "\"%.*s\" beside \"events\": expected \"key\" (a string), \"sentAt\" (an "
+                    "instant as in RFC 3339) and nothing else",
+                    STR_ARG(shown));
+}
+
+static bool read_envelope(struct intake_decoder *decoder, struct arena *arena,
+                          struct intake_own_request *request, struct fail *fail)
+{
+    struct json_value root, value;
+    struct str name;
+    if (!json_parse(decoder->envelope, request->split_.envelope, &root, fail)) {
+        return fail_at(fail, "around the events");
+    }
+    for (struct json_iter it = json_iter_of(root); json_next(&it, &name, &value);) {
+        bool text = json_type_of(value) == JSON_STRING;
+        if (str_is(name, "events") || json_type_of(value) == JSON_NULL) {
+            continue;
+        }
+        if (str_is(name, "key") && text) {
+            request->key = str_copy(arena, json_string(value));
+        } else if (!str_is(name, "sentAt") || !text ||
+                   !time_parse_rfc3339(json_string(value), &request->sent_ms_)) {
+            return envelope_refused(name, fail);
+        }
+    }
+    return true;
+}
+
+bool intake_own_open(struct intake_decoder *decoder, struct str body,
+                     const struct intake_limits *limits, struct arena *arena,
+                     struct intake_own_request *out, struct fail *fail)
+{
+    struct intake_own_request request = {.sent_ms_ = STORE_NO_TIME};
+    if (!cut(arena, str_trim(body), intake_limits_of(limits).events, &request.split_, fail)) {
+        return false;
+    }
+    if (request.split_.array && request.split_.envelope.len > 0 &&
+        !read_envelope(decoder, arena, &request, fail)) {
+        return false;
+    }
+    *out = request;
+    return true;
+}
+
+bool intake_own_decode_opened(struct intake_decoder *decoder,
+                              const struct intake_own_request *request,
+                              const struct intake_source *source, struct arena *arena,
+                              struct intake_items *out, struct fail *fail)
+{
+    const struct json_split *split = &request->split_;
+    struct store_item *items = arena_array(arena, split->count, sizeof *items, fail);
+    if (items == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < split->count; i++) {
+        struct intake_draft draft;
+        if (!intake_draft_begin(&draft, decoder, source, &intake_own_places, split->elements[i],
+                                arena, fail)) {
+            return false;
+        }
+        draft.sent_ms = request->sent_ms_;
+        if (!intake_own_message(&draft, &items[i])) {
+            return false;
+        }
+    }
+    *out = (struct intake_items){items, split->count};
     return true;
 }
 
@@ -322,23 +389,7 @@ bool intake_own_decode(struct intake_decoder *decoder, struct str body,
                        const struct intake_source *source, struct arena *arena,
                        struct intake_items *out, struct fail *fail)
 {
-    struct intake_limits limits = intake_limits_of(source->limits);
-    struct json_split split = {0};
-    if (!cut(arena, str_trim(body), limits.events, &split, fail)) {
-        return false;
-    }
-    struct store_item *items = arena_array(arena, split.count, sizeof *items, fail);
-    if (items == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < split.count; i++) {
-        struct intake_draft draft;
-        if (!intake_draft_begin(&draft, decoder, source, &intake_own_places, split.elements[i],
-                                arena, fail) ||
-            !intake_own_message(&draft, &items[i])) {
-            return false;
-        }
-    }
-    *out = (struct intake_items){items, split.count};
-    return true;
+    struct intake_own_request request;
+    return intake_own_open(decoder, body, source->limits, arena, &request, fail) &&
+           intake_own_decode_opened(decoder, &request, source, arena, out, fail);
 }

@@ -11,6 +11,10 @@ const struct http_asset http_assets[] = {
     {"/", "text/html;charset=utf-8", "d0", page, page + sizeof page - 1, NULL, NULL},
     {"/assets/app-1A2B.js", "text/javascript;charset=utf-8", "d1", script,
      script + sizeof script - 1, packed, packed + sizeof packed - 1},
+    {"/sdk/firsthand.js", "text/javascript;charset=utf-8", "d2", script, script + sizeof script - 1,
+     packed, packed + sizeof packed - 1},
+    {"/sdk/firsthand-1A2B.js", "text/javascript;charset=utf-8", "d2", script,
+     script + sizeof script - 1, packed, packed + sizeof packed - 1},
 };
 const size_t http_asset_count = ARRAY_LEN(http_assets);
 

@@ -38,6 +38,29 @@ static void secret_key_is_trusted_to_join(void **state)
     assert_false(fixture->app.trusted);
 }
 
+static void own_key_may_stand_in_the_envelope(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *body = str_format(fixture->arena, "{\"key\":\"%.*s\",\"events\":[" EVENT "]}",
+                                  STR_ARG(fixture->client_key))
+                           .data;
+    assert_int_equal(post(fixture, "/api/v1/events",
+                          "Content-Type: text/plain;charset=UTF-8\r\nOrigin: https://a.example\r\n",
+                          body),
+                     200);
+    assert_true(head_has(fixture, "Access-Control-Allow-Origin: https://a.example\r\n"));
+    assert_int_equal(fixture->app.taken, 1);
+    assert_int_equal(
+        post(fixture, "/api/v1/events", "", "{\"key\":\"ck_wrong\",\"events\":[" EVENT "]}"), 401);
+    assert_int_equal(post(fixture, "/api/v1/events", "", "{\"events\":[" EVENT "]}"), 401);
+    assert_int_equal(post(fixture, "/api/v1/events", "", EVENT), 401);
+    assert_int_equal(
+        post(fixture, "/api/v1/events", "", "{\"key\":\"x\",\"sent\":1,\"events\":[]}"), 400);
+    /* A key in the header is the one that counts. */
+    assert_int_equal(post(fixture, "/api/v1/events", bearer(fixture, STR("ck_wrong")), body), 401);
+    assert_int_equal(fixture->app.taken, 1);
+}
+
 static void segment_calls_succeed_in_every_form(void **state)
 {
     struct fixture *fixture = *state;
@@ -237,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(own_events_are_answered_with_the_ledger),
+        TEST(own_key_may_stand_in_the_envelope),
         TEST(secret_key_is_trusted_to_join),
         TEST(segment_calls_succeed_in_every_form),
         TEST(segment_key_may_stand_in_the_body),

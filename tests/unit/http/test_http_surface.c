@@ -124,6 +124,33 @@ static void assets_may_be_kept_for_ever(void **state)
     assert_string_equal(fixture->body, "");
 }
 
+static void snippet_is_for_pages_of_all_hosts(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const paths[] = {"/sdk/firsthand.js", "/sdk/firsthand-1A2B.js"};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        assert_int_equal(get(fixture, paths[i], "Origin: https://a.example\r\n"), 200);
+        assert_string_equal(fixture->body, "console.log('x')");
+        assert_true(head_has(fixture, i == 0 ? "Cache-Control: public, max-age=300\r\n"
+                                             : "Cache-Control: public, max-age=31536000, "
+                                               "immutable\r\n"));
+        assert_true(head_has(fixture, "Access-Control-Allow-Origin: *\r\n"));
+        assert_false(head_has(fixture, "Access-Control-Allow-Credentials"));
+        assert_true(head_has(fixture, "Cross-Origin-Resource-Policy: cross-origin\r\n"));
+        assert_true(head_has(fixture, "X-Content-Type-Options: nosniff\r\n"));
+        assert_true(head_has(fixture, "Content-Type: text/javascript;charset=utf-8\r\n"));
+        assert_int_equal(get(fixture, paths[i], "If-None-Match: \"d2\"\r\n"), 304);
+    }
+    assert_int_equal(get(fixture, "/sdk/none.js", ""), 404);
+    assert_int_equal(get(fixture, "/sdk/", ""), 404);
+    assert_int_equal(get(fixture, "/sdk/../firsthand.js", ""), 404);
+    assert_int_equal(post(fixture, "/sdk/firsthand.js", "", "{}"), 404);
+    /* Only the snippet is shared: pages stay ours. */
+    assert_int_equal(get(fixture, "/assets/app-1A2B.js", "Origin: https://a.example\r\n"), 200);
+    assert_false(head_has(fixture, "Access-Control-Allow-Origin"));
+    assert_true(head_has(fixture, "Cross-Origin-Resource-Policy: same-origin\r\n"));
+}
+
 static void probes_say_why_not_ready(void **state)
 {
     struct fixture *fixture = *state;
@@ -277,6 +304,7 @@ int main(void)
         TEST(only_our_own_hosts_are_answered),
         TEST(pages_are_served_for_addresses_of_the_interface),
         TEST(assets_may_be_kept_for_ever),
+        TEST(snippet_is_for_pages_of_all_hosts),
         TEST(probes_say_why_not_ready),
         TEST(metrics_follow_both_forms),
         TEST(openapi_describes_every_route),

@@ -517,6 +517,60 @@ static void what_is_no_json_is_refused_whole(void **state)
     test_done(&f);
 }
 
+static bool open_own(struct fixture *f, const char *body, struct intake_own_request *out)
+{
+    return intake_own_open(f->decoder, str_from_c(body), &f->limits, f->arena, out, &f->fail);
+}
+
+static void envelope_bears_key_and_time_of_sending(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    struct intake_own_request request;
+    assert_true(open_own(
+        &f, "{\"key\":\"ck_1\",\"sentAt\":\"2026-05-01T10:30:00Z\",\"events\":[" GOOD "," GOOD "]}",
+        &request));
+    assert_true(str_is(request.key, "ck_1"));
+    assert_true(intake_own_decode_opened(f.decoder, &request, &f.source, f.arena, &f.got, &f.fail));
+    assert_int_equal(f.got.count, 2);
+    assert_stored(&f.got.items[0]);
+    /* The sender's clock is an hour ahead, so its event was an hour earlier. */
+    assert_int_equal(f.got.items[1].event.ts_ms, TEST_NOW_MS - 3600000);
+    assert_true(decode(&f, "{\"events\":[" GOOD "]}"));
+    assert_int_equal(f.got.items[0].event.ts_ms, TEST_NOW_MS);
+    assert_true(open_own(&f, "{\"events\":[],\"key\":null}", &request));
+    assert_null(request.key.data);
+    assert_true(open_own(&f, GOOD, &request));
+    assert_null(request.key.data);
+    assert_true(open_own(&f, "[" GOOD "]", &request));
+    assert_null(request.key.data);
+    test_done(&f);
+}
+
+static void envelope_with_anything_else_in_it_is_refused_whole(void **state)
+{
+    (void)state;
+    static const char *const bodies[][2] = {
+        {"{\"events\":[],\"keys\":\"ck_1\"}", "\"keys\" beside \"events\""},
+        {"{\"events\":[],\"key\":1}", "\"key\""},
+        {"{\"sentAt\":\"yesterday\",\"events\":[]}", "\"sentAt\""},
+        {"{\"sentAt\":1700000000000,\"events\":[]}", "\"sentAt\""},
+    };
+    struct fixture f;
+    test_init(&f);
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        assert_fails(decode(&f, bodies[i][0]), &f.fail, FAIL_INPUT, bodies[i][1]);
+    }
+    assert_false(decode(&f, "{\"events\":[],\"events\":[]}"));
+    assert_true(decode(&f, "{\"events\":7}"));
+    assert_kept_out(&f.got.items[0], "/events", "unknown member");
+    assert_true(decode(&f, "{\"events\":[1," GOOD "]}"));
+    assert_kept_out(&f.got.items[0], "", "expected an event");
+    assert_stored(&f.got.items[1]);
+    test_done(&f);
+}
+
 static void more_events_than_the_limit_refuse_the_request(void **state)
 {
     (void)state;
@@ -632,6 +686,8 @@ int main(void)
         cmocka_unit_test(identifiers_and_places_are_bounded),
         cmocka_unit_test(bodies_are_one_an_array_or_lines),
         cmocka_unit_test(what_is_no_json_is_refused_whole),
+        cmocka_unit_test(envelope_bears_key_and_time_of_sending),
+        cmocka_unit_test(envelope_with_anything_else_in_it_is_refused_whole),
         cmocka_unit_test(more_events_than_the_limit_refuse_the_request),
         cmocka_unit_test(an_event_too_large_is_kept_out_alone),
         cmocka_unit_test(bad_bytes_and_depth_are_kept_out_alone),
