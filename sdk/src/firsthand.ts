@@ -40,6 +40,7 @@ function start(script: HTMLScriptElement | null): void {
   let queue: Queue | undefined;
   let struggle: Struggle | undefined;
   let memory: Memory = {};
+  let passing = "";
   let last = ""; // the page that was told of last
   let asks = 0;
   let asking = 0;
@@ -75,12 +76,12 @@ function start(script: HTMLScriptElement | null): void {
 
   /** In quiet the id lives as long as the page. */
   const ids = (): { anonymousId: string; userId?: string } => {
-    load();
-    if (!memory.a) {
-      memory.a = uid();
-      if (!quiet()) store();
+    const silent = quiet();
+    if (!memory.a && !silent) {
+      memory.a = passing || uid();
+      store();
     }
-    return { anonymousId: memory.a, userId: memory.u };
+    return { anonymousId: memory.a || (passing ||= uid()), userId: memory.u };
   };
 
   // ---- sending ----------------------------------------------------------------------------------------
@@ -178,7 +179,8 @@ function start(script: HTMLScriptElement | null): void {
     clearTimeout(asking);
     asking = window.setTimeout(
       guard(() => {
-        void post("/api/v1/ask/next", { ...ids(), url: location.origin + path(), locale: navigator.language, event, survey }).then(({ json }) => {
+        void post("/api/v1/ask/next", { ...ids(), url: location.origin + path(), locale: navigator.language, event, survey }).then(({ status, json }) => {
+          if (status > 399 && status < 500 && status !== 429) asks = ASKS_MAX;
           if (json && (json as Bag).survey) withSurveys((loaded) => loaded.show(json));
         });
       }),
@@ -200,7 +202,7 @@ function start(script: HTMLScriptElement | null): void {
           del,
           names: () => (quietly(() => Object.keys(localStorage)) as string[]) || [],
           later: (ms, run) => window.setTimeout(guard(run), ms),
-          cancel: clearTimeout,
+          cancel: (timer) => clearTimeout(timer),
           wrap: (events) => `{"key":${JSON.stringify(options.key)},"sentAt":"${new Date().toISOString()}","events":[${events}]}`,
           beacon: (body) => quietly(() => navigator.sendBeacon(url("/api/v1/events"), body)) === true,
           post(body, done) {
@@ -253,7 +255,7 @@ function start(script: HTMLScriptElement | null): void {
       if (!queue || !user || quiet()) return;
       const { u } = load();
       // Another person on the same device: what is known of the first stays with the first.
-      if (u && u !== String(user)) memory = { o: memory.o };
+      if (u && u !== String(user)) methods.reset!();
       ids();
       memory.u = String(user).slice(0, 200);
       store();
@@ -272,12 +274,14 @@ function start(script: HTMLScriptElement | null): void {
     reset() {
       load();
       memory = { o: memory.o };
+      passing = "";
       store();
     },
     optOut() {
       queue?.clear();
       del(STATE_NAME);
       memory = { o: 1 };
+      passing = "";
       store();
     },
     optIn() {

@@ -69,13 +69,18 @@ export function makeQueue(env: QueueEnv, prefix: string, tab: string): Queue {
   let waitUntil = 0;
   let dropped = 0;
   let stopped = false;
+  let gone = false;
   let epoch = 0; // answers to what was sent before clear() mean nothing
 
   const write = (stamp: number): void => {
     if (items.length) env.set(own, [stamp.toString(36), ...items.map((item) => `${item.tried_.toString(36)} ${item.json_}`)].join("\n"));
     else env.del(own);
   };
-  const save = (): void => write(env.now());
+  // A page that went has said its last word; what comes in late only takes away what was sent.
+  const save = (): void => {
+    if (!gone) write(env.now());
+    else if (!items.length) env.del(own);
+  };
 
   const push = (item: Item): void => {
     items.push(item);
@@ -170,7 +175,7 @@ export function makeQueue(env: QueueEnv, prefix: string, tab: string): Queue {
   return {
     add(json) {
       push({ tried_: 0, json_: json });
-      save();
+      write(gone ? 0 : env.now());
       if (!flying && waitUntil <= env.now() && (items.length === 1 || items.length >= BATCH_ITEMS)) plan(items.length === 1 ? WAIT_MS : 0);
     },
     flush() {
@@ -185,9 +190,13 @@ export function makeQueue(env: QueueEnv, prefix: string, tab: string): Queue {
         if (!env.beacon(mark(batch))) break;
         from += batch.length;
       }
+      gone = true;
       write(0);
     },
-    back: save,
+    back() {
+      gone = false;
+      save();
+    },
     clear() {
       epoch++;
       env.cancel(timer);

@@ -33,6 +33,7 @@ export interface Struggle {
 export function watch(send: Send): Struggle {
   let counts: Record<string, number> = {};
   let clicks: { x: number; y: number; t: number }[] = [];
+  let raged = false;
   let searches: number[] = [];
   let searched = "";
   let form: Element | null = null;
@@ -68,13 +69,14 @@ export function watch(send: Send): Struggle {
 
   listen(document, "click", (event) => {
     const { clientX: x, clientY: y, timeStamp: t, target } = event as MouseEvent;
-    if (!event.isTrusted || !(target instanceof Element)) return;
+    if (!event.isTrusted || !(target instanceof Element) || target.matches("[data-fh]")) return;
     clicks = clicks.filter((one) => t - one.t < RAGE_MS && Math.hypot(one.x - x, one.y - y) < RAGE_PX);
     clicks.push({ x, y, t });
     const typing = target.closest(`${FIELDS},label,option`);
-    if (clicks.length >= RAGE_CLICKS && !typing) {
-      tell("rage click", { element: nameOf(target), clicks: clicks.length });
-      clicks = [];
+    if (clicks.length < 2) raged = false; // one burst is told once
+    if (clicks.length >= RAGE_CLICKS && !typing && !raged) {
+      raged = true;
+      tell("rage click", { element: nameOf(target) });
     }
     const thing = target.closest(CLICKABLE);
     const modified = (event as MouseEvent).ctrlKey || (event as MouseEvent).metaKey || (event as MouseEvent).shiftKey;

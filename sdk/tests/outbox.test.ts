@@ -1,0 +1,203 @@
+// Answers under thousands of random schedules: reloads, two tabs, requests and answers that get lost, a
+// server that is away. Against a server that keeps the contract: for each question the highest number wins.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Survey } from "../src/logic";
+import { makeOutbox, type Open, type Outbox } from "../src/outbox";
+import type { Answered, Bag, Json } from "../src/types";
+
+const CASES = Number(process.env.FIRSTHAND_CASES ?? 4000);
+const SEED = Number(process.env.FIRSTHAND_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+function dice(seed: number): () => number {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const survey: Survey = { id: "s", version: 1, questions: ["q1", "q2", "q3", "q4"].map((id) => ({ id, type: "nps", title: id })) };
+
+class World {
+  now = 1_700_000_000_000;
+  stored: string | null = null;
+  full = false;
+  down = false;
+  refuse = 0;
+  timers: { at: number; run: () => void; id: number; tab: number }[] = [];
+  ids = 0;
+  shown = new Set<string>();
+  got: Record<string, [number, Json]> = {};
+  finished = 0;
+  constructor(readonly random: () => number) {}
+
+  serve(path: string, body: Bag): number {
+    assert.equal(body.response, "r_1");
+    assert.equal(body.token, "tok");
+    if (path.endsWith("/shown")) {
+      this.shown.add("r_1");
+      return 200;
+    }
+    assert.ok(this.shown.has("r_1"), "shown comes first");
+    const seq = body.seq as number;
+    assert.ok(Number.isSafeInteger(seq));
+    for (const [question, value] of Object.entries(body.answers as Record<string, Json>)) if (!this.got[question] || this.got[question]![0] < seq) this.got[question] = [seq, value];
+    if (body.finished) this.finished++;
+    return 200;
+  }
+  tab(): { outbox: Outbox; id: number } {
+    const id = ++this.ids;
+    const later = (ms: number, run: () => void): number => {
+      this.timers.push({ at: this.now + ms, run, id: ++this.ids, tab: id });
+      return this.ids;
+    };
+    const outbox = makeOutbox({
+      now: () => this.now,
+      random: this.random,
+      get: () => this.stored,
+      set: (value) => {
+        if (!this.full) this.stored = value;
+        return !this.full;
+      },
+      del: () => {
+        this.stored = null;
+      },
+      later,
+      cancel: (timer) => {
+        this.timers = this.timers.filter((one) => one.id !== timer);
+      },
+      // The answer comes later, and may get lost, as may the request.
+      post: (path, body) =>
+        ({
+          then: (done: (answer: Answered) => void) => {
+            const lost = this.random();
+            const answer = (status: number): void => void later(this.random() * 2000, () => done({ status, retryS: 0, json: null }));
+            if (this.down || lost < 0.15) return answer(0);
+            if (this.refuse) return answer(this.refuse);
+            const status = this.serve(path, JSON.parse(JSON.stringify(body)) as Bag);
+            return answer(lost > 0.85 ? 0 : status);
+          },
+        }) as unknown as Promise<Answered>,
+    });
+    return { outbox, id };
+  }
+  run(ms: number): void {
+    const until = this.now + ms;
+    for (;;) {
+      const next = this.timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.timers.splice(this.timers.indexOf(next), 1);
+      this.now = Math.max(this.now, next.at);
+      next.run();
+    }
+    this.now = until;
+  }
+  kill(tab: { id: number }): void {
+    this.timers = this.timers.filter((timer) => timer.tab !== tab.id);
+  }
+}
+
+const fresh = (): Open => ({ response: "r_1", token: "tok", survey: structuredClone(survey), answers: {}, pending: {}, seq: 0 });
+
+test(`the last answer to each question arrives, whatever happens (${CASES} schedules, seed ${SEED})`, () => {
+  for (let n = 0; n < CASES; n++) {
+    const random = dice(SEED + n);
+    const world = new World(random);
+    const said: Record<string, Json> = {};
+    let tabs = [world.tab()];
+    tabs[0]!.outbox.begin(fresh());
+    let finished = false;
+    for (let turn = 0, turns = 3 + Math.floor(random() * 25); turn < turns && !finished; turn++) {
+      const what = random();
+      const tab = tabs[Math.floor(random() * tabs.length)]!;
+      if (what < 0.5) {
+        const question = `q${1 + Math.floor(random() * 4)}`;
+        const value = turn;
+        if (!tab.outbox.read()) break;
+        tab.outbox.answer(question, value);
+        said[question] = value;
+      } else if (what < 0.6) {
+        world.kill(tab); // a reload: the storage is all that is left
+        tabs = tabs.filter((one) => one !== tab);
+        tabs.push(world.tab());
+        tabs[tabs.length - 1]!.outbox.flush();
+      } else if (what < 0.7 && tabs.length < 3) tabs.push(world.tab());
+      else if (what < 0.8) world.down = !world.down;
+      else if (what < 0.85) tab.outbox.draft("q1", "half a w");
+      else if (what < 0.9) tab.outbox.wake();
+      else if (turn > 3) {
+        tab.outbox.finish();
+        finished = true;
+      }
+      world.run(random() * 3000);
+    }
+    if (!finished) tabs[0]!.outbox.close();
+    world.run(random() * 2000);
+    for (const tab of tabs) world.kill(tab);
+    world.down = false;
+    const after = world.tab();
+    after.outbox.flush();
+    world.run(50_000_000);
+    assert.deepEqual(Object.fromEntries(Object.entries(world.got).map(([question, [, value]]) => [question, value])), said, `seed ${SEED + n}`);
+    assert.equal(world.finished > 0, finished, `seed ${SEED + n}: finished`);
+    assert.equal(world.stored, null, `seed ${SEED + n}: left behind`);
+  }
+});
+
+test("without a storage everything arrives while the page lives", () => {
+  for (let n = 0; n < 300; n++) {
+    const world = new World(dice(SEED + n));
+    world.full = true;
+    const { outbox } = world.tab();
+    outbox.begin(fresh());
+    outbox.answer("q1", 7);
+    outbox.answer("q2", 8);
+    outbox.finish();
+    world.run(50_000_000);
+    assert.deepEqual([world.got.q1![1], world.got.q2![1]], [7, 8]);
+    assert.ok(world.finished > 0);
+    assert.equal(outbox.read(), null);
+  }
+});
+
+test("an answer that is refused goes alone; a response that is unknown goes whole", () => {
+  const world = new World(() => 0.5);
+  const { outbox } = world.tab();
+  outbox.begin(fresh());
+  world.run(10_000);
+  world.refuse = 422;
+  outbox.answer("q1", "nonsense");
+  world.run(10_000);
+  world.refuse = 0;
+  outbox.answer("q2", 3);
+  outbox.finish();
+  world.run(10_000);
+  assert.deepEqual(Object.keys(world.got), ["q2"]);
+  assert.ok(world.finished > 0);
+
+  const other = new World(() => 0.5);
+  const tab = other.tab();
+  tab.outbox.begin(fresh());
+  other.refuse = 404;
+  other.run(600_000);
+  tab.outbox.answer("q1", 1);
+  other.run(600_000);
+  assert.equal(other.stored, null);
+  assert.equal(tab.outbox.read(), null);
+});
+
+test("what lies in the storage and is not ours is passed over", () => {
+  for (const text of ["", "null", "1", "{", "[]", '{"response":"r"}', '{"response":"r","survey":{"questions":1},"pending":{},"answers":{}}']) {
+    const world = new World(() => 0.5);
+    world.stored = text;
+    const { outbox } = world.tab();
+    assert.equal(outbox.read(), null);
+    outbox.answer("q1", 1);
+    outbox.flush();
+    world.run(10_000);
+    assert.deepEqual(world.got, {});
+  }
+});
