@@ -10,7 +10,13 @@ const BODY = `<style>input{min-height:30px}</style><h1>Shop</h1>
   <a id="leads" href="#there">Down</a>
   <p id="words">Words to read, clicked in anger</p>
   <form id="checkout" onsubmit="return false"><input name="card" aria-label="Card"><input name="mail" aria-label="Mail"><button>Order</button></form>
-  <script>document.querySelector('#works').onclick = () => { document.querySelector('#out').textContent += 'x'; };</script>`;
+  <script>document.querySelector('#works').onclick = () => { document.querySelector('#out').textContent += 'x'; };
+    function breakThings() {
+      const fail = (text) => setTimeout(() => { throw new Error(text); });
+      for (let n = 0; n < 3; n++) fail('Cannot find "Anna Berg" (anna@mail.example) number 4711');
+      setTimeout(() => { Promise.reject(new TypeError('promise 1 broke')); Promise.reject({ secret: 'anna' }); });
+      for (let n = 0; n < 20; n++) setTimeout(fail, 100, 'kind ' + String.fromCharCode(97 + n) + 'x'.repeat(500));
+    }</script>`;
 
 async function scene(t, attributes = '', options = {}) {
   const world = await World.start(t);
@@ -61,13 +67,7 @@ test('a click that does nothing is told, one that does anything is not', async (
 test('errors of scripts are told cut and cleaned, each once, and bounded', async (t) => {
   const { world, page } = await scene(t);
   const id = await anonymous(page);
-  await page.evaluate(() => {
-    const fail = (text) => setTimeout(() => { throw new Error(text); });
-    for (let n = 0; n < 3; n++) fail('Cannot find "Anna Berg" (anna@mail.example) number 4711');
-    Promise.reject(new TypeError('promise 1 broke'));
-    Promise.reject({ secret: 'anna' });
-    for (let n = 0; n < 20; n++) fail(`kind ${String.fromCharCode(97 + n)} ${'x'.repeat(500)}`);
-  });
+  await page.evaluate(() => breakThings());
   const errors = named(await world.until(id, has('script error', 5)), 'script error');
   await sleep(1500);
   assert.equal(named(await world.timeline(id), 'script error').length, 5);
