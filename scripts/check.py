@@ -38,11 +38,11 @@ def tail(text, lines=60):
     return '\n'.join(text.splitlines()[-lines:])
 
 
-def run(command, env=None, timeout=3600):
+def run(command, env=None, timeout=3600, cwd=None):
     """The command's exit code and all it printed."""
     merged = dict(os.environ, **(env or {}))
     try:
-        done = subprocess.run(command, env=merged, timeout=timeout, text=True, errors='replace',
+        done = subprocess.run(command, env=merged, cwd=cwd, timeout=timeout, text=True, errors='replace',
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, check=False)
         return done.returncode, done.stdout
@@ -199,19 +199,25 @@ def real_env():
     return {'FIRSTHAND': os.path.abspath('build/firsthand'), 'NODE_ENV': 'test'}
 
 
-def suite_web(result):
-    """Type check and unit tests of the pages."""
-    code, output = run(['scripts/npm.sh', 'web'])
-    result.one('packages of web/', code == 0, output)
+def npm_suite(result, folder):
+    """Type check and unit tests of a folder of TypeScript."""
+    code, output = run(['scripts/npm.sh', folder])
+    result.one(f'packages of {folder}/', code == 0, output)
     if code == 0:
-        code, output = run(['npm', '--prefix', 'web', 'run', '--silent', 'typecheck'])
-        result.one('tsc', code == 0, output)
-        code, output = run(['npm', '--prefix', 'web', 'run', '--silent', 'test'])
+        code, output = run(['npm', '--prefix', folder, 'run', '--silent', 'typecheck'])
+        result.one(f'tsc in {folder}/', code == 0, output)
+        code, output = run(['npm', '--prefix', folder, 'run', '--silent', 'test'])
         counts = {key: int(n) for key, n in re.findall(r'^(?:# |ℹ )(pass|fail) (\d+)$', output, re.M)}
         result.passed += counts.get('pass', 0)
         result.failed += counts.get('fail', 0)
         if code != 0 or not counts:
-            result.one('npm test in web/', False, output)
+            result.one(f'npm test in {folder}/', False, output)
+
+
+def suite_web(result):
+    """Type check and unit tests of the pages and of the browser snippet."""
+    npm_suite(result, 'web')
+    npm_suite(result, 'sdk')
 
 
 def node_suite(result, folder, timeout):
@@ -244,9 +250,18 @@ def suite_browser(result):
     node_suite(result, 'browser', 1500)
 
 
+def suite_sdk(result):
+    """The browser snippet in chromium, on a page of another origin; the sizes of its scripts."""
+    code, output = run(['scripts/npm.sh', 'sdk'])
+    if code == 0:
+        code, output = run(['node', 'build.mjs', os.path.abspath('build-check/sdk')], cwd='sdk')
+    result.one('sdk/ within its budgets', code == 0, output)
+    node_suite(result, 'sdk', 1200)
+
+
 SUITES = {
     'lint': suite_lint, 'unit': suite_unit, 'web': suite_web, 'cli': suite_cli, 'api': suite_api,
-    'property': suite_property, 'browser': suite_browser, 'asan': suite_asan, 'tsan': suite_tsan,
+    'property': suite_property, 'browser': suite_browser, 'sdk': suite_sdk, 'asan': suite_asan, 'tsan': suite_tsan,
     'tidy': suite_tidy,
 }
 GROUPS = {'quick': ['lint', 'unit', 'web']}

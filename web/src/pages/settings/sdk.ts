@@ -3,14 +3,21 @@ export const DEMO_COMMAND = "firsthand demo --data DIR";
 export const ORIGIN_EXAMPLE = "https://shop.example";
 export const fixCommand = (id: string): string => `firsthand quarantine fix ${id}`;
 
-export const SDKS = ["terminal", "web", "node", "python", "posthog", "rudder", "csv", "feedback"] as const;
+export const SDKS = ["site", "terminal", "web", "node", "python", "posthog", "rudder", "csv", "feedback"] as const;
 export type SdkName = (typeof SDKS)[number];
 
 // Surveys are shown to pages with a client key only; events are taken with either.
-export const wantedKey = (name: SdkName): "client" | "write" => (name === "posthog" ? "client" : "write");
+export const wantedKey = (name: SdkName): "client" | "write" => (name === "site" || name === "posthog" ? "client" : "write");
 
 export function snippetOf(name: SdkName, origin: string, key: string): string {
   switch (name) {
+    case "site":
+      return `<script async src="${origin}/sdk/firsthand.js" data-key="${key}" data-feedback="on"></script>
+<script>
+  window.firsthand = window.firsthand || function () { (firsthand.q = firsthand.q || []).push(arguments) }
+  firsthand("identify", "anna", { name: "Anna Berg" })
+  firsthand("track", "Order Completed", { price: 490, currency: "NOK" })
+</script>`;
     case "terminal":
       return `curl ${origin}/v1/track -u ${key}: \\
   -H 'Content-Type: application/json' \\

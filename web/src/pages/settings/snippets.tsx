@@ -5,20 +5,23 @@ import { useLoad } from "../../api/hooks";
 import type { KeyRow } from "../../api/types";
 import { Button, CopyButton, Problem } from "../../parts/basic";
 import { Select } from "../../parts/field";
-import { t } from "../../strings";
+import { t, type Key } from "../../strings";
 import { SDKS, snippetOf, wantedKey, type SdkName } from "./sdk";
 
 export function Snippets({ source }: { source?: string }) {
-  const [sdk, setSdk] = useState<SdkName>("terminal");
+  const [sdk, setSdk] = useState<SdkName>("site");
   const keys = useLoad("keys", () => api.keys());
   const [error, setError] = useState<ApiError>();
   const [chosen, setChosen] = useState("");
   const usable = (keys.data?.keys ?? []).filter((key) => !key.revoked && key.kind !== "secret" && (!source || key.source === source));
-  const key: KeyRow | undefined = usable.find((each) => String(each.id) === chosen) ?? usable.find((each) => each.kind === wantedKey(sdk)) ?? usable[0];
+  // What stands in a page everyone reads: there only the kind of key that is made for it is offered.
+  const kind = wantedKey(sdk);
+  const fitting = kind === "client" ? usable.filter((each) => each.kind === kind) : usable;
+  const key: KeyRow | undefined = fitting.find((each) => String(each.id) === chosen) ?? fitting.find((each) => each.kind === kind) ?? fitting[0];
   const text = snippetOf(sdk, location.origin, key?.key ?? key?.prefix ?? t("snippet.key"));
   const makeKey = async () => {
     try {
-      await api.addKey("write", source ?? "web", []);
+      await api.addKey(kind, source ?? "web", []);
       keys.reload();
     } catch (problem) {
       if (problem instanceof ApiError) setError(problem);
@@ -36,11 +39,11 @@ export function Snippets({ source }: { source?: string }) {
         </div>
       </div>
       <div class="sheet-body">
-        {keys.data && usable.length === 0 && (
+        {keys.data && fitting.length === 0 && (
           <p class="row">
-            <span class="dim">{t("snippet.no.key")}</span>
+            <span class="dim">{t(`snippet.no.key.${kind}` as Key)}</span>
             <Button look="primary" icon="key" onClick={() => void makeKey()}>
-              {t("snippet.make.key")}
+              {t(`snippet.make.key.${kind}` as Key)}
             </Button>
           </p>
         )}
@@ -53,7 +56,7 @@ export function Snippets({ source }: { source?: string }) {
         </div>
         <p class="row small dim">
           {t(`snippet.${sdk}.note`)}
-          {usable.length > 1 && <Select inline label={t("snippet.with.key")} value={String(key?.id ?? "")} onChange={setChosen} options={usable.map((each) => ({ value: String(each.id), text: `${each.name} (${each.prefix})` }))} />}
+          {fitting.length > 1 && <Select inline label={t("snippet.with.key")} value={String(key?.id ?? "")} onChange={setChosen} options={fitting.map((each) => ({ value: String(each.id), text: `${each.name} (${each.prefix})` }))} />}
         </p>
       </div>
     </div>
