@@ -1,5 +1,7 @@
 #include "http_internal.h"
 
+#define LINK_PER_S 5 /* forms and copies by one customer's link; twice that at once */
+
 /* Pages are no line of the table: they are what is left over. */
 static const struct http_route PAGE = {
     .method = NET_GET,
@@ -50,7 +52,7 @@ static void guard(struct http_call *call)
         store_count_refused_request(app_store(call->http->app));
     }
     http_reply_cors(call);
-    http_reply_guard(call, call->route != NULL && call->route->class == HTTP_CLASS_PAGE);
+    http_reply_guard(call);
 }
 
 static bool is_api(struct str path)
@@ -257,6 +259,7 @@ bool http_start(struct app *app, const struct http_options *options, struct http
         http_limit_new(http->clock, options->address_per_s > 0 ? options->address_per_s : 50000);
     http->per_key =
         http_limit_new(http->clock, options->key_per_s > 0 ? options->key_per_s : 50000);
+    http->per_link = http_limit_new(http->clock, LINK_PER_S);
     struct str listen = options->listen != NULL ? str_from_c(options->listen) : config->listen;
     hosts_read(http, config->hosts, listen);
     http->handler = (struct net_handler){
@@ -303,6 +306,7 @@ void http_stop(struct http *http, int64_t grace_ms)
     base_mutex_done(&http->decoder_lock);
     http_limit_free(http->per_address);
     http_limit_free(http->per_key);
+    http_limit_free(http->per_link);
     http_counters_free(http->counters);
     arena_free(http->arena);
     base_free(http);

@@ -222,6 +222,27 @@ bool http_not_forged(struct http_call *call)
     return true;
 }
 
+bool http_form_not_forged(struct http_call *call)
+{
+    struct str site = net_header(call->request, "Sec-Fetch-Site");
+    struct str origin = net_header(call->request, "Origin");
+    struct str type = net_header(call->request, "Content-Type");
+    struct str media;
+    /* A page that tells nobody its address sends "null" for its origin, to itself too. */
+    bool other = origin.data != NULL && !str_is(origin, "null") && !origin_is_ours(call, origin);
+    if ((site.data != NULL && !str_is(site, "same-origin")) || other) {
+        http_problem(call, 403, "forged", "this came from a page of another site", NULL);
+        return false;
+    }
+    if (type.data == NULL || !str_next_part(&type, ';', &media) ||
+        !same_name(str_trim(media), STR("application/x-www-form-urlencoded"))) {
+        http_problem(call, 415, "not_a_form", "a form is sent as application/x-www-form-urlencoded",
+                     NULL);
+        return false;
+    }
+    return true;
+}
+
 /* ---- may they? ------------------------------------------------------------------------------------------------ */
 
 static bool is_reading(enum net_method method)
@@ -315,6 +336,8 @@ bool http_authorise(struct http_call *call)
     case HTTP_CLASS_PROBE:
     case HTTP_CLASS_INTAKE: /* the key may stand in the body: the handler asks http_key_may */
         return true;
+    case HTTP_CLASS_LINK:
+        return is_reading(call->route->method) || http_form_not_forged(call);
     case HTTP_CLASS_OPEN:
         return (is_reading(call->route->method) || http_not_forged(call)) && session_may(call);
     case HTTP_CLASS_API:

@@ -21,6 +21,7 @@ enum http_class {
     HTTP_CLASS_OPEN,   /* anyone; what changes something still answers to CSRF */
     HTTP_CLASS_PROBE,  /* anyone, under any Host: for what looks after the process */
     HTTP_CLASS_API,    /* a signed-in person, or a key in Authorization */
+    HTTP_CLASS_LINK,   /* pages for customers: their address is the right; forms, no scripts */
     HTTP_CLASS_INTAKE, /* a key in Authorization or the body; from pages of other hosts (CORS) */
 };
 
@@ -99,8 +100,8 @@ void http_problem_signed_out(struct http_call *call, bool setup, const struct st
 void http_problem_fail(struct http_call *call, const struct fail *fail);
 /* `retry_s` > 0 adds Retry-After. */
 void http_problem_later(struct http_call *call, int status, const char *detail, int64_t retry_s);
-/* Headers that every reply bears; `page` adds the policy for pages. */
-void http_reply_guard(struct http_call *call, bool page);
+/* Headers that every reply bears, with the policy for its class of page. */
+void http_reply_guard(struct http_call *call);
 /* CORS, where the route is open to other origins: also on errors. */
 void http_reply_cors(struct http_call *call);
 
@@ -114,6 +115,8 @@ bool http_authorise(struct http_call *call);
 struct str http_token(struct http_call *call);
 /* Sec-Fetch-Site, Origin, the custom header and JSON: for what changes something. Answers where not. */
 bool http_not_forged(struct http_call *call);
+/* The same for a form of one of our own pages without scripts: it cannot bear a header. */
+bool http_form_not_forged(struct http_call *call);
 /* For intake: the key's right, origin and rate. Answers where not. */
 bool http_key_may(struct http_call *call, struct str token);
 struct str http_cookie_name(const struct http_call *call);
@@ -153,6 +156,10 @@ void http_posthog_flags(struct http_call *call);
 void http_posthog_config(struct http_call *call);
 void http_posthog_surveys(struct http_call *call);
 void http_posthog_absent(struct http_call *call);
+void http_preferences(struct http_call *call);
+void http_preferences_send(struct http_call *call);
+void http_preferences_copy(struct http_call *call);
+void http_preferences_style(struct http_call *call);
 void http_session_show(struct http_call *call);
 void http_setup(struct http_call *call);
 void http_sign_in(struct http_call *call);
@@ -189,9 +196,9 @@ struct http { /* immutable after start, but for what says otherwise */
     bool behind_proxy;
     struct intake_limits limits;
     char *address;
-    struct http_limit *per_address, *per_key; /* their own locks */
-    struct http_counters *counters;           /* atomics */
-    struct base_mutex decoder_lock;           /* guards the next two */
+    struct http_limit *per_address, *per_key, *per_link; /* their own locks */
+    struct http_counters *counters;                      /* atomics */
+    struct base_mutex decoder_lock;                      /* guards the next two */
     struct intake_decoder *decoders[HTTP_DECODERS_MAX];
     int decoder_count;
 };

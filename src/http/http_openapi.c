@@ -121,7 +121,10 @@ static void write_operation(const struct http_route *route, struct arena *arena,
         json_name_c(w, "description");
         json_write_c(w, route->request);
         json_name_c(w, "content");
-        json_write_raw(w, route->class == HTTP_CLASS_INTAKE
+        json_write_raw(w, route->class == HTTP_CLASS_LINK
+                              ? STR("{\"application/x-www-form-urlencoded\":{\"schema\":"
+                                    "{\"type\":\"object\"}}}")
+                          : route->class == HTTP_CLASS_INTAKE
                               ? STR("{\"application/json\":{\"schema\":{}},"
                                     "\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}}}")
                               : STR("{\"application/json\":{\"schema\":{\"type\":\"object\"}}}"));
@@ -130,7 +133,8 @@ static void write_operation(const struct http_route *route, struct arena *arena,
     json_name_c(w, "responses");
     json_begin_object(w);
     write_response(w, str_format(arena, "%d", route->status).data, route->response,
-                   route->status == 204 ? NULL : "application/json",
+                   route->status == 204 || route->class == HTTP_CLASS_LINK ? NULL
+                                                                           : "application/json",
                    route->handle == http_operation ? "{\"type\":\"object\"}" : "{}");
     write_response(w, "default", "What went wrong.", "application/problem+json",
                    "{\"$ref\":\"#/components/schemas/Problem\"}");

@@ -63,14 +63,22 @@ static const char PAGE_POLICY[] =
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-void http_reply_guard(struct http_call *call, bool page)
+/* Pages for customers have no script at all. */
+static const char LINK_POLICY[] =
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'";
+
+void http_reply_guard(struct http_call *call)
 {
     struct net_reply *reply = call->reply;
+    bool link = call->route != NULL && call->route->class == HTTP_CLASS_LINK;
+    bool page = link || (call->route != NULL && call->route->class == HTTP_CLASS_PAGE);
     net_reply_header(reply, "X-Content-Type-Options", STR("nosniff"));
     net_reply_header(reply, "Referrer-Policy", STR("no-referrer"));
     net_reply_header(reply, "Content-Security-Policy",
-                     page ? str_from_c(PAGE_POLICY)
-                          : STR("default-src 'none'; frame-ancestors 'none'"));
+                     link   ? str_from_c(LINK_POLICY)
+                     : page ? str_from_c(PAGE_POLICY)
+                            : STR("default-src 'none'; frame-ancestors 'none'"));
     net_reply_header(reply, "X-Frame-Options", STR("DENY"));
     bool shared = call->route != NULL && (call->route->class == HTTP_CLASS_INTAKE ||
                                           call->route->class == HTTP_CLASS_SHARED);

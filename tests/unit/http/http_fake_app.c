@@ -1,6 +1,7 @@
 #include "http_fake_app.h"
 
 #include "app_jobs.h"
+#include "app_preferences.h"
 #include "http_assets.h"
 
 static const unsigned char page[] = "<!doctype html><title>firsthand</title>";
@@ -91,6 +92,34 @@ bool app_call(struct app *app, const struct app_caller *caller, struct str opera
     }
     base_buf_c(out, "{\"answer\":1}");
     return true;
+}
+
+bool app_preferences(struct app *app, const struct app_preference_request *request,
+                     struct arena *arena, struct app_preference_reply *out, struct fail *fail)
+{
+    (void)arena;
+    base_lock(&app->lock);
+    app->calls++;
+    remember(request->body, app->input, sizeof app->input);
+    struct fail told = app->call_fail;
+    base_unlock(&app->lock);
+    if (told.code != FAIL_NONE) {
+        *fail = told;
+        return false;
+    }
+    *out = (struct app_preference_reply){
+        .status = request->send ? 303 : 200,
+        .content_type = "text/html; charset=utf-8",
+        .location = request->send ? STR("/p/x?done=mute") : (struct str){NULL, 0},
+        .file_name = request->copy ? "about-you.zip" : NULL,
+    };
+    base_buf_c(&out->body, "<p>yours</p>");
+    return true;
+}
+
+struct str app_preferences_style(void)
+{
+    return STR("body{margin:0}");
 }
 
 /* Nothing was set before the first administrator came. */

@@ -148,7 +148,8 @@ static void forged_requests_change_nothing(void **state)
     int tried = 0;
     for (size_t i = 0; i < http_route_count; i++) {
         const struct http_route *route = &http_routes[i];
-        if (route->method == NET_GET || route->class == HTTP_CLASS_INTAKE) {
+        if (route->method == NET_GET || route->class == HTTP_CLASS_INTAKE ||
+            route->class == HTTP_CLASS_LINK) {
             continue;
         }
         for (size_t j = 0; j < ARRAY_LEN(forged); j++) {
@@ -165,6 +166,61 @@ static void forged_requests_change_nothing(void **state)
     }
     assert_true(tried > 100);
     assert_int_equal(fixture->app.calls, 0);
+}
+
+/* A form of a customer's page bears no header of ours: its unguessable address stands in for that. */
+static void forms_of_other_sites_reach_no_page_behind_a_link(void **state)
+{
+    struct fixture *fixture = *state;
+#define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
+    static const struct {
+        const char *headers;
+        int status;
+    } cases[] = {
+        {FORM "Sec-Fetch-Site: cross-site\r\n", 403},
+        {FORM "Sec-Fetch-Site: same-site\r\n", 403},
+        {FORM "Sec-Fetch-Site: none\r\n", 403},
+        {FORM "Origin: https://evil.example\r\n", 403},
+        {FORM "Sec-Fetch-Site: cross-site\r\nOrigin: null\r\n", 403},
+        {"Content-Type: text/plain\r\n", 415},
+        {"Content-Type: application/json\r\n", 415},
+        {"", 415},
+        {FORM, 303},
+        {FORM "Sec-Fetch-Site: same-origin\r\nOrigin: null\r\n", 303},
+        {FORM "Sec-Fetch-Site: same-origin\r\nOrigin: http://localhost\r\n", 303},
+    };
+    int passed = 0;
+    for (size_t i = 0; i < http_route_count; i++) {
+        const struct http_route *route = &http_routes[i];
+        if (route->class != HTTP_CLASS_LINK || route->method == NET_GET) {
+            continue;
+        }
+        for (size_t j = 0; j < ARRAY_LEN(cases); j++) {
+            int calls = fixture->app.calls;
+            assert_int_equal(ask_route(fixture, route, cases[j].headers), cases[j].status);
+            assert_int_equal(fixture->app.calls, calls + (cases[j].status == 303));
+            passed += cases[j].status == 303;
+        }
+    }
+    assert_true(passed > 0);
+}
+
+static void pages_behind_a_link_are_kept_nowhere_and_run_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < http_route_count; i++) {
+        const struct http_route *route = &http_routes[i];
+        if (route->class != HTTP_CLASS_LINK || route->method != NET_GET) {
+            continue;
+        }
+        assert_int_equal(ask_route(fixture, route, ""), 200);
+        assert_true(head_has(fixture, "Content-Security-Policy: default-src 'none'; style-src"));
+        assert_false(head_has(fixture, "script-src"));
+        assert_true(head_has(fixture, "Referrer-Policy: no-referrer\r\n"));
+        assert_true(head_has(fixture, "X-Frame-Options: DENY\r\n"));
+        assert_true(head_has(fixture, "Cache-Control: no-store\r\n") ||
+                    strchr(route->path, '{') == NULL);
+    }
 }
 
 static void honest_browsers_pass(void **state)
@@ -233,6 +289,8 @@ int main(void)
         TEST(administrator_reaches_all_but_intake),
         TEST(viewer_may_look_and_not_touch),
         TEST(forged_requests_change_nothing),
+        TEST(forms_of_other_sites_reach_no_page_behind_a_link),
+        TEST(pages_behind_a_link_are_kept_nowhere_and_run_nothing),
         TEST(honest_browsers_pass),
         TEST(pages_of_other_origins_are_let_in_for_intake_only),
         TEST(every_reply_bears_the_guarding_headers),
