@@ -1,11 +1,17 @@
 #include "act_form.h"
 
+#include "act_words.h"
 #include "net_http.h"
 
 static const char *const WISHES[] = {
     [ACT_WISH_MUTE] = "mute",       [ACT_WISH_UNMUTE] = "unmute", [ACT_WISH_AGREE] = "agree",
     [ACT_WISH_CORRECT] = "correct", [ACT_WISH_ERASE] = "erase",
 };
+
+static bool wrong(enum act_word word, struct fail *fail)
+{
+    return fail_set(fail, FAIL_INPUT, "%s", act_word(word));
+}
 
 struct fields {
     const struct net_pair *pairs;
@@ -28,8 +34,7 @@ static bool read_purpose(const struct fields *fields, const struct act_policy *p
     out->purpose = field(fields, "purpose");
     return (all && str_equal(out->purpose, ACT_ALL)) ||
            (out->purpose.data != NULL && act_policy_purpose(policy, out->purpose) != NULL) ||
-           fail_set(fail, FAIL_INPUT,
-                    "What this is about is not on the page any more. Open it anew.");
+           wrong(ACT_WORD_WRONG_PURPOSE, fail);
 }
 
 static bool read_days(const struct fields *fields, struct act_form *out, struct fail *fail)
@@ -37,8 +42,7 @@ static bool read_days(const struct fields *fields, struct act_form *out, struct 
     struct str days = field(fields, "for");
     return (str_parse_i64(days, &out->days) &&
             (out->days == 0 || out->days == 30 || out->days == 90 || out->days == 365)) ||
-           fail_set(fail, FAIL_INPUT,
-                    "Choose for how long: 30 days, 90 days, a year, or for good.");
+           wrong(ACT_WORD_WRONG_SPAN, fail);
 }
 
 static bool may_correct(const struct act_policy *policy, struct str name)
@@ -67,17 +71,16 @@ static bool read_correction(struct str name, struct str value, struct act_form *
     value = str_trim(value);
     for (size_t i = 0; i < out->correction_count; i++) {
         if (str_equal(out->corrections[i].name, name)) {
-            return fail_set(fail, FAIL_INPUT, "A field was sent twice. Open the page anew.");
+            return wrong(ACT_WORD_WRONG_TWICE, fail);
         }
     }
     if (value.len > ACT_CORRECTION_BYTES_MAX || !plain_text(value)) {
-        return fail_set(fail, FAIL_INPUT, "A correction is one line of at most %d letters.",
-                        ACT_CORRECTION_BYTES_MAX);
+        return wrong(ACT_WORD_WRONG_CORRECTION, fail);
     }
     const struct zone *zone;
     struct fail unknown;
     if (str_is(name, "timezone") && value.len > 0 && !zone_find(value, &zone, &unknown)) {
-        return fail_set(fail, FAIL_INPUT, "A time zone is written like Europe/Oslo.");
+        return wrong(ACT_WORD_WRONG_ZONE, fail);
     }
     out->corrections[out->correction_count++] =
         (struct store_field){name, value.len == 0 ? (struct store_value){.kind = STORE_NULL, .i = 0}
@@ -96,14 +99,13 @@ static bool read_corrections(const struct fields *fields, const struct act_polic
         }
         name = str_after(name, sizeof PREFIX - 1);
         if (!may_correct(policy, name)) {
-            return fail_set(fail, FAIL_INPUT, "This fact cannot be corrected here. Write to us.");
+            return wrong(ACT_WORD_WRONG_FACT, fail);
         }
         if (!read_correction(name, fields->pairs[i].value, out, fail)) {
             return false;
         }
     }
-    return out->correction_count > 0 ||
-           fail_set(fail, FAIL_INPUT, "There is nothing to correct in what was sent.");
+    return out->correction_count > 0 || wrong(ACT_WORD_WRONG_NOTHING, fail);
 }
 
 bool act_form_read(struct str body, const struct act_policy *policy, struct arena *arena,
@@ -114,7 +116,7 @@ bool act_form_read(struct str body, const struct act_policy *policy, struct aren
     *out = (struct act_form){0};
     if (body.len > ACT_FORM_BYTES_MAX ||
         !net_params_parse(arena, body, &fields.pairs, &fields.count, &unreadable)) {
-        return fail_set(fail, FAIL_INPUT, "What was sent could not be read. Open the page anew.");
+        return wrong(ACT_WORD_WRONG_UNREADABLE, fail);
     }
     struct str wish = field(&fields, "do");
     size_t found = 0;
@@ -122,7 +124,7 @@ bool act_form_read(struct str body, const struct act_policy *policy, struct aren
         found++;
     }
     if (found == ARRAY_LEN(WISHES)) {
-        return fail_set(fail, FAIL_INPUT, "What was sent is not one of the page's forms.");
+        return wrong(ACT_WORD_WRONG_FORM, fail);
     }
     out->wish = (enum act_wish)found;
     switch (out->wish) {
@@ -137,6 +139,5 @@ bool act_form_read(struct str body, const struct act_policy *policy, struct aren
     case ACT_WISH_ERASE:
         break;
     }
-    return str_is(field(&fields, "sure"), "yes") ||
-           fail_set(fail, FAIL_INPUT, "Tick the box to say that you are sure.");
+    return str_is(field(&fields, "sure"), "yes") || wrong(ACT_WORD_WRONG_UNSURE, fail);
 }

@@ -570,7 +570,6 @@ void act_page_write(const struct act_page *page, struct arena *arena, struct bas
     write_corrections(page, out);
     act_html_c(out, "</section>\n");
     write_said(page, arena, out);
-    write_timeline(page, out);
     act_html_c(out, "<section>");
     element(out, "h2", ACT_WORD_EXPORT_HEAD);
     element(out, "p", ACT_WORD_EXPORT_INTRO);
@@ -580,6 +579,7 @@ void act_page_write(const struct act_page *page, struct arena *arena, struct bas
     word(out, ACT_WORD_EXPORT_LINK);
     act_html_c(out, "</a></p></section>\n");
     write_erasing(page, arena, out);
+    write_timeline(page, out);
     act_html_c(out, "</main></body></html>\n");
 }
 

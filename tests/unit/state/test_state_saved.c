@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "state_erasures.h"
 #include "state_segments.h"
 #include "state_settings.h"
 #include "state_sources.h"
@@ -195,6 +196,50 @@ static void source_keeps_what_a_change_leaves_out(void **context)
     assert_true(str_is(source.settings, "{\"zone\":\"UTC\"}"));
 }
 
+static void a_wish_to_be_erased_is_one_until_it_is_closed(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_erasure first, again, found;
+    struct state_erasure *list;
+    size_t count;
+    int64_t open;
+    bool is;
+    struct str ann = STR("user:ann");
+    assert_true(state_erasure_add(fixture->state, ann, 1000, 5000, &first, &fail));
+    assert_true(state_erasure_add(fixture->state, ann, 2000, 9000, &again, &fail));
+    assert_int_equal(again.id, first.id);
+    assert_int_equal(again.due_ms, 5000);
+    assert_true(state_erasure_add(fixture->state, STR("user:bea"), 500, 4000, &again, &fail));
+    assert_true(state_erasures_list(fixture->state, true, 0, 10, fixture->arena, &list, &count,
+                                    &open, &fail));
+    assert_int_equal(count, 2);
+    assert_int_equal(open, 2);
+    assert_true(str_is(list[0].customer, "user:bea")); /* what is due first */
+    assert_true(
+        state_erasure_close(fixture->state, first.id, STR("Ada"), STR("done"), 6000, &fail));
+    assert_false(
+        state_erasure_close(fixture->state, first.id, STR("Ada"), (struct str){0}, 7000, &fail));
+    assert_int_equal(fail.code, FAIL_CONFLICT);
+    assert_false(state_erasure_close(fixture->state, 99, STR("Ada"), (struct str){0}, 7000, &fail));
+    assert_int_equal(fail.code, FAIL_ABSENT);
+    assert_true(state_erasure_find(fixture->state, ann, fixture->arena, &found, &is, &fail));
+    assert_true(is && found.closed_ms == 6000 && str_is(found.closed_by, "Ada") &&
+                str_is(found.note, "done"));
+    /* Once more: a new one, and the newest counts. */
+    assert_true(state_erasure_add(fixture->state, ann, 8000, 9000, &again, &fail));
+    assert_true(again.id != first.id);
+    assert_true(state_erasure_find(fixture->state, ann, fixture->arena, &found, &is, &fail));
+    assert_true(is && found.id == again.id && found.closed_ms == 0);
+    assert_true(state_erasures_list(fixture->state, false, 2, 10, fixture->arena, &list, &count,
+                                    &open, &fail));
+    assert_int_equal(count, 1); /* the closed one comes last */
+    assert_int_equal(list[0].id, first.id);
+    assert_true(
+        state_erasure_find(fixture->state, STR("user:x"), fixture->arena, &found, &is, &fail));
+    assert_false(is);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -208,6 +253,7 @@ int main(void)
         TEST(views_are_added_changed_deleted),
         TEST(source_keeps_its_channel),
         TEST(source_keeps_what_a_change_leaves_out),
+        TEST(a_wish_to_be_erased_is_one_until_it_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
