@@ -198,6 +198,10 @@ bool access_session_end(struct access *access, const struct access_identity *who
 bool access_sweep(struct access *access, int64_t *out_sessions, int64_t *out_links,
                   struct fail *fail) MUST_USE;
 
+/* SHA-256, for random tokens of others that lie hashed at rest. */
+#define ACCESS_HASH_BYTES 32
+void access_hash(struct str text, uint8_t out[ACCESS_HASH_BYTES]);
+
 /* ---- the audit trail
  * ------------------------------------------------------------------------------------ */
 

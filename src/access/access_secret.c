@@ -35,6 +35,11 @@ void access_digest(struct str text, uint8_t out[ACCESS_DIGEST_BYTES])
     crypto_hash_sha256(out, data, text.len);
 }
 
+void access_hash(struct str text, uint8_t out[ACCESS_HASH_BYTES])
+{
+    access_digest(text, out);
+}
+
 bool access_digest_same(const uint8_t a[ACCESS_DIGEST_BYTES], const uint8_t b[ACCESS_DIGEST_BYTES])
 {
     return sodium_memcmp(a, b, ACCESS_DIGEST_BYTES) == 0;

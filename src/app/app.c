@@ -5,6 +5,7 @@
 
 #include "app_contact.h"
 #include "app_control.h"
+#include "ask.h"
 
 struct store *app_store(struct app *app)
 {
@@ -57,7 +58,7 @@ static bool take_lock(struct app *app, struct fail *fail)
     return true;
 }
 
-static bool open_modules(struct app *app, struct fail *fail)
+static bool open_modules(struct app *app, const struct app_options *options, struct fail *fail)
 {
     struct store_options store_options = {
         .clock = app->clock,
@@ -78,7 +79,7 @@ static bool open_modules(struct app *app, struct fail *fail)
     store_set_listener(app->store, app_live_committed, app->live);
     struct act_options contacts = {.store = app->store, .clock = app->clock, .random = app->random};
     app->act = act_new(&contacts);
-    if (!app_preference_key(app, fail)) {
+    if (!app_preference_key(app, fail) || !app_ask_open(app, options->serve, fail)) {
         return false;
     }
     struct app_jobs_options jobs = {.app = app,
@@ -109,7 +110,7 @@ bool app_open(const struct app_options *options, struct app **out, struct fail *
     } else if (good) {
         good = app_config_load(app->data, app->arena, &app->config, NULL, fail);
     }
-    good = good && open_modules(app, fail) &&
+    good = good && open_modules(app, options, fail) &&
            (!options->serve ||
             (app_control_start(app, &app->control, fail) && app_jobs_start(app->jobs, fail)));
     if (!good) {
@@ -138,6 +139,7 @@ void app_close(struct app *app)
     if (app->store != NULL) {
         store_lease_revoke_all(app->store);
     }
+    ask_free(app->ask);
     act_free(app->act);
     store_close(app->store);
     app_live_free(app->live);

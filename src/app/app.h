@@ -59,6 +59,7 @@ struct app_caller {
     struct access_identity identity;
     bool (*gone)(void *context); /* has the asker left? NULL: never */
     void *gone_context;
+    struct str address; /* of the asker's network end; missing: on this machine */
 };
 /* The person at the machine: who may read the directory may do everything. */
 struct app_caller app_operator(void);

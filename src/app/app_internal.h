@@ -17,6 +17,7 @@
 #include "state_db.h"
 
 struct act;
+struct ask;
 struct app_control;
 struct app_decide_question;
 struct app_live;
@@ -40,6 +41,7 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct app_control *control; /* NULL but when serving */
     struct app_jobs *jobs;       /* their thread runs only when serving */
     struct act *act;
+    struct ask *ask;
     uint8_t preference_key[32]; /* secret: customers' links */
     /* The survey module's part of the decision API; NULL: there is none (app_contact.h). */
     bool (*decide_survey)(struct app *app, const struct app_decide_question *question,
@@ -173,6 +175,14 @@ APP_OPERATION(app_op_survey_pause);
 APP_OPERATION(app_op_survey_close);
 APP_OPERATION(app_op_survey_delete);
 APP_OPERATION(app_op_survey_templates);
+/* app_survey_live.c */
+APP_OPERATION(app_op_ask_next);
+APP_OPERATION(app_op_ask_shown);
+APP_OPERATION(app_op_ask_answer);
+APP_OPERATION(app_op_survey_respond);
+APP_OPERATION(app_op_survey_why);
+/* Before the jobs begin; with `recover` what a crash cut off is written. */
+bool app_ask_open(struct app *app, bool recover, struct fail *fail) MUST_USE;
 /* app_jobs_ops.c */
 APP_OPERATION(app_op_jobs);
 APP_OPERATION(app_op_job_run);
@@ -180,6 +190,8 @@ APP_OPERATION(app_op_job_run);
 /* ---- jobs, by file (app_jobs_table.c) ------------------------------------------------------------------ */
 
 #define APP_JOB(name) bool name(struct app_job_run *run, struct fail *fail)
+/* app_survey_live.c */
+APP_JOB(app_job_surveys);
 /* app_jobs_ops.c */
 APP_JOB(app_job_sign_ins);
 /* app_contact.c */

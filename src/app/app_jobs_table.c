@@ -6,5 +6,7 @@
 const struct app_job app_job_table[] = {
     {"sign-ins", 60 * MINUTE_MS, app_job_sign_ins,
      "Removes sessions and one-time links that have run out."},
+    {"surveys", MINUTE_MS, app_job_surveys,
+     "Writes answers to the timeline whose givers fell silent, and what a crash cut off."},
 };
 const size_t app_job_count = ARRAY_LEN(app_job_table);

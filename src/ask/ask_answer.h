@@ -47,3 +47,6 @@ uint32_t ask_walk(const struct ask_survey *survey, const struct ask_answer *answ
 /* A text with its {{QID}} filled in; one not answered leaves an ellipsis. */
 struct str ask_recall(const struct ask_survey *survey, struct str text, uint32_t language,
                       const struct ask_answer *answers, struct arena *arena);
+/* A survey as a widget needs it: one language, logic and look; begins and ends an object. */
+void ask_survey_write(const struct ask_survey *survey, struct str id, int64_t version,
+                      uint32_t language, struct json_writer *w);

@@ -1,4 +1,4 @@
-/* The decision API: for a public key in a page as for a server. The key stands in Authorization or in the body, so
+/* The decision API and asking: for a public key in a page as for a server. The key stands in Authorization or in the body, so
  * that a page can send it as plain text without asking first (CORS). */
 #include "http_internal.h"
 
@@ -50,10 +50,13 @@ void http_decide(struct http_call *call)
     if (!body_read(call, &input, &key) || (token.len == 0 && !http_key_may(call, key))) {
         return;
     }
-    struct app_caller caller = {
-        .identity = call->who, .gone = net_request_gone, .gone_context = call->request};
+    struct app_caller caller = {.identity = call->who,
+                                .gone = net_request_gone,
+                                .gone_context = call->request,
+                                .address = call->address};
     if (!base_buf_ok(&input, &fail) ||
-        !app_call(call->http->app, &caller, STR("decide"), base_buf_view(&input), &answer, &fail)) {
+        !app_call(call->http->app, &caller, str_from_c(call->route->operation),
+                  base_buf_view(&input), &answer, &fail)) {
         base_buf_done(&answer);
         http_problem_fail(call, &fail);
         return;

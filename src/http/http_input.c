@@ -158,8 +158,10 @@ void http_operation(struct http_call *call)
         return;
     }
     struct fail fail;
-    struct app_caller caller = {
-        .identity = call->who, .gone = net_request_gone, .gone_context = call->request};
+    struct app_caller caller = {.identity = call->who,
+                                .gone = net_request_gone,
+                                .gone_context = call->request,
+                                .address = call->address};
     struct base_buf answer = {0};
     if (!base_buf_ok(&input, &fail) ||
         !app_call(call->http->app, &caller, str_from_c(call->route->operation),

@@ -23,6 +23,14 @@
             __VA_ARGS__                                                                            \
         }                                                                                          \
     }
+#define WIDGET(path, op, summary, request, response)                                               \
+    {                                                                                              \
+        NET_POST, path, HTTP_CLASS_INTAKE, RIGHT(DECIDE), WORK, HTTP_BODY_BYTES_MAX, http_decide,  \
+            op, 200, summary, request, response,                                                   \
+        {                                                                                          \
+            NONE                                                                                   \
+        }                                                                                          \
+    }
 #define SURVEY PATH("id", "id", HTTP_TEXT, "The survey.")
 /* For the libraries of others: their keys stand where they put them, pages of any origin may call. */
 #define FOREIGN(method, path, lane, bytes, handle, status, summary, request, response, ...)        \
@@ -250,7 +258,7 @@ const struct http_route http_routes[] = {
      WORK,
      SMALL,
      http_decide,
-     NULL,
+     "decide",
      200,
      "Decides for one customer in one channel, now: whether contact is allowed, and the survey to "
      "show.",
@@ -387,6 +395,20 @@ const struct http_route http_routes[] = {
     OPERATION(NET_POST, "/api/v1/surveys/{id}/pause", SAVE, "survey.pause", 200,
               "Asks nobody for the time being; publishing opens it again.", NULL,
               "id, version, status.", SURVEY),
+    OPERATION(NET_GET, "/api/v1/surveys/{id}/why", ASK, "survey.why", 200,
+              "Why a customer is asked, or is not.", NULL, "rules in order, each with its verdict.",
+              SURVEY, QUERY("customer", HTTP_TEXT, "Any identifier, or kind:value.")),
+    OPERATION(NET_POST, "/api/v1/surveys/{id}/responses", SAVE, "survey.respond", 201,
+              "Takes a response from a program.",
+              "answers; userId, anonymousId, language, message_id, finished.",
+              "response, token, finished, next.", SURVEY),
+    WIDGET("/api/v1/ask/next", "ask.next", "Which survey is asked now, if any.",
+           "key, anonymousId, userId; url, locale, event, survey.",
+           "survey, response, token; or null and the reason."),
+    WIDGET("/api/v1/ask/shown", "ask.shown", "A survey was seen.", "key, response, token.",
+           "accepted."),
+    WIDGET("/api/v1/ask/answer", "ask.answer", "Takes answers; may be sent again.",
+           "key, response, token, seq, answers, finished.", "accepted, finished, next."),
     OPERATION(NET_POST, "/api/v1/surveys/{id}/close", SAVE, "survey.close", 200,
               "Ends a survey; its answers stay.", NULL, "id, version, status.", SURVEY),
 

@@ -97,6 +97,14 @@ bool query_backend_run(struct query_backend *backend, const struct query_plan *p
                        const struct query_run *run, struct base_buf *out,
                        struct fail *fail) MUST_USE;
 
+/* A segment alone as a plan, and whether one customer of the snapshot (a root) is in it, as of the env's now: a read
+   of that one timeline, not a pass. */
+bool query_segment_plan(const struct query_env *env, struct str text, struct arena *arena,
+                        struct query_plan **out, struct fail *fail) MUST_USE;
+bool query_decide(struct query_backend *backend, const struct query_plan *plan,
+                  const struct query_run *run, uint32_t customer, bool *out,
+                  struct fail *fail) MUST_USE;
+
 /* Values of a property, trait or own field (named as in conditions), by number of rows (traits: customers)
    descending, then byte order: for completion. `event` and `prefix` restrict where not missing. */
 struct query_value {

@@ -162,6 +162,8 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
         .to_ms = pass->to_ms,
         .every_customer = pass->every_customer,
         .want_facts = plan->wants_facts,
+        .customers = pass->only,
+        .customer_count = pass->only == NULL ? 0 : 1,
         .cancel = &run->cancel,
     };
     if (exec->segment_matchers != 0) {

@@ -49,6 +49,7 @@ struct query_pass {
     bool every_event;       /* all events but the seven are */
     bool with_bookkeeping;  /* and the seven too */
     bool every_customer;    /* also those without a wanted row */
+    const uint32_t *only;   /* this one customer; NULL: all */
     bool (*start)(struct query_worker *worker, struct fail *fail);
     /* `c` is an index into worker->rows; only customers of the segment. */
     bool (*customer)(struct query_worker *worker, uint32_t c, struct fail *fail);

@@ -157,6 +157,20 @@ bool query_check_segment(const struct query_env *env, struct str text, struct st
     return query_parse_segment(&parser, root, NULL, &segment, fail);
 }
 
+bool query_segment_plan(const struct query_env *env, struct str text, struct arena *arena,
+                        struct query_plan **out, struct fail *fail)
+{
+    CLEANUP(json_parser_free_at) struct json_parser *reader = json_parser_new();
+    struct json_value root;
+    struct query_parser parser;
+    if (!json_parse(reader, text, &root, fail) || !parser_init(&parser, env, arena, fail) ||
+        !query_parse_segment(&parser, root, NULL, &parser.plan->segment, fail)) {
+        return false;
+    }
+    *out = parser.plan;
+    return true;
+}
+
 const char *query_plan_kind(const struct query_plan *plan)
 {
     return plan->kind->name;
