@@ -65,7 +65,7 @@ static const struct cli_option demo_options[] = {
     END_OF_OPTIONS};
 static const struct cli_option import_options[] = {
     {"--source", "NAME", "the source the events are filed under (import)"},
-    {"--format", "FORM", "ndjson, csv or segment; else seen from the file"},
+    {"--format", "FORM", "ndjson, csv, segment or posthog; else seen from the file"},
     {"--map", "MAP.json", "which column is what (docs/how-to/import.md)"},
     {"--dry-run", NULL, "read and judge, store nothing"},
     END_OF_OPTIONS};

@@ -28,12 +28,12 @@ struct intake_import {
     struct fail late;
 };
 
-static const char *const format_names[] = {"ndjson", "csv", "segment"};
+static const char *const format_names[] = {"ndjson", "csv", "segment", "posthog"};
 
 bool intake_format_parse(struct str name, enum intake_format *out, struct fail *fail)
 {
     static const enum intake_format formats[] = {INTAKE_FORMAT_NDJSON, INTAKE_FORMAT_CSV,
-                                                 INTAKE_FORMAT_SEGMENT};
+                                                 INTAKE_FORMAT_SEGMENT, INTAKE_FORMAT_POSTHOG};
     for (size_t i = 0; i < ARRAY_LEN(format_names); i++) {
         if (str_is(name, format_names[i])) {
             *out = formats[i];
@@ -42,9 +42,9 @@ bool intake_format_parse(struct str name, enum intake_format *out, struct fail *
     }
     const char *nearest = str_nearest(name, format_names, ARRAY_LEN(format_names));
     return fail_set(fail, FAIL_INPUT,
-                    "unknown format \"%.*s\": expected ndjson, csv or segment%s%s%s", STR_ARG(name),
-                    nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
-                    nearest == NULL ? "" : "?");
+                    "unknown format \"%.*s\": expected ndjson, csv, segment or posthog%s%s%s",
+                    STR_ARG(name), nearest == NULL ? "" : "; did you mean ",
+                    nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------- */
@@ -237,9 +237,11 @@ static bool prepare(struct intake_import *import, const struct intake_import_opt
         return false;
     }
     bool csv = import->format == INTAKE_FORMAT_CSV;
-    if (import->format == INTAKE_FORMAT_SEGMENT && import->mapped) {
-        return fail_set(fail, FAIL_INPUT,
-                        "Segment's messages need no map; foreign JSON lines are --format ndjson");
+    if (import->mapped &&
+        (import->format == INTAKE_FORMAT_SEGMENT || import->format == INTAKE_FORMAT_POSTHOG)) {
+        return fail_set(fail, FAIL_INPUT, "%s need no map; foreign JSON lines are --format ndjson",
+                        import->format == INTAKE_FORMAT_SEGMENT ? "Segment's messages"
+                                                                : "PostHog's events");
     }
     if (csv && !read_header(import, fail)) {
         return false;
@@ -417,8 +419,10 @@ static bool line_item(struct intake_import *import, struct arena *arena, struct 
     import->records++;
     *number = import->lines;
     bool segment = import->format == INTAKE_FORMAT_SEGMENT;
+    bool posthog = import->format == INTAKE_FORMAT_POSTHOG;
     const struct intake_places *places = import->mapped ? &import->map.places
                                          : segment      ? &intake_segment_places
+                                         : posthog      ? &intake_posthog_places
                                                         : &intake_own_places;
     if (!begin_draft(import, places, line, arena, &draft, fail)) {
         return false;
@@ -426,8 +430,9 @@ static bool line_item(struct intake_import *import, struct arena *arena, struct 
     if (import->mapped) {
         return intake_draft_end(&draft, read_mapped(import, &draft), item);
     }
-    return segment ? intake_segment_message(&draft, &envelope, item)
-                   : intake_own_message(&draft, item);
+    return segment   ? intake_segment_message(&draft, &envelope, item)
+           : posthog ? intake_posthog_message(&draft, STORE_NO_TIME, item)
+                     : intake_own_message(&draft, item);
 }
 
 bool intake_import_next(struct intake_import *import, struct arena *arena, size_t most,

@@ -38,8 +38,9 @@ enum intake_format {
     INTAKE_FORMAT_NDJSON,
     INTAKE_FORMAT_CSV,
     INTAKE_FORMAT_SEGMENT,
+    INTAKE_FORMAT_POSTHOG,
 };
-/* "ndjson", "csv", "segment"; FAIL_INPUT with the nearest. */
+/* "ndjson", "csv", "segment", "posthog"; FAIL_INPUT with the nearest. */
 bool intake_format_parse(struct str name, enum intake_format *out, struct fail *fail) MUST_USE;
 
 struct intake_import_options {

@@ -290,6 +290,9 @@ static bool take_when(struct intake_draft *draft, const struct intake_posthog_ev
                intake_judge(draft, draft->places->ts,
                             "expected an ISO 8601 instant, such as 2026-05-01T09:30:00.000Z");
     }
+    if (draft->from_import) {
+        return true; /* a line of a file without a time has none */
+    }
     draft->clock_is_right = true;
     draft->client_ms = draft->source->received_at_ms;
     if (event->top_has[POSTHOG_TOP_OFFSET]) {
@@ -342,6 +345,7 @@ static const struct {
     {"survey shown", POSTHOG_SURVEY_SHOWN, NULL},
     {"survey sent", POSTHOG_SURVEY_SENT, NULL},
     {"survey dismissed", POSTHOG_SURVEY_DISMISSED, NULL},
+    {"survey abandoned", POSTHOG_SURVEY_ABANDONED, NULL},
     {"$snapshot", POSTHOG_SNAPSHOT, NULL},
 };
 
@@ -531,6 +535,7 @@ static bool take_meaning(struct intake_draft *draft, const struct intake_posthog
     case POSTHOG_SURVEY_SHOWN:
     case POSTHOG_SURVEY_SENT:
     case POSTHOG_SURVEY_DISMISSED:
+    case POSTHOG_SURVEY_ABANDONED:
         return intake_posthog_survey(draft, event);
     case POSTHOG_GROUP:
         return intake_posthog_group_facts(draft, event);

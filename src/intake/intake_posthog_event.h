@@ -27,6 +27,7 @@ enum posthog_kind {
     POSTHOG_SURVEY_SHOWN,
     POSTHOG_SURVEY_SENT,
     POSTHOG_SURVEY_DISMISSED,
+    POSTHOG_SURVEY_ABANDONED, /* the page was left; it may be taken up again */
     POSTHOG_SNAPSHOT,
 };
 
@@ -99,7 +100,7 @@ bool intake_posthog_exception(struct intake_draft *draft, const struct intake_po
 static inline bool intake_posthog_is_survey(enum posthog_kind kind)
 {
     return kind == POSTHOG_SURVEY_SHOWN || kind == POSTHOG_SURVEY_SENT ||
-           kind == POSTHOG_SURVEY_DISMISSED;
+           kind == POSTHOG_SURVEY_DISMISSED || kind == POSTHOG_SURVEY_ABANDONED;
 }
 /* Is it a member of properties that becomes something else in survey events? */
 bool intake_posthog_survey_member(struct str name);

@@ -46,6 +46,7 @@ test('commands shown in the docs and in --help run', (t) => {
   const event = '{"userId":"ann","event":"Order Completed","ts":"2026-05-01T10:00:00Z"}\n';
   writeFileSync(join(work, 'events.ndjson'), event);
   writeFileSync(join(work, 'messages.ndjson'), '{"type":"track","event":"A","userId":"ann"}\n');
+  writeFileSync(join(work, 'posthog.ndjson'), '{"event":"A","distinct_id":"ann","timestamp":"2026-05-01T10:00:00Z"}\n');
   spawnSync('gzip', ['-k', 'events.ndjson'], { cwd: work });
   writeFileSync(join(work, 'orders.csv'),
     'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n' +

@@ -570,6 +570,35 @@ static void segment_lines_keep_their_times(void **state)
     test_done(&f);
 }
 
+static void posthog_lines_keep_their_times(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    struct run got;
+    assert_true(run(&f, INTAKE_FORMAT_POSTHOG, "",
+                    STR("{\"event\":\"E\",\"distinct_id\":\"u\",\"uuid\":\"m\",\"timestamp\":"
+                        "\"2020-01-01T00:00:00Z\",\"sent_at\":\"2019-01-01T00:00:00Z\"}\n"
+                        "{\"event\":\"$pageview\",\"distinct_id\":\"u\",\"timestamp\":"
+                        "\"2020-01-01 00:00:01\"}\n"
+                        "{\"event\":\"E\",\"distinct_id\":\"u\"}\n"
+                        "{\"event\":\"E\"}\n"),
+                    &got));
+    assert_int_equal(got.count, 4);
+    assert_stored(&got.items[0]);
+    assert_str(got.items[0].event.message_id, "m");
+    assert_int_equal(got.items[0].event.ts_ms, INT64_C(1577836800000));
+    assert_true(got.items[0].from_import && got.items[0].space == STORE_SPACE_ONE);
+    assert_stored(&got.items[1]);
+    assert_int_equal(got.items[1].event.ts_ms, INT64_C(1577836801000));
+    assert_true(str_starts(got.items[1].event.message_id, STR("row-")));
+    assert_kept_out(&got.items[2], "/timestamp", "no time");
+    assert_kept_out(&got.items[3], "/distinct_id", "no distinct_id");
+    assert_fails(run(&f, INTAKE_FORMAT_POSTHOG, "{}", STR("{}"), &got), &f.fail, FAIL_INPUT,
+                 "no map");
+    test_done(&f);
+}
+
 static void the_format_is_seen_at_the_first_character(void **state)
 {
     (void)state;
@@ -818,6 +847,7 @@ int main(void)
         cmocka_unit_test(foreign_lines_are_mapped_by_pointers),
         cmocka_unit_test(foreign_values_keep_their_kind),
         cmocka_unit_test(segment_lines_keep_their_times),
+        cmocka_unit_test(posthog_lines_keep_their_times),
         cmocka_unit_test(the_format_is_seen_at_the_first_character),
         cmocka_unit_test(the_size_of_reads_does_not_matter),
         cmocka_unit_test(what_was_read_comes_before_the_failure),

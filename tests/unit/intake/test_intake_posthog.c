@@ -428,6 +428,9 @@ static void a_response_is_feedback_once_it_has_ended(void **state)
          "survey='s' way='widget' response='r' answers.q1=3 finished=false kind='survey'"},
         {"survey dismissed", SURVEY "\"$survey_questions\":[{\"id\":\"q1\"}]", "survey dismissed",
          "m", NULL, "survey='s' way='widget' response='r' finished=false"},
+        {"survey abandoned", SURVEY "\"$survey_questions\":[{\"id\":\"q1\",\"response\":3}]",
+         "survey abandoned", "m", NULL,
+         "survey='s' way='widget' response='r' answers.q1=3 finished=false"},
         {"survey sent", "\"$survey_id\":\"s\"", "survey sent", "m", NULL,
          "survey='s' way='widget' finished=true"},
     };
