@@ -189,6 +189,134 @@ static void write_customers(struct cli *cli, struct json_value answer, enum cli_
     }
 }
 
+/* ---- scores ---- */
+
+static struct str number_or_dash(struct cli *cli, struct json_value value, int decimals)
+{
+    return json_type_of(value) == JSON_NULL
+               ? STR("-")
+               : str_format(cli->arena, "%.*f", decimals, json_double(value));
+}
+
+/* "-20.0 to 38.7" */
+static struct str span_of(struct cli *cli, struct json_value object, int decimals)
+{
+    struct json_value low = member(object, "low"), high = member(object, "high");
+    if (json_type_of(low) == JSON_NULL) {
+        return STR("-");
+    }
+    return str_format(cli->arena, "%.*f to %.*f", decimals, json_double(low), decimals,
+                      json_double(high));
+}
+
+/* "+4.1 (-1.0 to 9.2), not clear" */
+static struct str change_of(struct cli *cli, struct json_value series, int decimals)
+{
+    struct json_value difference;
+    if (!has(series, "difference", &difference)) {
+        return STR("-");
+    }
+    return str_format(cli->arena, "%+.*f (%.*s), %s", decimals,
+                      json_double(member(difference, "value")),
+                      STR_ARG(span_of(cli, difference, decimals)),
+                      json_bool(member(difference, "clear")) ? "clear" : "not clear");
+}
+
+static const char *const score_counts[] = {"n", "asked", "shown", "started", "finished", "silent"};
+
+static void put_score(struct cli *cli, struct cli_table *table, struct json_value row, int decimals,
+                      enum cli_form form)
+{
+    struct json_value level;
+    if (form == CLI_FORM_CSV) {
+        cli_table_value(table, member(row, "value"));
+        cli_table_value(table, member(row, "low"));
+        cli_table_value(table, member(row, "high"));
+    } else {
+        cli_table_number(table, number_or_dash(cli, member(row, "value"), decimals));
+        cli_table_number(table, span_of(cli, row, decimals));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(score_counts); i++) {
+        cli_table_value(table, member(row, score_counts[i]));
+    }
+    if (form == CLI_FORM_CSV) {
+        struct json_iter it = json_iter_of(member(row, "distribution"));
+        while (json_next(&it, NULL, &level)) {
+            cli_table_value(table, level);
+        }
+    }
+}
+
+static struct cli_table *score_table(struct cli *cli, struct json_value distribution, bool compares,
+                                     enum cli_form form)
+{
+    struct json_value level;
+    struct str name;
+    size_t levels = form == CLI_FORM_CSV ? json_count(distribution) : 0;
+    size_t own = form == CLI_FORM_CSV ? 3 : 2;
+    struct cli_table *table =
+        cli_table_new(cli, 2 + own + ARRAY_LEN(score_counts) + levels + (compares ? 1 : 0));
+    cli_table_text(table, STR("group"));
+    cli_table_text(table, STR("interval"));
+    cli_table_text(table, STR("score"));
+    if (form == CLI_FORM_CSV) {
+        cli_table_text(table, STR("low"));
+        cli_table_text(table, STR("high"));
+    } else {
+        cli_table_text(table, STR("95 % interval"));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(score_counts); i++) {
+        cli_table_text(table, str_from_c(score_counts[i]));
+    }
+    struct json_iter it = json_iter_of(distribution);
+    while (levels > 0 && json_next(&it, &name, &level)) {
+        cli_table_text(table, name);
+    }
+    if (compares) {
+        cli_table_text(table, STR("change"));
+    }
+    return table;
+}
+
+static void write_score(struct cli *cli, struct json_value answer, enum cli_form form)
+{
+    struct json_value list = member(answer, "series"), series, interval, previous;
+    struct json_iter it = json_iter_of(list);
+    bool compares = has(answer, "previous", &previous);
+    int decimals = str_is(json_string(member(answer, "metric")), "nps") ? 1 : 2;
+    if (!json_next(&it, NULL, &series)) {
+        base_buf_c(&cli->out, form == CLI_FORM_CSV ? "" : "nobody was asked and nobody answered\n");
+        return;
+    }
+    struct cli_table *table =
+        score_table(cli, member(member(series, "total"), "distribution"), compares, form);
+    for (it = json_iter_of(list); json_next(&it, NULL, &series);) {
+        struct json_value group, row;
+        struct str name = has(series, "group", &group) ? json_string(group) : STR("all");
+        struct json_iter rows = json_iter_of(member(series, "values"));
+        struct json_iter labels = json_iter_of(member(answer, "intervals"));
+        while (json_next(&labels, NULL, &interval) && json_next(&rows, NULL, &row)) {
+            cli_table_text(table, name);
+            cli_table_value(table, interval);
+            put_score(cli, table, row, decimals, form);
+            if (compares) {
+                cli_table_text(table, STR(""));
+            }
+        }
+        cli_table_text(table, name);
+        cli_table_text(table, STR("total"));
+        put_score(cli, table, member(series, "total"), decimals, form);
+        if (compares) {
+            cli_table_text(table, change_of(cli, series, decimals));
+        }
+    }
+    cli_table_write(cli, table, form);
+    if (form == CLI_FORM_TABLE) {
+        base_buf_printf(&cli->out, "- : fewer than %lld answers\n",
+                        (long long)json_int(member(answer, "least")));
+    }
+}
+
 /* Words whole in CSV; on a terminal as much as stands in a cell. */
 static void write_verbatims(struct cli *cli, struct json_value answer, enum cli_form form)
 {
@@ -241,7 +369,7 @@ void cli_write_answer(struct cli *cli, struct json_value answer, enum cli_form f
     } kinds[] = {
         {"trend", write_trend},         {"funnel", write_funnel},
         {"retention", write_retention}, {"customers", write_customers},
-        {"verbatims", write_verbatims},
+        {"verbatims", write_verbatims}, {"score", write_score},
     };
     struct str kind = json_string(member(answer, "kind"));
     write_warnings(answer);

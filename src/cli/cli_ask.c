@@ -259,6 +259,23 @@ bool cli_run_funnel(struct cli *cli, struct fail *fail)
     return end_question(cli, &text, &w, fail);
 }
 
+bool cli_run_score(struct cli *cli, struct fail *fail)
+{
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    struct json_writer w;
+    if (!begin_question(cli, &text, &w, "score", fail)) {
+        return false;
+    }
+    json_name_c(&w, "metric");
+    json_write_c(&w, cli->arguments[0]);
+    if (cli_flag(cli, "--compare")) {
+        json_name_c(&w, "compare");
+        json_write_c(&w, "previous");
+    }
+    return put_count(&w, "least", "--least", cli_option(cli, "--least"), fail) &&
+           put_where(cli, &w, fail) && end_question(cli, &text, &w, fail);
+}
+
 bool cli_run_verbatims(struct cli *cli, struct fail *fail)
 {
     struct base_buf text CLEANUP(base_buf_done) = {0};

@@ -45,6 +45,11 @@ static const struct cli_option retention_options[] = {
     {"--periods", "N", "how many periods (12)"},
     {"--mode", "MODE", "bounded or unbounded"},
     END_OF_OPTIONS};
+static const struct cli_option score_options[] = {
+    QUESTION_OPTIONS,
+    {"--least", "N", "show no score of fewer answers (30)"},
+    {"--compare", NULL, "beside the period before, with the difference"},
+    END_OF_OPTIONS};
 static const struct cli_option verbatims_options[] = {
     QUESTION_OPTIONS,
     {"--sort", "ORDER", "relevance, -ts, ts, -score or score"},
@@ -192,6 +197,10 @@ const struct cli_command cli_commands[] = {
      "firsthand retention 'Order Completed' --last 12w\n"
      "firsthand retention 'Signed Up' --return 'Order Completed' --interval month --last 6m",
      retention_options, 1, 1, cli_run_retention},
+    {"score", "METRIC", "Shows nps, csat, ces or stars, with n and 95 % interval.",
+     "firsthand score nps --by channel --interval week --last 12w\n"
+     "firsthand score csat --interval month --last 6m --compare --least 10",
+     score_options, 1, 1, cli_run_score},
     {"segment delete", "NAME", "Deletes a saved segment.", "firsthand segment delete big-spenders",
      NULL, 1, 1, cli_run_segment_delete},
     {"segment list", "", "Lists saved segments.", "firsthand segment list", format_only, 0, 0,

@@ -110,6 +110,7 @@ CLI_COMMAND(cli_run_query);
 CLI_COMMAND(cli_run_trend);
 CLI_COMMAND(cli_run_funnel);
 CLI_COMMAND(cli_run_retention);
+CLI_COMMAND(cli_run_score);
 CLI_COMMAND(cli_run_verbatims);
 CLI_COMMAND(cli_run_timeline);
 CLI_COMMAND(cli_run_customer_consent);

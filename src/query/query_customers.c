@@ -37,7 +37,7 @@ static bool refuse_foreign(struct json_value root, struct fail *fail)
         if (json_member(root, str_from_c(foreign[i]), &ignored)) {
             struct query_path at = query_path_in(NULL, foreign[i]);
             return query_refuse(&at, fail,
-                                i == 0 ? "\"breakdown\" is for trend, funnel and retention"
+                                i == 0 ? "\"breakdown\" is for trend, funnel, retention and score"
                                        : "a list of customers holds no numbers to open");
         }
     }

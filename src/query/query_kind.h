@@ -24,6 +24,7 @@ extern const struct query_kind query_kind_funnel;
 extern const struct query_kind query_kind_retention;
 extern const struct query_kind query_kind_customers;
 extern const struct query_kind query_kind_verbatims;
+extern const struct query_kind query_kind_score;
 
 /* NULL where there is none of that name. */
 const struct query_kind *query_kind_find(struct str name);

@@ -118,6 +118,12 @@ enum query_open_common {
 bool query_parse_open(struct query_parser *parser, const struct query_member *open,
                       const char *const *own, size_t own_count, struct query_member *members,
                       struct fail *fail) MUST_USE;
+/* The label of one of the answer's intervals, as far as the range reaches; left out: the whole range. */
+bool query_parse_open_interval(struct query_parser *parser, const struct query_member *member,
+                               const struct query_path *path, enum interval interval,
+                               const struct query_range *range,
+                               const struct zone_intervals *intervals, int64_t *out_from_ms,
+                               int64_t *out_to_ms, struct fail *fail) MUST_USE;
 /* The rest of the common members, once the kind knows whether customers carry a value. */
 bool query_parse_open_list(struct query_parser *parser, const struct query_member *members,
                            bool with_value, struct fail *fail) MUST_USE;

@@ -158,3 +158,32 @@ bool query_parse_open_list(struct query_parser *parser, const struct query_membe
     return query_parse_list(parser, &path, &members[QUERY_OPEN_SORT], &members[QUERY_OPEN_LIMIT],
                             &members[QUERY_OPEN_CURSOR], with_value, fail);
 }
+
+bool query_parse_open_interval(struct query_parser *parser, const struct query_member *member,
+                               const struct query_path *path, enum interval interval,
+                               const struct query_range *range,
+                               const struct zone_intervals *intervals, int64_t *out_from_ms,
+                               int64_t *out_to_ms, struct fail *fail)
+{
+    *out_from_ms = range->from_ms;
+    *out_to_ms = range->to_ms;
+    if (member->place == 0 || json_type_of(member->value) == JSON_NULL) {
+        return true;
+    }
+    struct query_path at = query_path_in(path, member->name);
+    struct str label;
+    if (!query_read_string(member->value, &at, "the label of an interval", &label, fail)) {
+        return false;
+    }
+    for (size_t i = 0; i < intervals->count; i++) {
+        char text[ZONE_LABEL_BYTES];
+        size_t len = zone_interval_label(parser->plan->zone, interval, intervals->begins[i], text);
+        if (str_equal(label, str_of(text, len))) {
+            int64_t begin_ms = intervals->begins[i], end_ms = intervals->begins[i + 1];
+            *out_from_ms = begin_ms > range->from_ms ? begin_ms : range->from_ms;
+            *out_to_ms = end_ms < range->to_ms ? end_ms : range->to_ms;
+            return true;
+        }
+    }
+    return query_refuse(&at, fail, "\"%.*s\" is none of the answer's intervals", STR_ARG(label));
+}

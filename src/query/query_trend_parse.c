@@ -154,37 +154,6 @@ static bool parse_rest(struct query_parser *parser, const struct query_member *o
 enum open_member { OPEN_SERIES, OPEN_INTERVAL, OPEN_PREVIOUS, OPEN_COUNT };
 static const char *const open_names[OPEN_COUNT] = {"series", "interval", "previous"};
 
-static bool parse_open_interval(struct query_parser *parser, const struct query_member *member,
-                                const struct query_path *path, struct trend_body *body,
-                                struct fail *fail)
-{
-    const struct query_range *range = body->open.previous ? &body->previous : &parser->plan->range;
-    const struct zone_intervals *intervals =
-        body->open.previous ? &body->previous_intervals : &body->intervals;
-    body->open.from_ms = range->from_ms;
-    body->open.to_ms = range->to_ms;
-    if (member->place == 0 || json_type_of(member->value) == JSON_NULL) {
-        return true;
-    }
-    struct query_path at = query_path_in(path, member->name);
-    struct str label;
-    if (!query_read_string(member->value, &at, "the label of an interval", &label, fail)) {
-        return false;
-    }
-    for (size_t i = 0; i < intervals->count; i++) {
-        char text[ZONE_LABEL_BYTES];
-        size_t len =
-            zone_interval_label(parser->plan->zone, body->interval, intervals->begins[i], text);
-        if (str_equal(label, str_of(text, len))) {
-            int64_t begin_ms = intervals->begins[i], end_ms = intervals->begins[i + 1];
-            body->open.from_ms = begin_ms > range->from_ms ? begin_ms : range->from_ms;
-            body->open.to_ms = end_ms < range->to_ms ? end_ms : range->to_ms;
-            return true;
-        }
-    }
-    return query_refuse(&at, fail, "\"%.*s\" is none of the answer's intervals", STR_ARG(label));
-}
-
 static bool parse_open(struct query_parser *parser, const struct query_member *open,
                        struct trend_body *body, struct fail *fail)
 {
@@ -211,7 +180,11 @@ static bool parse_open(struct query_parser *parser, const struct query_member *o
         return query_refuse(&previous_path, fail,
                             "the question compares nothing: it needs \"compare\": \"previous\"");
     }
-    return parse_open_interval(parser, &own[OPEN_INTERVAL], &path, body, fail) &&
+    bool previous = body->open.previous;
+    return query_parse_open_interval(parser, &own[OPEN_INTERVAL], &path, body->interval,
+                                     previous ? &body->previous : &parser->plan->range,
+                                     previous ? &body->previous_intervals : &body->intervals,
+                                     &body->open.from_ms, &body->open.to_ms, fail) &&
            query_parse_open_list(parser, members,
                                  trend_open_has_value(body->series[body->open.series].measure),
                                  fail);

@@ -44,6 +44,10 @@ test('one-line questions answer as tables, JSON and CSV', (t) => {
   assert.match(must(['trend', 'Product Viewed', ...range]), /2026-05-02 +2\ntotal +3/);
   assert.match(must(['trend', 'Product Viewed', '--format', 'csv', ...range]), /2026-05-02,2\r\n/);
   assert.match(must(['funnel', 'Product Viewed', 'Order Completed', ...range]), /Order Completed +1 +33\.3%/);
+  const score = must(['score', 'nps', '--least', '1', ...range]);
+  assert.match(score, /group +interval +score +95 % interval +n +asked/);
+  assert.match(score, /all +total +- +- +0 +0/);
+  assert.match(must(['score', 'nps', '--compare', '--format', 'csv', ...range]), /,n,asked,.*,0,1,2,3,4,5,6,7,8,9,10,change\r\n/);
   const filtered = JSON.parse(must(['trend', 'Product Viewed', '--where', 'price >= 10', '--json', ...range]));
   assert.equal(filtered.series[0].total, 1);
   const retention = JSON.parse(must(['retention', 'Product Viewed', '--interval', 'day', '--periods', '2', '--json', ...range]));

@@ -1,5 +1,6 @@
 // Expected against got: equal values, exact numbers, no member more or less.
 import { canonical, isNumber } from './reference/number.mjs';
+import { Near } from './reference/score.mjs';
 
 // Infinite is written null, like a number that is none.
 const plain = (x) => (typeof x === 'number' && !Number.isFinite(x) ? null : isNumber(x) ? canonical(x) : x);
@@ -8,6 +9,13 @@ const plain = (x) => (typeof x === 'number' && !Number.isFinite(x) ? null : isNu
 export function differences(expected, got, at = '', found = []) {
   const [a, b] = [plain(expected), plain(got)];
   if (found.length >= 8) return found;
+  if (expected instanceof Near) {
+    const size = Math.max(1, Math.abs(expected.value));
+    if (!isNumber(got) || !(Math.abs(Number(got) - expected.value) <= 1e-8 * size)) {
+      found.push(`${at}: expected about ${expected.value}, got ${show(b)}`);
+    }
+    return found;
+  }
   if (Array.isArray(a) && Array.isArray(b)) {
     if (a.length !== b.length) found.push(`${at}: ${a.length} elements expected, got ${b.length}`);
     for (let i = 0; i < Math.min(a.length, b.length); i++) differences(a[i], b[i], `${at}/${i}`, found);

@@ -158,6 +158,51 @@ export class Questioner {
     return pieces.every((p) => p === '-') ? word() : pieces.join(random.pick([' ', '  ', '\u3000']));
   }
 
+  score() {
+    const { random } = this;
+    const interval = random.pick(['hour', 'day', 'day', 'week', 'month', 'quarter']);
+    const question = this.common('score', interval === 'hour' ? ['hour', 'day'] : ['day', 'week', 'month', 'quarter']);
+    if (interval !== 'hour' && random.chance(0.6)) {
+      const days = random.pick([20, 60, 150]) * DAY;
+      question.range = { from: formatDate(this.world.center - days), to: formatDate(this.world.center + random.pick([days, DAY])) };
+      if (random.chance(0.6)) delete question.segment;
+    }
+    question.metric = random.pick(['nps', 'nps', 'nps', 'csat', 'ces', 'stars']);
+    if (interval !== 'day' || random.chance(0.5)) question.interval = interval;
+    if (random.chance(0.2)) question.where = this.where();
+    if (random.chance(0.8)) question.least = BigInt(random.pick([1, 2, 5, 6, 10, 30]));
+    if (random.chance(0.2)) question.adjusted = false;
+    if (random.chance(0.35)) question.compare = 'previous';
+    if (random.chance(0.45)) {
+      this.breakdown(question);
+      if (typeof question.breakdown === 'string' && random.chance(0.5)) {
+        question.breakdown = random.pick(['channel', 'survey', 'way', 'kind', 'response', 'event', 'source']);
+      }
+    }
+    return question;
+  }
+
+  scoreCell(question, answer) {
+    const { random } = this;
+    const previous = question.compare !== undefined && random.chance(0.4);
+    const part = previous ? answer.previous : answer;
+    const open = previous ? { previous: true } : {};
+    const busy = part.intervals.filter((_, i) => part.series.some((s) => s.values[i].n > 0 || s.values[i].asked > 0));
+    if (random.chance(0.6)) open.interval = random.pick(busy.length > 0 && random.chance(0.9) ? busy : part.intervals);
+    if (question.breakdown !== undefined && part.series.length > 0 && random.chance(0.8)) open.group = random.pick(part.series).group;
+    const [low, high] = { nps: [0, 10], ces: [1, 7] }[question.metric] ?? [1, 5];
+    Object.assign(open, random.pick([
+      () => ({}),
+      () => ({ value: BigInt(random.between(low, high)) }),
+      () => ({ funnel: random.pick(['asked', 'shown', 'started', 'finished', 'silent', 'silent']) }),
+      () => ({
+        part: random.pick({ nps: ['promoters', 'passives', 'detractors', 'answers'], csat: ['satisfied', 'unsatisfied'] }[question.metric] ?? ['answers']),
+      }),
+    ])());
+    open.valued = true;
+    return open;
+  }
+
   verbatims() {
     const { random } = this;
     const question = this.common('verbatims', ['day', 'week', 'month', 'quarter']);
@@ -332,6 +377,7 @@ export class Questioner {
       trend: () => this.trendCell(question, answer),
       funnel: () => this.funnelCell(question, answer),
       retention: () => this.retentionCell(answer),
+      score: () => this.scoreCell(question, answer),
     }[question.kind]();
     if (open === undefined) return undefined;
     this.list(open, open.valued ? [...SORTS, 'value', 'value'] : SORTS);
@@ -381,7 +427,7 @@ export class Questioner {
   }
 
   any() {
-    const kind = this.random.weighted([[5, 'trend'], [4, 'funnel'], [3, 'retention'], [2, 'customers'], [2.5, 'verbatims']]);
+    const kind = this.random.weighted([[5, 'trend'], [4, 'funnel'], [3, 'retention'], [2, 'customers'], [2.5, 'verbatims'], [3, 'score']]);
     return this[kind]();
   }
 }

@@ -90,6 +90,19 @@ function retentionSql({ start, return: back, periods, range }) {
     (SELECT count(*) FROM firsts f WHERE f.week = c.week) AS size, ${counts.join(', ')} FROM c ORDER BY start;`;
 }
 
+// Only counts: distributions by day.
+function scoreSql({ metric, where, range }) {
+  return `SELECT e.day AS day, e.score AS level, count(*) AS count FROM events e
+    WHERE ${matching({ event: '*', where })} AND ${within(range)} AND e.scale = ${quote(metric)} GROUP BY e.day, e.score;`;
+}
+
+function scoreAnswer(rows, { metric, range }) {
+  const [low, high] = { nps: [0, 10], ces: [1, 7] }[metric] ?? [1, 5];
+  const levels = (own) => Object.fromEntries(Array.from({ length: high - low + 1 }, (_, i) => (
+    [String(low + i), own.filter((r) => r.level === low + i).reduce((sum, r) => sum + r.count, 0)])));
+  return { days: daysOf(range).map((day) => levels(rows.filter((r) => r.day === day))), total: levels(rows) };
+}
+
 function verbatimsSql({ where, range, sort, limit }) {
   const order = { '-ts': 'ts DESC, arrival DESC', ts: 'ts, arrival', '-score': 'score IS NULL, score DESC, ts DESC, arrival DESC' }[sort];
   return `SELECT count(*) OVER () AS total, arrival + 1 AS id, customer, text FROM events e
@@ -97,6 +110,7 @@ function verbatimsSql({ where, range, sort, limit }) {
 }
 
 const KINDS = {
+  score: { sql: scoreSql, answer: scoreAnswer },
   verbatims: {
     sql: verbatimsSql,
     answer: (rows) => ({
@@ -117,6 +131,10 @@ const KINDS = {
 
 // The same shape, from an answer of the server: retention without its empty cohorts.
 export function comparable(question, answer) {
+  if (question.kind === 'score') {
+    const [{ values, total }] = answer.series;
+    return { days: values.map((v) => v.distribution), total: total.distribution };
+  }
   if (question.kind === 'verbatims') {
     return { total: answer.total, verbatims: answer.verbatims.map(({ id, customer, text }) => ({ id, customer, text })) };
   }
@@ -158,6 +176,7 @@ export function sayable(random, world) {
       kind: 'funnel', steps: Array.from({ length: random.between(2, 3) }, matcher),
       window: random.pick(['1h', '1d', '7d', '30d', '30m']), ...common,
     }),
+    () => ({ kind: 'score', metric: random.pick(['nps', 'csat', 'stars']), where: random.chance(0.4) ? [condition()] : [], ...common }),
     () => ({
       kind: 'verbatims', where: random.chance(0.4) ? [condition()] : [], sort: random.pick(['-ts', 'ts', '-score']),
       limit: BigInt(random.between(1, 60)), ...common,

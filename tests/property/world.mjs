@@ -135,6 +135,7 @@ class WorldMaker {
     this.zone = zone;
     this.center = Date.parse(at);
     this.density = random.pick([2, 4, 7]);
+    this.surveys = random.chance(0.35);
     this.times = this.makeTimes();
     this.messages = [];
   }
@@ -164,7 +165,9 @@ class WorldMaker {
   event() {
     const { random } = this;
     const line = { ...identifiers(random, this.density), ts: this.instant(this.time()) };
-    line.event = random.weighted([[8, random.pick(EVENTS.slice(0, 3))], [2, random.pick(EVENTS)], [1, random.pick(BOOKKEEPING)]]);
+    const surveys = this.surveys ? 12 : 0;
+    line.event = random.weighted([[surveys, random.pick(['contacted', 'survey shown', 'feedback', 'feedback', 'feedback'])],
+      [8, random.pick(EVENTS.slice(0, 3))], [2, random.pick(EVENTS)], [1, random.pick(BOOKKEEPING)]]);
     if (random.chance(0.8)) line.properties = properties(random);
     if (random.chance(line.event === 'identify' ? 1 : 0.15)) line.traits = traits(random);
     if (random.chance(0.5)) line.channel = random.pick(CHANNELS);
@@ -172,7 +175,7 @@ class WorldMaker {
       line.text = random.chance(0.3) ? random.pick(['', ...WORDS]) : this.words();
     }
     if (random.chance(line.event === 'feedback' ? 0.6 : 0.05)) {
-      const [scale, low, high] = random.pick(SCORES);
+      const [scale, low, high] = random.pick(this.surveys ? SCORES.slice(0, 2) : SCORES);
       Object.assign(line, { scale, score: BigInt(random.between(low, high)) });
     }
     this.ofSurvey(line);

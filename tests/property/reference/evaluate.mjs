@@ -5,12 +5,13 @@ import { page, searched, sortName } from './customers.mjs';
 import { Funnel } from './funnel.mjs';
 import { rangeOf } from './range.mjs';
 import { Retention } from './retention.mjs';
+import { Score } from './score.mjs';
 import { segmentHolds } from './segment.mjs';
 import { formatInstant, zoneOf } from './time.mjs';
 import { splitMeasure, Trend } from './trend.mjs';
 import { saidAround, verbatimsAnswer } from './verbatims.mjs';
 
-const KINDS = { trend: Trend, funnel: Funnel, retention: Retention };
+const KINDS = { trend: Trend, funnel: Funnel, retention: Retention, score: Score };
 
 // ---- names in a question, for warnings ------------------------------------------------------------
 

@@ -123,8 +123,8 @@ function readLine(text, receivedAt) {
     identifiers: readIdentifiers(line),
     previousId: readId(line.get('previousId')),
     ts: readTime(line, receivedAt),
-    channel: readText(line.get('channel')),
-    text: readText(line.get('text')),
+    channel: readText(line.get('channel')) || undefined,
+    text: readText(line.get('text')) || undefined, // empty is missing
     properties: flatten(readObject(line.get('properties'))),
     traits: flatten(traits),
     traitsRemoved: removed(traits),

@@ -1,0 +1,278 @@
+/* Reading a question for scores. */
+#include "query_parse.h"
+#include "query_range.h"
+#include "query_score.h"
+
+enum own_member {
+    METRIC,
+    WHERE,
+    INTERVAL,
+    BREAKDOWN,
+    LIMIT,
+    LEAST,
+    COMPARE,
+    ADJUSTED,
+    OPEN,
+    OWN_COUNT
+};
+static const char *const own_names[OWN_COUNT] = {
+    "metric", "where", "interval", "breakdown", "limit", "least", "compare", "adjusted", "open"};
+
+static struct query_clause property_is(struct query_parser *parser, const char *name,
+                                       const char *value)
+{
+    struct store_value operand = store_value_str(str_from_c(value));
+    return query_parse_quiet_clause(parser, STORE_COLUMN_PROPERTY, name, &operand);
+}
+
+static struct query_clause is_main(struct query_parser *parser)
+{
+    struct query_clause clause =
+        query_parse_quiet_clause(parser, STORE_COLUMN_PROPERTY, "question", NULL);
+    clause.leaves[0].negated = true;
+    return clause;
+}
+
+static bool add_matcher(struct query_parser *parser, enum score_matcher expected, const char *event,
+                        enum query_bearing bears, const struct query_where *where,
+                        const struct query_clause *own, uint32_t own_count, struct fail *fail)
+{
+    uint32_t matcher;
+    if (!query_parse_quiet_matcher(parser, NULL, event, bears, where, own, own_count, &matcher,
+                                   fail)) {
+        return false;
+    }
+    INVARIANT(matcher == (uint32_t)expected);
+    return true;
+}
+
+/* Answers on the scale, whoever asked; and the way of surveys that ask for it (docs/reference/events.md). */
+static bool parse_matchers(struct query_parser *parser, const struct query_member *member,
+                           struct score_body *body, struct fail *fail)
+{
+    struct query_where where = {0};
+    const struct query_where none = {0};
+    if (!query_parse_where(parser, member, NULL, &where, fail)) {
+        return false;
+    }
+    const char *metric = query_metrics[body->metric];
+    struct store_value scale = store_value_str(str_from_c(metric)), yes = store_value_bool(true);
+    const struct query_clause answer[] = {
+        query_parse_quiet_clause(parser, STORE_COLUMN_SCALE, "", &scale),
+        query_parse_quiet_clause(parser, STORE_COLUMN_SCORE, "", NULL)};
+    const struct query_clause asked[] = {property_is(parser, "purpose", "survey"),
+                                         property_is(parser, "outcome", "allowed"),
+                                         property_is(parser, "metrics", metric)};
+    const struct query_clause started[] = {
+        property_is(parser, "kind", "survey"), property_is(parser, "metrics", metric),
+        is_main(parser), query_parse_quiet_clause(parser, STORE_COLUMN_PROPERTY, "finished", &yes)};
+    body->score = answer[1].leaves[0].name;
+    body->response = (struct query_name){
+        QUERY_FROM_ROW_COLUMN,
+        query_parse_quiet_column(parser, STORE_COLUMN_PROPERTY, STR("response"))};
+    return add_matcher(parser, SCORE_ANSWER, NULL, QUERY_BEARS_SCORE, &where, answer, 2, fail) &&
+           add_matcher(parser, SCORE_ASKED, "contacted", QUERY_BEARS_ANYTHING, &where, asked, 3,
+                       fail) &&
+           add_matcher(parser, SCORE_SHOWN, "survey shown", QUERY_BEARS_ANYTHING, &where, asked + 2,
+                       1, fail) &&
+           add_matcher(parser, SCORE_STARTED, "feedback", QUERY_BEARS_ANYTHING, &where, started, 3,
+                       fail) &&
+           add_matcher(parser, SCORE_FINISHED, "feedback", QUERY_BEARS_ANYTHING, &where, started, 4,
+                       fail) &&
+           add_matcher(parser, SCORE_REPLIED, "feedback", QUERY_BEARS_ANYTHING, &none, started, 3,
+                       fail);
+}
+
+static bool parse_metric(const struct query_member *member, struct score_body *body,
+                         struct fail *fail)
+{
+    struct query_path at = query_path_in(NULL, member->name);
+    size_t metric;
+    if (!query_read_needed(NULL, member, "nps, csat, ces or stars", fail) ||
+        !query_read_choice(member->value, &at, query_metrics, QUERY_METRICS, &metric, fail)) {
+        return false;
+    }
+    body->metric = (enum score_metric)metric;
+    return true;
+}
+
+static bool parse_least(const struct query_member *member, struct score_body *body,
+                        struct fail *fail)
+{
+    struct query_path at = query_path_in(NULL, member->name);
+    int64_t least = SCORE_LEAST;
+    if (member->place != 0 && !query_read_whole(member->value, &at, 1, INT64_MAX, &least, fail)) {
+        return false;
+    }
+    body->least = (uint64_t)least;
+    return true;
+}
+
+static bool parse_adjusted(const struct query_member *member, struct score_body *body,
+                           struct fail *fail)
+{
+    struct query_path at = query_path_in(NULL, member->name);
+    if (member->place != 0 && !query_read_bool(member->value, &at, &body->adjusted, fail)) {
+        return false;
+    }
+    return !body->adjusted ||
+           query_refuse(&at, fail, "scores adjusted for who did not answer are not supported yet");
+}
+
+static bool parse_intervals(struct query_parser *parser, const struct query_member *own,
+                            struct score_body *body, struct fail *fail)
+{
+    if (!query_parse_interval(&own[INTERVAL], INTERVAL_DAY, &body->interval, fail) ||
+        !query_parse_intervals(parser, body->interval, &parser->plan->range, &body->intervals,
+                               fail)) {
+        return false;
+    }
+    if (own[COMPARE].place == 0) {
+        return true;
+    }
+    static const char *const words[] = {"previous"};
+    struct query_path at = query_path_in(NULL, own[COMPARE].name);
+    size_t index;
+    body->compares = true;
+    body->previous = query_range_previous(parser->plan->zone, &parser->plan->range);
+    return query_read_choice(own[COMPARE].value, &at, words, 1, &index, fail) &&
+           query_parse_intervals(parser, body->interval, &body->previous, &body->previous_intervals,
+                                 fail);
+}
+
+/* ---- open ---- */
+
+enum open_member { OPEN_INTERVAL, OPEN_PREVIOUS, OPEN_PART, OPEN_VALUE, OPEN_FUNNEL, OPEN_COUNT };
+static const char *const open_names[OPEN_COUNT] = {"interval", "previous", "part", "value",
+                                                   "funnel"};
+
+struct part {
+    const char *name;
+    unsigned low, high;
+};
+static const struct part parts_of_nps[] = {
+    {"answers", 0, 10}, {"promoters", 9, 10}, {"passives", 7, 8}, {"detractors", 0, 6}};
+static const struct part parts_of_csat[] = {
+    {"answers", 1, 5}, {"satisfied", 4, 5}, {"unsatisfied", 1, 3}};
+static const struct part parts_of_ces[] = {{"answers", 1, 7}};
+static const struct part parts_of_stars[] = {{"answers", 1, 5}};
+static const struct {
+    const struct part *list;
+    size_t count;
+} parts[] = {[SCORE_NPS] = {parts_of_nps, ARRAY_LEN(parts_of_nps)},
+             [SCORE_CSAT] = {parts_of_csat, ARRAY_LEN(parts_of_csat)},
+             [SCORE_CES] = {parts_of_ces, ARRAY_LEN(parts_of_ces)},
+             [SCORE_STARS] = {parts_of_stars, ARRAY_LEN(parts_of_stars)}};
+
+static bool parse_part(const struct query_member *member, const struct query_path *path,
+                       struct score_body *body, struct fail *fail)
+{
+    const char *names[ARRAY_LEN(parts_of_nps)];
+    struct query_path at = query_path_in(path, member->name);
+    size_t index;
+    for (size_t i = 0; i < parts[body->metric].count; i++) {
+        names[i] = parts[body->metric].list[i].name;
+    }
+    if (!query_read_choice(member->value, &at, names, parts[body->metric].count, &index, fail)) {
+        return false;
+    }
+    body->open.what = SCORE_OPEN_LEVELS;
+    body->open.low = parts[body->metric].list[index].low;
+    body->open.high = parts[body->metric].list[index].high;
+    return true;
+}
+
+static bool parse_level(const struct query_member *member, const struct query_path *path,
+                        struct score_body *body, struct fail *fail)
+{
+    const struct score_scale *scale = &score_scales[body->metric];
+    struct query_path at = query_path_in(path, member->name);
+    int64_t level;
+    if (!query_read_whole(member->value, &at, scale->low, scale->high, &level, fail)) {
+        return false;
+    }
+    body->open.what = SCORE_OPEN_LEVELS;
+    body->open.low = body->open.high = (unsigned)level;
+    return true;
+}
+
+static bool parse_way(const struct query_member *member, const struct query_path *path,
+                      struct score_body *body, struct fail *fail)
+{
+    struct query_path at = query_path_in(path, member->name);
+    size_t index;
+    if (!query_read_choice(member->value, &at, score_ways, WAYS, &index, fail)) {
+        return false;
+    }
+    body->open.what = SCORE_OPEN_WAY;
+    body->open.way = (enum score_way)index;
+    return true;
+}
+
+/* Part, bar or step of the way; none: all who answered. */
+static bool parse_what(const struct query_member *own, const struct query_path *path,
+                       struct score_body *body, struct fail *fail)
+{
+    const struct query_member *chosen = NULL;
+    for (size_t i = OPEN_PART; i <= OPEN_FUNNEL; i++) {
+        if (own[i].place == 0 || json_type_of(own[i].value) == JSON_NULL) {
+            continue;
+        }
+        if (chosen != NULL && !query_read_exclusive(path, chosen, &own[i], fail)) {
+            return false;
+        }
+        chosen = &own[i];
+    }
+    body->open.high = SCORE_LEVELS - 1;
+    if (chosen == NULL) {
+        return true;
+    }
+    body->open.is_number = true;
+    if (chosen == &own[OPEN_PART]) {
+        return parse_part(chosen, path, body, fail);
+    }
+    return chosen == &own[OPEN_VALUE] ? parse_level(chosen, path, body, fail)
+                                      : parse_way(chosen, path, body, fail);
+}
+
+static bool parse_open(struct query_parser *parser, const struct query_member *open,
+                       struct score_body *body, struct fail *fail)
+{
+    struct query_member members[QUERY_OPEN_COMMON_COUNT + OPEN_COUNT];
+    if (!query_parse_open(parser, open, open_names, OPEN_COUNT, members, fail)) {
+        return false;
+    }
+    struct query_path path = query_path_in(NULL, open->name);
+    const struct query_member *own = members + QUERY_OPEN_COMMON_COUNT;
+    struct query_path previous_path = query_path_in(&path, open_names[OPEN_PREVIOUS]);
+    if (own[OPEN_PREVIOUS].place != 0 &&
+        !query_read_bool(own[OPEN_PREVIOUS].value, &previous_path, &body->open.previous, fail)) {
+        return false;
+    }
+    if (body->open.previous && !body->compares) {
+        return query_refuse(&previous_path, fail,
+                            "the question compares nothing: it needs \"compare\": \"previous\"");
+    }
+    bool previous = body->open.previous;
+    return query_parse_open_interval(parser, &own[OPEN_INTERVAL], &path, body->interval,
+                                     previous ? &body->previous : &parser->plan->range,
+                                     previous ? &body->previous_intervals : &body->intervals,
+                                     &body->open.from_ms, &body->open.to_ms, fail) &&
+           parse_what(own, &path, body, fail) && query_parse_open_list(parser, members, true, fail);
+}
+
+bool score_parse(struct query_parser *parser, struct json_value root, struct fail *fail)
+{
+    struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
+    const struct query_member *own = members + QUERY_COMMON_COUNT;
+    struct score_body *body = arena_small(parser->arena, sizeof *body);
+    parser->plan->body = body;
+    return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
+           parse_metric(&own[METRIC], body, fail) &&
+           parse_matchers(parser, &own[WHERE], body, fail) &&
+           parse_least(&own[LEAST], body, fail) && parse_adjusted(&own[ADJUSTED], body, fail) &&
+           parse_intervals(parser, own, body, fail) &&
+           query_parse_breakdown(parser, &own[BREAKDOWN], &own[LIMIT], fail) &&
+           query_parse_common_segment(parser, members, fail) &&
+           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
+}
