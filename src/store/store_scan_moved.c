@@ -15,8 +15,9 @@ struct store_gather {
     struct store_spans *spans;  /* by segment */
     struct store_piece *pieces; /* by segment: raw rows */
     bool planned;
-    struct store_read_plan
-        raw; /* no filter; latest traits as cells, with those of their prefixes */
+    /* Latest traits as cells, with those of their prefixes. The plan's filter, unless what is left out
+       would be missed: first and last times, traits, customers without wanted rows. */
+    struct store_read_plan raw;
     struct store_read_column *columns;
     uint32_t *column_at; /* by column of the plan: its first raw column */
     struct arena *arena;
@@ -110,8 +111,10 @@ static bool make_raw_plan(struct store_gather *gather, const struct store_read_p
     gather->raw.column_count = count;
     gather->raw.own_count = 0;
     gather->raw.any_latest = false;
-    gather->raw.wanted = NULL;
-    gather->raw.all_times = true;
+    if (plan->want_facts || plan->any_latest || plan->every_customer) {
+        gather->raw.wanted = NULL;
+        gather->raw.all_times = true;
+    }
     gather->raw.want_facts = false;
     gather->planned = true;
     return true;
@@ -186,9 +189,12 @@ static bool take_rows(struct store_gather *gather, const struct store_read_plan 
         return false;
     }
     struct raw_row *rows = gather->rows.data;
+    const uint32_t *found = NULL;
     for (uint32_t r = 0; r < piece->row_count; r++) {
-        uint32_t root = store_identity_root(plan->identity, (uint32_t)originals[r].i);
-        const uint32_t *found = bsearch(&root, roots, root_count, sizeof *roots, compare_numbers);
+        if (r == 0 || originals[r].i != originals[r - 1].i) { /* neighbours are mostly of one */
+            uint32_t root = store_identity_root(plan->identity, (uint32_t)originals[r].i);
+            found = bsearch(&root, roots, root_count, sizeof *roots, compare_numbers);
+        }
         if (found != NULL) {
             rows[(*count)++] = (struct raw_row){.root = (uint32_t)(found - roots),
                                                 .piece = (uint32_t)segment,
