@@ -89,6 +89,11 @@ bool app_organisation_as_set(struct app *app, struct arena *arena, struct app_or
 
 /* Submits items and waits until they are durable; feeds the live view and the counters. */
 bool app_take(struct app *app, struct store_item *items, size_t count, struct fail *fail) MUST_USE;
+/* Events of PostHog's libraries about surveys of ours, before they are taken: answers become part of the person's
+   response, and the events say that they happened; an answer that is none is quarantined. The rest is left as it is.
+   Safe to do again. */
+bool app_posthog_answers(struct app *app, struct intake_items *items, struct str language,
+                         struct str address, struct arena *arena, struct fail *fail) MUST_USE;
 /* What intake needs to know of a source: its default channel, whether it may join users. */
 bool app_source(struct app *app, struct str name, bool trusted, struct arena *arena,
                 struct intake_source *out, struct fail *fail) MUST_USE;

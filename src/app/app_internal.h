@@ -183,6 +183,9 @@ APP_OPERATION(app_op_survey_respond);
 APP_OPERATION(app_op_survey_why);
 /* Before the jobs begin; with `recover` what a crash cut off is written. */
 bool app_ask_open(struct app *app, bool recover, struct fail *fail) MUST_USE;
+/* app_posthog.c */
+APP_OPERATION(app_op_posthog_surveys);
+APP_OPERATION(app_op_posthog_flag);
 /* app_jobs_ops.c */
 APP_OPERATION(app_op_jobs);
 APP_OPERATION(app_op_job_run);

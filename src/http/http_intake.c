@@ -42,7 +42,7 @@ void http_refuse_decoding(struct http_call *call, const struct fail *fail)
     }
 }
 
-static void refuse_storing(struct http_call *call, const struct fail *fail)
+void http_refuse_storing(struct http_call *call, const struct fail *fail)
 {
     if (fail->code == FAIL_BUSY) {
         http_problem_later(call, 429, fail->message, LATER_S);
@@ -76,7 +76,7 @@ bool http_intake_take(struct http_call *call, const struct intake_items *items)
 {
     struct fail fail;
     if (!app_take(call->http->app, items->items, items->count, &fail)) {
-        refuse_storing(call, &fail);
+        http_refuse_storing(call, &fail);
         return false;
     }
     if (!access_keys_write_uses(app_access(call->http->app), false, &fail)) {

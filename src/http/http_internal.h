@@ -138,6 +138,8 @@ struct intake_decoder *http_decoder_take(struct http *http);
 void http_decoder_give(struct http *http, struct intake_decoder *decoder);
 /* Answers what a decoder would not take: 400 or 413. */
 void http_refuse_decoding(struct http_call *call, const struct fail *fail);
+/* Answers what could not be stored: 429 or 503, to come again. */
+void http_refuse_storing(struct http_call *call, const struct fail *fail);
 /* The key's source, ready for decoding; answers where it cannot be had. */
 bool http_intake_source(struct http_call *call, struct intake_source *out);
 /* Stores the items; true once they are durable, else it has answered. */

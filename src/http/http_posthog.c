@@ -5,9 +5,8 @@
 
 static bool key_is_public(struct http_call *call, struct str key)
 {
-    struct access_identity who;
-    return access_key_find(app_access(call->http->app), key, call->arena, &who) &&
-           (who.kind == ACCESS_KEY_WRITE || who.kind == ACCESS_KEY_CLIENT);
+    return access_key_find(app_access(call->http->app), key, call->arena, &call->who) &&
+           (call->who.kind == ACCESS_KEY_WRITE || call->who.kind == ACCESS_KEY_CLIENT);
 }
 
 /* From the header, else the body, else the query; empty where there is none. */
@@ -58,6 +57,11 @@ static void capture(struct http_call *call, struct intake_decoder *decoder)
         http_refuse_decoding(call, &fail);
         return;
     }
+    if (!app_posthog_answers(call->http->app, &items, net_header(call->request, "Accept-Language"),
+                             call->address, call->arena, &fail)) {
+        http_refuse_storing(call, &fail);
+        return;
+    }
     if (http_intake_take(call, &items)) {
         struct base_buf body = {.limit = 64};
         base_buf_c(&body, "{\"status\":1}");
@@ -75,14 +79,14 @@ void http_posthog_capture(struct http_call *call)
 /* ---- flags and configuration ------------------------------------------------------------------------ */
 
 /* Members of the remote config; /decide and /flags with config=true have them among their own. */
-static void write_config(struct json_writer *w)
+static void write_config(struct json_writer *w, bool surveys)
 {
     json_name_c(w, "supportedCompression");
     json_write_raw(w, STR("[\"gzip\",\"gzip-js\"]"));
     json_name_c(w, "hasFeatureFlags");
     json_write_bool(w, true);
     json_name_c(w, "surveys");
-    json_write_bool(w, true);
+    json_write_bool(w, surveys);
     static const char *const off[] = {"sessionRecording", "autocapture_opt_out", "heatmaps",
                                       "capturePerformance"};
     for (size_t i = 0; i < ARRAY_LEN(off); i++) {
@@ -99,7 +103,30 @@ static void write_config(struct json_writer *w)
     json_write_raw(w, STR("{\"endpoint\":\"/i/v0/e/\"}"));
 }
 
-static void flags_answer(struct http_call *call)
+/* The one flag that there may be: it says that this person is asked a survey. */
+static void write_flag(struct json_writer *w, struct str flag)
+{
+    json_begin_object(w);
+    if (flag.len > 0) {
+        json_name(w, flag);
+        json_begin_object(w);
+        json_name_c(w, "key");
+        json_write_str(w, flag);
+        json_name_c(w, "enabled");
+        json_write_bool(w, true);
+        json_name_c(w, "variant");
+        json_write_null(w);
+        json_name_c(w, "reason");
+        json_write_raw(w, STR("{\"code\":\"condition_match\",\"condition_index\":0,"
+                              "\"description\":\"This person is asked now.\"}"));
+        json_name_c(w, "metadata");
+        json_write_raw(w, STR("{\"id\":1,\"version\":1,\"payload\":null,\"description\":null}"));
+        json_end_object(w);
+    }
+    json_end_object(w);
+}
+
+static void flags_answer(struct http_call *call, struct str flag)
 {
     struct str version = net_param(call->request, "v");
     bool decide = str_starts_c(call->request->path, "/decide");
@@ -113,34 +140,122 @@ static void flags_answer(struct http_call *call)
     json_name_c(&w, "evaluatedAt");
     json_write_int(&w, base_now_ms(call->http->clock));
     json_name_c(&w, "flags");
-    json_write_raw(&w, STR("{}"));
+    write_flag(&w, flag);
     json_name_c(&w, "featureFlags");
-    json_write_raw(&w,
-                   decide && (version.len == 0 || str_is(version, "1")) ? STR("[]") : STR("{}"));
+    if (decide && (version.len == 0 || str_is(version, "1"))) {
+        json_begin_array(&w);
+        if (flag.len > 0) {
+            json_write_str(&w, flag);
+        }
+        json_end_array(&w);
+    } else {
+        json_begin_object(&w);
+        if (flag.len > 0) {
+            json_name(&w, flag);
+            json_write_bool(&w, true);
+        }
+        json_end_object(&w);
+    }
     json_name_c(&w, "featureFlagPayloads");
     json_write_raw(&w, STR("{}"));
     if (decide || str_is(net_param(call->request, "config"), "true")) {
-        write_config(&w);
+        write_config(&w, access_may(&call->who, ACCESS_RIGHT_DECIDE));
     }
     json_end_object(&w);
     http_send_json(call, 200, &body);
 }
 
+static bool string_member(struct json_value object, const char *name, struct str *out)
+{
+    struct json_value value;
+    if (!json_member(object, str_from_c(name), &value) || json_type_of(value) != JSON_STRING ||
+        json_string(value).len == 0) {
+        return false;
+    }
+    *out = json_string(value);
+    return true;
+}
+
+/* Asks for a page that a person looks at? Servers ask for flags too, and show nobody a survey; a page that names flags
+   means only those. */
+static bool is_page(struct json_value request)
+{
+    struct json_value person, list;
+    struct str text;
+    if ((string_member(request, "evaluation_runtime", &text) && str_is(text, "server")) ||
+        (json_member(request, STR("flag_keys_to_evaluate"), &list) &&
+         json_type_of(list) == JSON_ARRAY)) {
+        return false;
+    }
+    return !json_member(request, STR("person_properties"), &person) ||
+           !string_member(person, "$lib", &text) || str_is(text, "web");
+}
+
+/* The operation's input; false where nobody is to be asked. */
+static bool flag_input(struct http_call *call, struct str event, struct base_buf *out)
+{
+    struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
+    struct json_value request;
+    struct json_writer w = {.out = out};
+    struct str id, device, other, language = net_header(call->request, "Accept-Language");
+    struct fail fail;
+    if (!json_parse(parser, event, &request, &fail) || !is_page(request) ||
+        !string_member(request, "distinct_id", &id)) {
+        return false;
+    }
+    bool has_device = string_member(request, "$device_id", &device);
+    bool has_other = string_member(request, "$anon_distinct_id", &other);
+    json_begin_object(&w);
+    json_name_c(&w, "distinct_id");
+    json_write_str(&w, id);
+    if (has_device || has_other) {
+        json_name_c(&w, "device_id");
+        json_write_str(&w, has_other ? other : device);
+    }
+    json_name_c(&w, "user");
+    json_write_bool(&w, has_device ? !str_equal(id, device) : has_other);
+    if (language.data != NULL) {
+        json_name_c(&w, "language");
+        json_write_str(&w, language);
+    }
+    json_end_object(&w);
+    return true;
+}
+
+/* Which survey this person is asked, as a flag; empty: none. What cannot be decided asks nobody: a page works without. */
+static struct str flag_of(struct http_call *call, struct str request)
+{
+    CLEANUP(base_buf_done) struct base_buf input = {.limit = HTTP_BODY_BYTES_MAX};
+    CLEANUP(base_buf_done) struct base_buf answer = {.limit = (size_t)16 << 10};
+    struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
+    struct app_caller caller = {.identity = call->who, .address = call->address};
+    struct json_value root;
+    struct str flag = STR("");
+    struct fail fail;
+    if (!access_may(&call->who, ACCESS_RIGHT_DECIDE) || !flag_input(call, request, &input)) {
+        return flag;
+    }
+    if (!app_call(call->http->app, &caller, STR("posthog.flag"), base_buf_view(&input), &answer,
+                  &fail) ||
+        !json_parse(parser, base_buf_view(&answer), &root, &fail)) {
+        base_log(LOG_WARN, "posthog.flag", "nobody was asked: it could not be decided",
+                 LOG_S("request_id", call->request->id), LOG_C("why", fail.message), LOG_END);
+        return flag;
+    }
+    return string_member(root, "flag", &flag) ? str_copy(call->arena, flag) : flag;
+}
+
 void http_posthog_flags(struct http_call *call)
 {
-    struct str token = http_token(call);
     struct intake_posthog_request request = {0};
-    if (token.len == 0) {
-        struct intake_decoder *decoder = http_decoder_take(call->http);
-        bool opened = open_body(call, decoder, &request);
-        http_decoder_give(call->http, decoder);
-        if (!opened) {
-            return;
-        }
+    struct intake_decoder *decoder = http_decoder_take(call->http);
+    bool opened = open_body(call, decoder, &request);
+    http_decoder_give(call->http, decoder);
+    if (!opened || !http_key_may(call, key_of(call, request.key))) {
+        return;
     }
-    if (http_key_may(call, key_of(call, request.key))) {
-        flags_answer(call);
-    }
+    flags_answer(call,
+                 request.split_.count == 1 ? flag_of(call, request.split_.elements[0]) : STR(""));
 }
 
 void http_posthog_config(struct http_call *call)
@@ -155,7 +270,7 @@ void http_posthog_config(struct http_call *call)
     json_begin_object(&w);
     json_name_c(&w, "token");
     json_write_str(&w, key);
-    write_config(&w);
+    write_config(&w, access_may(&call->who, ACCESS_RIGHT_DECIDE));
     json_end_object(&w);
     http_send_json(call, 200, &body);
 }
@@ -165,8 +280,29 @@ void http_posthog_surveys(struct http_call *call)
     if (!http_key_may(call, key_of(call, (struct str){NULL, 0}))) {
         return;
     }
-    struct base_buf body = {.limit = 64};
-    base_buf_c(&body, "{\"surveys\":[]}");
+    struct base_buf body = {.limit = (size_t)64 << 20};
+    if (!access_may(&call->who, ACCESS_RIGHT_DECIDE)) {
+        base_buf_c(&body, "{\"surveys\":[]}"); /* a write key reads nothing */
+        http_send_json(call, 200, &body);
+        return;
+    }
+    CLEANUP(base_buf_done) struct base_buf input = {.limit = HTTP_BODY_BYTES_MAX};
+    struct json_writer w = {.out = &input};
+    struct app_caller caller = {.identity = call->who, .address = call->address};
+    struct str language = net_header(call->request, "Accept-Language");
+    struct fail fail;
+    json_begin_object(&w);
+    if (language.data != NULL) {
+        json_name_c(&w, "language");
+        json_write_str(&w, language);
+    }
+    json_end_object(&w);
+    if (!app_call(call->http->app, &caller, STR("posthog.surveys"), base_buf_view(&input), &body,
+                  &fail)) {
+        base_buf_done(&body);
+        http_problem_fail(call, &fail);
+        return;
+    }
     http_send_json(call, 200, &body);
 }
 

@@ -149,6 +149,18 @@ bool app_take(struct app *app, struct store_item *items, size_t count, struct fa
     return true;
 }
 
+bool app_posthog_answers(struct app *app, struct intake_items *items, struct str language,
+                         struct str address, struct arena *arena, struct fail *fail)
+{
+    (void)app;
+    (void)items;
+    (void)language;
+    (void)address;
+    (void)arena;
+    (void)fail;
+    return true; /* there are no surveys here */
+}
+
 bool app_source(struct app *app, struct str name, bool trusted, struct arena *arena,
                 struct intake_source *out, struct fail *fail)
 {
