@@ -109,6 +109,6 @@ export const PAGES = [
   '/journeys/trends', '/journeys/trends?series.0.event=Added+To+Cart&series.0.measure=customers&breakdown=device&compare=previous',
   '/journeys/trends?series.0.event=Added+To+Cart&breakdown=device&look=totals&table=true',
   '/journeys/funnels', FUNNEL, `${FUNNEL}&breakdown=device`, `${FUNNEL}&table=true`, '/journeys/retention',
-  '/settings/pipeline', '/settings/quarantine', '/settings/sources', '/settings/keys', '/settings/organisation', '/settings/appearance',
+  '/settings/pipeline', '/settings/quarantine', '/settings/sources', '/settings/keys', '/settings/contact', '/settings/organisation', '/settings/appearance',
   '/no-such-page',
 ];

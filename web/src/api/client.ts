@@ -1,7 +1,7 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
-  Customer, CustomersAnswer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Problem, QuarantineRow,
-  SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, Status, TimelinePage,
+  Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Problem, QuarantineRow,
+  SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, Status, TimelinePage, Why,
 } from "./types";
 
 export class ApiError extends Error {
@@ -101,6 +101,15 @@ export const api = {
   customer: (id: string, signal?: AbortSignal) => call<Customer>(`/api/v1/customers/${part(id)}`, { signal }),
   timeline: (id: string, options: { limit?: number; cursor?: string | null; before?: string }, signal?: AbortSignal) =>
     call<TimelinePage>(`/api/v1/customers/${part(id)}/timeline${search(options)}`, { signal }),
+
+  contactWhy: (id: string, purpose: string, channel: string, signal?: AbortSignal) =>
+    call<Why>(`/api/v1/customers/${part(id)}/contact${search({ purpose, channel })}`, { signal }),
+  consents: (id: string, signal?: AbortSignal) => call<Consents>(`/api/v1/customers/${part(id)}/consents`, { signal }),
+  preferenceLink: (id: string) => call<{ path: string; expires: string }>(`/api/v1/customers/${part(id)}/preference-link`, { method: "POST" }),
+  policy: () => call<ContactPolicy>("/api/v1/policy"),
+  savePolicy: (policy: ContactPolicy) => call<ContactPolicy>("/api/v1/policy", { method: "PUT", body: policy }),
+  erasures: () => call<{ open: number; requests: ErasureRow[] }>("/api/v1/erasures"),
+  closeErasure: (id: number, note: string) => call<unknown>(`/api/v1/erasures/${id}/close`, { method: "POST", body: { note } }),
 
   names: (kind: string, prefix = "", event = "", signal?: AbortSignal) =>
     call<{ names: NameRow[] }>(`/api/v1/names${search({ kind, prefix, event })}`, { signal }),

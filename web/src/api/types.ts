@@ -239,3 +239,58 @@ export interface SessionRow {
   current: boolean;
   agent: string;
 }
+
+export interface ContactLimits {
+  waiting_days: number;
+  /** Pairs of days and how many contacts at most. */
+  caps: [number, number][];
+}
+export interface ContactPurpose {
+  name: string;
+  title: string;
+  consent: "needed" | "not needed";
+  reason: string;
+  wording: string;
+}
+export interface ContactPolicy extends ContactLimits {
+  channels: Record<string, ContactLimits>;
+  quiet_hours: { from: string; to: string; except: string[] } | null;
+  purposes: ContactPurpose[];
+  corrections: string[];
+}
+
+export interface Why {
+  allowed: boolean;
+  reason: string;
+  next_at: string | null;
+  rules: { rule: string; passed: boolean; text: string; next_at: string | null }[];
+  contacts: { at: string; channel: string | null; purpose: string | null }[];
+}
+
+export interface Consent {
+  purpose: string;
+  title: string | null;
+  needed: boolean;
+  state: "none" | "granted" | "withdrawn";
+  since: string | null;
+  until: string | null;
+  wording: string | null;
+  how: string | null;
+  source: string | null;
+}
+export interface Consents {
+  muted: boolean;
+  muted_until: string | null;
+  consents: Consent[];
+}
+
+export interface ErasureRow {
+  id: number;
+  customer: string;
+  asked: string;
+  due: string;
+  overdue: boolean;
+  closed: string | null;
+  closed_by: string | null;
+  note: string | null;
+}

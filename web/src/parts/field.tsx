@@ -6,7 +6,7 @@ interface TextProps {
   label: string;
   value: string;
   onInput: (value: string) => void;
-  type?: "text" | "email" | "password" | "search" | "date" | "number";
+  type?: "text" | "email" | "password" | "search" | "date" | "number" | "time";
   autocomplete?: string;
   placeholder?: string;
   hint?: ComponentChildren;

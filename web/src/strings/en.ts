@@ -6,5 +6,6 @@ import { today } from "./en/today";
 import { customers } from "./en/customers";
 import { journeys } from "./en/journeys";
 import { settings } from "./en/settings";
+import { contact } from "./en/contact";
 
-export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings } as const;
+export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings, ...contact } as const;

@@ -5,16 +5,17 @@ import { navigate } from "../../router";
 import type { PageProps } from "../../routes";
 import { t } from "../../strings";
 import { Appearance } from "./appearance";
+import { Contact } from "./contact";
 import { Keys } from "./keys";
 import { Organisation } from "./organisation";
 import { Pipeline } from "./pipeline";
 import { Quarantine } from "./quarantine";
 import { Sources } from "./sources";
 
-export const SETTINGS = ["pipeline", "quarantine", "sources", "keys", "organisation", "appearance"] as const;
+export const SETTINGS = ["pipeline", "quarantine", "sources", "keys", "contact", "organisation", "appearance"] as const;
 export type SettingsName = (typeof SETTINGS)[number];
 
-const PAGES = { pipeline: Pipeline, quarantine: Quarantine, sources: Sources, keys: Keys, organisation: Organisation, appearance: Appearance };
+const PAGES = { pipeline: Pipeline, quarantine: Quarantine, sources: Sources, keys: Keys, contact: Contact, organisation: Organisation, appearance: Appearance };
 
 export function SettingsPage({ rest }: PageProps) {
   const name = SETTINGS.find((each) => each === rest[0]);
