@@ -173,35 +173,42 @@ static void leave(struct act *act, struct under_way *mine)
 
 /* ---- reading and writing -------------------------------------------------------------------------------------------- */
 
-static bool request_ok(const struct act_request *request, struct fail *fail)
+bool act_request_check(const struct store_identifier *identifiers, size_t identifier_count,
+                       struct str purpose, struct str channel, struct str message_id,
+                       struct fail *fail)
 {
-    if (request->identifier_count == 0 || request->identifier_count > ACT_IDENTIFIERS_MAX) {
+    if (identifier_count == 0 || identifier_count > ACT_IDENTIFIERS_MAX) {
         return fail_set(fail, FAIL_INPUT, "a contact names 1 to %d identifiers of the customer",
                         ACT_IDENTIFIERS_MAX);
     }
-    for (size_t i = 0; i < request->identifier_count; i++) {
-        struct store_identifier identifier = request->identifiers[i];
-        if (identifier.value.len == 0 || identifier.value.len > STORE_IDENTIFIER_BYTES_MAX ||
-            !str_is_utf8(identifier.value) || str_is(identifier.kind, "account")) {
+    for (size_t i = 0; i < identifier_count; i++) {
+        if (identifiers[i].value.len == 0 ||
+            identifiers[i].value.len > STORE_IDENTIFIER_BYTES_MAX ||
+            !str_is_utf8(identifiers[i].value) || str_is(identifiers[i].kind, "account")) {
             return fail_set(fail, FAIL_INPUT,
                             "a customer's identifier has 1 to %d bytes of UTF-8, and is no account",
                             STORE_IDENTIFIER_BYTES_MAX);
         }
     }
-    if (request->purpose.len == 0 || request->purpose.len > STORE_NAME_BYTES_MAX ||
-        !str_is_utf8(request->purpose)) {
+    if (purpose.len == 0 || purpose.len > STORE_NAME_BYTES_MAX || !str_is_utf8(purpose)) {
         return fail_input_at(fail, "/purpose", "a purpose has 1 to %d bytes of UTF-8",
                              STORE_NAME_BYTES_MAX);
     }
-    if (request->channel.len > STORE_NAME_BYTES_MAX ||
-        (request->channel.data != NULL && !str_is_utf8(request->channel))) {
+    if (channel.len > STORE_NAME_BYTES_MAX || (channel.data != NULL && !str_is_utf8(channel))) {
         return fail_input_at(fail, "/channel", "a channel has at most %d bytes of UTF-8",
                              STORE_NAME_BYTES_MAX);
     }
-    if (request->message_id.len > STORE_MESSAGE_ID_BYTES_MAX ||
-        (request->message_id.data != NULL && !str_is_utf8(request->message_id))) {
-        return fail_input_at(fail, "/message_id", "a message_id has at most %d bytes of UTF-8",
-                             STORE_MESSAGE_ID_BYTES_MAX);
+    return (message_id.len <= STORE_MESSAGE_ID_BYTES_MAX &&
+            (message_id.data == NULL || str_is_utf8(message_id))) ||
+           fail_input_at(fail, "/message_id", "a message_id has at most %d bytes of UTF-8",
+                         STORE_MESSAGE_ID_BYTES_MAX);
+}
+
+static bool request_ok(const struct act_request *request, struct fail *fail)
+{
+    if (!act_request_check(request->identifiers, request->identifier_count, request->purpose,
+                           request->channel, request->message_id, fail)) {
+        return false;
     }
     return request->field_count <= ACT_FIELDS_MAX ||
            fail_set(fail, FAIL_LIMIT, "a contact has at most %d further properties",

@@ -49,6 +49,10 @@ struct act_request {
     struct str message_id;
     bool look; /* only look: nothing is written */
 };
+/* Is it a request at all? FAIL_INPUT with the place. The others ask this first. */
+bool act_request_check(const struct store_identifier *identifiers, size_t identifier_count,
+                       struct str purpose, struct str channel, struct str message_id,
+                       struct fail *fail) MUST_USE;
 bool act_contact(struct act *act, const struct act_request *request, struct arena *arena,
                  struct act_decision *out, struct fail *fail) MUST_USE;
 /* Writes down that the caller itself passed this customer over, with a reason word of its own ("sampled-out").

@@ -7,6 +7,8 @@
 
 #define PURPOSE_OTHERWISE STR("survey")
 #define CONTACTS_SHOWN 20
+#define SURVEY_BYTES_MAX ((size_t)4 << 20)
+#define NO_SURVEY "no-survey" /* the survey module's word for: none is live */
 
 bool app_policy(struct app *app, struct arena *arena, struct act_policy *out, struct fail *fail)
 {
@@ -155,13 +157,23 @@ static void write_next(struct json_writer *w, int64_t next_ms)
     app_write_instant(w, "next_at", next_ms == ACT_NEVER ? STORE_NO_TIME : next_ms);
 }
 
-static bool write_survey(struct app *app, const struct app_contact *contact, struct str locale,
-                         struct str url, struct arena *arena, struct json_writer *w,
-                         struct fail *fail)
+/* What the survey module said: its answer as it is, and whether it shows one. */
+struct survey_answer {
+    bool asked; /* it had something to decide */
+    bool shown;
+    struct str json, reason;
+};
+
+static bool ask_survey(struct app *app, const struct app_contact *contact, struct str locale,
+                       struct str url, struct arena *arena, struct survey_answer *out,
+                       struct fail *fail)
 {
-    json_name_c(w, "survey");
-    if (app->decide_survey == NULL) {
-        json_write_null(w);
+    struct base_buf text CLEANUP(base_buf_done) = {.limit = SURVEY_BYTES_MAX};
+    struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
+    struct json_writer w = {.out = &text};
+    struct json_value root, survey, reason;
+    *out = (struct survey_answer){.json = STR("null")};
+    if (app->decide_survey == NULL || !str_equal(contact->purpose, PURPOSE_OTHERWISE)) {
         return true;
     }
     struct app_decide_question question = {
@@ -172,7 +184,43 @@ static bool write_survey(struct app *app, const struct app_contact *contact, str
         .url = url,
         .look = contact->look,
     };
-    return app->decide_survey(app, &question, arena, w, fail);
+    if (!app->decide_survey(app, &question, arena, &w, fail) || !base_buf_ok(&text, fail) ||
+        !json_parse(parser, base_buf_view(&text), &root, fail)) {
+        return false;
+    }
+    out->json = str_copy(arena, base_buf_view(&text));
+    if (!json_member(root, STR("survey"), &survey)) {
+        return true; /* null: nobody who could be asked */
+    }
+    out->shown = json_type_of(survey) != JSON_NULL;
+    if (json_member(root, STR("reason"), &reason) && json_type_of(reason) == JSON_STRING) {
+        out->reason = str_copy(arena, json_string(reason));
+    }
+    /* Without any live survey the questions are asked elsewhere: then this is a contact like any other. */
+    out->asked = out->shown || !str_is(out->reason, NO_SURVEY);
+    return true;
+}
+
+/* Allowed means written down. A survey that is shown was, by its module; where surveys are live here and none is for
+   this customer now, there is nothing to contact them with, and nothing is counted. */
+static bool decide_contact(struct app *app, struct app_contact *contact,
+                           const struct survey_answer *survey, struct arena *arena,
+                           struct act_decision *out, struct fail *fail)
+{
+    bool look = contact->look;
+    contact->look = look || survey->asked;
+    bool good = app_contact_ask(app, contact, arena, out, fail);
+    contact->look = look;
+    if (good && survey->shown) {
+        out->allowed = true;
+        out->reason = ACT_REASON_ALLOWED;
+        out->next_ms = base_now_ms(app->clock);
+    } else if (good && survey->asked && out->allowed) {
+        out->allowed = false;
+        out->reason = str_copy_c(arena, survey->reason);
+        out->next_ms = ACT_NEVER;
+    }
+    return good;
 }
 
 bool app_op_decide(struct app *app, const struct app_caller *caller, struct json_value input,
@@ -184,6 +232,7 @@ bool app_op_decide(struct app *app, const struct app_caller *caller, struct json
                                           "url",      NULL};
     struct store_identifier who[2];
     struct app_contact contact = {.identifiers = who};
+    struct survey_answer survey;
     struct str locale, url;
     struct act_decision decision;
     if (!app_input_members(input, members, fail) ||
@@ -200,7 +249,11 @@ bool app_op_decide(struct app *app, const struct app_caller *caller, struct json
         return fail_input_at(fail, "/channel", "\"channel\" says where: web, app, email, ...");
     }
     contact.purpose = contact.purpose.data == NULL ? PURPOSE_OTHERWISE : contact.purpose;
-    if (!app_contact_ask(app, &contact, arena, &decision, fail)) {
+    /* What is no request at all is refused before anybody is asked. */
+    if (!act_request_check(who, contact.identifier_count, contact.purpose, contact.channel,
+                           contact.message_id, fail) ||
+        !ask_survey(app, &contact, locale, url, arena, &survey, fail) ||
+        !decide_contact(app, &contact, &survey, arena, &decision, fail)) {
         return false;
     }
     struct json_writer w = {.out = out};
@@ -213,9 +266,8 @@ bool app_op_decide(struct app *app, const struct app_caller *caller, struct json
     json_write_c(&w, decision.reason);
     write_next(&w, decision.next_ms);
     json_end_object(&w);
-    if (!write_survey(app, &contact, locale, url, arena, &w, fail)) {
-        return false;
-    }
+    json_name_c(&w, "survey");
+    json_write_raw(&w, survey.json);
     json_name_c(&w, "dry_run");
     json_write_bool(&w, contact.look);
     json_end_object(&w);

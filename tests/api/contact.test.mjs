@@ -20,7 +20,7 @@ test('a customer is contacted once, and both the contact and the skip are on the
 
   const looked = await decide({ anonymousId: 'a1', channel: 'web', dry_run: true });
   assert.equal(looked.status, 200, looked.text);
-  assert.deepEqual(looked.json, { contact: { allowed: true, reason: 'allowed', next_at: looked.json.contact.next_at }, survey: null, dry_run: true });
+  assert.deepEqual(looked.json, { contact: { allowed: true, reason: 'allowed', next_at: looked.json.contact.next_at }, survey: { survey: null, reason: 'no-survey' }, dry_run: true });
   assert.deepEqual(await timeline(server, secret, 'a1'), [], 'looking writes nothing');
 
   const first = await decide({ anonymousId: 'a1', channel: 'web' });
@@ -47,6 +47,39 @@ test('a customer is contacted once, and both the contact and the skip are on the
   assert.equal(why.json.reason, 'waiting-time');
   assert.equal(why.json.contacts.length, 1);
   assert.deepEqual(why.json.rules.filter((rule) => !rule.passed).map((rule) => rule.rule), ['waiting-time']);
+});
+
+test('where surveys are live, the contact is the survey, counted once, and nothing is counted where none is shown', async (t) => {
+  const server = await serverFor(t);
+  const secret = server.key('secret', 'shop');
+  const client = server.key('client', 'page');
+  const { json: { templates } } = await server.request('/api/v1/surveys/templates', { key: secret });
+  const { definition } = templates.find(({ id }) => id === 'nps');
+  // Only those who ordered are asked.
+  await server.request('/api/v1/surveys', { key: secret, body: { id: 'ask', definition: { ...definition, whom: { did: { event: 'Order Completed' } } } } });
+  assert.equal((await server.request('/api/v1/surveys/ask/publish', { method: 'POST', key: secret })).status, 200);
+  const decide = (userId, more = {}) => server.request('/api/v1/decide', { key: client, body: { userId, channel: 'web', ...more } });
+  const contacts = async (customer) => (await timeline(server, secret, customer)).filter((one) => one.event === 'contacted' && one.properties.outcome === 'allowed');
+  for (const userId of ['ann', 'bea']) {
+    await server.request('/api/v1/events', { key: secret, body: { userId, event: userId === 'ann' ? 'Order Completed' : 'Visit', ts: new Date().toISOString() } });
+  }
+  const looked = await decide('ann', { dry_run: true });
+  assert.deepEqual([looked.json.contact.allowed, (await contacts('ann')).length], [true, 0]);
+  const shown = await decide('ann');
+  assert.equal(shown.json.contact.allowed, true, shown.text);
+  assert.equal(shown.json.survey.survey.id, 'ask');
+  const [contact, ...more] = await contacts('ann');
+  assert.deepEqual([contact.properties.survey, more.length], ['ask', 0], 'one contact, the survey’s own');
+  // Nothing to ask: not allowed, with the survey's reason, and nothing is used up.
+  const passed = await decide('bea');
+  assert.equal(passed.json.contact.allowed, false);
+  assert.equal(passed.json.contact.reason, passed.json.survey.reason);
+  assert.equal((await contacts('bea')).length, 0);
+  // A message is a contact like any other; so soon after a survey there is none.
+  assert.equal((await decide('ann', { purpose: 'message' })).json.contact.allowed, false);
+  // The policy speaks first where it forbids: muted is muted.
+  await server.request('/api/v1/consents', { key: secret, body: { userId: 'bea', purpose: '*', state: 'withdrawn', how: 'by phone' } });
+  assert.equal((await decide('bea')).json.contact.reason, 'muted');
 });
 
 test('a retry with the message_id of the contact gets the same answer and no second contact', async (t) => {
