@@ -76,6 +76,7 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     }
     app->engine = query_engine_new(app->pool);
     app->live = app_live_new(app->clock);
+    app->masks = app_masks_new();
     store_set_listener(app->store, app_live_committed, app->live);
     struct act_options contacts = {.store = app->store, .clock = app->clock, .random = app->random};
     app->act = act_new(&contacts);
@@ -143,6 +144,7 @@ void app_close(struct app *app)
     act_free(app->act);
     store_close(app->store);
     app_live_free(app->live);
+    app_masks_free(app->masks);
     access_close(app->access);
     state_close(app->state);
     disk_free(app->disk);

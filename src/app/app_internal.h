@@ -21,6 +21,8 @@ struct ask;
 struct app_control;
 struct app_decide_question;
 struct app_live;
+struct app_masks;
+struct intake_settings;
 
 #define APP_ONCE_STRIPES 64 /* bits of a word */
 
@@ -38,6 +40,7 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct base_pool *pool;
     struct query_backend *engine;
     struct app_live *live;
+    struct app_masks *masks;     /* has a lock of its own */
     struct app_control *control; /* NULL but when serving */
     struct app_jobs *jobs;       /* their thread runs only when serving */
     struct act *act;
@@ -101,9 +104,15 @@ bool app_query_env(struct app *app, struct query_env *out, struct fail *fail) MU
 struct app_source_parts {
     struct str name, channel, settings;
     const struct zone *zone; /* the organisation's */
+    struct app_masks *masks; /* NULL: made anew */
     int64_t now_ms;
     bool trusted;
 };
+struct app_masks *app_masks_new(void);
+void app_masks_free(struct app_masks *masks); /* accepts NULL */
+/* The mask of settings whose JSON is `text`, until the arena is reset; NULL where they ask for none. */
+bool app_mask(struct app_masks *masks, const struct intake_settings *settings, struct str text,
+              struct arena *arena, const struct intake_mask **out, struct fail *fail) MUST_USE;
 bool app_source_parts(struct app *app, struct str name, bool trusted, struct arena *arena,
                       struct app_source_parts *out, struct fail *fail) MUST_USE;
 bool app_source_make(const struct app_source_parts *parts, struct arena *arena,

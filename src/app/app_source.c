@@ -19,8 +19,10 @@ bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
     struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
     struct json_value root;
     struct intake_settings settings;
+    const struct intake_mask *mask = NULL;
     if (!json_parse(parser, parts->settings, &root, fail) ||
-        !intake_settings_parse(root, &settings, fail)) {
+        !intake_settings_parse(root, &settings, fail) ||
+        !app_mask(parts->masks, &settings, parts->settings, arena, &mask, fail)) {
         return fail_at(fail, "the settings of the source \"%.*s\"", STR_ARG(parts->name));
     }
     *out = (struct intake_source){
@@ -29,6 +31,7 @@ bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
             parts->channel.data == NULL ? parts->channel : str_copy(arena, parts->channel),
         .received_at_ms = parts->now_ms,
         .zone = settings.zone != NULL ? settings.zone : parts->zone,
+        .mask = mask,
         .may_join_users = parts->trusted,
         .keep_address = settings.keep_address,
         .keep_user_agent = settings.keep_user_agent,
@@ -57,6 +60,7 @@ bool app_source_parts(struct app *app, struct str name, bool trusted, struct are
         .channel = found ? source.default_channel : (struct str){NULL, 0},
         .settings = found ? source.settings : STR("{}"),
         .zone = zone,
+        .masks = app->masks,
         .now_ms = base_now_ms(app->clock),
         .trusted = trusted,
     };
@@ -144,9 +148,14 @@ static bool merge_settings(struct str before, struct json_value given, struct ar
     struct base_buf text CLEANUP(base_buf_done) = {.limit = STATE_SOURCE_SETTINGS_BYTES_MAX};
     struct json_value root, value, other;
     struct intake_settings settings;
+    struct intake_mask *mask = NULL;
     struct str name;
     if (!intake_settings_parse(given, &settings, fail) ||
-        !json_parse(parser, before, &root, fail)) {
+        !intake_settings_mask(&settings, &mask, fail)) {
+        return false;
+    }
+    intake_mask_free(mask); /* made only to see that it can be */
+    if (!json_parse(parser, before, &root, fail)) {
         return false;
     }
     struct json_writer w = {.out = &text};

@@ -90,6 +90,9 @@ static const struct cli_option key_options[] = {
 static const struct cli_option source_options[] = {
     {"--channel", "NAME", "where its events happen that do not say so; '': none"},
     {"--zone", "ZONE", "of local times in its files: Europe/Oslo; '': the organisation's"},
+    {"--mask", "KINDS", "masked before storing: email,phone,card,iban,ip; '': nothing"},
+    {"--mask-field", "FIELD", "where: text, properties, traits, properties.NAME (text,properties)"},
+    {"--pattern", "NAME=RE2", "masked too, as [NAME] (may be repeated); '': none"},
     {"--keep-address", "on|off", "keep the addresses that its senders are at (off)"},
     {"--keep-user-agent", "on|off", "keep the names of their browsers (off)"},
     END_OF_OPTIONS};
@@ -218,7 +221,8 @@ const struct cli_command cli_commands[] = {
      cli_run_source_list},
     {"source set", "NAME", "Makes a source, or changes how its events are taken.",
      "firsthand source set web --channel web\n"
-     "firsthand source set till --channel store --zone Europe/Oslo",
+     "firsthand source set till --channel store --zone Europe/Oslo\n"
+     "firsthand source set desk --mask email,phone,card,iban --pattern 'contract=V-[0-9]{8}'",
      source_options, 1, 1, cli_run_source_set},
     {"source show", "NAME", "Shows a source and its settings.", "firsthand source show web",
      format_only, 1, 1, cli_run_source_show},

@@ -108,12 +108,63 @@ static void put_text(struct cli *cli, const char *option, const char *member, st
     }
 }
 
+/* Every value given for an option, as a list; a comma parts several. '' alone takes the setting back. */
+static void put_list(struct cli *cli, const char *option, const char *member, struct json_writer *w)
+{
+    if (cli_option(cli, option) == NULL) {
+        return;
+    }
+    json_name_c(w, member);
+    json_begin_array(w);
+    for (int i = 0; i < cli->option_count; i++) {
+        struct str rest = str_from_c(cli->option_values[i]), part;
+        while (strcmp(cli->option_names[i], option) == 0 && str_next_part(&rest, ',', &part)) {
+            if (part.len > 0) {
+                json_write_str(w, part);
+            }
+        }
+    }
+    json_end_array(w);
+}
+
+/* NAME=PATTERN, each a pattern of its own. */
+static bool put_patterns(struct cli *cli, struct json_writer *w, struct fail *fail)
+{
+    if (cli_option(cli, "--pattern") == NULL) {
+        return true;
+    }
+    json_name_c(w, "patterns");
+    json_begin_array(w);
+    for (int i = 0; i < cli->option_count; i++) {
+        struct str value = str_from_c(cli->option_values[i]);
+        if (strcmp(cli->option_names[i], "--pattern") != 0 || value.len == 0) {
+            continue;
+        }
+        size_t equals = str_find_byte(value, '=');
+        if (equals == value.len) {
+            return fail_set(fail, FAIL_INPUT,
+                            "--pattern is NAME=PATTERN, such as contract=V-[0-9]{8}");
+        }
+        json_begin_object(w);
+        json_name_c(w, "name");
+        json_write_str(w, str_of(value.data, equals));
+        json_name_c(w, "pattern");
+        json_write_str(w, str_after(value, equals + 1));
+        json_end_object(w);
+    }
+    json_end_array(w);
+    return true;
+}
+
 static bool put_settings(struct cli *cli, struct json_writer *w, struct fail *fail)
 {
     json_name_c(w, "settings");
     json_begin_object(w);
     put_text(cli, "--zone", "zone", w);
-    bool good = put_switch(cli, "--keep-address", "keep_address", w, fail) &&
+    put_list(cli, "--mask", "mask", w);
+    put_list(cli, "--mask-field", "mask_fields", w);
+    bool good = put_patterns(cli, w, fail) &&
+                put_switch(cli, "--keep-address", "keep_address", w, fail) &&
                 put_switch(cli, "--keep-user-agent", "keep_user_agent", w, fail);
     json_end_object(w);
     return good;

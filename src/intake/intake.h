@@ -20,6 +20,7 @@
 
 #include "base_json.h"
 #include "base_zone.h"
+#include "intake_mask.h"
 #include "store.h"
 
 struct intake_limits {    /* zero = default */
@@ -38,6 +39,7 @@ struct intake_source {
     int64_t floor_ms;                   /* earlier events are quarantined; 0: 1970-01-01 */
     const struct zone *zone;            /* local times in files are read in it; NULL: UTC */
     const struct intake_limits *limits; /* NULL: the defaults */
+    const struct intake_mask *mask;     /* laid over words before anyone stores them; NULL: none */
     struct str peer;                    /* the sender's address, kept only with keep_address */
     bool may_join_users;  /* a secret key or an operator: two known users may be joined */
     bool keep_address;    /* stores context.ip (or the peer's) */

@@ -1,5 +1,6 @@
 /* The rules that every form has in common. */
 #include "intake_internal.h"
+#include "intake_mask_keep.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -477,6 +478,98 @@ static bool fill(struct intake_draft *draft, int64_t ts_ms, struct store_item *i
     return true;
 }
 
+/* ---- masking --------------------------------------------------------------------------------------- */
+
+/* Fields lie in the item's own copy by now. */
+static bool mask_fields(struct intake_draft *draft, const char *group,
+                        const struct store_field *fields, size_t count)
+{
+    const struct intake_mask *mask = draft->source->mask;
+    struct store_field *list = draft->masked_fields;
+    for (size_t i = 0; i < count; i++) {
+        struct str text;
+        list[i] = fields[i];
+        if (fields[i].value.kind != STORE_STRING ||
+            !intake_mask_wants(mask, group, fields[i].name)) {
+            continue;
+        }
+        if (!intake_mask_text(mask, store_value_text(fields[i].value), draft->arena, &text,
+                              draft->fail)) {
+            return intake_hard(draft);
+        }
+        list[i].value = store_value_str(text);
+    }
+    draft->masked_fields += count;
+    return true;
+}
+
+/* What the event itself says of who it is: kept in its raw bytes, so that a person can mend it. */
+static bool what_is_kept(struct intake_draft *draft, struct intake_mask_keep *out)
+{
+    const struct intake_decoder *decoder = draft->decoder;
+    struct str *values =
+        arena_array(draft->arena, decoder->identifier_count + decoder->traits.count + 4,
+                    sizeof *values, draft->fail);
+    if (values == NULL) {
+        return intake_hard(draft);
+    }
+    size_t count = 0;
+    const struct str own[] = {draft->user, draft->anonymous, draft->previous_id, draft->message_id};
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        values[count] = own[i];
+        count += own[i].len > 0 ? 1U : 0U;
+    }
+    for (size_t i = 0; i < decoder->identifier_count; i++) {
+        values[count++] = decoder->identifiers[i].value;
+    }
+    for (size_t i = 0; i < decoder->traits.count; i++) {
+        const struct store_field *trait = &decoder->traits.data[i];
+        if (trait->value.kind == STORE_STRING &&
+            !intake_mask_wants(draft->source->mask, "traits", trait->name)) {
+            values[count++] = store_value_text(trait->value);
+        }
+    }
+    *out = (struct intake_mask_keep){values, count};
+    return true;
+}
+
+static bool mask_item(struct intake_draft *draft, struct store_item *item)
+{
+    const struct intake_mask *mask = draft->source->mask;
+    struct store_event *event = &item->event;
+    struct intake_mask_keep keep;
+    size_t fields = event->property_count + event->trait_count;
+    struct store_field *copy = arena_array(draft->arena, fields, sizeof *copy, draft->fail);
+    if (copy == NULL) {
+        return intake_hard(draft);
+    }
+    draft->masked_fields = copy;
+    if (!mask_fields(draft, "properties", event->properties, event->property_count) ||
+        !mask_fields(draft, "traits", event->traits, event->trait_count) ||
+        !what_is_kept(draft, &keep)) {
+        return false;
+    }
+    event->properties = copy;
+    event->traits = copy + event->property_count;
+    if ((event->text.len > 0 && intake_mask_wants_text(mask) &&
+         !intake_mask_text(mask, event->text, draft->arena, &event->text, draft->fail)) ||
+        !intake_mask_raw(mask, item->raw, &keep, draft->arena, &item->raw, draft->fail)) {
+        return intake_hard(draft);
+    }
+    size_t bytes = event->text.len;
+    for (size_t i = 0; i < fields; i++) {
+        bytes += copy[i].value.kind == STORE_STRING ? copy[i].value.len : 0;
+    }
+    if (item->verdict == STORE_STORED && bytes > STORE_EVENT_BYTES_MAX) {
+        intake_judge(draft, STR(""), "larger than %u bytes once it was masked",
+                     STORE_EVENT_BYTES_MAX);
+        item->verdict = STORE_QUARANTINED;
+        item->reason = draft->reason;
+        item->field = draft->field;
+    }
+    return true;
+}
+
 bool intake_draft_end(struct intake_draft *draft, bool good, struct store_item *item)
 {
     *item = (struct store_item){
@@ -490,14 +583,15 @@ bool intake_draft_end(struct intake_draft *draft, bool good, struct store_item *
                   .sent_at_ms = STORE_NO_TIME},
     };
     int64_t ts_ms = 0;
-    if (good && check(draft, &ts_ms) && intake_row_id(draft) && fill(draft, ts_ms, item)) {
-        return true;
-    }
+    good = good && check(draft, &ts_ms) && intake_row_id(draft) && fill(draft, ts_ms, item);
     if (draft->hard) {
         return false;
     }
-    item->verdict = draft->refused ? STORE_REFUSED : STORE_QUARANTINED;
-    item->reason = draft->reason;
-    item->field = draft->field;
-    return true;
+    if (!good) {
+        item->verdict = draft->refused ? STORE_REFUSED : STORE_QUARANTINED;
+        item->reason = draft->reason;
+        item->field = draft->field;
+    }
+    /* Raw bytes too: what is good so far may yet be quarantined by the store. */
+    return draft->source->mask == NULL || mask_item(draft, item);
 }

@@ -64,7 +64,8 @@ struct intake_draft {
     bool clock_is_right; /* no correction by sent_ms */
     bool from_import;
     enum store_space space; /* ONE: the identifier that was added first is whose event it is */
-    struct intake_repeats *repeats; /* gives ids to records of files that have none; else NULL */
+    struct store_field *masked_fields; /* where the next masked ones go; used at the end only */
+    struct intake_repeats *repeats;    /* gives ids to records of files that have none; else NULL */
 
     /* The judgement. */
     struct str reason, field;

@@ -7,6 +7,110 @@ struct member {
     bool (*read)(struct json_value value, struct intake_settings *out, struct fail *fail);
 };
 
+/* ---- masking --------------------------------------------------------------------------------------- */
+
+static bool refuse_item(const char *list, size_t index, const char *expected, struct fail *fail)
+{
+    char pointer[FAIL_POINTER_BYTES];
+    snprintf(pointer, sizeof pointer, "/settings/%s/%zu", list, index);
+    return fail_input_at(fail, pointer, "expected %s", expected);
+}
+
+static bool check_list(struct json_value value, const char *list, size_t most, struct fail *fail)
+{
+    if (json_type_of(value) == JSON_ARRAY && json_count(value) <= most) {
+        return true;
+    }
+    char pointer[FAIL_POINTER_BYTES];
+    snprintf(pointer, sizeof pointer, "/settings/%s", list);
+    return fail_input_at(fail, pointer, "\"%s\" must be a list of at most %zu", list, most);
+}
+
+static bool read_kind(struct json_value value, size_t index, unsigned *out, struct fail *fail)
+{
+    const char *names[INTAKE_MASK_KINDS];
+    for (int kind = 0; kind < INTAKE_MASK_KINDS; kind++) {
+        names[kind] = intake_mask_kind_name((enum intake_mask_kind)kind);
+        if (json_type_of(value) == JSON_STRING && str_is(json_string(value), names[kind])) {
+            *out |= 1U << kind;
+            return true;
+        }
+    }
+    const char *nearest = json_type_of(value) == JSON_STRING
+                              ? str_nearest(json_string(value), names, INTAKE_MASK_KINDS)
+                              : NULL;
+    char expected[96];
+    snprintf(expected, sizeof expected, "email, phone, card, iban or ip%s%s%s",
+             nearest == NULL ? "" : "; did you mean \"", nearest == NULL ? "" : nearest,
+             nearest == NULL ? "" : "\"?");
+    return refuse_item("mask", index, expected, fail);
+}
+
+static bool read_mask(struct json_value value, struct intake_settings *out, struct fail *fail)
+{
+    struct json_value item;
+    size_t index = 0;
+    if (!check_list(value, "mask", INTAKE_MASK_FIELDS_MAX, fail)) {
+        return false;
+    }
+    for (struct json_iter it = json_iter_of(value); json_next(&it, NULL, &item); index++) {
+        if (!read_kind(item, index, &out->mask, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_patterns(struct json_value value, struct intake_settings *out, struct fail *fail)
+{
+    struct json_value item, name, pattern;
+    if (!check_list(value, "patterns", INTAKE_MASK_PATTERNS_MAX, fail)) {
+        return false;
+    }
+    for (struct json_iter it = json_iter_of(value); json_next(&it, NULL, &item);) {
+        if (!json_member(item, STR("name"), &name) || json_type_of(name) != JSON_STRING ||
+            !json_member(item, STR("pattern"), &pattern) || json_type_of(pattern) != JSON_STRING ||
+            json_count(item) != 2) {
+            return refuse_item("patterns", out->pattern_count,
+                               "{\"name\": \"...\", \"pattern\": \"...\"}", fail);
+        }
+        out->patterns[out->pattern_count++] =
+            (struct intake_mask_pattern){json_string(name), json_string(pattern)};
+    }
+    return true;
+}
+
+static bool read_mask_fields(struct json_value value, struct intake_settings *out,
+                             struct fail *fail)
+{
+    struct json_value item;
+    if (!check_list(value, "mask_fields", INTAKE_MASK_FIELDS_MAX, fail)) {
+        return false;
+    }
+    for (struct json_iter it = json_iter_of(value); json_next(&it, NULL, &item);) {
+        if (json_type_of(item) != JSON_STRING) {
+            return refuse_item("mask_fields", out->mask_field_count, "a string", fail);
+        }
+        out->mask_fields[out->mask_field_count++] = json_string(item);
+    }
+    return true;
+}
+
+bool intake_settings_mask(const struct intake_settings *settings, struct intake_mask **out,
+                          struct fail *fail)
+{
+    const struct intake_mask_options options = {
+        .kinds = settings->mask,
+        .patterns = settings->patterns,
+        .pattern_count = settings->pattern_count,
+        .fields = settings->mask_fields,
+        .field_count = settings->mask_field_count,
+    };
+    return intake_mask_new(&options, out, fail);
+}
+
+/* ---- the rest ---------------------------------------------------------------------------------------- */
+
 static bool read_zone(struct json_value value, struct intake_settings *out, struct fail *fail)
 {
     struct fail unknown = {0};
@@ -42,6 +146,9 @@ static bool read_keep_user_agent(struct json_value value, struct intake_settings
 }
 
 static const struct member members[] = {
+    {"mask", read_mask},
+    {"patterns", read_patterns},
+    {"mask_fields", read_mask_fields},
     {"zone", read_zone},
     {"keep_address", read_keep_address},
     {"keep_user_agent", read_keep_user_agent},

@@ -12,8 +12,15 @@
 
 #include "base_json.h"
 #include "base_zone.h"
+#include "intake_mask.h"
 
 struct intake_settings {
+    /* mask (kinds), patterns ({name, pattern}), mask_fields. */
+    unsigned mask;
+    struct intake_mask_pattern patterns[INTAKE_MASK_PATTERNS_MAX];
+    size_t pattern_count;
+    struct str mask_fields[INTAKE_MASK_FIELDS_MAX];
+    size_t mask_field_count;
     const struct zone *zone; /* of local times in its files; NULL: the organisation's */
     bool keep_address;       /* stores addresses that senders are at (context.ip) */
     bool keep_user_agent;    /* stores context.userAgent and context.userAgentData */
@@ -21,3 +28,6 @@ struct intake_settings {
 /* `settings` is an object. Members left out, or null, are as if never set. */
 bool intake_settings_parse(struct json_value settings, struct intake_settings *out,
                            struct fail *fail) MUST_USE;
+/* The mask that they ask for; NULL where they ask for none. */
+bool intake_settings_mask(const struct intake_settings *settings, struct intake_mask **out,
+                          struct fail *fail) MUST_USE;

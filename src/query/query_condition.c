@@ -1,7 +1,7 @@
 #include "query_condition.h"
 
 #include "query_fold.h"
-#include "query_regex.h"
+#include "base_regex.h"
 
 static bool order_passes(enum query_operator op, int order)
 {
@@ -57,7 +57,7 @@ bool query_leaf_test(const struct query_leaf *leaf, struct store_value value, st
                str_starts(store_value_text(value), store_value_text(leaf->value));
     case QUERY_MATCHES:
         return value.kind == STORE_STRING &&
-               query_regex_matches(leaf->regex, store_value_text(value));
+               base_regex_matches(leaf->regex, store_value_text(value));
     case QUERY_EQUAL:
     case QUERY_ABOVE:
     case QUERY_AT_LEAST:

@@ -1,7 +1,7 @@
 /* Names, conditions and matchers. */
 #include "query_fold.h"
 #include "query_parse.h"
-#include "query_regex.h"
+#include "base_regex.h"
 
 static uint32_t find_column(struct query_parser *parser, enum store_column_of of, struct str name,
                             bool *out_new)
@@ -212,7 +212,7 @@ static bool parse_operand_list(struct query_parser *parser, struct json_value va
 
 static void free_regex(void *regex)
 {
-    query_regex_free(regex);
+    base_regex_free(regex);
 }
 
 static bool parse_operand_text(struct query_parser *parser, struct json_value value,
@@ -225,7 +225,7 @@ static bool parse_operand_text(struct query_parser *parser, struct json_value va
     }
     if (leaf->op == QUERY_MATCHES) {
         struct fail reason;
-        if (!query_regex_new(text, &leaf->regex, &reason)) {
+        if (!base_regex_new(text, &leaf->regex, &reason)) {
             return query_refuse(path, fail, "%s", reason.message);
         }
         arena_defer(parser->arena, free_regex, leaf->regex);

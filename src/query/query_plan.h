@@ -52,7 +52,7 @@ enum query_operator {
     QUERY_MATCHES,
     QUERY_IS_SET,
 };
-struct query_regex;
+struct base_regex;
 struct query_leaf {
     struct query_name name;
     enum query_operator op;
@@ -61,7 +61,7 @@ struct query_leaf {
     int64_t instant_ms;       /* of `value`, where it is one */
     struct store_value value; /* the operand; of CONTAINS folded */
     struct query_set set;     /* of IN */
-    struct query_regex *regex;
+    struct base_regex *regex;
 };
 /* Holds if any leaf does. */
 struct query_clause {
