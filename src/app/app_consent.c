@@ -225,14 +225,13 @@ bool app_op_consent_record(struct app *app, const struct app_caller *caller,
                            struct json_value input, struct arena *arena, struct base_buf *out,
                            struct fail *fail)
 {
-    (void)caller;
     static const char *const members[] = {"customer", "userId",  "anonymousId", "purpose", "state",
                                           "until",    "wording", "how",         NULL};
     struct store_identifier who[2];
     size_t count;
     struct app_word word;
     if (!app_input_members(input, members, fail) || !read_word(input, &word, fail) ||
-        !app_read_customer(app, input, arena, who, &count, fail) ||
+        !app_read_customer(app, caller, input, arena, who, &count, fail) ||
         !app_word_write(app, who, count, &word, arena, fail)) {
         return false;
     }

@@ -1,6 +1,7 @@
 /* Contacting: the policy and its settings, the decision, and why it is as it is. */
 #include "app_contact.h"
 
+#include "act_link.h"
 #include "act_policy_form.h"
 #include "app_internal.h"
 #include "state_settings.h"
@@ -68,8 +69,21 @@ bool app_customer_record(struct app *app, struct store_snapshot *snapshot, uint3
     return true;
 }
 
-bool app_read_customer(struct app *app, struct json_value input, struct arena *arena,
-                       struct store_identifier out[2], size_t *out_count, struct fail *fail)
+/* A public key may not learn who is known here: what it names is an identifier, whether anyone bears it or not. */
+static bool name_unseen(struct str customer, struct store_identifier *out, struct fail *fail)
+{
+    if (!act_identifier_parse(customer, out) ||
+        !(str_is(out->kind, "user") || str_is(out->kind, "anonymous") ||
+          str_is(out->kind, "email") || str_starts_c(out->kind, "ext."))) {
+        *out = (struct store_identifier){STR("user"), customer};
+    }
+    return customer.len > 0 ||
+           fail_input_at(fail, "/customer", "\"customer\" is one of a customer's identifiers");
+}
+
+bool app_read_customer(struct app *app, const struct app_caller *caller, struct json_value input,
+                       struct arena *arena, struct store_identifier out[2], size_t *out_count,
+                       struct fail *fail)
 {
     struct str customer, user, anonymous;
     if (!app_input_str(input, "customer", false, &customer, fail) ||
@@ -81,6 +95,10 @@ bool app_read_customer(struct app *app, struct json_value input, struct arena *a
     if (customer.data != NULL && (user.data != NULL || anonymous.data != NULL)) {
         return fail_input_at(fail, "/customer",
                              "\"customer\" stands alone, or userId and anonymousId in its place");
+    }
+    if (customer.data != NULL && !access_may(&caller->identity, ACCESS_RIGHT_ASK)) {
+        *out_count = 1;
+        return name_unseen(customer, &out[0], fail);
     }
     if (customer.data != NULL) {
         uint32_t root;
@@ -226,7 +244,6 @@ static bool decide_contact(struct app *app, struct app_contact *contact,
 bool app_op_decide(struct app *app, const struct app_caller *caller, struct json_value input,
                    struct arena *arena, struct base_buf *out, struct fail *fail)
 {
-    (void)caller;
     static const char *const members[] = {"customer", "userId",  "anonymousId", "channel",
                                           "purpose",  "dry_run", "message_id",  "locale",
                                           "url",      NULL};
@@ -242,7 +259,7 @@ bool app_op_decide(struct app *app, const struct app_caller *caller, struct json
         !app_input_str(input, "locale", false, &locale, fail) ||
         !app_input_str(input, "url", false, &url, fail) ||
         !app_input_bool(input, "dry_run", false, &contact.look, fail) ||
-        !app_read_customer(app, input, arena, who, &contact.identifier_count, fail)) {
+        !app_read_customer(app, caller, input, arena, who, &contact.identifier_count, fail)) {
         return false;
     }
     if (contact.channel.len == 0) {

@@ -43,9 +43,10 @@ bool app_customer_record(struct app *app, struct store_snapshot *snapshot, uint3
                          int64_t reach_ms, struct arena *arena, struct act_record *out,
                          struct fail *fail) MUST_USE;
 
-/* Who an operation speaks of: the member `customer` (one there is), or userId and anonymousId (who may be new). */
-bool app_read_customer(struct app *app, struct json_value input, struct arena *arena,
-                       struct store_identifier out[2], size_t *out_count,
+/* Who an operation speaks of: the member `customer` (one there is), or userId and anonymousId (who may be new). For a
+   caller that may not ask who is known, `customer` may be new too. */
+bool app_read_customer(struct app *app, const struct app_caller *caller, struct json_value input,
+                       struct arena *arena, struct store_identifier out[2], size_t *out_count,
                        struct fail *fail) MUST_USE;
 
 /* ---- what customers say about contact ---- */

@@ -133,8 +133,9 @@ static void write_operation(const struct http_route *route, struct arena *arena,
     json_name_c(w, "responses");
     json_begin_object(w);
     write_response(w, str_format(arena, "%d", route->status).data, route->response,
-                   route->status == 204 || route->class == HTTP_CLASS_LINK ? NULL
-                                                                           : "application/json",
+                   route->status == 204 || route->status == 303 ? NULL
+                   : route->class == HTTP_CLASS_LINK            ? "text/html"
+                                                                : "application/json",
                    route->handle == http_operation ? "{\"type\":\"object\"}" : "{}");
     write_response(w, "default", "What went wrong.", "application/problem+json",
                    "{\"$ref\":\"#/components/schemas/Problem\"}");

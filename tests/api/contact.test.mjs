@@ -128,7 +128,11 @@ test('the key may stand in the body, as plain text, from a page of another origi
     assert.equal(wrong.status, 422, JSON.stringify(body));
     assert.equal(wrong.json.pointer ?? undefined, pointer === '' ? wrong.json.pointer : pointer, wrong.text);
   }
-  assert.equal((await server.request('/api/v1/decide', { key: client, body: { customer: 'nobody', channel: 'web' } })).status, 404);
+  // A secret key asks about those who are known; a public one must not learn who is.
+  const named = { customer: 'email:nobody@shop.example', channel: 'web', dry_run: true };
+  assert.equal((await server.request('/api/v1/decide', { key: server.key('secret', 'known'), body: named })).status, 404);
+  const unseen = await server.request('/api/v1/decide', { key: client, body: named });
+  assert.deepEqual([unseen.status, unseen.json.contact.allowed], [200, true]);
   const refused = (await server.request('/metrics', { key: server.key('secret', 's') })).text.match(/firsthand_requests_refused_total (\d+)/);
   assert.ok(refused === null || refused[1] === '0', 'a decision is no intake');
 });

@@ -26,7 +26,11 @@ test('every route answers nonsense with a client error and a problem that can be
           const answer = await server.request(concrete, { method: method.toUpperCase(), key, body });
           asked++;
           assert.ok(answer.status < 500, `${method} ${concrete}: ${answer.status} for ${String(body).slice(0, 40)}\n${answer.text}`);
-          if (answer.status >= 400) {
+          // What a person opens answers a person: a page that says what to do.
+          if (answer.status >= 400 && /^text\/html/.test(answer.headers.get('content-type') ?? '')) {
+            assert.ok(Object.values(methods).some((one) => one.responses['200']?.content?.['text/html']), `${method} ${concrete} is no page`);
+            assert.match(answer.text, /<h1>[^<]+<\/h1>\s*<p>[^<]{20,}/);
+          } else if (answer.status >= 400) {
             assert.match(answer.headers.get('content-type') ?? '', /problem\+json/, `${method} ${concrete} ${answer.status}`);
             assert.equal(answer.json.status, answer.status);
             assert.ok(answer.json.detail.length > 8, answer.text);
