@@ -136,6 +136,10 @@ void app_write_fields(struct json_writer *w, const struct store_field *fields, s
               struct arena *arena, struct base_buf *out, struct fail *fail)
 
 /* app_question.c */
+/* A place at the gate, as many as queries_at_once: for whatever reads many customers. */
+bool app_gate_enter(struct app *app, struct base_cancel *cancel, struct fail *fail) MUST_USE;
+void app_gate_leave(struct app *app);
+struct base_cancel app_cancel_of(const struct app *app, const struct app_caller *caller);
 APP_OPERATION(app_op_query);
 APP_OPERATION(app_op_names);
 APP_OPERATION(app_op_values);
@@ -190,6 +194,18 @@ APP_OPERATION(app_op_ask_shown);
 APP_OPERATION(app_op_ask_answer);
 APP_OPERATION(app_op_survey_respond);
 APP_OPERATION(app_op_survey_why);
+/* app_survey_ops.c */
+APP_OPERATION(app_op_survey_results);
+APP_OPERATION(app_op_survey_responses);
+APP_OPERATION(app_op_survey_audience);
+APP_OPERATION(app_op_survey_suspects);
+APP_OPERATION(app_op_survey_release);
+APP_OPERATION(app_op_survey_discard);
+APP_OPERATION(app_op_survey_links);
+APP_OPERATION(app_op_survey_link);
+APP_OPERATION(app_op_survey_link_revoke);
+APP_OPERATION(app_op_survey_snippet);
+APP_OPERATION(app_op_survey_qr);
 /* Before the jobs begin; with `recover` what a crash cut off is written. */
 bool app_ask_open(struct app *app, bool recover, struct fail *fail) MUST_USE;
 /* app_posthog.c */

@@ -70,7 +70,7 @@ bool app_query_env(struct app *app, struct query_env *out, struct fail *fail)
 #define QUESTIONS_WAITING_MAX 64
 #define GATE_POLL_US 50000
 
-static bool gate_enter(struct app *app, struct base_cancel *cancel, struct fail *fail)
+bool app_gate_enter(struct app *app, struct base_cancel *cancel, struct fail *fail)
 {
     base_lock(&app->gate_lock);
     if (app->questions_waiting >= QUESTIONS_WAITING_MAX) {
@@ -94,7 +94,7 @@ static bool gate_enter(struct app *app, struct base_cancel *cancel, struct fail 
     return !stop;
 }
 
-static void gate_leave(struct app *app)
+void app_gate_leave(struct app *app)
 {
     base_lock(&app->gate_lock);
     app->questions_running--;
@@ -102,7 +102,7 @@ static void gate_leave(struct app *app)
     base_unlock(&app->gate_lock);
 }
 
-static struct base_cancel make_cancel(const struct app *app, const struct app_caller *caller)
+struct base_cancel app_cancel_of(const struct app *app, const struct app_caller *caller)
 {
     return (struct base_cancel){
         .deadline_us = base_steady_us(app->clock) + app->config.query_time_ms * 1000,
@@ -124,8 +124,8 @@ bool app_op_query(struct app *app, const struct app_caller *caller, struct json_
         !query_parse(&env, base_buf_view(&text), arena, &plan, fail)) {
         return false;
     }
-    struct base_cancel cancel = make_cancel(app, caller);
-    if (!gate_enter(app, &cancel, fail)) {
+    struct base_cancel cancel = app_cancel_of(app, caller);
+    if (!app_gate_enter(app, &cancel, fail)) {
         return false;
     }
     int64_t as_of_ms = query_plan_as_of_ms(plan);
@@ -146,7 +146,7 @@ bool app_op_query(struct app *app, const struct app_caller *caller, struct json_
         store_lease_put(app->store, snapshot, as_of_ms);
     }
     store_snapshot_unref(snapshot);
-    gate_leave(app);
+    app_gate_leave(app);
     return good;
 }
 
@@ -240,8 +240,8 @@ bool app_op_values(struct app *app, const struct app_caller *caller, struct json
         !app_input_int(input, "limit", 1, 1000, 50, &limit, fail)) {
         return false;
     }
-    struct base_cancel cancel = make_cancel(app, caller);
-    if (!gate_enter(app, &cancel, fail)) {
+    struct base_cancel cancel = app_cancel_of(app, caller);
+    if (!app_gate_enter(app, &cancel, fail)) {
         return false;
     }
     struct query_run run = {
@@ -271,6 +271,6 @@ bool app_op_values(struct app *app, const struct app_caller *caller, struct json
         json_end_object(&w);
     }
     store_snapshot_unref(run.snapshot);
-    gate_leave(app);
+    app_gate_leave(app);
     return good && base_buf_ok(out, fail);
 }

@@ -338,7 +338,7 @@ bool ask_contact_make(struct ask *ask, const struct ask_candidate *candidate,
                           fail)) {
         return false;
     }
-    return !*out_allowed || asker->look ||
+    return !*out_allowed || asker->look || asker->only_contact ||
            state_response_open(ask->state, &contacting.response, arena, &opened, fail);
 }
 

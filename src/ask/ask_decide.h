@@ -36,7 +36,8 @@ struct ask_asker {              /* somebody who could be asked */
     struct str survey;          /* only this one; missing: any */
     struct str channel;         /* missing: that of the way */
     enum ask_way way;
-    bool look; /* decide, write nothing */
+    bool look;         /* decide, write nothing */
+    bool only_contact; /* the response is opened later, by whoever answers */
 };
 /* What is told to a widget: {"survey": {...}, "response", "token"} or {"survey": null, "reason"}. */
 bool ask_next(struct ask *ask, const struct ask_asker *asker, struct arena *arena,

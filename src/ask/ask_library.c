@@ -417,6 +417,26 @@ void ask_library_templates(struct json_writer *w)
     json_end_object(w);
 }
 
+static bool any_segment(void *context, struct str name, struct arena *arena, struct str *out,
+                        bool *out_found, struct fail *fail)
+{
+    (void)context;
+    (void)name;
+    (void)arena;
+    (void)fail;
+    *out = STR("{\"did\":{\"event\":\"*\"}}");
+    *out_found = true;
+    return true;
+}
+
+bool ask_library_parse(const struct query_env *env, struct str definition, struct arena *arena,
+                       struct ask_survey *out, struct fail *fail)
+{
+    struct query_env lenient = *env;
+    lenient.segment_find = any_segment;
+    return ask_survey_parse_text(arena, definition, &lenient, out, fail);
+}
+
 bool ask_library_version(struct state *state, const struct query_env *env, struct str id,
                          int64_t version, struct arena *arena, struct ask_survey *out,
                          struct fail *fail)
@@ -436,5 +456,5 @@ bool ask_library_version(struct state *state, const struct query_env *env, struc
     if (!found) {
         return fail_set(fail, FAIL_ABSENT, "\"%.*s\" was never published", STR_ARG(id));
     }
-    return ask_survey_parse_text(arena, definition, env, out, fail);
+    return ask_library_parse(env, definition, arena, out, fail);
 }

@@ -35,7 +35,10 @@ bool ask_library_publish(struct state *state, const struct query_env *env, struc
 bool ask_library_set_status(struct state *state, struct str id, const char *status,
                             struct arena *arena, struct json_writer *w, struct fail *fail) MUST_USE;
 void ask_library_templates(struct json_writer *w);
-/* The published version of a survey, parsed; version 0: the newest. FAIL_ABSENT. */
+/* A definition that was valid once: saved segments that it names may be gone by now, its questions stand. */
+bool ask_library_parse(const struct query_env *env, struct str definition, struct arena *arena,
+                       struct ask_survey *out, struct fail *fail) MUST_USE;
+/* The published version of a survey, parsed so; version 0: the newest. FAIL_ABSENT. */
 bool ask_library_version(struct state *state, const struct query_env *env, struct str id,
                          int64_t version, struct arena *arena, struct ask_survey *out,
                          struct fail *fail) MUST_USE;

@@ -122,6 +122,17 @@ static const struct cli_option preference_options[] = {
 static const struct cli_option close_options[] = {{"--note", "TEXT", "what was done"},
                                                   END_OF_OPTIONS};
 
+static const struct cli_option survey_link_options[] = {
+    {"--customer", "ID", "for this customer (may be repeated)"},
+    {"--segment", "NAME", "for all of a saved segment"},
+    {"--audience", NULL, "for whom the survey itself is, at its moment, in its sample"},
+    {"--anonymous", "N", "so many for nobody known"},
+    {"--once", NULL, "each ends with its answer"},
+    {"--expires", "INSTANT", "RFC 3339"},
+    {"--address", "URL", "how the server is reached (http://127.0.0.1:8080)"},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
+
 const struct cli_command cli_commands[] = {
     {"completion", "SHELL", "Prints completion for bash, zsh or fish.",
      "firsthand completion bash > /etc/bash_completion.d/firsthand", NULL, 1, 1,
@@ -228,6 +239,33 @@ const struct cli_command cli_commands[] = {
      format_only, 1, 1, cli_run_source_show},
     {"status", "", "Shows sizes, counts and health.", "firsthand status", format_only, 0, 0,
      cli_run_status},
+    {"survey check", "FILE|-", "Checks a survey's definition without saving it.",
+     "firsthand survey template nps | firsthand survey check -", NULL, 1, 1, cli_run_survey_check},
+    {"survey close", "ID", "Ends a survey; its answers stay.", "firsthand survey close old-one",
+     NULL, 1, 1, cli_run_survey_close},
+    {"survey links", "ID", "Makes personal links, within the contact policy; else lists them.",
+     "firsthand survey links recommendation --customer ann --address https://ask.shop.example\n"
+     "firsthand survey links recommendation --audience --once --format csv\n"
+     "firsthand survey links recommendation",
+     survey_link_options, 1, 1, cli_run_survey_links},
+    {"survey list", "", "Lists surveys.", "firsthand survey list", format_only, 0, 0,
+     cli_run_survey_list},
+    {"survey pause", "ID", "Asks nobody for the time being; publishing opens it again.",
+     "firsthand survey pause recommendation", NULL, 1, 1, cli_run_survey_pause},
+    {"survey publish", "ID", "Freezes the draft as the next version and opens the survey.",
+     "firsthand survey publish recommendation", NULL, 1, 1, cli_run_survey_publish},
+    {"survey results", "ID", "Shows what came of a survey, by question.",
+     "firsthand survey results recommendation", format_only, 1, 1, cli_run_survey_results},
+    {"survey save", "ID FILE|-", "Saves a survey's draft; makes the survey where there is none.",
+     "firsthand survey template nps | firsthand survey save recommendation -", NULL, 2, 2,
+     cli_run_survey_save},
+    {"survey show", "ID", "Shows a survey's definition, the draft where there is one.",
+     "firsthand survey show recommendation", NULL, 1, 1, cli_run_survey_show},
+    {"survey template", "[NAME]", "Lists surveys to begin from, or prints one.",
+     "firsthand survey template\nfirsthand survey template nps > survey.json", format_only, 0, 1,
+     cli_run_survey_template},
+    {"survey why", "ID CUSTOMER", "Says why a customer is asked, or is not, rule by rule.",
+     "firsthand survey why recommendation ann", NULL, 2, 2, cli_run_survey_why},
     {"timeline", "CUSTOMER", "Reads one customer's timeline, newest last.",
      "firsthand timeline ann\nfirsthand timeline email:ann@example.com --json", NULL, 1, 1,
      cli_run_timeline},

@@ -42,7 +42,11 @@ bool state_survey_links_add(struct state *state, const struct state_survey_link 
         if (!state_run(link,
                        "INSERT INTO survey_links (survey, token_hash, customer, response, wave,"
                        " once, created_ms, expires_ms, revoked_ms)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)",
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)"
+                       /* Made again: the new token is the one that opens it. */
+                       " ON CONFLICT (response) DO UPDATE SET token_hash = excluded.token_hash,"
+                       " once = excluded.once, created_ms = excluded.created_ms,"
+                       " expires_ms = excluded.expires_ms, revoked_ms = 0",
                        values, ARRAY_LEN(values), fail)) {
             return false;
         }

@@ -125,3 +125,207 @@ test('a version that is out is never changed by later drafts', async (t) => {
   assert.deepEqual((await server.request('/api/v1/surveys/ask?version=1', { key: secret })).json.definition, definition);
   assert.equal((await server.request('/api/v1/surveys/ask', { method: 'DELETE', key: secret })).status, 409);
 });
+
+// A browser without JavaScript: fetches pages, fills forms, follows where it is led. Keeps what it shows.
+class Reader {
+  constructor(server, { language = 'en' } = {}) { this.server = server; this.language = language; }
+  async open(path) {
+    const answer = await this.server.request(path, { headers: { 'accept-language': this.language } });
+    Object.assign(this, { path, status: answer.status, html: answer.text, headers: answer.headers });
+    return this;
+  }
+  hidden() {
+    return [...this.html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]);
+  }
+  async send(fields, { wait = 1600, change = (pairs) => pairs } = {}) {
+    await sleep(wait); // as long as reading takes
+    const action = /<form method="post" action="([^"]*)"/.exec(this.html)[1].replaceAll('&amp;', '&');
+    const pairs = change([...this.hidden(), ['website', ''], ...fields]);
+    this.sent = { action, body: new URLSearchParams(pairs).toString() };
+    return this.post(this.sent);
+  }
+  async post({ action, body }) {
+    const answer = await this.server.request(action, { body, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    if (answer.status === 303) return this.open(answer.headers.get('location'));
+    Object.assign(this, { status: answer.status, html: answer.text });
+    return this;
+  }
+}
+
+async function responses(server, secret, more = '') {
+  return (await server.request(`/api/v1/surveys/ask/responses${more}`, { key: secret })).json;
+}
+
+test('a survey is answered without JavaScript, question by question, in the reader\'s language', async (t) => {
+  const { server, secret } = await publishedSurvey(t);
+  const reader = await new Reader(server, { language: 'nb-NO,nb;q=0.9,en;q=0.1' }).open('/s/ask');
+  assert.equal(reader.status, 200);
+  assert.match(reader.headers.get('content-security-policy'), /^default-src 'none'; style-src 'self'; script-src 'self'/);
+  assert.match(reader.html, /<html lang="nb" dir="ltr">/);
+  assert.match(reader.html, /Hvor sannsynlig er det/);
+  assert.match(reader.html, /href="\/s\/ask\?lang=de"/);
+  await reader.send([]); // passed over, though it must be answered
+  assert.equal(reader.status, 422);
+  assert.match(reader.html, /role="alert"/);
+  assert.match(reader.html, /Vennligst svar på dette spørsmålet/);
+  await reader.send([['a.recommend', '4']]);
+  assert.equal(reader.status, 200);
+  assert.match(reader.html, /Hva burde vi gjøre annerledes/);
+  const resumed = await new Reader(server).open(reader.path); // reload, or another device
+  assert.match(resumed.html, /Hva burde vi gjøre annerledes/);
+  const words = '<img src=x onerror=alert(1)> "sa" jeg & \u202Eomvendt';
+  await reader.send([['a.better', words]]);
+  assert.match(reader.html, /Takk. Et menneske leser hvert svar/);
+  const { sent } = reader;
+  await reader.post(sent); // sent again by a browser
+  assert.match(reader.html, /Takk\./);
+  const { json } = await server.query(secret, { kind: 'verbatims' });
+  assert.deepEqual(json.verbatims.map(({ text }) => text), [words]);
+  const events = await timeline(server, secret, json.verbatims[0].customer);
+  assert.deepEqual(events.map(({ event }) => event), ['feedback', 'survey shown']);
+  assert.equal(events[0].properties.way, 'hosted');
+  assert.equal(events[0].properties.language, 'nb');
+  assert.equal(events[0].score, 4);
+  const listed = await responses(server, secret);
+  assert.equal(listed.total, 1);
+  assert.deepEqual(listed.responses[0].answers, { better: words, recommend: 4 });
+});
+
+test('every type of question is answered by a form, all on one page', async (t) => {
+  const choices = [{ id: 'a', label: 'A <i>' }, { id: 'b', label: 'B' }, { id: 'c', label: 'C' }];
+  const { server, secret } = await publishedSurvey(t, 'nps', () => ({
+    name: 'All <script>alert(1)</script>', pages: 'all', languages: ['en', 'ar'], questions: [
+      { id: 'nps', type: 'nps', title: 'T', required: true }, { id: 'csat', type: 'csat', title: 'T' }, { id: 'ces', type: 'ces', title: 'T' },
+      { id: 'stars', type: 'stars', title: 'T' }, { id: 'open', type: 'open', title: 'T' }, { id: 'single', type: 'single', title: 'T', choices },
+      { id: 'multiple', type: 'multiple', title: 'T', choices }, { id: 'yes', type: 'yes_no', title: 'T' }, { id: 'rank', type: 'rank', title: 'T', choices },
+      { id: 'matrix', type: 'matrix', title: 'T', rows: [{ id: 'r', label: 'R' }, { id: 's', label: 'S' }], choices },
+      { id: 'number', type: 'number', title: 'T', min: 0, max: 10 }, { id: 'date', type: 'date', title: 'T' },
+    ],
+  }));
+  const reader = await new Reader(server).open('/s/ask?lang=ar');
+  assert.match(reader.html, /<html lang="ar" dir="rtl">/);
+  assert.ok(!reader.html.includes('<script>alert'));
+  const good = [
+    ['a.nps', '10'], ['a.csat', '5'], ['a.ces', '7'], ['a.stars', '1'], ['a.open', ' line 1\r\nline 2 '], ['a.single', 'b'], ['a.multiple', 'a'],
+    ['a.multiple', 'c'], ['a.yes', 'no'], ['a.rank.a', '2'], ['a.rank.b', '3'], ['a.rank.c', '1'], ['a.matrix.r', 'a'], ['a.matrix.s', 'c'],
+    ['a.number', '2.5'], ['a.date', '2026-05-01'],
+  ];
+  await reader.send(good.map(([name, value]) => [name, name === 'a.rank.b' ? '1' : name === 'a.number' ? '11' : value]));
+  assert.equal(reader.status, 422);
+  assert.equal([...reader.html.matchAll(/<li><a href="#q/g)].length, 2); // the rank and the number
+  assert.match(reader.html, /value="10" checked/); // the others are kept
+  await reader.send(good, { wait: 0 });
+  assert.equal(reader.status, 200, reader.html);
+  const { responses: [response] } = await responses(server, secret);
+  assert.deepEqual(response.answers, {
+    nps: 10, csat: 5, ces: 7, stars: 1, open: 'line 1\r\nline 2', single: 'b', multiple: ['a', 'c'], yes: false, rank: ['c', 'a', 'b'],
+    matrix: { r: 'a', s: 'c' }, number: 2.5, date: '2026-05-01',
+  });
+  const results = (await server.request('/api/v1/surveys/ask/results', { key: secret })).json;
+  assert.equal(results.started, 1);
+  assert.equal(results.finished, 1);
+  const of = Object.fromEntries(results.questions.map((question) => [question.id, question]));
+  assert.equal(of.nps.distribution['10'], 1);
+  assert.deepEqual(of.multiple.distribution, { a: 1, b: 0, c: 1 });
+  assert.deepEqual(of.rank.mean_place, { a: 2, b: 3, c: 1 });
+  assert.deepEqual(of.matrix.rows, { r: { a: 1, b: 0, c: 0 }, s: { a: 0, b: 0, c: 1 } });
+  assert.deepEqual([of.number.mean, of.number.min, of.yes.distribution.no], [2.5, 2.5, 1]);
+});
+
+test('machines are kept apart with the reasons, and a person releases or discards', async (t) => {
+  const { server, secret } = await publishedSurvey(t, 'feature-feedback');
+  const answer = async (options) => {
+    const reader = await new Reader(server).open('/s/ask');
+    await reader.send([['a.useful', '1']], options);
+    await reader.send([['a.often', 'day']], { wait: 0 });
+    await reader.send([['a.change', options.words]], { wait: 0 });
+    assert.match(reader.html, /Thank you/); // a machine is not told
+  };
+  await answer({ wait: 0, words: 'buy pills' });
+  await answer({ words: 'more pills', change: (pairs) => pairs.map(([name, value]) => [name, name === 'website' ? 'http://x' : value]) });
+  await answer({ words: 'pills', change: (pairs) => pairs.map(([name, value]) => [name, name === 'w' ? '123456789' : value]) });
+  assert.equal((await responses(server, secret)).total, 0);
+  const { suspects, total } = (await server.request('/api/v1/surveys/ask/suspects', { key: secret })).json;
+  assert.equal(total, 3);
+  assert.deepEqual(suspects.map(({ reasons }) => reasons).reverse(), [['too-fast'], ['honeypot'], ['false-work']]);
+  assert.equal(suspects[2].answers.change, 'buy pills');
+  const judge = (response, what) => server.request(`/api/v1/surveys/ask/suspects/${response}/${what}`, { method: 'POST', key: secret });
+  const refusedBefore = (await server.request('/api/v1/ledger', { key: secret })).json.total.refused;
+  assert.equal((await judge(suspects[2].response, 'release')).status, 200);
+  assert.equal((await judge(suspects[1].response, 'discard')).status, 200);
+  assert.equal((await judge(suspects[1].response, 'release')).status, 409);
+  assert.equal((await judge('r_none', 'discard')).status, 404);
+  const listed = await responses(server, secret);
+  assert.deepEqual(listed.responses.map(({ answers }) => answers.change), ['buy pills']);
+  assert.ok(Math.abs(Date.parse(listed.responses[0].at) - Date.parse(suspects[2].at)) < 5000, 'at its own time');
+  const ledger = (await server.request('/api/v1/ledger', { key: secret })).json.total;
+  assert.equal(ledger.refused, refusedBefore + 1);
+  assert.equal((await server.request('/api/v1/surveys/ask/suspects', { key: secret })).json.total, 1);
+});
+
+test('a personal link is one customer\'s, a tap in a mail is confirmed by a person', async (t) => {
+  const { server, secret } = await publishedSurvey(t);
+  for (const userId of ['ann', 'bea', 'cat']) {
+    await server.request('/api/v1/events', { key: secret, body: { userId, event: 'Visit', ts: new Date().toISOString() } });
+  }
+  const make = (body) => server.request('/api/v1/surveys/ask/links', { key: secret, body });
+  const looked = (await make({ segment: { did: { event: 'Visit' } }, dry_run: true })).json;
+  assert.equal(looked.made, 3);
+  const made = (await make({ customers: ['ann', 'nobody'], way: 'email' })).json;
+  assert.equal(made.made, 1, JSON.stringify(made));
+  assert.deepEqual(made.skipped, [{ customer: 'nobody', reason: 'no-user-id' }]);
+  const { path } = made.links[0];
+  const snippet = (await server.request('/api/v1/surveys/ask/snippet', { key: secret })).json;
+  assert.equal(snippet.question, 'recommend');
+  const [tap] = [...snippet.html.matchAll(/href="\{\{link\}\}([^"]*)"/g)].map(([, query]) => query.replaceAll('&amp;', '&')).slice(9);
+  assert.equal(tap, '?q=recommend&a=9');
+  const reader = await new Reader(server).open(path + tap);
+  assert.match(reader.html, /value="9" checked/);
+  assert.match(reader.html, /<button>Confirm<\/button>/);
+  assert.equal((await timeline(server, secret, 'ann')).filter(({ event }) => event === 'feedback').length, 0, 'looking says nothing');
+  await reader.send([['a.recommend', '9']], { wait: 0 }); // links are trusted: no waiting
+  await reader.send([['a.best', 'Nora']], { wait: 0 });
+  assert.match(reader.html, /Change my answers/);
+  const other = await new Reader(server).open(path); // another tab: the same response
+  assert.match(other.html, /Thank you/);
+  const events = (await timeline(server, secret, 'ann')).filter(({ event }) => event !== 'Visit');
+  assert.deepEqual(events.map(({ event }) => event), ['feedback', 'survey shown', 'contacted']);
+  assert.equal(events[0].text, 'Nora');
+  assert.equal(events[0].properties.way, 'email');
+  assert.equal((await make({ customers: ['ann'] })).json.skipped[0].reason, 'answered');
+  assert.equal((await new Reader(server).open('/s/ask/wrong')).status, 404);
+  const single = (await make({ customers: ['bea'], once: true })).json.links[0];
+  await new Reader(server).open(single.path);
+  const { links } = (await server.request('/api/v1/surveys/ask/links', { key: secret })).json;
+  assert.deepEqual(links.map(({ customer, once }) => [customer, once]), [['bea', true], ['ann', false]]);
+  assert.ok(!JSON.stringify(links).includes(single.path.split('/').at(-1)), 'tokens lie hashed');
+  assert.equal((await server.request(`/api/v1/surveys/ask/links/${links[0].id}`, { method: 'DELETE', key: secret })).status, 204);
+  assert.equal((await new Reader(server).open(single.path)).status, 410);
+  const qr = (await server.request('/api/v1/surveys/ask/qr?address=https://ask.example', { key: secret })).json;
+  assert.equal(qr.text, 'https://ask.example/s/ask');
+  assert.match(qr.svg, /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 33 33"/);
+});
+
+test('results count who was asked, began, left where, and how many a survey would reach', async (t) => {
+  const { server, secret, client } = await publishedSurvey(t, 'ces-after-support', (definition) => ({ ...definition, when: undefined }));
+  const call = (what, body) => server.request(`/api/v1/ask/${what}`, { body: { key: client, ...body } });
+  const answers = [{ easy: 2, solved: false, open_point: 'all of it', person: null }, { easy: 6 }, { easy: 7, solved: true }, null];
+  for (const [i, given] of answers.entries()) {
+    await server.request('/api/v1/events', { key: secret, body: { userId: `u${i}`, event: 'Visit', ts: new Date().toISOString() } });
+    const { response, token } = (await call('next', { userId: `u${i}` })).json;
+    if (given) await call('shown', { response, token });
+    if (given) await call('answer', { response, token, seq: 1, answers: given, finished: i === 0 });
+  }
+  const { code } = await import('../support/firsthand.mjs').then(({ run }) => run(['job', 'run', 'surveys', '--data', server.data]));
+  assert.equal(code, 0);
+  const results = (await server.request('/api/v1/surveys/ask/results', { key: secret })).json;
+  // Those who fell silent are told half an hour later; till then only the finished one is.
+  assert.deepEqual([results.asked, results.shown, results.started, results.finished], [4, 3, 1, 1]);
+  assert.deepEqual(results.by.way, [{ way: 'widget', asked: 4, shown: 3, started: 1, finished: 1 }]);
+  const easy = results.questions.find(({ id }) => id === 'easy');
+  assert.deepEqual([easy.n, easy.reached, easy.left, easy.distribution['2']], [1, 1, 0, 1]);
+  const audience = (await server.request('/api/v1/surveys/ask/audience', { key: secret })).json;
+  assert.equal(audience.segment, 4);
+  assert.equal(audience.asked_before, 4);
+  assert.equal(audience.would_be_asked, 0);
+});

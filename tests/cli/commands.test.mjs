@@ -202,3 +202,28 @@ test('the surveys of the demo go the whole way, keep to the policy, and flatter 
   const rate = (segment) => total('feedback', [survey], segment, weeks) / total('survey shown', [survey], segment, weeks);
   assert.ok(rate(served) < rate({ not: served }) - 0.05, `${rate(served)} ${rate({ not: served })}`);
 });
+
+test('a survey is made, published, handed out and explained on the command line', (t) => {
+  const data = filled(t);
+  const on = (args, options) => run(['survey', ...args, '--data', data], options);
+  const template = must(['survey', 'template', 'nps', '--data', data]);
+  assert.match(must(['survey', 'template', '--data', data]), /cancellation +Why someone leaves/);
+  assert.match(on(['template', 'nsp']).stderr, /did you mean "?nps/);
+  assert.match(on(['check', '-'], { input: template }).stdout, /0 to mend/);
+  const broken = JSON.parse(template);
+  broken.questions[0].next[0].go = 'bettr';
+  const refused = on(['save', 'ask', '-'], { input: JSON.stringify(broken) });
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /\/definition\/questions\/0\/next\/0\/go.*did you mean "better"|did you mean "better".*/s);
+  assert.equal(on(['save', 'ask', '-'], { input: template }).code, 0);
+  assert.match(on(['links', 'ask', '--customer', 'ann']).stderr, /never published|publish it first/);
+  assert.match(on(['publish', 'ask']).stdout, /^ask is live, version 1\n$/);
+  const links = on(['links', 'ask', '--customer', 'ann', '--customer', 'zoe', '--address', 'https://ask.example']);
+  assert.match(links.stdout, /ann +https:\/\/ask.example\/s\/ask\/\S{32}\npassed over zoe: no-user-id\n/);
+  assert.match(on(['links', 'ask', '--anonymous', '2', '--format', 'csv']).stdout, /^customer,link\r\n.*\/s\/ask\//);
+  assert.match(on(['why', 'ask', 'ann']).stdout, /no +before: was asked in this wave\n/);
+  assert.match(on(['results', 'ask']).stdout, /^asked 1, shown 0, started 0, finished 0\n/);
+  assert.match(on(['list']).stdout, /ask +Recommendation +live +1 +4\n/);
+  assert.match(on(['pause', 'ask']).stdout, /ask is paused/);
+  assert.equal(on(['show', 'nope']).code, 3);
+});

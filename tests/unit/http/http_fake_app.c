@@ -1,6 +1,7 @@
 #include "http_fake_app.h"
 
 #include "app_jobs.h"
+#include "app_survey_page.h"
 #include "app_preferences.h"
 #include "http_assets.h"
 
@@ -115,6 +116,42 @@ bool app_preferences(struct app *app, const struct app_preference_request *reque
     };
     base_buf_c(&out->body, "<p>yours</p>");
     return true;
+}
+
+bool app_survey_page(struct app *app, const struct app_survey_page_request *request,
+                     struct arena *arena, struct app_survey_page_reply *out, struct fail *fail)
+{
+    (void)arena;
+    base_lock(&app->lock);
+    app->calls++;
+    remember(request->form, app->input, sizeof app->input);
+    struct fail told = app->call_fail;
+    base_unlock(&app->lock);
+    if (told.code != FAIL_NONE) {
+        *fail = told;
+        return false;
+    }
+    *out = (struct app_survey_page_reply){
+        .status = request->post ? 303 : 200,
+        .location = request->post ? STR("/s/x?lang=en") : (struct str){NULL, 0},
+    };
+    base_buf_c(&out->html, "<p>How?</p>");
+    return true;
+}
+
+bool app_survey_style(struct app *app, struct str survey, struct arena *arena, struct base_buf *out,
+                      struct fail *fail)
+{
+    (void)app;
+    (void)survey;
+    (void)arena;
+    base_buf_c(out, "body{margin:0}");
+    return base_buf_ok(out, fail);
+}
+
+struct str app_survey_script(void)
+{
+    return STR("'use strict';");
 }
 
 struct str app_preferences_style(void)
