@@ -223,73 +223,132 @@ static struct str change_of(struct cli *cli, struct json_value series, int decim
 }
 
 static const char *const score_counts[] = {"n", "asked", "shown", "started", "finished", "silent"};
+/* Of a row's "adjusted", in CSV; with "adjusted_" before the first three. */
+static const char *const score_adjusted[] = {"value",       "low",       "high",
+                                             "n_effective", "worst_low", "worst_high"};
 
-static void put_score(struct cli *cli, struct cli_table *table, struct json_value row, int decimals,
-                      enum cli_form form)
+struct score_view {
+    enum cli_form form;
+    int decimals;
+    bool compares, adjusted;
+    size_t levels; /* columns for the distribution */
+};
+
+static size_t score_columns(const struct score_view *view)
+{
+    bool csv = view->form == CLI_FORM_CSV;
+    size_t adjusted = !view->adjusted ? 0 : csv ? ARRAY_LEN(score_adjusted) : 3;
+    return 2 + (csv ? 3U : 2U) + ARRAY_LEN(score_counts) + view->levels + adjusted +
+           (view->compares ? 1U : 0U);
+}
+
+static void put_adjusted(struct cli *cli, struct cli_table *table, struct json_value row,
+                         const struct score_view *view)
+{
+    struct json_value adjusted = member(row, "adjusted");
+    bool there = json_type_of(adjusted) == JSON_OBJECT;
+    if (view->form == CLI_FORM_CSV) {
+        for (size_t i = 0; i < ARRAY_LEN(score_adjusted); i++) {
+            if (there) {
+                cli_table_value(table, member(adjusted, score_adjusted[i]));
+            } else {
+                cli_table_text(table, STR(""));
+            }
+        }
+        return;
+    }
+    if (!there) {
+        for (int i = 0; i < 3; i++) {
+            cli_table_number(table, STR("-"));
+        }
+        return;
+    }
+    cli_table_number(table, number_or_dash(cli, member(adjusted, "value"), view->decimals));
+    cli_table_number(table, span_of(cli, adjusted, view->decimals));
+    cli_table_number(table, str_format(cli->arena, "%.*f to %.*f", view->decimals,
+                                       json_double(member(adjusted, "worst_low")), view->decimals,
+                                       json_double(member(adjusted, "worst_high"))));
+}
+
+static void put_score(struct cli *cli, struct cli_table *table, struct json_value row,
+                      const struct score_view *view)
 {
     struct json_value level;
-    if (form == CLI_FORM_CSV) {
+    if (view->form == CLI_FORM_CSV) {
         cli_table_value(table, member(row, "value"));
         cli_table_value(table, member(row, "low"));
         cli_table_value(table, member(row, "high"));
     } else {
-        cli_table_number(table, number_or_dash(cli, member(row, "value"), decimals));
-        cli_table_number(table, span_of(cli, row, decimals));
+        cli_table_number(table, number_or_dash(cli, member(row, "value"), view->decimals));
+        cli_table_number(table, span_of(cli, row, view->decimals));
     }
     for (size_t i = 0; i < ARRAY_LEN(score_counts); i++) {
         cli_table_value(table, member(row, score_counts[i]));
     }
-    if (form == CLI_FORM_CSV) {
+    if (view->form == CLI_FORM_CSV) {
         struct json_iter it = json_iter_of(member(row, "distribution"));
         while (json_next(&it, NULL, &level)) {
             cli_table_value(table, level);
         }
     }
+    if (view->adjusted) {
+        put_adjusted(cli, table, row, view);
+    }
 }
 
-static struct cli_table *score_table(struct cli *cli, struct json_value distribution, bool compares,
-                                     enum cli_form form)
+static void score_heads(struct cli *cli, struct cli_table *table, struct json_value distribution,
+                        const struct score_view *view)
 {
     struct json_value level;
     struct str name;
-    size_t levels = form == CLI_FORM_CSV ? json_count(distribution) : 0;
-    size_t own = form == CLI_FORM_CSV ? 3 : 2;
-    struct cli_table *table =
-        cli_table_new(cli, 2 + own + ARRAY_LEN(score_counts) + levels + (compares ? 1 : 0));
+    bool csv = view->form == CLI_FORM_CSV;
     cli_table_text(table, STR("group"));
     cli_table_text(table, STR("interval"));
     cli_table_text(table, STR("score"));
-    if (form == CLI_FORM_CSV) {
-        cli_table_text(table, STR("low"));
+    cli_table_text(table, csv ? STR("low") : STR("95 % interval"));
+    if (csv) {
         cli_table_text(table, STR("high"));
-    } else {
-        cli_table_text(table, STR("95 % interval"));
     }
     for (size_t i = 0; i < ARRAY_LEN(score_counts); i++) {
         cli_table_text(table, str_from_c(score_counts[i]));
     }
     struct json_iter it = json_iter_of(distribution);
-    while (levels > 0 && json_next(&it, &name, &level)) {
+    while (view->levels > 0 && json_next(&it, &name, &level)) {
         cli_table_text(table, name);
     }
-    if (compares) {
+    for (size_t i = 0; view->adjusted && csv && i < ARRAY_LEN(score_adjusted); i++) {
+        cli_table_text(table,
+                       str_format(cli->arena, "%s%s", i < 3 ? "adjusted_" : "", score_adjusted[i]));
+    }
+    if (view->adjusted && !csv) {
+        cli_table_text(table, STR("adjusted"));
+        cli_table_text(table, STR("95 % interval"));
+        cli_table_text(table, STR("at worst, best"));
+    }
+    if (view->compares) {
         cli_table_text(table, STR("change"));
     }
-    return table;
 }
 
 static void write_score(struct cli *cli, struct json_value answer, enum cli_form form)
 {
     struct json_value list = member(answer, "series"), series, interval, previous;
     struct json_iter it = json_iter_of(list);
-    bool compares = has(answer, "previous", &previous);
-    int decimals = str_is(json_string(member(answer, "metric")), "nps") ? 1 : 2;
+    struct score_view view = {
+        .form = form,
+        .decimals = str_is(json_string(member(answer, "metric")), "nps") ? 1 : 2,
+        .compares = has(answer, "previous", &previous),
+    };
     if (!json_next(&it, NULL, &series)) {
         base_buf_c(&cli->out, form == CLI_FORM_CSV ? "" : "nobody was asked and nobody answered\n");
         return;
     }
-    struct cli_table *table =
-        score_table(cli, member(member(series, "total"), "distribution"), compares, form);
+    struct json_value total = member(series, "total"), adjusted;
+    struct json_value distribution = member(total, "distribution");
+    view.adjusted = json_member(total, STR("adjusted"), &adjusted);
+    view.levels = form == CLI_FORM_CSV ? json_count(distribution) : 0;
+    struct cli_table *table = cli_table_new(cli, score_columns(&view));
+    score_heads(cli, table, distribution, &view);
     for (it = json_iter_of(list); json_next(&it, NULL, &series);) {
         struct json_value group, row;
         struct str name = has(series, "group", &group) ? json_string(group) : STR("all");
@@ -298,16 +357,16 @@ static void write_score(struct cli *cli, struct json_value answer, enum cli_form
         while (json_next(&labels, NULL, &interval) && json_next(&rows, NULL, &row)) {
             cli_table_text(table, name);
             cli_table_value(table, interval);
-            put_score(cli, table, row, decimals, form);
-            if (compares) {
+            put_score(cli, table, row, &view);
+            if (view.compares) {
                 cli_table_text(table, STR(""));
             }
         }
         cli_table_text(table, name);
         cli_table_text(table, STR("total"));
-        put_score(cli, table, member(series, "total"), decimals, form);
-        if (compares) {
-            cli_table_text(table, change_of(cli, series, decimals));
+        put_score(cli, table, member(series, "total"), &view);
+        if (view.compares) {
+            cli_table_text(table, change_of(cli, series, view.decimals));
         }
     }
     cli_table_write(cli, table, form);

@@ -272,6 +272,10 @@ bool cli_run_score(struct cli *cli, struct fail *fail)
         json_name_c(&w, "compare");
         json_write_c(&w, "previous");
     }
+    if (cli_flag(cli, "--adjusted")) {
+        json_name_c(&w, "adjusted");
+        json_write_bool(&w, true);
+    }
     return put_count(&w, "least", "--least", cli_option(cli, "--least"), fail) &&
            put_where(cli, &w, fail) && end_question(cli, &text, &w, fail);
 }

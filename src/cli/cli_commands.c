@@ -49,6 +49,7 @@ static const struct cli_option score_options[] = {
     QUESTION_OPTIONS,
     {"--least", "N", "show no score of fewer answers (30)"},
     {"--compare", NULL, "beside the period before, with the difference"},
+    {"--adjusted", NULL, "and corrected for who did not answer"},
     END_OF_OPTIONS};
 static const struct cli_option verbatims_options[] = {
     QUESTION_OPTIONS,
@@ -213,7 +214,8 @@ const struct cli_command cli_commands[] = {
      retention_options, 1, 1, cli_run_retention},
     {"score", "METRIC", "Shows nps, csat, ces or stars, with n and 95 % interval.",
      "firsthand score nps --by channel --interval week --last 12w\n"
-     "firsthand score csat --interval month --last 6m --compare --least 10",
+     "firsthand score csat --interval month --last 6m --compare --least 10\n"
+     "firsthand score nps --last 90d --adjusted",
      score_options, 1, 1, cli_run_score},
     {"segment delete", "NAME", "Deletes a saved segment.", "firsthand segment delete big-spenders",
      NULL, 1, 1, cli_run_segment_delete},

@@ -9,6 +9,7 @@ struct score_run { /* what one pass counts: the asked range or the one before it
     const struct score_body *body;
     const struct query_range *range;
     const struct zone_intervals *intervals;
+    const struct query_score_frame *frame; /* NULL: nothing is adjusted */
 };
 struct score_tally {
     struct score_cell *cells; /* by interval; NULL when ranking */
@@ -194,6 +195,11 @@ static bool write_tallies(struct query_exec *exec, const struct score_run *run,
     json_begin_array(w);
     for (size_t g = 0; g < (grouped ? tallies->count : 1); g++) {
         const struct score_tally *tally = tally_of(tallies, grouped, g);
+        struct query_score_adjusted *adjusted = NULL;
+        if (run->frame != NULL &&
+            !query_score_adjust_cells(exec, run->frame, grouped ? g : SIZE_MAX, &adjusted, fail)) {
+            return false;
+        }
         json_begin_object(w);
         json_name_c(w, "group");
         if (grouped) {
@@ -204,14 +210,14 @@ static bool write_tallies(struct query_exec *exec, const struct score_run *run,
         json_name_c(w, "values");
         json_begin_array(w);
         for (size_t i = 0; i < run->intervals->count; i++) {
-            if (!score_cell_write(run->body, &tally->cells[i], w, fail)) {
+            if (!score_cell_write(run->body, &tally->cells[i], adjusted, i, w, fail)) {
                 return false;
             }
         }
         json_end_array(w);
         struct score_cell total = total_of(run, tally);
         json_name_c(w, "total");
-        if (!score_cell_write(run->body, &total, w, fail)) {
+        if (!score_cell_write(run->body, &total, adjusted, run->intervals->count, w, fail)) {
             return false;
         }
         if (differences != NULL) {
@@ -250,7 +256,7 @@ static bool write_compared(struct query_exec *exec, const struct score_run *run,
                            struct fail *fail)
 {
     const struct score_body *body = run->body;
-    struct score_run before = {body, &body->previous, &body->previous_intervals};
+    struct score_run before = {body, &body->previous, &body->previous_intervals, NULL};
     struct query_tally_job job;
     struct query_tallies previous = {.whole = NULL};
     struct score_difference *differences;
@@ -269,10 +275,25 @@ static bool write_compared(struct query_exec *exec, const struct score_run *run,
     return ok;
 }
 
+/* The frame of all groups together; NULL where nothing is to be adjusted. */
+static bool adjust(struct query_exec *exec, const struct score_body *body,
+                   const struct query_tallies *tallies, const struct query_score_frame **out,
+                   struct fail *fail)
+{
+    const struct query_score_groups groups = {tallies->names, tallies->count, tallies->has_other};
+    struct query_score_frame *frame = NULL;
+    if (body->adjusted &&
+        !query_score_adjust_run(exec, &body->adjust, &body->intervals, &groups, &frame, fail)) {
+        return false;
+    }
+    *out = frame;
+    return true;
+}
+
 static bool score_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
 {
     const struct score_body *body = exec->plan->body;
-    struct score_run run = {body, &exec->plan->range, &body->intervals};
+    struct score_run run = {body, &exec->plan->range, &body->intervals, NULL};
     struct query_tally_job job;
     struct query_tallies tallies = {.whole = NULL};
     prepare(exec->plan, &run, &job);
@@ -281,6 +302,7 @@ static bool score_run(struct query_exec *exec, struct json_writer *w, struct fai
     json_name_c(w, "least");
     json_write_uint(w, body->least);
     bool ok = query_tally_run(exec, &job, &tallies, fail) &&
+              adjust(exec, body, &tallies, &run.frame, fail) &&
               (body->compares ? write_compared(exec, &run, &tallies, w, fail)
                               : write_tallies(exec, &run, &tallies, NULL, w, fail));
     if (ok) {
@@ -339,7 +361,7 @@ static bool open_belongs(struct query_worker *worker, uint32_t c, bool *out,
 static bool score_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail)
 {
     const struct score_body *body = exec->plan->body;
-    struct score_run run = {body, &exec->plan->range, &body->intervals};
+    struct score_run run = {body, &exec->plan->range, &body->intervals, NULL};
     struct query_tally_job ranking;
     prepare(exec->plan, &run, &ranking);
     job->pass = ranking.pass;

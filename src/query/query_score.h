@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "query_exec.h"
+#include "query_score_adjust.h"
 
 #define SCORE_LEVELS 11
 #define SCORE_LEAST                                                                                \
@@ -46,7 +46,8 @@ enum score_open { SCORE_OPEN_ANSWERS, SCORE_OPEN_LEVELS, SCORE_OPEN_WAY };
 struct score_body {
     enum score_metric metric;
     uint64_t least;
-    bool adjusted; /* refused by the parser until there is query_score_adjust.c */
+    bool adjusted;
+    struct query_score_adjust adjust; /* where adjusted */
     enum interval interval;
     struct zone_intervals intervals;
     bool compares;
@@ -89,9 +90,10 @@ bool score_is_silent(struct query_worker *worker, const struct score_own *own, u
 
 uint64_t score_cell_n(const struct score_body *body, const struct score_cell *cell);
 void score_cell_merge(struct score_cell *into, const struct score_cell *from);
-/* ROW of the query contract. */
+/* ROW of the query contract; with its "adjusted" where there is one, of interval `at`. */
 bool score_cell_write(const struct score_body *body, const struct score_cell *cell,
-                      struct json_writer *w, struct fail *fail) MUST_USE;
+                      const struct query_score_adjusted *adjusted, size_t at, struct json_writer *w,
+                      struct fail *fail) MUST_USE;
 
 struct score_difference {
     bool has_value, has_test;

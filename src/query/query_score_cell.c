@@ -75,7 +75,8 @@ static void write_number(struct json_writer *w, const char *name, bool is_there,
 }
 
 bool score_cell_write(const struct score_body *body, const struct score_cell *cell,
-                      struct json_writer *w, struct fail *fail)
+                      const struct query_score_adjusted *adjusted, size_t at, struct json_writer *w,
+                      struct fail *fail)
 {
     const struct score_scale *scale = &score_scales[body->metric];
     struct stats_score score = {0};
@@ -100,6 +101,9 @@ bool score_cell_write(const struct score_body *body, const struct score_cell *ce
     for (size_t i = 0; i < WAYS; i++) {
         json_name_c(w, score_ways[i]);
         json_write_uint(w, cell->ways[i]);
+    }
+    if (adjusted != NULL) {
+        query_score_adjusted_write(w, adjusted, at);
     }
     json_end_object(w);
     return true;

@@ -108,15 +108,21 @@ static bool parse_least(const struct query_member *member, struct score_body *bo
     return true;
 }
 
-static bool parse_adjusted(const struct query_member *member, struct score_body *body,
-                           struct fail *fail)
+static bool parse_adjusted(struct query_parser *parser, const struct query_member *member,
+                           struct score_body *body, struct fail *fail)
 {
     struct query_path at = query_path_in(NULL, member->name);
     if (member->place != 0 && !query_read_bool(member->value, &at, &body->adjusted, fail)) {
         return false;
     }
-    return !body->adjusted ||
-           query_refuse(&at, fail, "scores adjusted for who did not answer are not supported yet");
+    if (body->adjusted) {
+        body->adjust = (struct query_score_adjust){.asked = SCORE_ASKED,
+                                                   .answer = SCORE_ANSWER,
+                                                   .response = body->response,
+                                                   .score = body->score};
+        query_score_adjust_parse(parser, body->metric, &body->adjust);
+    }
+    return true;
 }
 
 static bool parse_intervals(struct query_parser *parser, const struct query_member *own,
@@ -270,7 +276,8 @@ bool score_parse(struct query_parser *parser, struct json_value root, struct fai
     return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
            parse_metric(&own[METRIC], body, fail) &&
            parse_matchers(parser, &own[WHERE], body, fail) &&
-           parse_least(&own[LEAST], body, fail) && parse_adjusted(&own[ADJUSTED], body, fail) &&
+           parse_least(&own[LEAST], body, fail) &&
+           parse_adjusted(parser, &own[ADJUSTED], body, fail) &&
            parse_intervals(parser, own, body, fail) &&
            query_parse_breakdown(parser, &own[BREAKDOWN], &own[LIMIT], fail) &&
            query_parse_common_segment(parser, members, fail) &&

@@ -23,7 +23,6 @@ struct work {
     double *fit_x, *fit_y; /* what a model learns from */
     double *propensity, *predicted;
     size_t answered;
-    double sum; /* of the answers */
 };
 
 /* ---- models over parts of the frame --------------------------------------------------------------- */
@@ -210,7 +209,6 @@ static bool check_frame(struct work *work, struct fail *fail)
                             frame->y[row], frame->lowest, frame->highest);
         }
         work->answered++;
-        work->sum += frame->y[row];
     }
     if (work->answered < STATS_NONRESPONSE_ANSWERS_MIN) {
         return fail_set(fail, FAIL_INPUT, "%zu answered, and at least %d are needed",
@@ -224,59 +222,105 @@ static double clamp(double value, const struct stats_nonresponse_frame *frame)
     return fmin(fmax(value, frame->lowest), frame->highest);
 }
 
-static bool weigh(struct work *work, double trim, double confidence, struct stats_nonresponse *out,
-                  struct fail *fail)
+/* The rows of a part, side by side; of those who answered once more, for the plain weights. */
+struct chosen {
+    double *y, *propensity, *predicted, *said, *said_propensity;
+    bool *answered;
+    size_t answered_count;
+    double sum;
+};
+
+static bool choose(struct arena *arena, const struct stats_nonresponse_frame *frame,
+                   const struct stats_nonresponse_model *model, const size_t *rows, size_t count,
+                   struct chosen *out, struct fail *fail)
 {
-    const struct stats_nonresponse_frame *frame = work->frame;
-    const struct stats_asked asked = {.y = frame->y,
-                                      .answered = frame->answered,
-                                      .propensity = work->propensity,
-                                      .predicted = work->predicted,
-                                      .count = frame->rows};
-    struct stats_doubly_robust robust;
-    struct stats_weighted weighted;
-    double *y = arena_array(work->arena, work->answered, sizeof *y, fail);
-    double *p = arena_array(work->arena, work->answered, sizeof *p, fail);
-    double z;
-    if (y == NULL || p == NULL) {
+    double *room = arena_array(arena, count, 5 * sizeof *room, fail);
+    bool *answered = arena_array(arena, count, sizeof *answered, fail);
+    if (room == NULL || answered == NULL) {
         return false;
     }
-    for (size_t row = 0, answer = 0; row < frame->rows; row++) {
+    *out = (struct chosen){.y = room,
+                           .propensity = room + count,
+                           .predicted = room + 2 * count,
+                           .said = room + 3 * count,
+                           .said_propensity = room + 4 * count,
+                           .answered = answered};
+    for (size_t i = 0; i < count; i++) {
+        size_t row = rows == NULL ? i : rows[i];
+        INVARIANT(row < frame->rows);
+        out->answered[i] = frame->answered[row];
+        out->propensity[i] = model->propensity[row];
+        out->predicted[i] = model->predicted[row];
         if (frame->answered[row]) {
-            y[answer] = frame->y[row];
-            p[answer++] = work->propensity[row];
+            out->y[i] = frame->y[row];
+            out->said[out->answered_count] = frame->y[row];
+            out->said_propensity[out->answered_count++] = model->propensity[row];
+            out->sum += frame->y[row];
         }
     }
-    out->raw = work->sum / (double)work->answered;
-    if (!stats_normal_z(confidence, &z, fail) ||
-        !stats_aipw(work->arena, &asked, trim, confidence, &robust, fail) ||
-        !stats_ipw_mean(work->arena, y, p, work->answered, trim, confidence, &weighted, fail) ||
-        !stats_worst_case(clamp(out->raw, frame), (double)work->answered, (double)frame->rows,
-                          frame->lowest, frame->highest, &out->worst, fail)) {
-        return false;
-    }
-    out->value = clamp(robust.value, frame);
-    out->low = clamp(robust.low, frame);
-    out->high = clamp(robust.high, frame);
-    out->weighted = weighted.value;
-    out->n_effective = robust.n_effective;
-    out->deff = robust.deff;
-    out->trimmed = robust.trimmed;
-    out->answered = work->answered;
-    out->silent = clamp(robust.silent, frame);
-    out->silent_low = clamp(robust.silent - z * robust.silent_se, frame);
-    out->silent_high = clamp(robust.silent + z * robust.silent_se, frame);
     return true;
 }
 
-bool stats_nonresponse(struct arena *arena, const struct stats_nonresponse_frame *frame,
-                       const struct stats_nonresponse_options *options,
-                       struct stats_nonresponse *out, struct fail *fail)
+static bool check_answers(size_t answered, size_t least, struct fail *fail)
 {
-    struct stats_nonresponse found = {.auc = 0.5};
-    struct work work = {.arena = arena, .frame = frame, .cancel = options->cancel};
+    return answered >= least
+               ? true
+               : fail_set(fail, FAIL_INPUT, "%zu answered, and at least %zu are needed", answered,
+                          least);
+}
+
+bool stats_nonresponse_of(struct arena *arena, const struct stats_nonresponse_frame *frame,
+                          const struct stats_nonresponse_model *model, const size_t *rows,
+                          size_t row_count, const struct stats_nonresponse_options *options,
+                          struct stats_nonresponse *out, struct fail *fail)
+{
     double trim = options->trim > 0 ? options->trim : STATS_NONRESPONSE_TRIM;
     double confidence = options->confidence > 0 ? options->confidence : 0.95;
+    size_t count = rows == NULL ? frame->rows : row_count;
+    struct chosen part;
+    struct stats_doubly_robust robust;
+    struct stats_weighted weighted;
+    struct stats_interval worst;
+    double z;
+    if (!choose(arena, frame, model, rows, count, &part, fail) ||
+        !check_answers(part.answered_count, STATS_SCORE_N_MIN, fail)) {
+        return false;
+    }
+    const struct stats_asked asked = {part.y, part.answered, part.propensity, part.predicted,
+                                      count};
+    double raw = part.sum / (double)part.answered_count;
+    if (!stats_normal_z(confidence, &z, fail) ||
+        !stats_aipw(arena, &asked, trim, confidence, &robust, fail) ||
+        !stats_ipw_mean(arena, part.said, part.said_propensity, part.answered_count, trim,
+                        confidence, &weighted, fail) ||
+        !stats_worst_case(clamp(raw, frame), (double)part.answered_count, (double)count,
+                          frame->lowest, frame->highest, &worst, fail)) {
+        return false;
+    }
+    *out = (struct stats_nonresponse){
+        .raw = raw,
+        .value = clamp(robust.value, frame),
+        .low = clamp(robust.low, frame),
+        .high = clamp(robust.high, frame),
+        .weighted = weighted.value,
+        .n_effective = robust.n_effective,
+        .deff = robust.deff,
+        .worst = worst,
+        .silent = clamp(robust.silent, frame),
+        .silent_low = clamp(robust.silent - z * robust.silent_se, frame),
+        .silent_high = clamp(robust.silent + z * robust.silent_se, frame),
+        .auc = model->auc,
+        .answered = part.answered_count,
+        .trimmed = robust.trimmed,
+    };
+    return true;
+}
+
+bool stats_nonresponse_learn(struct arena *arena, const struct stats_nonresponse_frame *frame,
+                             const struct stats_nonresponse_options *options,
+                             struct stats_nonresponse_model *out, struct fail *fail)
+{
+    struct work work = {.arena = arena, .frame = frame, .cancel = options->cancel};
     if (!check_frame(&work, fail)) {
         return false;
     }
@@ -286,11 +330,21 @@ bool stats_nonresponse(struct arena *arena, const struct stats_nonresponse_frame
     work.fit_y = arena_array(arena, most, sizeof(double), fail);
     work.propensity = arena_array(arena, frame->rows, sizeof(double), fail);
     work.predicted = arena_array(arena, frame->rows, sizeof(double), fail);
+    double auc;
     if (work.row == NULL || work.fit_x == NULL || work.fit_y == NULL || work.propensity == NULL ||
-        work.predicted == NULL || !learn_propensity(&work, &found.auc, fail) ||
-        !learn_outcome(&work, fail) || !weigh(&work, trim, confidence, &found, fail)) {
+        work.predicted == NULL || !learn_propensity(&work, &auc, fail) ||
+        !learn_outcome(&work, fail)) {
         return false;
     }
-    *out = found;
+    *out = (struct stats_nonresponse_model){work.propensity, work.predicted, auc};
     return true;
+}
+
+bool stats_nonresponse(struct arena *arena, const struct stats_nonresponse_frame *frame,
+                       const struct stats_nonresponse_options *options,
+                       struct stats_nonresponse *out, struct fail *fail)
+{
+    struct stats_nonresponse_model model;
+    return stats_nonresponse_learn(arena, frame, options, &model, fail) &&
+           stats_nonresponse_of(arena, frame, &model, NULL, 0, options, out, fail);
 }

@@ -450,12 +450,55 @@ bool store_customer_traits(struct store_snapshot *s, uint32_t customer, struct a
     return true;
 }
 
+/* Counts `name` among the first `count` of `list`. */
+static size_t count_name(struct store_name *list, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(list[i].name, name)) {
+            list[i].rows++;
+            return count;
+        }
+    }
+    assert_true(count < NAMES_MAX);
+    list[count] = (struct store_name){.name = name, .rows = 1};
+    return count + 1;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct store_name *x = a, *y = b;
+    return x->rows != y->rows ? (x->rows > y->rows ? -1 : 1) : str_compare(x->name, y->name);
+}
+
+/* Events, or channels. */
+static size_t names_of_rows(const struct store_snapshot *s, bool channels, struct store_name *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->row_count; i++) {
+        const struct fake_row *row = &s->rows[i];
+        if (!channels) {
+            count = count_name(list, count, s->events[row->event]);
+        }
+        for (size_t k = 0; channels && k < row->field_count; k++) {
+            if (str_is(row->fields[k].name, "@channel")) {
+                count = count_name(list, count, store_value_text(row->fields[k].value));
+            }
+        }
+    }
+    qsort(list, count, sizeof *list, compare_names);
+    return count;
+}
+
 bool store_names(const struct store_snapshot *s, enum store_name_kind kind, struct str event,
                  struct arena *arena, struct store_name **out, size_t *out_count, struct fail *fail)
 {
     assert_null(event.data);
     *out = arena_array(arena, 10000, sizeof **out, fail);
     *out_count = 0;
+    if (kind == STORE_NAME_EVENT || kind == STORE_NAME_CHANNEL) {
+        *out_count = names_of_rows(s, kind == STORE_NAME_CHANNEL, *out);
+        return true;
+    }
     for (size_t i = 0; kind == STORE_NAME_PROPERTY && i < s->row_count; i++) {
         for (size_t k = 0; k < s->rows[i].field_count && *out_count < 10000; k++) {
             (*out)[(*out_count)++].name = s->rows[i].fields[k].name;

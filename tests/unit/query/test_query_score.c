@@ -271,7 +271,6 @@ static void questions_for_scores_are_refused_with_a_place(void **state)
         {"{'kind':'score','metric':'nsp'}", "/metric", "nps"},
         {ASK(",'least':0"), "/least", "1"},
         {ASK(",'least':'many'"), "/least", ""},
-        {ASK(",'adjusted':true"), "/adjusted", "not supported yet"},
         {ASK(",'adjusted':1"), "/adjusted", ""},
         {ASK(",'compare':'before'"), "/compare", "previous"},
         {ASK(",'interval':'year'"), "/interval", "month"},

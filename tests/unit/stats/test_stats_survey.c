@@ -294,6 +294,43 @@ static void a_planted_bias_of_silence_is_removed(void **state)
     assert_true(covered >= 27);
 }
 
+static void a_part_is_corrected_by_what_all_have_shown(void **state)
+{
+    (void)state;
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 33);
+    struct fail fail;
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+    struct stats_nonresponse_frame frame;
+    struct stats_nonresponse_model model;
+    struct stats_nonresponse found;
+    const struct stats_nonresponse_options options = {.confidence = 0.95};
+    static size_t rows[FRAME_ROWS];
+    double truth, of_part = 0;
+    size_t count = 0;
+    plant_frame(&frame, &seeded.random, &truth);
+    assert_true(stats_nonresponse_learn(arena, &frame, &options, &model, &fail));
+    for (size_t i = 0; i < FRAME_ROWS; i++) {
+        if (features[i * FRAME_COLUMNS + 2] < -0.5F) { /* what says nothing about the answers */
+            rows[count++] = i;
+            of_part += world.y[i];
+        }
+    }
+    of_part /= (double)count;
+    assert_true(stats_nonresponse_of(arena, &frame, &model, rows, count, &options, &found, &fail));
+    assert_true(found.raw - of_part > 8);
+    assert_true(fabs(found.value - of_part) < 0.35 * (found.raw - of_part));
+    assert_true(stats_nonresponse_of(arena, &frame, &model, NULL, 0, &options, &found, &fail));
+    assert_true(found.answered > count / 3);
+    size_t answered = 0;
+    for (count = 0; answered < 4; count++) {
+        rows[count] = count;
+        answered += frame.answered[count];
+    }
+    assert_false(stats_nonresponse_of(arena, &frame, &model, rows, count, &options, &found, &fail));
+    assert_string_equal(fail.message, "4 answered, and at least 5 are needed");
+}
+
 static void without_silence_nothing_is_adjusted(void **state)
 {
     (void)state;
@@ -378,6 +415,7 @@ int main(void)
         cmocka_unit_test(either_model_being_right_is_enough),
         cmocka_unit_test(inverse_propensities_take_a_planted_bias_away),
         cmocka_unit_test(a_planted_bias_of_silence_is_removed),
+        cmocka_unit_test(a_part_is_corrected_by_what_all_have_shown),
         cmocka_unit_test(without_silence_nothing_is_adjusted),
         cmocka_unit_test(what_cannot_be_estimated_says_why),
         cmocka_unit_test(worst_cases_need_no_model),
