@@ -101,6 +101,7 @@ bool app_open(const struct app_options *options, struct app **out, struct fail *
     app->random = options->random == NULL ? base_random_system() : options->random;
     app->started_ms = base_now_ms(app->clock);
     base_mutex_init(&app->gate_lock);
+    app->once_memory = app_once_memory_new();
     for (size_t i = 0; i < APP_ONCE_STRIPES; i++) {
         base_mutex_init(&app->once_locks[i]);
     }
@@ -151,6 +152,7 @@ void app_close(struct app *app)
     base_lockfile_free(app->lock);
     base_cond_done(&app->gate_free);
     base_mutex_done(&app->gate_lock);
+    app_once_memory_free(app->once_memory);
     for (size_t i = 0; i < APP_ONCE_STRIPES; i++) {
         base_mutex_done(&app->once_locks[i]);
     }
@@ -158,12 +160,41 @@ void app_close(struct app *app)
     base_free(app);
 }
 
-bool app_take(struct app *app, struct store_item *items, size_t count, struct fail *fail)
+static bool take(struct app *app, struct store_item *items, size_t count, struct fail *fail)
 {
     for (size_t i = 0; i < count; i++) {
         if (items[i].once_count > 0 && items[i].verdict == STORE_STORED) {
             return app_take_once(app, items, count, fail);
         }
     }
-    return count == 0 || store_submit(app->store, items, count, fail);
+    return store_submit(app->store, items, count, fail);
+}
+
+static bool removes_traits(const struct store_item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < items[i].event.trait_count; j++) {
+            if (items[i].event.traits[j].value.kind == STORE_NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool app_take(struct app *app, struct store_item *items, size_t count, struct fail *fail)
+{
+    if (count == 0) {
+        return true;
+    }
+    bool removes = removes_traits(items, count);
+    if (removes) {
+        app_once_forget(app->once_memory);
+    }
+    bool taken = take(app, items, count, fail);
+    if (removes) {
+        /* Again, for those who looked before it was durable. */
+        app_once_forget(app->once_memory);
+    }
+    return taken;
 }

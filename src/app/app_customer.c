@@ -344,6 +344,7 @@ bool app_op_customer_split(struct app *app, const struct app_caller *caller,
         return false;
     }
     (void)arena;
+    app_once_forget(app->once_memory);
     base_buf_c(out, "{\"split\":true}");
     return access_audit(app->access, &caller->identity, "customer.split", STR("customer"),
                         (struct str){NULL, 0}, fail);

@@ -23,6 +23,7 @@ struct app_decide_question;
 struct app_live;
 struct app_masks;
 struct intake_settings;
+struct app_once_memory;
 
 #define APP_ONCE_STRIPES 64 /* bits of a word */
 
@@ -54,6 +55,7 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct base_cond gate_free;
     int questions_running;
     int questions_waiting;
+    struct app_once_memory *once_memory;            /* its own lock */
     struct base_mutex once_locks[APP_ONCE_STRIPES]; /* app_once.c: held from deciding to durable */
 };
 
@@ -91,6 +93,11 @@ bool app_quarantine_id_parse(struct str text, uint64_t *out);
 /* As app_take, for batches in which some item has such traits. */
 bool app_take_once(struct app *app, struct store_item *items, size_t count,
                    struct fail *fail) MUST_USE;
+/* Who has what, remembered so that most such batches need no look at the store. */
+struct app_once_memory *app_once_memory_new(void);
+void app_once_memory_free(struct app_once_memory *memory); /* accepts NULL */
+/* After whatever takes traits from a customer: a removal, a split. */
+void app_once_forget(struct app_once_memory *memory);
 
 /* ---- the organisation ----------------------------------------------------------------------------- */
 

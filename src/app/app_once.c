@@ -10,11 +10,22 @@
 
 enum { SET = 1, REMOVED = 0 };
 
+/* What was found set stays so until a trait is removed somewhere: then all is looked up anew. A slot holds the hash
+   of a customer and of a list of names, all of which it has; a library sends the same list again and again. */
+#define REMEMBERED ((size_t)1 << 18) /* 2 MB, from the first such event on */
+struct app_once_memory {
+    struct base_mutex lock; /* guards the rest */
+    uint64_t *slots;        /* NULL: nothing yet */
+    uint64_t generation;    /* grows with every removal */
+};
+
 struct person {    /* one id of the batch */
     uint64_t hash; /* of the id: who is whom is decided without its kind */
     uint32_t
         up; /* another id of the same person, nearer to the one that stands for all; itself: that one */
     uint32_t root; /* the customer, where there is one */
+    bool known;    /* that customer is a user */
+    bool wanted;   /* of one that stands for all: what it has must be read */
 };
 
 struct once {
@@ -28,7 +39,79 @@ struct once {
     uint64_t stripes;
     struct store_snapshot *snapshot;
     struct store_map names; /* (person, name of a trait) to SET or REMOVED */
+    uint64_t generation;    /* of the memory, when this began */
+    bool *remembered;       /* by item: all that it sets once is set */
 };
+
+/* ---- what is remembered ------------------------------------------------------------------------------- */
+
+struct app_once_memory *app_once_memory_new(void)
+{
+    struct app_once_memory *memory = base_alloc_zero(sizeof *memory);
+    base_mutex_init(&memory->lock);
+    return memory;
+}
+
+void app_once_memory_free(struct app_once_memory *memory)
+{
+    if (memory != NULL) {
+        base_mutex_done(&memory->lock);
+        base_free(memory->slots);
+        base_free(memory);
+    }
+}
+
+void app_once_forget(struct app_once_memory *memory)
+{
+    base_lock(&memory->lock);
+    memory->generation++;
+    base_unlock(&memory->lock);
+}
+
+static uint64_t generation_of(struct app_once_memory *memory)
+{
+    base_lock(&memory->lock);
+    uint64_t generation = memory->generation;
+    base_unlock(&memory->lock);
+    return generation;
+}
+
+/* The generation is part of it: a new one empties all slots. Never 0, which is an empty slot. */
+static uint64_t slot_key(const struct once *once, uint32_t root, const struct store_item *item)
+{
+    uint64_t parts[3] = {once->generation, root, item->once_count};
+    uint64_t key = base_hash64(parts, sizeof parts, 3);
+    for (size_t i = 0; i < item->once_count; i++) {
+        key = base_hash64(item->once[i].name.data, item->once[i].name.len, key);
+    }
+    return key | 1U;
+}
+
+static bool remembers(struct once *once, uint32_t root, const struct store_item *item)
+{
+    struct app_once_memory *memory = once->app->once_memory;
+    uint64_t key = slot_key(once, root, item);
+    base_lock(&memory->lock);
+    bool found = memory->slots != NULL && memory->slots[(key >> 1) % REMEMBERED] == key;
+    base_unlock(&memory->lock);
+    return found;
+}
+
+static void remember(struct once *once, uint32_t root, const struct store_item *item)
+{
+    struct app_once_memory *memory = once->app->once_memory;
+    uint64_t key = slot_key(once, root, item);
+    base_lock(&memory->lock);
+    if (memory->slots == NULL) {
+        memory->slots = base_alloc_zero(sizeof *memory->slots * REMEMBERED);
+    }
+    if (memory->generation == once->generation) {
+        memory->slots[(key >> 1) % REMEMBERED] = key;
+    }
+    base_unlock(&memory->lock);
+}
+
+/* ---- who is who ---------------------------------------------------------------------------------------- */
 
 static bool is_id(const struct store_identifier *id)
 {
@@ -109,17 +192,6 @@ static void unite(struct once *once, uint32_t a, uint32_t b)
     once->persons[x > y ? x : y].up = x > y ? y : x;
 }
 
-/* The person of an item: its first id; UINT32_MAX where there is none. */
-static uint32_t first_person(const struct once *once, const struct store_item *item)
-{
-    for (size_t i = 0; i < item->event.identifier_count; i++) {
-        if (is_id(&item->event.identifiers[i])) {
-            return person_of(once, &item->event.identifiers[i]);
-        }
-    }
-    return UINT32_MAX;
-}
-
 static uint32_t root_of(const struct store_snapshot *snapshot, struct str value)
 {
     static const char *const kinds[] = {"user", "anonymous"};
@@ -139,6 +211,8 @@ static void find_roots(struct once *once, const struct store_snapshot *snapshot)
             if (is_id(&event->identifiers[j])) {
                 struct person *person = &once->persons[person_of(once, &event->identifiers[j])];
                 person->root = root_of(snapshot, event->identifiers[j].value);
+                person->known = person->root != STORE_NO_CUSTOMER &&
+                                store_customer_known(snapshot, person->root);
             }
         }
     }
@@ -197,8 +271,31 @@ static int by_root(const void *a, const void *b)
     return (x->root > y->root) - (x->root < y->root);
 }
 
-/* Ids of one customer, and ids that an item of this batch names together, are one person: also before the item
-   that joins them, since what is joined has one past. */
+/* Does an item that names two ids make them one? As the store's rules have it (store_judge_space.c). */
+static bool joins(const struct once *once, const struct store_item *item,
+                  const struct store_identifier *first, const struct store_identifier *other)
+{
+    const struct person *a = &once->persons[person_of(once, first)];
+    const struct person *b = &once->persons[person_of(once, other)];
+    if (a->known && b->known) {
+        return a->root == b->root || item->may_join_users;
+    }
+    bool a_is_free = str_is(first->kind, "anonymous") && !a->known;
+    return !b->known || a_is_free || !str_is(other->kind, "anonymous");
+}
+
+static const struct store_identifier *first_id(const struct store_item *item)
+{
+    for (size_t i = 0; i < item->event.identifier_count; i++) {
+        if (is_id(&item->event.identifiers[i])) {
+            return &item->event.identifiers[i];
+        }
+    }
+    return NULL;
+}
+
+/* Ids of one customer, and those that an item of this batch joins, are one person: also before that item, since
+   what is joined has one past. */
 static bool unite_all(struct once *once)
 {
     struct person **sorted =
@@ -221,9 +318,10 @@ static bool unite_all(struct once *once)
     for (size_t i = 0; i < once->count; i++) {
         const struct store_event *event = &once->items[i].event;
         for (size_t j = 0; matters(&once->items[i]) && j < event->identifier_count; j++) {
-            if (is_id(&event->identifiers[j])) {
-                unite(once, first_person(once, &once->items[i]),
-                      person_of(once, &event->identifiers[j]));
+            const struct store_identifier *first = first_id(&once->items[i]);
+            if (is_id(&event->identifiers[j]) &&
+                joins(once, &once->items[i], first, &event->identifiers[j])) {
+                unite(once, person_of(once, first), person_of(once, &event->identifiers[j]));
             }
         }
     }
@@ -244,7 +342,25 @@ static bool note(struct store_map *map, uint64_t key, uint32_t value, struct fai
     return true;
 }
 
-/* The traits that each person has by now, read once for each customer. */
+/* Is all that each item sets once remembered as set? What the others' persons have must be read. */
+static void find_wanted(struct once *once)
+{
+    for (size_t i = 0; i < once->count; i++) {
+        const struct store_item *item = &once->items[i];
+        const struct store_identifier *id = first_id(item);
+        if (!matters(item) || item->once_count == 0 || id == NULL) {
+            continue;
+        }
+        struct person *person = &once->persons[person_of(once, id)];
+        once->remembered[i] =
+            person->root != STORE_NO_CUSTOMER && remembers(once, person->root, item);
+        if (!once->remembered[i]) {
+            once->persons[top_of(once, person_of(once, id))].wanted = true;
+        }
+    }
+}
+
+/* The traits that each of them has by now, read once for each customer. */
 static bool read_traits(struct once *once)
 {
     struct store_map read = {0};
@@ -253,7 +369,8 @@ static bool read_traits(struct once *once)
         uint32_t root = once->persons[i].root;
         struct store_field *traits;
         size_t count;
-        if (root == STORE_NO_CUSTOMER ||
+        bool wanted = once->persons[top_of(once, (uint32_t)i)].wanted;
+        if (root == STORE_NO_CUSTOMER || !wanted ||
             store_map_find(&read, store_map_mix((uint64_t)root + 1)) == SET) {
             continue;
         }
@@ -270,14 +387,14 @@ static bool read_traits(struct once *once)
 }
 
 /* Moves into the item's traits what is to be set. */
-static bool decide(struct once *once, struct store_item *item)
+static bool decide(struct once *once, struct store_item *item, bool remembered)
 {
-    uint32_t person = first_person(once, item);
+    const struct store_identifier *id = first_id(item);
     struct store_event *event = &item->event;
-    if (person == UINT32_MAX) {
+    if (id == NULL) {
         return true;
     }
-    person = top_of(once, person);
+    uint32_t person = top_of(once, person_of(once, id));
     for (size_t i = 0; i < event->trait_count; i++) {
         bool removes = event->traits[i].value.kind == STORE_NULL;
         if (!note(&once->names, key_of(person, event->traits[i].name), removes ? REMOVED : SET,
@@ -285,7 +402,7 @@ static bool decide(struct once *once, struct store_item *item)
             return false;
         }
     }
-    if (item->once_count == 0) {
+    if (item->once_count == 0 || remembered) {
         return true;
     }
     struct store_field *traits =
@@ -317,24 +434,52 @@ static bool decide(struct once *once, struct store_item *item)
 static bool decide_all(struct once *once)
 {
     find_roots(once, once->snapshot);
-    if (!unite_all(once) || !read_traits(once)) {
+    if (!unite_all(once)) {
+        return false;
+    }
+    find_wanted(once);
+    if (!read_traits(once)) {
         return false;
     }
     for (size_t i = 0; i < once->count; i++) {
-        if (matters(&once->items[i]) && !decide(once, &once->items[i])) {
+        if (matters(&once->items[i]) && !decide(once, &once->items[i], once->remembered[i])) {
             return false;
         }
     }
     return true;
 }
 
+/* All that a stored item would set once is set now, whoever set it. */
+static void remember_all(struct once *once)
+{
+    struct store_snapshot *snapshot = store_snapshot_take(once->app->store);
+    for (size_t i = 0; i < once->count; i++) {
+        const struct store_item *item = &once->items[i];
+        const struct store_identifier *id = first_id(item);
+        if (item->verdict == STORE_STORED && item->once_count > 0 && id != NULL &&
+            !once->remembered[i]) {
+            uint32_t root = root_of(snapshot, id->value);
+            if (root != STORE_NO_CUSTOMER) {
+                remember(once, root, item);
+            }
+        }
+    }
+    store_snapshot_unref(snapshot);
+}
+
 bool app_take_once(struct app *app, struct store_item *items, size_t count, struct fail *fail)
 {
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
-    struct once once = {.app = app, .arena = arena, .fail = fail, .items = items, .count = count};
+    struct once once = {.app = app,
+                        .arena = arena,
+                        .fail = fail,
+                        .items = items,
+                        .count = count,
+                        .generation = generation_of(app->once_memory)};
     const struct store_field **before = arena_array(arena, count, sizeof *before, fail);
     size_t *before_count = arena_array(arena, count, sizeof *before_count, fail);
-    if (before == NULL || before_count == NULL || !collect(&once)) {
+    once.remembered = arena_array(arena, count, sizeof *once.remembered, fail);
+    if (before == NULL || before_count == NULL || once.remembered == NULL || !collect(&once)) {
         return false;
     }
     find_stripes(&once);
@@ -345,6 +490,9 @@ bool app_take_once(struct app *app, struct store_item *items, size_t count, stru
         before_count[i] = items[i].event.trait_count;
     }
     bool good = decide_all(&once) && store_submit(app->store, items, count, fail);
+    if (good) {
+        remember_all(&once);
+    }
     unlock_stripes(&once);
     for (size_t i = 0; i < count; i++) { /* ours go with the arena */
         items[i].event.traits = before[i];
