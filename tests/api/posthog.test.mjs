@@ -237,6 +237,24 @@ test('flags are answered with none, for libraries of all ages', async (t) => {
   assert.deepEqual(surveys, { surveys: [] });
 });
 
+test('limits hold in every form: nothing of a request over them is stored, and one event over them alone is kept apart', async (t) => {
+  const server = await serverFor(t);
+  const write = server.key('write', 'shop');
+  const secret = server.key('secret', 'reader');
+  const event = { event: 'A', distinct_id: 'anna' };
+  const send = async (body) => (await server.request('/batch/', { method: 'POST', body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body) })).status;
+  assert.equal(await send({ api_key: write, batch: Array.from({ length: 20001 }, () => event) }), 413);
+  const bomb = gzipSync(`{"api_key":"${write}","batch":[${' '.repeat(20e6)}]}`);
+  assert.equal(await send(bomb), 413);
+  assert.equal(await send(bomb.toString('base64')), 413);
+  assert.equal(await send(`data=${encodeURIComponent(bomb.toString('base64'))}`), 413);
+  assert.equal(await send(gzipSync(bomb)), 400); // no library packs twice
+  assert.equal(await send({ api_key: write, batch: [{ ...event, x: 'x'.repeat(11e6) }] }), 413);
+  assert.equal((await ledger(server, secret)).total.received, 0);
+  assert.equal(await send({ api_key: write, batch: [event, { ...event, properties: { x: 'x'.repeat(2e6) } }, { ...event, distinct_id: 'x'.repeat(513) }, { ...event, properties: { list: Array.from({ length: 2001 }, () => 1) } }, event] }), 200);
+  assert.deepEqual({ ...(await ledger(server, secret)).total }, { received: 5, stored: 2, duplicate: 0, quarantined: 3, refused: 0 });
+});
+
 // ---- journeys ---------------------------------------------------------------------------------------
 
 const browserId = (n) => `0190b5a0-0000-7000-8000-${String(n).padStart(12, '0')}`;
