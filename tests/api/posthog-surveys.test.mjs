@@ -114,6 +114,21 @@ test('a person is asked once, through a flag; servers and those who only look ar
   assert.equal((await server.request('/decide/?v=3', { body: { token: client, distinct_id: 'old', $device_id: 'old' } })).json.featureFlags['survey-targeting-order'], true);
 });
 
+test('the contact policy is asked, whatever asks: one survey for a while, and none for who does not want any', async (t) => {
+  const other = { name: 'Other', priority: 10, questions: [{ id: 'q', type: 'csat', title: 'Q' }] };
+  const { server, client, secret, flags, send } = await setUp(t, { order: definition, other });
+  assert.deepEqual(Object.keys((await flags({ distinct_id: 'anna' })).flags), ['survey-targeting-order']);
+  await send({ event: 'survey sent', uuid: 's1', properties: { distinct_id: 'anna', $survey_id: 'order', $survey_completed: true, $survey_response_likely: 9, $survey_questions: [{ id: 'likely', response: 9 }] } });
+  assert.deepEqual((await flags({ distinct_id: 'anna' })).flags, {}, 'asked a moment ago');
+  const contacts = (await timeline(server, secret, 'anna')).filter((event) => event.event === 'contacted');
+  assert.deepEqual(contacts.map(({ properties }) => [properties.survey, properties.outcome]), [['order', 'allowed'], ['other', 'skipped']], JSON.stringify(contacts));
+  await server.request('/api/v1/events', { key: secret, body: { userId: 'bo', event: 'consent', ts: new Date().toISOString(), properties: { purpose: 'survey', state: 'withdrawn', wording: 'No surveys', how: 'asked for' } } });
+  assert.deepEqual((await flags({ distinct_id: 'bo' })).flags, {}, 'does not want any');
+  const shown = (await server.request(`/api/surveys/?token=${client}`)).json.surveys;
+  assert.equal(shown.length, 2); // fetched without a person, shown by a flag only
+  assert.ok(shown.every((survey) => survey.internal_targeting_flag_key));
+});
+
 test('answers become one response, whatever is sent how often and in which order', async (t) => {
   const { server, secret, flags, send } = await setUp(t);
   const device = minted(2);
