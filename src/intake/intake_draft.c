@@ -507,9 +507,9 @@ static bool mask_fields(struct intake_draft *draft, const char *group,
 static bool what_is_kept(struct intake_draft *draft, struct intake_mask_keep *out)
 {
     const struct intake_decoder *decoder = draft->decoder;
-    struct str *values =
-        arena_array(draft->arena, decoder->identifier_count + decoder->traits.count + 4,
-                    sizeof *values, draft->fail);
+    struct str *values = arena_array(
+        draft->arena, decoder->identifier_count + decoder->traits.count + decoder->once.count + 4,
+        sizeof *values, draft->fail);
     if (values == NULL) {
         return intake_hard(draft);
     }
@@ -522,11 +522,14 @@ static bool what_is_kept(struct intake_draft *draft, struct intake_mask_keep *ou
     for (size_t i = 0; i < decoder->identifier_count; i++) {
         values[count++] = decoder->identifiers[i].value;
     }
-    for (size_t i = 0; i < decoder->traits.count; i++) {
-        const struct store_field *trait = &decoder->traits.data[i];
-        if (trait->value.kind == STORE_STRING &&
-            !intake_mask_wants(draft->source->mask, "traits", trait->name)) {
-            values[count++] = store_value_text(trait->value);
+    const struct intake_fields *const facts[] = {&decoder->traits, &decoder->once};
+    for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
+        for (size_t j = 0; j < facts[i]->count; j++) {
+            const struct store_field *trait = &facts[i]->data[j];
+            if (trait->value.kind == STORE_STRING &&
+                !intake_mask_wants(draft->source->mask, "traits", trait->name)) {
+                values[count++] = store_value_text(trait->value);
+            }
         }
     }
     *out = (struct intake_mask_keep){values, count};
@@ -538,7 +541,7 @@ static bool mask_item(struct intake_draft *draft, struct store_item *item)
     const struct intake_mask *mask = draft->source->mask;
     struct store_event *event = &item->event;
     struct intake_mask_keep keep;
-    size_t fields = event->property_count + event->trait_count;
+    size_t fields = event->property_count + event->trait_count + item->once_count;
     struct store_field *copy = arena_array(draft->arena, fields, sizeof *copy, draft->fail);
     if (copy == NULL) {
         return intake_hard(draft);
@@ -546,11 +549,13 @@ static bool mask_item(struct intake_draft *draft, struct store_item *item)
     draft->masked_fields = copy;
     if (!mask_fields(draft, "properties", event->properties, event->property_count) ||
         !mask_fields(draft, "traits", event->traits, event->trait_count) ||
+        !mask_fields(draft, "traits", item->once, item->once_count) ||
         !what_is_kept(draft, &keep)) {
         return false;
     }
     event->properties = copy;
     event->traits = copy + event->property_count;
+    item->once = event->traits + event->trait_count;
     if ((event->text.len > 0 && intake_mask_wants_text(mask) &&
          !intake_mask_text(mask, event->text, draft->arena, &event->text, draft->fail)) ||
         !intake_mask_raw(mask, item->raw, &keep, draft->arena, &item->raw, draft->fail)) {

@@ -1,5 +1,6 @@
 #include "intake_posthog.h"
 #include "base_buf.h"
+#include "intake_mask.h"
 #include "intake_test.h"
 
 #define MINTED "0190b5a0-0000-7000-8000-000000000001"
@@ -452,6 +453,37 @@ static void a_response_is_feedback_once_it_has_ended(void **state)
     test_done(&f);
 }
 
+static void what_is_set_once_is_masked_like_other_traits(void **state)
+{
+    (void)state;
+    static const char event[] =
+        "{\"event\":\"A\",\"uuid\":\"" MINTED "\",\"distinct_id\":\"a@shop.example\","
+        "\"properties\":{\"note\":\"to b@shop.example\",\"$device_id\":\"" MINTED
+        "\",\"$set_once\":{\"mail\":\"c@shop.example\"}}}";
+    struct fixture f;
+    struct str traits = STR("traits");
+    struct intake_mask_options options = {.kinds = 1U << INTAKE_MASK_EMAIL};
+    struct intake_mask *mask = NULL;
+    test_init(&f);
+    assert_true(intake_mask_new(&options, &mask, &f.fail));
+    f.source.mask = mask;
+    const struct store_item *item = decode_one(&f, event);
+    assert_str(properties_of(&f, item), "note='to [email]' $device_id='" MINTED "'");
+    assert_str(once_of(&f, item), "mail='c@shop.example'");
+    assert_str(identifiers_text(f.arena, &item->event), "user:a@shop.example");
+    assert_holds(item->raw, "c@shop.example");
+    intake_mask_free(mask);
+    options.fields = &traits;
+    options.field_count = 1;
+    assert_true(intake_mask_new(&options, &mask, &f.fail));
+    f.source.mask = mask;
+    item = decode_one(&f, event);
+    assert_str(once_of(&f, item), "mail='[email]'");
+    assert_int_equal(str_find(item->raw, STR("c@shop.example")), item->raw.len);
+    intake_mask_free(mask);
+    test_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_deep_stack_is_cut_and_kept),
         cmocka_unit_test(ids_and_channels_follow_from_the_library),
         cmocka_unit_test(a_response_is_feedback_once_it_has_ended),
+        cmocka_unit_test(what_is_set_once_is_masked_like_other_traits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
