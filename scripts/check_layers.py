@@ -29,7 +29,7 @@ MAY_USE = {
 # A third-party header stands in exactly one file (SQLite in two modules).
 ONE_PLACE = {
     'microhttpd.h': 1, 'curl/curl.h': 1, 'expat.h': 1, 'sqlite3.h': 1, 'simdjson.h': 1, 'zstd.h': 1, 'xxhash.h': 1, 'sodium.h': 1,
-    're2/re2.h': 1, 'utf8proc.h': 1, 'qrencode.h': 1,
+    're2/re2.h': 1, 'gmime/gmime.h': 1, 'utf8proc.h': 1, 'qrencode.h': 1,
 }
 # zlib inflates what arrives (intake), deflates answers (net), packs a customer's copy (act).
 SEVERAL = {'zlib.h': 3}

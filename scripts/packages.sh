@@ -5,7 +5,7 @@
 BUILD_PACKAGES=(
     gcc g++ meson ninja-build pkg-config git ca-certificates
     libmicrohttpd-dev libcurl4-gnutls-dev libexpat1-dev libsimdjson-dev libsqlite3-dev libzstd-dev zlib1g-dev
-    libxxhash-dev libsodium-dev libre2-dev libutf8proc-dev libqrencode-dev tzdata
+    libxxhash-dev libsodium-dev libre2-dev libgmime-3.0-dev libutf8proc-dev libqrencode-dev tzdata
 )
 # What turns web/ into the pages inside the binary.
 WEB_PACKAGES=(nodejs npm)

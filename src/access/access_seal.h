@@ -20,3 +20,8 @@ struct str access_seal(const uint8_t key[ACCESS_SEAL_KEY_BYTES], const char *wha
                        struct base_random *random, struct arena *arena);
 bool access_unseal(const uint8_t key[ACCESS_SEAL_KEY_BYTES], const char *what, struct str token,
                    struct arena *arena, struct str *out);
+
+/* What stands for a text that is not kept (an address): the same for the same text and secret, and nothing that leads
+   back to it without the secret. 32 hex digits and a NUL. */
+#define ACCESS_PSEUDONYM_BYTES 33
+void access_pseudonym(struct str secret, struct str text, char out[ACCESS_PSEUDONYM_BYTES]);

@@ -172,3 +172,15 @@ bool access_unseal(const uint8_t key[ACCESS_SEAL_KEY_BYTES], const char *what, s
     }
     return good;
 }
+
+void access_pseudonym(struct str secret, struct str text, char out[ACCESS_PSEUDONYM_BYTES])
+{
+    static const unsigned char none[1] = {0};
+    unsigned char key[crypto_generichash_KEYBYTES], digest[crypto_generichash_BYTES_MIN];
+    crypto_generichash(key, sizeof key, (const unsigned char *)secret.data, secret.len, NULL, 0);
+    crypto_generichash(digest, sizeof digest,
+                       text.data == NULL ? none : (const unsigned char *)text.data, text.len, key,
+                       sizeof key);
+    sodium_bin2hex(out, ACCESS_PSEUDONYM_BYTES, digest, sizeof digest);
+    sodium_memzero(key, sizeof key);
+}

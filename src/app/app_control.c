@@ -128,6 +128,7 @@ static bool answer_source(struct app *app, struct str payload, struct base_buf *
     }
     app_wire_put_str(out, parts.channel);
     app_wire_put_str(out, parts.settings);
+    app_wire_put_str(out, parts.secret);
     app_wire_put_str(out, zone_name(parts.zone));
     return base_buf_ok(out, fail);
 }

@@ -110,6 +110,7 @@ bool app_query_env(struct app *app, struct query_env *out, struct fail *fail) MU
 /* What an intake_source is made of; goes through control.sock where a server holds the directory. */
 struct app_source_parts {
     struct str name, channel, settings;
+    struct str secret;       /* of pseudonyms */
     const struct zone *zone; /* the organisation's */
     struct app_masks *masks; /* NULL: made anew */
     int64_t now_ms;

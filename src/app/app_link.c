@@ -114,7 +114,7 @@ bool app_link_source(struct app_link *link, struct str name, bool trusted, struc
     struct app_source_parts parts = {
         .name = name, .now_ms = base_now_ms(base_clock_real()), .trusted = trusted};
     if (!app_wire_get_str(&bytes, &parts.channel) || !app_wire_get_str(&bytes, &parts.settings) ||
-        !app_wire_get_str(&bytes, &zone_text)) {
+        !app_wire_get_str(&bytes, &parts.secret) || !app_wire_get_str(&bytes, &zone_text)) {
         return fail_set(fail, FAIL_INTERNAL, "the server's answer could not be read");
     }
     return zone_find(zone_text, &parts.zone, fail) && app_source_make(&parts, arena, out, fail);

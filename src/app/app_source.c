@@ -1,5 +1,6 @@
 /* Sources: what intake needs to know of one, the lists, and what an administrator changes. */
 #include "app_internal.h"
+#include "access_seal.h"
 #include "intake_settings.h"
 #include "state_sources.h"
 
@@ -11,6 +12,20 @@ static bool is_one_line(struct str name)
         }
     }
     return true;
+}
+
+_Static_assert(INTAKE_PSEUDONYM_BYTES == ACCESS_PSEUDONYM_BYTES, "one form of pseudonyms");
+
+/* Out of the settings, whose strings are gone soon. */
+static const struct intake_mail_settings *keep_mail(const struct intake_mail_settings *given,
+                                                    struct arena *arena)
+{
+    struct intake_mail_settings *kept = arena_small(arena, sizeof *kept);
+    *kept = *given;
+    for (size_t i = 0; i < given->own_domain_count; i++) {
+        kept->own_domains[i] = str_copy(arena, given->own_domains[i]);
+    }
+    return kept;
 }
 
 bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
@@ -32,6 +47,9 @@ bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
         .received_at_ms = parts->now_ms,
         .zone = settings.zone != NULL ? settings.zone : parts->zone,
         .mask = mask,
+        .mail = settings.has_mail ? keep_mail(&settings.mail, arena) : NULL,
+        .pseudonym = access_pseudonym,
+        .secret = str_copy(arena, parts->secret),
         .may_join_users = parts->trusted,
         .keep_address = settings.keep_address,
         .keep_user_agent = settings.keep_user_agent,
@@ -55,8 +73,12 @@ bool app_source_parts(struct app *app, struct str name, bool trusted, struct are
         !app_zone(app, &zone, fail)) {
         return false;
     }
+    char *secret = arena_small(arena, ACCESS_PSEUDONYM_BYTES);
+    access_pseudonym(str_of((const char *)app->preference_key, sizeof app->preference_key),
+                     STR("sources"), secret);
     *out = (struct app_source_parts){
         .name = name,
+        .secret = str_from_c(secret),
         .channel = found ? source.default_channel : (struct str){NULL, 0},
         .settings = found ? source.settings : STR("{}"),
         .zone = zone,

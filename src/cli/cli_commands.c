@@ -71,7 +71,8 @@ static const struct cli_option demo_options[] = {
     END_OF_OPTIONS};
 static const struct cli_option import_options[] = {
     {"--source", "NAME", "the source the events are filed under (import)"},
-    {"--format", "FORM", "ndjson, csv, segment or posthog; else seen from the file"},
+    {"--format", "FORM",
+     "ndjson, csv, segment, posthog, access-log, eml or mbox; else seen from it"},
     {"--map", "MAP.json", "which column is what (docs/how-to/import.md)"},
     {"--dry-run", NULL, "read and judge, store nothing"},
     END_OF_OPTIONS};
@@ -94,6 +95,9 @@ static const struct cli_option source_options[] = {
     {"--mask", "KINDS", "masked before storing: email,phone,card,iban,ip; '': nothing"},
     {"--mask-field", "FIELD", "where: text, properties, traits, properties.NAME (text,properties)"},
     {"--pattern", "NAME=RE2", "masked too, as [NAME] (may be repeated); '': none"},
+    {"--own-domain", "DOMAIN", "mail from there is yours, not a customer's (may be repeated)"},
+    {"--mail-kind", "KIND", "what its mails are: ticket, review, note, ... (ticket)"},
+    {"--keep-mail-text", "on|off", "keep the whole text of mails, quotes and all (off)"},
     {"--keep-address", "on|off", "keep the addresses that its senders are at (off)"},
     {"--keep-user-agent", "on|off", "keep the names of their browsers (off)"},
     END_OF_OPTIONS};
@@ -179,7 +183,9 @@ const struct cli_command cli_commands[] = {
     {"import", "FILE...", "Reads events from files; may be repeated and continued.",
      "firsthand import events.ndjson.gz --data shop\n"
      "firsthand import orders.csv --map examples/online-retail.json --source orders\n"
-     "firsthand import - --format segment --dry-run < messages.ndjson",
+     "firsthand import - --format segment --dry-run < messages.ndjson\n"
+     "firsthand import access.log --format access-log --source web-server\n"
+     "firsthand import letter.eml --format eml --source desk",
      import_options, 1, 250, cli_run_import},
     {"job list", "", "Shows what the server does by itself, and how it went.",
      "firsthand job list\nfirsthand job list --json", format_only, 0, 0, cli_run_job_list},

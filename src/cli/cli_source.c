@@ -161,13 +161,18 @@ static bool put_settings(struct cli *cli, struct json_writer *w, struct fail *fa
     json_name_c(w, "settings");
     json_begin_object(w);
     put_text(cli, "--zone", "zone", w);
+    put_text(cli, "--mail-kind", "mail_kind", w);
+    put_list(cli, "--own-domain", "own_domains", w);
     put_list(cli, "--mask", "mask", w);
     put_list(cli, "--mask-field", "mask_fields", w);
-    bool good = put_patterns(cli, w, fail) &&
-                put_switch(cli, "--keep-address", "keep_address", w, fail) &&
-                put_switch(cli, "--keep-user-agent", "keep_user_agent", w, fail);
+    if (!put_patterns(cli, w, fail) ||
+        !put_switch(cli, "--keep-mail-text", "keep_mail_text", w, fail) ||
+        !put_switch(cli, "--keep-address", "keep_address", w, fail) ||
+        !put_switch(cli, "--keep-user-agent", "keep_user_agent", w, fail)) {
+        return false;
+    }
     json_end_object(w);
-    return good;
+    return true;
 }
 
 bool cli_run_source_set(struct cli *cli, struct fail *fail)

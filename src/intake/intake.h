@@ -31,6 +31,10 @@ struct intake_limits {    /* zero = default */
     size_t event_bytes;   /* 1 MiB; a larger event is quarantined; at most STORE_EVENT_BYTES_MAX */
 };
 
+#define INTAKE_PSEUDONYM_BYTES 33 /* 32 hex digits and a NUL */
+
+struct intake_mail_settings;
+
 /* Who sends, as far as the items need to know. The strings are viewed, not copied. */
 struct intake_source {
     struct str name;
@@ -40,7 +44,11 @@ struct intake_source {
     const struct zone *zone;            /* local times in files are read in it; NULL: UTC */
     const struct intake_limits *limits; /* NULL: the defaults */
     const struct intake_mask *mask;     /* laid over words before anyone stores them; NULL: none */
-    struct str peer;                    /* the sender's address, kept only with keep_address */
+    const struct intake_mail_settings *mail; /* intake_mail.h; NULL: the defaults */
+    /* What stands for an address that is not kept: the same for the same address, here only. */
+    void (*pseudonym)(struct str secret, struct str text, char out[INTAKE_PSEUDONYM_BYTES]);
+    struct str secret;    /* for `pseudonym` */
+    struct str peer;      /* the sender's address, kept only with keep_address */
     bool may_join_users;  /* a secret key or an operator: two known users may be joined */
     bool keep_address;    /* stores context.ip (or the peer's) */
     bool keep_user_agent; /* stores context.userAgent and context.userAgentData */

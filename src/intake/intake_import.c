@@ -5,9 +5,14 @@
 #include <strings.h>
 
 #include "intake_csv.h"
+#include "intake_log.h"
+#include "intake_mail_draft.h"
 #include "intake_map.h"
+#include "intake_mbox.h"
 #include "intake_repeats.h"
 #include "intake_window.h"
+
+#define BATCH_BYTES_MAX ((size_t)256 << 20) /* a batch of large records ends earlier */
 
 struct intake_import {
     struct intake_window window;
@@ -21,6 +26,7 @@ struct intake_import {
     char delimiter;
     bool mapped;
     struct intake_map map;
+    struct intake_mbox mbox;
     uint64_t lines;   /* taken from the window, blank ones too */
     uint64_t records; /* of CSV: without blank lines and the header */
     uint64_t returned;
@@ -28,23 +34,42 @@ struct intake_import {
     struct fail late;
 };
 
-static const char *const format_names[] = {"ndjson", "csv", "segment", "posthog"};
+static const char *const format_names[INTAKE_FORMATS] = {
+    [INTAKE_FORMAT_NDJSON] = "ndjson",
+    [INTAKE_FORMAT_CSV] = "csv",
+    [INTAKE_FORMAT_SEGMENT] = "segment",
+    [INTAKE_FORMAT_POSTHOG] = "posthog",
+    [INTAKE_FORMAT_ACCESS_LOG] = "access-log",
+    [INTAKE_FORMAT_EML] = "eml",
+    [INTAKE_FORMAT_MBOX] = "mbox",
+};
 
 bool intake_format_parse(struct str name, enum intake_format *out, struct fail *fail)
 {
-    static const enum intake_format formats[] = {INTAKE_FORMAT_NDJSON, INTAKE_FORMAT_CSV,
-                                                 INTAKE_FORMAT_SEGMENT, INTAKE_FORMAT_POSTHOG};
-    for (size_t i = 0; i < ARRAY_LEN(format_names); i++) {
-        if (str_is(name, format_names[i])) {
-            *out = formats[i];
+    for (int format = INTAKE_FORMAT_NDJSON; format < INTAKE_FORMATS; format++) {
+        if (str_is(name, format_names[format])) {
+            *out = (enum intake_format)format;
             return true;
         }
     }
-    const char *nearest = str_nearest(name, format_names, ARRAY_LEN(format_names));
+    const char *nearest = str_nearest(name, format_names + INTAKE_FORMAT_NDJSON,
+                                      INTAKE_FORMATS - INTAKE_FORMAT_NDJSON);
     return fail_set(fail, FAIL_INPUT,
-                    "unknown format \"%.*s\": expected ndjson, csv, segment or posthog%s%s%s",
+                    "unknown format \"%.*s\": expected ndjson, csv, segment, posthog, access-log, "
+                    "eml or mbox%s%s%s",
                     STR_ARG(name), nearest == NULL ? "" : "; did you mean ",
                     nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
+}
+
+static bool is_mail(enum intake_format format)
+{
+    return format == INTAKE_FORMAT_EML || format == INTAKE_FORMAT_MBOX;
+}
+
+static bool is_json(enum intake_format format)
+{
+    return format == INTAKE_FORMAT_NDJSON || format == INTAKE_FORMAT_SEGMENT ||
+           format == INTAKE_FORMAT_POSTHOG;
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------- */
@@ -79,7 +104,7 @@ static bool choose_format(struct intake_import *import, struct fail *fail)
     if (import->format == INTAKE_FORMAT_AUTO) {
         import->format = first == '{' || first == '[' ? INTAKE_FORMAT_NDJSON : INTAKE_FORMAT_CSV;
     }
-    if (import->format != INTAKE_FORMAT_CSV && first == '[') {
+    if (is_json(import->format) && first == '[') {
         return fail_set(fail, FAIL_INPUT,
                         "the file is a JSON array: put one object on each line (jq -c '.[]' does)");
     }
@@ -237,11 +262,11 @@ static bool prepare(struct intake_import *import, const struct intake_import_opt
         return false;
     }
     bool csv = import->format == INTAKE_FORMAT_CSV;
-    if (import->mapped &&
-        (import->format == INTAKE_FORMAT_SEGMENT || import->format == INTAKE_FORMAT_POSTHOG)) {
-        return fail_set(fail, FAIL_INPUT, "%s need no map; foreign JSON lines are --format ndjson",
-                        import->format == INTAKE_FORMAT_SEGMENT ? "Segment's messages"
-                                                                : "PostHog's events");
+    if (import->mapped && !csv && import->format != INTAKE_FORMAT_NDJSON) {
+        return fail_set(fail, FAIL_INPUT,
+                        "--format %s needs no map: maps are for csv, and for foreign JSON lines "
+                        "(ndjson)",
+                        format_names[import->format]);
     }
     if (csv && !read_header(import, fail)) {
         return false;
@@ -263,6 +288,7 @@ bool intake_import_open(const struct intake_import_options *options, struct inta
     import->delimiter = ',';
     import->decoder = intake_decoder_new();
     import->repeats = intake_repeats_new(options->repeats_bytes_max);
+    import->mbox.single = options->format == INTAKE_FORMAT_EML;
     import->arena = arena_new(NULL);
     if (!intake_window_init(&import->window, &options->reader, fail) ||
         !prepare(import, options, fail)) {
@@ -279,6 +305,7 @@ void intake_import_close(struct intake_import *import)
         return;
     }
     intake_window_done(&import->window);
+    intake_mbox_done(&import->mbox);
     intake_decoder_free(import->decoder);
     intake_repeats_free(import->repeats);
     arena_free(import->arena);
@@ -403,6 +430,17 @@ static bool read_mapped(struct intake_import *import, struct intake_draft *draft
     return intake_map_apply(&import->map, &record, draft);
 }
 
+static const struct intake_places *places_of(const struct intake_import *import)
+{
+    if (import->mapped) {
+        return &import->map.places;
+    }
+    return import->format == INTAKE_FORMAT_SEGMENT      ? &intake_segment_places
+           : import->format == INTAKE_FORMAT_POSTHOG    ? &intake_posthog_places
+           : import->format == INTAKE_FORMAT_ACCESS_LOG ? &intake_log_places
+                                                        : &intake_own_places;
+}
+
 static bool line_item(struct intake_import *import, struct arena *arena, struct store_item *item,
                       uint64_t *number, bool *found, struct fail *fail)
 {
@@ -418,21 +456,52 @@ static bool line_item(struct intake_import *import, struct arena *arena, struct 
     }
     import->records++;
     *number = import->lines;
-    bool segment = import->format == INTAKE_FORMAT_SEGMENT;
-    bool posthog = import->format == INTAKE_FORMAT_POSTHOG;
-    const struct intake_places *places = import->mapped ? &import->map.places
-                                         : segment      ? &intake_segment_places
-                                         : posthog      ? &intake_posthog_places
-                                                        : &intake_own_places;
-    if (!begin_draft(import, places, line, arena, &draft, fail)) {
+    if (!begin_draft(import, places_of(import), line, arena, &draft, fail)) {
         return false;
     }
     if (import->mapped) {
         return intake_draft_end(&draft, read_mapped(import, &draft), item);
     }
-    return segment   ? intake_segment_message(&draft, &envelope, item)
-           : posthog ? intake_posthog_message(&draft, STORE_NO_TIME, item)
-                     : intake_own_message(&draft, item);
+    switch (import->format) {
+    case INTAKE_FORMAT_SEGMENT:
+        return intake_segment_message(&draft, &envelope, item);
+    case INTAKE_FORMAT_POSTHOG:
+        return intake_posthog_message(&draft, STORE_NO_TIME, item);
+    case INTAKE_FORMAT_ACCESS_LOG:
+        return intake_log_message(&draft, item);
+    case INTAKE_FORMAT_AUTO:
+    case INTAKE_FORMAT_NDJSON:
+    case INTAKE_FORMAT_CSV:
+    case INTAKE_FORMAT_EML:
+    case INTAKE_FORMAT_MBOX:
+    case INTAKE_FORMATS:
+        break;
+    }
+    return intake_own_message(&draft, item);
+}
+
+static bool mail_item(struct intake_import *import, struct arena *arena, struct store_item *item,
+                      uint64_t *number, bool *found, struct fail *fail)
+{
+    const struct intake_mail_import from_file = {import->repeats};
+    struct str message = {NULL, 0};
+    if (!intake_mbox_next(&import->mbox, &import->window, &message, found, fail)) {
+        return false;
+    }
+    if (!*found) {
+        return true;
+    }
+    *number = ++import->records;
+    return intake_mail_draft(import->decoder, message, import->source, arena, &from_file, item,
+                             fail);
+}
+
+static bool next_item(struct intake_import *import, struct arena *arena, struct store_item *item,
+                      uint64_t *number, bool *found, struct fail *fail)
+{
+    return import->format == INTAKE_FORMAT_CSV ? csv_item(import, arena, item, number, found, fail)
+           : is_mail(import->format)           ? mail_item(import, arena, item, number, found, fail)
+                                     : line_item(import, arena, item, number, found, fail);
 }
 
 bool intake_import_next(struct intake_import *import, struct arena *arena, size_t most,
@@ -449,13 +518,10 @@ bool intake_import_next(struct intake_import *import, struct arena *arena, size_
         return false;
     }
     bool found = true;
-    while (batch.count < most) {
+    while (batch.count < most && arena_used(arena) < BATCH_BYTES_MAX) {
         struct store_item *item = &batch.items[batch.count];
         uint64_t *number = &batch.records[batch.count];
-        bool good = import->format == INTAKE_FORMAT_CSV
-                        ? csv_item(import, arena, item, number, &found, &import->late)
-                        : line_item(import, arena, item, number, &found, &import->late);
-        if (!good) {
+        if (!next_item(import, arena, item, number, &found, &import->late)) {
             import->failed = true;
             break;
         }

@@ -1,7 +1,7 @@
 /* intake_import.h — reads files of events, however large, batch by batch.
  *
- * What: a stream (gzip is recognised) of the own form a line, of Segment's messages a line, or of CSV rows
- *   and foreign JSON lines with a map. Each record becomes an item as in intake.h; one without a message_id
+ * What: a stream (gzip is recognised) of the own form a line, of Segment's or PostHog's messages a line, of a web
+ *   server's requests, of mail, or of CSV rows and foreign JSON lines with a map. Each record becomes an item as in intake.h; one without a message_id
  *   gets one from its raw bytes and how often they occurred in the file so far, so that importing a file
  *   again stores nothing twice. Instants are taken as written: a file's age is no clock error.
  * Owner: intake_import_close. Items live in the arena given to intake_import_next, and view the source and the
@@ -39,8 +39,12 @@ enum intake_format {
     INTAKE_FORMAT_CSV,
     INTAKE_FORMAT_SEGMENT,
     INTAKE_FORMAT_POSTHOG,
+    INTAKE_FORMAT_ACCESS_LOG,
+    INTAKE_FORMAT_EML,
+    INTAKE_FORMAT_MBOX,
+    INTAKE_FORMATS,
 };
-/* "ndjson", "csv", "segment", "posthog"; FAIL_INPUT with the nearest. */
+/* "ndjson", "csv", "segment", "posthog", "access-log", "eml", "mbox"; FAIL_INPUT with the nearest. */
 bool intake_format_parse(struct str name, enum intake_format *out, struct fail *fail) MUST_USE;
 
 struct intake_import_options {
@@ -59,7 +63,7 @@ void intake_import_close(struct intake_import *import); /* accepts NULL */
 
 struct intake_import_batch {
     struct store_item *items;
-    uint64_t *records; /* of items[i]: the data row of CSV, or the line, from 1 */
+    uint64_t *records; /* of items[i]: the data row of CSV, the message, or the line, from 1 */
     size_t count;      /* 0: the end */
 };
 bool intake_import_next(struct intake_import *import, struct arena *arena, size_t most,

@@ -109,6 +109,57 @@ bool intake_settings_mask(const struct intake_settings *settings, struct intake_
     return intake_mask_new(&options, out, fail);
 }
 
+/* ---- mail -------------------------------------------------------------------------------------------- */
+
+static bool read_mail_kind(struct json_value value, struct intake_settings *out, struct fail *fail)
+{
+    static const char *const kinds[] = {"ticket", "survey", "review",   "chat",
+                                        "post",   "note",   "interview"};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (json_type_of(value) == JSON_STRING && str_is(json_string(value), kinds[i])) {
+            out->mail.kind = str_from_c(kinds[i]);
+            out->has_mail = true;
+            return true;
+        }
+    }
+    return fail_input_at(fail, "/settings/mail_kind",
+                         "\"mail_kind\" must be ticket, survey, review, chat, post, note or "
+                         "interview");
+}
+
+/* As mail is compared: lower case, without a dot at an end. */
+static bool good_domain(struct str domain)
+{
+    bool dot = false;
+    for (size_t i = 0; i < domain.len; i++) {
+        char c = domain.data[i];
+        dot = dot || c == '.';
+        if (c == '@' || c == ' ' || (c >= 'A' && c <= 'Z') ||
+            (c == '.' && (i == 0 || i + 1 == domain.len))) {
+            return false;
+        }
+    }
+    return dot && domain.len <= 253;
+}
+
+static bool read_own_domains(struct json_value value, struct intake_settings *out,
+                             struct fail *fail)
+{
+    struct json_value item;
+    if (!check_list(value, "own_domains", INTAKE_MAIL_OWN_DOMAINS_MAX, fail)) {
+        return false;
+    }
+    out->has_mail = true;
+    for (struct json_iter it = json_iter_of(value); json_next(&it, NULL, &item);) {
+        if (json_type_of(item) != JSON_STRING || !good_domain(json_string(item))) {
+            return refuse_item("own_domains", out->mail.own_domain_count,
+                               "a domain in lower case, such as shop.example", fail);
+        }
+        out->mail.own_domains[out->mail.own_domain_count++] = json_string(item);
+    }
+    return true;
+}
+
 /* ---- the rest ---------------------------------------------------------------------------------------- */
 
 static bool read_zone(struct json_value value, struct intake_settings *out, struct fail *fail)
@@ -145,7 +196,17 @@ static bool read_keep_user_agent(struct json_value value, struct intake_settings
     return read_switch(value, "keep_user_agent", &out->keep_user_agent, fail);
 }
 
+static bool read_keep_mail_text(struct json_value value, struct intake_settings *out,
+                                struct fail *fail)
+{
+    out->has_mail = true;
+    return read_switch(value, "keep_mail_text", &out->mail.keep_text, fail);
+}
+
 static const struct member members[] = {
+    {"mail_kind", read_mail_kind},
+    {"own_domains", read_own_domains},
+    {"keep_mail_text", read_keep_mail_text},
     {"mask", read_mask},
     {"patterns", read_patterns},
     {"mask_fields", read_mask_fields},

@@ -12,6 +12,7 @@
 
 #include "base_json.h"
 #include "base_zone.h"
+#include "intake_mail.h"
 #include "intake_mask.h"
 
 struct intake_settings {
@@ -21,9 +22,11 @@ struct intake_settings {
     size_t pattern_count;
     struct str mask_fields[INTAKE_MASK_FIELDS_MAX];
     size_t mask_field_count;
-    const struct zone *zone; /* of local times in its files; NULL: the organisation's */
-    bool keep_address;       /* stores addresses that senders are at (context.ip) */
-    bool keep_user_agent;    /* stores context.userAgent and context.userAgentData */
+    bool has_mail;                    /* says anything about mail */
+    struct intake_mail_settings mail; /* mail_kind, own_domains, keep_mail_text */
+    const struct zone *zone;          /* of local times in its files; NULL: the organisation's */
+    bool keep_address;                /* stores addresses that senders are at (context.ip) */
+    bool keep_user_agent;             /* stores context.userAgent and context.userAgentData */
 };
 /* `settings` is an object. Members left out, or null, are as if never set. */
 bool intake_settings_parse(struct json_value settings, struct intake_settings *out,

@@ -51,6 +51,10 @@ test('commands shown in the docs and in --help run', (t) => {
   writeFileSync(join(work, 'orders.csv'),
     'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n' +
     '1,A,Thing,2,2010-12-01 08:26:00,2.55,17850,United Kingdom\n');
+  writeFileSync(join(work, 'access.log'), '203.0.113.7 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5\n');
+  const mail = 'From: Ann <ann@example.com>\nDate: Fri, 01 May 2026 09:30:00 +0200\nSubject: Lamp\n\nBroken.\n';
+  writeFileSync(join(work, 'letter.eml'), mail);
+  writeFileSync(join(work, 'desk.mbox'), `From ann@example.com Fri May  1 09:30:00 2026\n${mail}`);
   writeFileSync(join(work, 'question.json'), '{"kind":"customers"}');
   writeFileSync(join(work, 'plan.json'), '{"trait":["plan","=","pro"]}');
   writeFileSync(join(work, 'policy.json'), '{"waiting_days":14}');

@@ -202,7 +202,7 @@ static void formats_are_known_by_name(void **state)
     assert_fails(intake_format_parse(STR("njson"), &format, &why), &why, FAIL_INPUT,
                  "did you mean ndjson?");
     assert_fails(intake_format_parse(STR("parquet"), &format, &why), &why, FAIL_INPUT,
-                 "expected ndjson, csv, segment or posthog");
+                 "expected ndjson, csv, segment, posthog, access-log, eml or mbox");
 }
 
 int main(void)
