@@ -174,6 +174,10 @@ APP_OPERATION(app_op_quarantine_row);
 APP_OPERATION(app_op_live);
 APP_OPERATION(app_op_status);
 APP_OPERATION(app_op_seal);
+/* app_interview.c */
+APP_OPERATION(app_op_interview_add);
+APP_OPERATION(app_op_interview_highlight);
+APP_OPERATION(app_op_interview_recruit);
 /* app_source.c */
 APP_OPERATION(app_op_sources);
 APP_OPERATION(app_op_source_save);

@@ -89,6 +89,26 @@ static const struct cli_option key_options[] = {
     {"--origin", "ORIGIN", "public keys: only pages from there (may be repeated)"},
     {"--expires", "INSTANT", "RFC 3339"},
     END_OF_OPTIONS};
+static const struct cli_option interview_options[] = {
+    {"--customer", "CUSTOMER", "who was interviewed: any of its identifiers"},
+    {"--notes", "FILE", "the notes (- for standard input)"},
+    {"--consent", "WORDING", "what was agreed to; writes the consent where there is none yet"},
+    {"--participant", "NAME", "who else was there (may be repeated)"},
+    {"--title", "TITLE", "what it was about"},
+    {"--channel", "NAME", "where: phone, store, ..."},
+    {"--ts", "INSTANT", "when, RFC 3339 (now)"},
+    {"--id", "ID", "an id of your own: given again, it is recorded once"},
+    END_OF_OPTIONS};
+static const struct cli_option highlight_options[] = {
+    {"--quote", "WORDS", "words of the interview, exactly"},
+    {"--note", "NOTE", "why they matter"},
+    END_OF_OPTIONS};
+static const struct cli_option recruit_options[] = {
+    {"--limit", "N", "at most so many (20)"},
+    {"--purpose", "PURPOSE", "of the contact policy (survey)"},
+    {"--channel", "NAME", "where they would be asked: email, phone, ..."},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
 static const struct cli_option source_options[] = {
     {"--channel", "NAME", "where its events happen that do not say so; '': none"},
     {"--zone", "ZONE", "of local times in its files: Europe/Oslo; '': the organisation's"},
@@ -187,6 +207,17 @@ const struct cli_command cli_commands[] = {
      "firsthand import access.log --format access-log --source web-server\n"
      "firsthand import letter.eml --format eml --source desk",
      import_options, 1, 250, cli_run_import},
+    {"interview add", "", "Records an interview with a customer who consented.",
+     "firsthand interview add --customer ann --notes notes.txt --participant Kim "
+     "--consent 'You may record what I say.'",
+     interview_options, 0, 0, cli_run_interview_add},
+    {"interview highlight", "CUSTOMER INTERVIEW", "Picks words of an interview.",
+     "firsthand interview highlight ann i_3hT8vQ --quote 'nobody answers' --note 'phone line'",
+     highlight_options, 2, 2, cli_run_interview_highlight},
+    {"interview recruit", "SEGMENT",
+     "Lists customers of a segment whom the contact policy would let us ask now.",
+     "firsthand interview recruit pro --limit 10 --channel email", recruit_options, 1, 1,
+     cli_run_interview_recruit},
     {"job list", "", "Shows what the server does by itself, and how it went.",
      "firsthand job list\nfirsthand job list --json", format_only, 0, 0, cli_run_job_list},
     {"job run", "NAME", "Runs a job now.", "firsthand job run sign-ins", NULL, 1, 1,

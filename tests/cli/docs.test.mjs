@@ -55,6 +55,7 @@ test('commands shown in the docs and in --help run', (t) => {
   const mail = 'From: Ann <ann@example.com>\nDate: Fri, 01 May 2026 09:30:00 +0200\nSubject: Lamp\n\nBroken.\n';
   writeFileSync(join(work, 'letter.eml'), mail);
   writeFileSync(join(work, 'desk.mbox'), `From ann@example.com Fri May  1 09:30:00 2026\n${mail}`);
+  writeFileSync(join(work, 'notes.txt'), 'Nice, but nobody answers the phone.\n');
   writeFileSync(join(work, 'question.json'), '{"kind":"customers"}');
   writeFileSync(join(work, 'plan.json'), '{"trait":["plan","=","pro"]}');
   writeFileSync(join(work, 'policy.json'), '{"waiting_days":14}');
