@@ -447,7 +447,7 @@ static void write_head(const struct ask_page *page, struct str title, struct bas
     html(out, ask_language_is_rtl(page->language_tag) ? "\" dir=\"rtl\">" : "\" dir=\"ltr\">");
     html(out, "<head><meta charset=\"utf-8\"><meta name=\"viewport\" "
               "content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" "
-              "content=\"noindex\"><title>");
+              "content=\"noindex\"><link rel=\"icon\" href=\"data:,\"><title>");
     ask_html_text(out, title);
     html(out, "</title>");
     if (page->survey != NULL) {
