@@ -428,6 +428,24 @@ uint32_t ask_walk(const struct ask_survey *survey, const struct ask_answer *answ
     return at < survey->question_count && visited[at] ? survey->question_count : at;
 }
 
+uint32_t ask_longest_way(const struct ask_survey *survey, uint32_t from)
+{
+    uint32_t longest[ASK_QUESTIONS_MAX + 1] = {0};
+    for (uint32_t i = survey->question_count; i-- > from;) {
+        const struct ask_question *question = &survey->questions[i];
+        bool always = false;
+        uint32_t after = 0;
+        for (uint32_t k = 0; k < question->rule_count; k++) {
+            uint32_t go = question->rules[k].go;
+            always = always || question->rules[k].always;
+            after = go > i && longest[go] > after ? longest[go] : after;
+        }
+        /* Backwards leads only what the checks refuse. */
+        longest[i] = 1 + (!always && longest[i + 1] > after ? longest[i + 1] : after);
+    }
+    return from < survey->question_count ? longest[from] : 0;
+}
+
 struct str ask_recall(const struct ask_survey *survey, struct str text, uint32_t language,
                       const struct ask_answer *answers, struct arena *arena)
 {

@@ -44,6 +44,8 @@ bool ask_rule_holds(const struct ask_survey *survey, const struct ask_rule *rule
    one stopped at not among them; may be NULL. */
 uint32_t ask_walk(const struct ask_survey *survey, const struct ask_answer *answers, bool finishing,
                   uint32_t *path, uint32_t *out_count);
+/* How many questions the longest way from here to the end has, this one counted. */
+uint32_t ask_longest_way(const struct ask_survey *survey, uint32_t from);
 /* A text with its {{QID}} filled in; one not answered leaves an ellipsis. */
 struct str ask_recall(const struct ask_survey *survey, struct str text, uint32_t language,
                       const struct ask_answer *answers, struct arena *arena);

@@ -221,10 +221,12 @@ static bool show_questions(struct visit *visit, const struct showing *showing, s
         shown[count++] = at;
     }
     struct str back = {NULL, 0};
+    uint32_t before = 0;
     for (uint32_t i = 0; i < passed && !survey->one_page && visit->kept; i++) {
         if (path[i] == at) {
             break;
         }
+        before++;
         back = address(visit, survey->questions[path[i]].id, true);
     }
     struct rendered rendered = {visit->response.id, visit->way,  survey->languages[visit->language],
@@ -239,7 +241,8 @@ static bool show_questions(struct visit *visit, const struct showing *showing, s
         .answers = visit->answers,
         .shown = shown,
         .shown_count = count,
-        .last = survey->one_page || at + 1 >= survey->question_count,
+        .passed = before,
+        .last = survey->one_page || ask_longest_way(survey, at) <= 1,
         .confirm = showing->confirm,
         .back = back,
         .token = seal_page(visit->ask, &rendered, visit->arena),

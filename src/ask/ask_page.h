@@ -47,6 +47,7 @@ struct ask_page {
     const struct ask_answer *answers;
     const uint32_t *shown; /* questions on this page */
     uint32_t shown_count;
+    uint32_t passed;                       /* questions before this page, on the way here */
     bool last;                             /* answering it may end the survey */
     bool confirm;                          /* a link preselected it */
     struct str back;                       /* the address of the page before; or missing */

@@ -365,8 +365,9 @@ static void write_progress(const struct ask_page *page, struct arena *arena, str
         return;
     }
     struct str pattern = ask_word(page->language_tag, ASK_WORD_PROGRESS);
-    struct str first = str_format(arena, "%u", page->shown[0] + 1);
-    struct str all = str_format(arena, "%u", page->survey->question_count);
+    struct str first = str_format(arena, "%u", page->passed + 1);
+    struct str all =
+        str_format(arena, "%u", page->passed + ask_longest_way(page->survey, page->shown[0]));
     html(out, "<p class=\"progress\">");
     for (size_t i = 0; i < pattern.len; i++) {
         if (str_starts_c(str_after(pattern, i), "{1}") ||
