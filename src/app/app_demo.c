@@ -1,6 +1,7 @@
 #include "app_demo.h"
 
 #include "app_demo_life.h"
+#include "app_demo_voice.h"
 
 #define DEMO_BATCH 8000
 
@@ -80,10 +81,27 @@ static bool prepare(struct app_link *link, struct fail *fail)
                          &ignored, fail);
 }
 
+static bool publish(struct app_link *link, struct fail *fail)
+{
+    for (size_t i = 0; i < DEMO_SURVEYS; i++) {
+        struct base_buf ignored CLEANUP(base_buf_done) = {0};
+        struct base_buf save CLEANUP(base_buf_done) = {0};
+        struct base_buf open CLEANUP(base_buf_done) = {0};
+        base_buf_printf(&save, "{\"id\":\"%s\",\"definition\":%s}", demo_surveys[i].id,
+                        demo_surveys[i].definition);
+        base_buf_printf(&open, "{\"id\":\"%s\"}", demo_surveys[i].id);
+        if (!app_link_call(link, STR("survey.save"), base_buf_view(&save), &ignored, fail) ||
+            !app_link_call(link, STR("survey.publish"), base_buf_view(&open), &ignored, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool app_demo_fill(struct app_link *link, const struct app_demo_options *options,
                    struct app_demo_result *out, struct fail *fail)
 {
-    if (!is_empty(link, fail) || !prepare(link, fail)) {
+    if (!is_empty(link, fail) || !prepare(link, fail) || !publish(link, fail)) {
         return false;
     }
     struct demo_run *run = base_alloc_zero(sizeof *run);

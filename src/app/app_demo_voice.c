@@ -26,12 +26,15 @@ static void say(struct demo_life *life, enum demo_words occasion, const struct d
 /* ---- surveys: asked, shown, begun, finished ------------------------------------------------------------ */
 
 struct survey {
-    const char *id, *metric, *way, *channel;
+    const char *id, *metric, *answers, *way, *channel; /* static: events view names */
     unsigned sample; /* percent of the occasions on which it is asked */
 };
-static const struct survey after_delivery = {DEMO_SURVEY_DELIVERY, "nps", "email", "email", 50};
-static const struct survey after_support = {DEMO_SURVEY_SUPPORT, "csat", "email", "email", 50};
-static const struct survey checkout_ease = {DEMO_SURVEY_CHECKOUT, "ces", "widget", "app", 12};
+static const struct survey after_delivery = {
+    DEMO_SURVEY_DELIVERY, "nps", "answers.nps", "email", "email", 50};
+static const struct survey after_support = {
+    DEMO_SURVEY_SUPPORT, "csat", "answers.csat", "email", "email", 50};
+static const struct survey checkout_ease = {
+    DEMO_SURVEY_CHECKOUT, "ces", "answers.ces", "widget", "app", 12};
 
 /* The shop's contact policy: a week between any two contacts, four in a year. */
 #define WAITING_MS (7 * DAY_MS)
@@ -67,6 +70,7 @@ static void with_survey(struct demo_life *life, const struct survey *survey, con
 {
     demo_with_text(life, "survey", survey->id);
     demo_with(life, "version", store_value_int(1));
+    demo_with(life, "wave", store_value_int(1));
     demo_with_text(life, "way", survey->way);
     demo_with_text(life, "metrics", survey->metric);
     if (response != NULL) {
@@ -125,9 +129,7 @@ static bool answer(struct demo_life *life, const struct survey *survey, const ch
     demo_with_text(life, "kind", "survey");
     with_survey(life, survey, response);
     demo_with(life, "finished", store_value_bool(finished));
-    char name[24];
-    snprintf(name, sizeof name, "answers.%s", survey->metric);
-    demo_with(life, name, store_value_int(score));
+    demo_with(life, survey->answers, store_value_int(score));
     struct str text = {NULL, 0};
     if (finished && why->text.data != NULL) {
         text = why->text;

@@ -16,6 +16,12 @@
 #define DEMO_SURVEY_SUPPORT "after-support"   /* CSAT and why, by e-mail, after a ticket */
 #define DEMO_SURVEY_CHECKOUT "checkout-ease"  /* CES, in the app, after an order */
 
+struct demo_survey {
+    const char *id, *definition;
+};
+#define DEMO_SURVEYS 3
+extern const struct demo_survey demo_surveys[DEMO_SURVEYS]; /* app_demo_surveys.c */
+
 bool demo_ask_support(struct demo_life *life, struct demo_moment at, enum demo_words words,
                       const struct demo_order *about, struct fail *fail) MUST_USE;
 bool demo_review(struct demo_life *life, const struct demo_order *order, struct demo_moment at,

@@ -262,6 +262,12 @@ static bool add_answers(struct walk *walk, uint32_t row, struct ask_gathered *re
     struct str of = text_at(walk, COLUMN_TEXT_QUESTION, row);
     of = of.data != NULL ? of : text_at(walk, COLUMN_QUESTION, row);
     uint32_t at = text.data == NULL ? UINT32_MAX : ask_question_find(survey, of);
+    /* Of senders that do not say: the first open question. */
+    for (uint32_t i = 0;
+         text.data != NULL && of.data == NULL && at == UINT32_MAX && i < survey->question_count;
+         i++) {
+        at = survey->questions[i].type == ASK_OPEN ? i : at;
+    }
     if (at != UINT32_MAX && survey->questions[at].type == ASK_OPEN) {
         response->answers[at] = (struct ask_answer){
             .seen = true, .given = true, .value = store_value_str(str_copy(walk->scratch, text))};
