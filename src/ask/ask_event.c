@@ -193,6 +193,9 @@ static bool make_further(const struct making *making, uint32_t at, struct store_
     field_text(fields, &count, "kind", STR("survey"));
     field_text(fields, &count, "question", question->id);
     field(fields, &count, "finished", store_value_bool(making->part->finished));
+    if (making->part->part > 1) {
+        field(fields, &count, "part", store_value_int(making->part->part));
+    }
     *out = item_of(
         making, str_format(making->arena, "%.*s/%.*s", STR_ARG(making->id), STR_ARG(question->id)),
         fields, count, words ? ASK_NOWHERE : at, words ? at : ASK_NOWHERE);

@@ -17,12 +17,13 @@ enum own_column {
     COLUMN_QUESTION,
     COLUMN_TEXT_QUESTION,
     COLUMN_OUTCOME,
+    COLUMN_PART,
     COLUMN_TEXT,
     OWN_COLUMNS, /* then one for each answer */
 };
 static const char *const own_names[OWN_COLUMNS] = {
     "survey",   "version",  "wave",          "way",     "language", "response",
-    "finished", "question", "text_question", "outcome", NULL};
+    "finished", "question", "text_question", "outcome", "part",     NULL};
 
 struct answer_column { /* a property: of a question, or of a row of a matrix */
     struct str question;
@@ -175,7 +176,8 @@ static bool find_response(struct walk *walk, uint32_t row, struct ask_gathered *
     *out = found;
     uint32_t questions = found->of == NULL ? 0 : found->of->survey.question_count;
     found->answers = arena_array(walk->scratch, questions, sizeof *found->answers, fail);
-    return found->answers != NULL;
+    found->parts = arena_array(walk->scratch, questions, sizeof *found->parts, fail);
+    return found->answers != NULL && found->parts != NULL;
 }
 
 static bool add_picks(struct walk *walk, const struct ask_question *question, size_t column,
@@ -236,14 +238,17 @@ static bool add_answers(struct walk *walk, uint32_t row, struct ask_gathered *re
         return true;
     }
     const struct ask_survey *survey = &response->of->survey;
+    int64_t part = whole_at(walk, COLUMN_PART, row); /* 0: the first */
     for (size_t column = OWN_COLUMNS; column < walk->column_count; column++) {
         const struct store_value *values;
         uint32_t count = values_at(walk, column, row, &values);
         uint32_t at =
             count == 0 ? UINT32_MAX : ask_question_find(survey, walk->answers[column].question);
-        if (at == UINT32_MAX) {
+        /* A later part may lie first on the timeline, where both were told within a millisecond. */
+        if (at == UINT32_MAX || part < response->parts[at]) {
             continue;
         }
+        response->parts[at] = part;
         const struct ask_question *question = &survey->questions[at];
         struct ask_answer *answer = &response->answers[at];
         if (question->choice_count > 0) {
@@ -268,7 +273,8 @@ static bool add_answers(struct walk *walk, uint32_t row, struct ask_gathered *re
          i++) {
         at = survey->questions[i].type == ASK_OPEN ? i : at;
     }
-    if (at != UINT32_MAX && survey->questions[at].type == ASK_OPEN) {
+    if (at != UINT32_MAX && survey->questions[at].type == ASK_OPEN && part >= response->parts[at]) {
+        response->parts[at] = part;
         response->answers[at] = (struct ask_answer){
             .seen = true, .given = true, .value = store_value_str(str_copy(walk->scratch, text))};
     }

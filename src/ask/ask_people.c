@@ -1,11 +1,14 @@
 /* A segment's customers, a page of the query `customers` at a time; and how many a survey would reach. */
 #include "ask_links.h"
+#include "ask_results.h"
+#include "stats_score.h"
 
 #define MEMORY_BYTES ((size_t)256 << 20)
 #define SAMPLE_MOST 1000 /* customers whose rules are looked at one by one */
 #define PAGE 1000
-#define ANSWERS_IN_PERCENT_LEAST 5.0 /* expected of 100 asked, where nothing is known yet */
-#define ANSWERS_IN_PERCENT_MOST 30.0
+#define ASKED_LEAST 30 /* before the survey's own rate of answers is believed */
+#define GUESS_LOW 0.05 /* of those asked; till then */
+#define GUESS_HIGH 0.30
 
 static void question_of(const struct ask_people *people, size_t limit, struct json_writer *w)
 {
@@ -84,6 +87,49 @@ bool ask_people_next(struct ask_people *people, size_t limit, struct arena *aren
 
 /* ---- the audience -------------------------------------------------------------------------------------------- */
 
+/* Which share of those asked will answer: as it was so far, with its uncertainty. */
+struct rate {
+    uint64_t asked, answered;
+    bool known;
+    double low, high;
+};
+
+static bool count_rate(void *context, uint32_t customer, const struct ask_gathered *response,
+                       struct fail *fail)
+{
+    struct rate *rate = context;
+    (void)customer;
+    (void)fail;
+    rate->asked += response->asked ? 1 : 0;
+    rate->answered += response->asked && response->started ? 1 : 0;
+    return true;
+}
+
+static bool rate_of(struct ask *ask, struct str survey, struct store_snapshot *snapshot,
+                    struct base_cancel *cancel, struct arena *arena, struct rate *out,
+                    struct fail *fail)
+{
+    struct ask_filter filter = {.survey = survey};
+    struct ask_gathering gathering = {.ask = ask,
+                                      .filter = &filter,
+                                      .cancel = cancel,
+                                      .snapshot = snapshot,
+                                      .context = out,
+                                      .response = count_rate};
+    struct stats_interval interval = {GUESS_LOW, GUESS_HIGH};
+    *out = (struct rate){.asked = 0};
+    if (!ask_gather(&gathering, arena, fail)) {
+        return false;
+    }
+    out->known = out->asked >= ASKED_LEAST;
+    if (out->known && !stats_share_wilson(out->answered, out->asked, 0.95, &interval, fail)) {
+        return false;
+    }
+    out->low = interval.low;
+    out->high = interval.high;
+    return true;
+}
+
 struct audience {
     int64_t looked_at, moment, asked_before, sampled_out, by_policy, reached;
 };
@@ -139,7 +185,7 @@ static void write_scaled(struct json_writer *w, const char *name, int64_t n,
 }
 
 static void write_audience(struct json_writer *w, struct str survey, int64_t now_ms,
-                           const struct audience *audience, int64_t total)
+                           const struct audience *audience, const struct rate *rate, int64_t total)
 {
     double reached = audience->looked_at == 0
                          ? 0.0
@@ -159,9 +205,11 @@ static void write_audience(struct json_writer *w, struct str survey, int64_t now
     json_name_c(w, "answers_expected");
     json_begin_object(w);
     json_name_c(w, "low");
-    json_write_int(w, (int64_t)(reached * ANSWERS_IN_PERCENT_LEAST / 100.0));
+    json_write_int(w, (int64_t)(reached * rate->low));
     json_name_c(w, "high");
-    json_write_int(w, (int64_t)(reached * ANSWERS_IN_PERCENT_MOST / 100.0 + 0.5));
+    json_write_int(w, (int64_t)(reached * rate->high + 0.5));
+    json_name_c(w, "guess");
+    json_write_bool(w, !rate->known);
     json_end_object(w);
     json_name_c(w, "looked_at");
     json_write_int(w, audience->looked_at);
@@ -177,6 +225,7 @@ bool ask_audience(struct ask *ask, struct str survey, struct base_cancel *cancel
     struct state_survey row;
     struct ask_survey parsed;
     struct audience audience = {0};
+    struct rate rate;
     if (!ask->env.query_env(ask->env.context, &env, fail) ||
         !ask_library_find(ask->state, survey, arena, &row, fail)) {
         return false;
@@ -191,14 +240,14 @@ bool ask_audience(struct ask *ask, struct str survey, struct base_cancel *cancel
     }
     struct ask_candidate candidate = {&row, &parsed, ask_wave_at(&parsed, env.now_ms)};
     struct store_snapshot *snapshot = store_snapshot_take(ask->store);
-    bool good = true;
+    bool good = rate_of(ask, survey, snapshot, cancel, arena, &rate, fail);
     for (size_t i = 0; good && i < people.count; i++) {
         good = (cancel == NULL || !base_cancel_due(cancel, fail)) &&
                look_at(ask, &candidate, people.ids[i], snapshot, arena, &audience, fail);
     }
     store_snapshot_unref(snapshot);
     if (good) {
-        write_audience(w, survey, env.now_ms, &audience, people.total);
+        write_audience(w, survey, env.now_ms, &audience, &rate, people.total);
     }
     return good;
 }

@@ -43,6 +43,7 @@ struct ask_gathered {             /* one response, all its parts put together */
     bool asked, shown;
     const struct ask_version *of; /* NULL: a version that we do not know any more */
     struct ask_answer *answers;   /* by question of `of` */
+    int64_t *parts;               /* the part that each came with */
 };
 struct ask_gathering {
     struct ask *ask;

@@ -487,7 +487,12 @@ bool state_responses_prune(struct state *state, int64_t before_ms, int64_t *out_
         return false;
     }
     *out_pruned = state_changed(link);
-    return state_commit(&link, fail);
+    /* Asked, never begun: the timeline knows that they were asked. */
+    return state_run(link,
+                     "DELETE FROM survey_responses WHERE id IN (SELECT id FROM survey_responses"
+                     " WHERE status = 'open' AND answered_ms = 0 AND created_ms < ?1 LIMIT 10000)",
+                     values, 1, fail) &&
+           state_commit(&link, fail);
 }
 
 bool state_responses_list(struct state *state, struct str survey, const char *status,

@@ -71,7 +71,8 @@ bool state_part_done(struct state *state, struct str response, int64_t part,
 /* Ids of open responses with answers, none since `before_ms`. */
 bool state_responses_due(struct state *state, int64_t before_ms, size_t limit, struct arena *arena,
                          struct str **out, size_t *out_count, struct fail *fail) MUST_USE;
-/* Forgets the answers of responses that settled and were silent since `before_ms`: they lie on the timeline. */
+/* Forgets the answers of responses that settled and were silent since `before_ms`: they lie on the timeline; and
+   responses that were never begun, opened before then. */
 bool state_responses_prune(struct state *state, int64_t before_ms, int64_t *out_pruned,
                            struct fail *fail) MUST_USE;
 /* Of a survey and status, newest first, after `cursor` (an id; missing: from the newest). */
