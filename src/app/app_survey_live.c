@@ -142,10 +142,10 @@ static bool finish(struct base_buf *out, size_t before, bool good, struct fail *
 bool app_op_ask_next(struct app *app, const struct app_caller *caller, struct json_value input,
                      struct arena *arena, struct base_buf *out, struct fail *fail)
 {
-    (void)caller;
     static const char *const members[] = {"anonymousId", "userId", "url", "locale",
                                           "event",       "survey", NULL};
-    struct ask_asker asker = {.way = ASK_WAY_WIDGET};
+    struct ask_asker asker = {.way = ASK_WAY_WIDGET,
+                              .discreet = !access_may(&caller->identity, ACCESS_RIGHT_ASK)};
     struct json_writer w = {.out = out};
     size_t before = out->len;
     if (!app_input_members(input, members, fail) ||

@@ -433,7 +433,8 @@ static bool try_one(struct ask *ask, const struct live *live, const struct ask_a
     struct str response =
         ask_response_id(ask, live->row.id, candidate.wave, asker->user, asker->anonymous, arena);
     if (verdicts.reason != NULL) {
-        choice->reason = str_from_c(verdicts.reason);
+        bool tells = !verdicts.passed[ASK_RULE_WHOM] || !verdicts.passed[ASK_RULE_WHEN];
+        choice->reason = asker->discreet && tells ? STR("not-now") : str_from_c(verdicts.reason);
         return strcmp(verdicts.reason, "sampled-out") != 0 ||
                skip_sampled(ask, &candidate, asker, response, arena, fail);
     }

@@ -37,6 +37,7 @@ struct ask_asker {              /* somebody who could be asked */
     struct str channel;         /* missing: that of the way */
     enum ask_way way;
     bool look;         /* decide, write nothing */
+    bool discreet;     /* a public key asks: which segments somebody is in is not told */
     bool only_contact; /* the response is opened later, by whoever answers */
 };
 /* What is told to a widget: {"survey": {...}, "response", "token"} or {"survey": null, "reason"}. */

@@ -508,8 +508,11 @@ void ask_page_write(const struct ask_page *page, struct arena *arena, struct bas
         write_thanks(page, arena, out);
         break;
     case ASK_PAGE_MESSAGE:
-        html(out, "<p role=\"status\">");
-        word(page, out, page->message);
+        html(out, "<p>");
+        word(page, out,
+             page->message == ASK_WORD_CLOSED  ? ASK_WORD_CLOSED_MORE
+             : page->message == ASK_WORD_ENDED ? ASK_WORD_ENDED_MORE
+                                               : ASK_WORD_ABSENT_MORE);
         html(out, "</p>");
         break;
     }

@@ -163,51 +163,70 @@ bool ask_settle(struct ask *ask, struct str response, struct fail *fail)
            (!closed || write_part(ask, &part, arena, fail));
 }
 
+/* One that fails holds up no other: the first failure is told at the end. */
+static void note_failure(bool *failed, const struct fail *why, struct fail *fail)
+{
+    if (!*failed) {
+        *fail = *why;
+    }
+    *failed = true;
+}
+
 static bool settle_pending(struct ask *ask, int64_t before_ms, int64_t *settled,
                            struct base_cancel *cancel, struct fail *fail)
 {
     size_t count = DUE_AT_ONCE;
-    while (count == DUE_AT_ONCE) {
+    bool failed = false;
+    while (count == DUE_AT_ONCE && !failed) {
         struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
         struct state_part *parts;
+        struct fail why;
         if (!state_parts_pending(ask->state, before_ms, DUE_AT_ONCE, arena, &parts, &count, fail)) {
             return false;
         }
         for (size_t i = 0; i < count; i++) {
-            if ((cancel != NULL && base_cancel_due(cancel, fail)) ||
-                !write_part(ask, &parts[i], arena, fail)) {
+            if (cancel != NULL && base_cancel_due(cancel, fail)) {
                 return false;
             }
-            (*settled)++;
+            if (write_part(ask, &parts[i], arena, &why)) {
+                (*settled)++;
+            } else {
+                note_failure(&failed, &why, fail);
+            }
         }
     }
-    return true;
+    return !failed;
 }
 
 static bool settle_silent(struct ask *ask, int64_t now_ms, int64_t *settled,
                           struct base_cancel *cancel, struct fail *fail)
 {
     size_t count = DUE_AT_ONCE;
-    while (count == DUE_AT_ONCE) {
+    bool failed = false;
+    while (count == DUE_AT_ONCE && !failed) {
         struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
         struct str *ids;
+        struct fail why;
         if (!state_responses_due(ask->state, now_ms - ASK_SILENT_MS, DUE_AT_ONCE, arena, &ids,
                                  &count, fail)) {
             return false;
         }
         int64_t before = *settled;
         for (size_t i = 0; i < count; i++) {
-            if ((cancel != NULL && base_cancel_due(cancel, fail)) ||
-                !ask_settle(ask, ids[i], fail)) {
+            if (cancel != NULL && base_cancel_due(cancel, fail)) {
                 return false;
             }
-            (*settled)++;
+            if (ask_settle(ask, ids[i], &why)) {
+                (*settled)++;
+            } else {
+                note_failure(&failed, &why, fail);
+            }
         }
         if (*settled == before) {
             break;
         }
     }
-    return true;
+    return !failed;
 }
 
 bool ask_settle_due(struct ask *ask, struct base_cancel *cancel, int64_t *out_settled,
@@ -215,9 +234,12 @@ bool ask_settle_due(struct ask *ask, struct base_cancel *cancel, int64_t *out_se
 {
     int64_t now_ms = base_now_ms(ask->clock), pruned = 0;
     *out_settled = 0;
-    return settle_pending(ask, now_ms - PENDING_MS, out_settled, cancel, fail) &&
-           settle_silent(ask, now_ms, out_settled, cancel, fail) &&
-           state_responses_prune(ask->state, now_ms - ASK_FORGET_MS, &pruned, fail);
+    struct fail later;
+    bool good = settle_pending(ask, now_ms - PENDING_MS, out_settled, cancel, fail);
+    if (!settle_silent(ask, now_ms, out_settled, cancel, good ? fail : &later)) {
+        good = false;
+    }
+    return good && state_responses_prune(ask->state, now_ms - ASK_FORGET_MS, &pruned, fail);
 }
 
 bool ask_recover(struct ask *ask, struct fail *fail)

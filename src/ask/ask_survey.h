@@ -21,6 +21,8 @@
 #define ASK_LANGUAGES_MAX 30
 #define ASK_RULES_MAX 30
 #define ASK_ID_BYTES_MAX 40
+#define ASK_VALUES_MAX                                                                             \
+    1500 /* that the answers of one response can have: they are properties of one event */
 #define ASK_TEXT_BYTES_MAX 2000
 #define ASK_NAME_BYTES_MAX 200
 

@@ -227,6 +227,16 @@ static bool parse_all(const struct ask_parse *parse, struct json_value list,
         }
         parse->survey->question_count = i + 1;
     }
+    size_t values = 0;
+    for (uint32_t k = 0; k < i; k++) {
+        values += questions[k].row_count > 0      ? questions[k].row_count
+                  : questions[k].choice_count > 0 ? questions[k].choice_count
+                                                  : 1;
+    }
+    if (values > ASK_VALUES_MAX) {
+        return query_refuse(at, fail, "all choices and rows together are at most %d, got %zu",
+                            ASK_VALUES_MAX, values);
+    }
     for (uint32_t k = 0; k < i; k++) {
         struct query_path place = query_path_at(at, k);
         if (!ask_parse_logic(parse, questions, k, &members[k][MEMBER_NEXT], &place, fail)) {

@@ -30,6 +30,9 @@ enum ask_word {
     ASK_WORD_PLACE,
     ASK_WORD_CHANGE,
     ASK_WORD_LEAVE, /* the label of the field that people do not see */
+    ASK_WORD_CLOSED_MORE,
+    ASK_WORD_ENDED_MORE,
+    ASK_WORD_ABSENT_MORE,
     ASK_WORDS,
 };
 struct str ask_word(struct str language, enum ask_word word);

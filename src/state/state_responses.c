@@ -387,7 +387,13 @@ bool state_response_close(struct state *state, struct str id, struct arena *aren
         return false;
     }
     if (count == 0 && there.finished_ms == 0) {
-        return true;
+        /* Everything was passed over: there is nothing to tell, and nothing to come back to. */
+        struct state_value only[] = {state_text(id)};
+        return state_run(link,
+                         "UPDATE survey_responses SET status = 'settled' WHERE id = ?1"
+                         " AND answered_ms > 0",
+                         only, 1, fail) &&
+               state_commit(&link, fail);
     }
     part.response = there.id;
     part.part = there.parts + 1;

@@ -266,6 +266,37 @@ static void why_answers_each_rule_in_order(void **state)
     base_buf_done(&text);
 }
 
+/* Only passed over, never finished: nothing is told, and the job does not come back to it for ever. */
+static void a_response_without_answers_says_nothing(void **state)
+{
+    struct world *world = *state;
+    const char *answer = NULL;
+    int64_t settled = -1;
+    size_t count;
+    struct fail fail;
+    world_publish(world, "s",
+                  "{\"name\":\"A\",\"questions\":[{\"id\":\"o\",\"type\":\"open\","
+                  "\"title\":\"T\"},{\"id\":\"p\",\"type\":\"open\",\"title\":\"T\"}]}");
+    assert_int_equal(world_next(world, "ann", NULL, &answer), FAIL_NONE);
+    assert_int_equal(world_answer(world, world_member(world, answer, "response"),
+                                  world_member(world, answer, "token"), 1, "{\"o\":null}", false,
+                                  NULL),
+                     FAIL_NONE);
+    world_step(world, ASK_SILENT_MS + 1000);
+    world_settle(world);
+    assert_true(ask_settle_due(world->ask, NULL, &settled, &fail));
+    assert_int_equal(settled, 0);
+    world_feedback(world, "ann", &count);
+    assert_int_equal(count, 0);
+    assert_int_equal(world_answer(world, world_member(world, answer, "response"),
+                                  world_member(world, answer, "token"), 2, "{\"o\":\"late\"}", true,
+                                  NULL),
+                     FAIL_NONE);
+    struct store_timeline_row *rows = world_feedback(world, "ann", &count);
+    assert_int_equal(count, 1);
+    assert_null(world_property(world, &rows[0].event, "part")); /* the first that says anything */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -280,6 +311,7 @@ int main(void)
         TEST(late_answers_are_told_beside_and_none_is_told_twice),
         TEST(tokens_and_answers_that_do_not_fit_are_refused),
         TEST(an_earlier_version_keeps_its_questions_and_answers),
+        TEST(a_response_without_answers_says_nothing),
         TEST(why_answers_each_rule_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
