@@ -2,7 +2,7 @@
 import { guard, listen, quietly, uid } from "./kit";
 import { makeQueue, type Queue } from "./queue";
 import { watch, type Struggle } from "./struggle";
-import { off, STATE_NAME, type Answered, type Bag, type Core, type Options } from "./types";
+import { ENDED_NAME, off, STATE_NAME, type Answered, type Bag, type Core, type Options } from "./types";
 
 /** What is remembered of a visitor. */
 interface Memory {
@@ -13,7 +13,7 @@ interface Memory {
 
 interface Surveys {
   /** Shows a survey of ask/next, or goes on with the one that is open. */
-  show(answer?: unknown): void;
+  show(answer?: unknown, wanted?: boolean): void;
   feedback(): void;
   button(): void;
 }
@@ -180,8 +180,11 @@ function start(script: HTMLScriptElement | null): void {
     asking = window.setTimeout(
       guard(() => {
         void post("/api/v1/ask/next", { ...ids(), url: location.origin + path(), locale: navigator.language, event, survey }).then(({ status, json }) => {
-          if (status > 399 && status < 500 && status !== 429) asks = ASKS_MAX;
-          if (json && (json as Bag).survey) withSurveys((loaded) => loaded.show(json));
+          const { survey: found, reason } = (json || {}) as Bag;
+          // Nothing runs, or nothing is for this key: asking again on this page is of no use.
+          if ((status > 399 && status < 500 && status !== 429) || reason === "no-survey") asks = ASKS_MAX;
+          if (found) withSurveys((loaded) => loaded.show(json, !!survey));
+          else if (survey) methods.feedback!(); // who wants to say something is not sent away
         });
       }),
       survey ? 0 : 500,
@@ -280,6 +283,7 @@ function start(script: HTMLScriptElement | null): void {
     optOut() {
       queue?.clear();
       del(STATE_NAME);
+      del(ENDED_NAME);
       memory = { o: 1 };
       passing = "";
       store();

@@ -16,6 +16,8 @@ export interface Open {
   answers: Record<string, Json>;
   /** Not acknowledged yet: question -> [number, value]. */
   pending: Record<string, [number, Json]>;
+  /** The highest number of each question that the server has. */
+  acked: Record<string, number>;
   seq: number;
   /** The server knows that it was shown. */
   shown?: boolean;
@@ -24,9 +26,13 @@ export interface Open {
   told?: boolean;
   /** Dismissed: never shown again, only sent. */
   closed?: boolean;
+  /** The question on show. */
+  at?: string;
   /** What is being typed. */
   draft?: [string, string];
 }
+
+type Mark = "shown" | "finished" | "told" | "closed";
 
 export interface OutboxEnv {
   now(): number;
@@ -44,6 +50,7 @@ export interface Outbox {
   read(): Open | null;
   answer(question: string, value: Json): void;
   draft(question: string, text: string): void;
+  go(question: string | undefined): void;
   finish(): void;
   close(): void;
   flush(): void;
@@ -53,12 +60,17 @@ export interface Outbox {
   drop(): void;
 }
 
+/** A map that inherits nothing: questions may be named as members of every object are. */
+export const bare = <T extends object>(from?: T): T => Object.assign(Object.create(null), from) as T;
+
 const RETRY_MAX_MS = 300_000;
 
 export function makeOutbox(env: OutboxEnv): Outbox {
   let kept = true; // the storage takes what we give
   let last: Open | null = null;
-  let mine: Open["pending"] = {};
+  // What this tab knows by itself, in case another one writes over it: tabs see each other's writes a moment late.
+  let mine: Open["pending"] = bare();
+  let marks: Partial<Record<Mark, true>> = {};
   let busy = false;
   let tries = 0;
   let waitUntil = 0;
@@ -69,30 +81,56 @@ export function makeOutbox(env: OutboxEnv): Outbox {
     let found: Open | null = null;
     try {
       const value = JSON.parse(env.get() || "null") as Open | null;
-      if (value && value.response && Array.isArray(value.survey?.questions) && value.pending && value.answers) found = value;
+      if (value && value.response && Array.isArray(value.survey?.questions) && value.pending && value.acked && value.answers)
+        found = { ...value, answers: bare(value.answers), pending: bare(value.pending), acked: bare(value.acked) };
     } catch {
       // Not ours: as if there were none.
     }
-    if (found) last = found;
-    else if (last && Object.keys(mine).length) found = last = { ...last, closed: true, pending: {} }; // ended by another tab, but we have answers
-    else last = null;
+    if (found) {
+      if (last && last.response !== found.response) {
+        mine = bare();
+        marks = {};
+      }
+      last = found;
+      // Written over: what only this tab still knows is put back at once.
+      if (merge(found)) kept = env.set(JSON.stringify(found));
+    } else if (last && Object.keys(mine).length) {
+      found = last = { ...last, closed: true, pending: bare() }; // ended by another tab, but we have answers
+      merge(found);
+    } else {
+      last = null;
+      marks = {};
+    }
     return found;
   };
 
-  const save = (open: Open): void => {
+  const merge = (open: Open): boolean => {
+    let changed = false;
     for (const question of Object.keys(mine)) {
       const own = mine[question]!;
-      if (!(open.pending[question] && open.pending[question]![0] > own[0])) {
+      if ((open.acked[question] || 0) >= own[0]) delete mine[question];
+      else if ((open.pending[question] || [0])[0] < own[0]) {
         open.pending[question] = own;
         open.answers[question] = own[1];
+        changed = true;
       }
     }
+    for (const mark of Object.keys(marks) as Mark[]) {
+      changed ||= !open[mark];
+      open[mark] = true;
+    }
+    return changed;
+  };
+
+  const save = (open: Open): void => {
+    merge(open);
     last = open;
     kept = env.set(JSON.stringify(open));
   };
 
   const drop = (): void => {
-    mine = {};
+    mine = bare();
+    marks = {};
     last = null;
     env.del();
   };
@@ -113,7 +151,7 @@ export function makeOutbox(env: OutboxEnv): Outbox {
       return;
     }
     const body: Bag = { response: open.response, token: open.token };
-    const waiting = { ...open.pending, ...mine };
+    const waiting = open.pending;
     const order = Object.keys(waiting).sort((a, b) => waiting[a]![0] - waiting[b]![0]);
     const question = order[0];
     const finished = !!open.finished && order.length < 2;
@@ -137,13 +175,15 @@ export function makeOutbox(env: OutboxEnv): Outbox {
       }
       if (taken) {
         tries = waitUntil = 0;
-        const seq = question === undefined ? 0 : waiting[question]![0];
-        if (open.shown && question !== undefined && mine[question] && mine[question]![0] <= seq) delete mine[question];
         if (now && now.response === open.response) {
-          if (!open.shown) now.shown = true;
+          if (!open.shown) marks.shown = true;
           else {
-            if (question !== undefined && now.pending[question] && now.pending[question]![0] <= seq) delete now.pending[question];
-            if (finished) now.told = true;
+            if (question !== undefined) {
+              const [seq] = waiting[question]!;
+              now.acked[question] = Math.max(now.acked[question] || 0, seq);
+              if (now.pending[question] && now.pending[question]![0] <= seq) delete now.pending[question];
+            }
+            if (finished) marks.told = true;
           }
           save(now);
         }
@@ -156,7 +196,8 @@ export function makeOutbox(env: OutboxEnv): Outbox {
 
   return {
     begin(open) {
-      mine = {};
+      mine = bare();
+      marks = {};
       save(open);
       flush();
     },
@@ -169,13 +210,14 @@ export function makeOutbox(env: OutboxEnv): Outbox {
       });
       flush();
     },
+    go: (question) => change((open) => void (open.at = question)),
     draft: (question, text) => change((open) => void (open.draft = [question, text])),
     finish() {
-      change((open) => void (open.finished = true));
+      change((open) => void (marks.finished = open.finished = true));
       flush();
     },
     close() {
-      change((open) => void (open.closed = true));
+      change((open) => void (marks.closed = open.closed = true));
       flush();
     },
     flush,

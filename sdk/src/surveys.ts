@@ -6,10 +6,10 @@
 import { CSS, h, type Part } from "./dom";
 import { fieldOf, type Field } from "./fields";
 import { guard, listen } from "./kit";
-import { given, recall, textIn, walk, type Question, type Survey } from "./logic";
-import { makeOutbox, type Open } from "./outbox";
+import { given, recall, textIn, walk, type Survey } from "./logic";
+import { bare, makeOutbox, type Open } from "./outbox";
 import { rightToLeft, wordsIn, type Words } from "./texts";
-import { STATE_NAME, type Bag, type Core } from "./types";
+import { ENDED_NAME, STATE_NAME, type Bag, type Core, type Json } from "./types";
 
 const COLOURS: Record<string, string> = { accent: "#1d5240", accent_text: "#ffffff", background: "#ffffff", text: "#14231c", dark_accent: "#7fd0b0", dark_accent_text: "#10201a", dark_background: "#15171c", dark_text: "#edf3ef" };
 
@@ -38,9 +38,9 @@ function panel(theme: Record<string, unknown> | undefined, side?: string): Panel
   return { host, root, remove: () => host.remove() };
 }
 
-export function start(core: Core): { show(answer?: unknown): void; feedback(): void; button(): void } {
+export function start(core: Core): { show(answer?: unknown, wanted?: boolean): void; feedback(): void; button(): void } {
   let shown: Panel | undefined;
-  let back: Question[] = []; // questions that the visitor went back over
+  let touched = false; // the visitor is at the question on show, in this tab
   let current = ""; // the question on show, or "thanks"
   const outbox = makeOutbox({
     now: Date.now,
@@ -59,8 +59,8 @@ export function start(core: Core): { show(answer?: unknown): void; feedback(): v
     // Another tab went on: show where it is, or go where it ended.
     const open = outbox.read();
     if (shown && current !== "thanks") {
-      if (!open || open.closed || open.finished) hide();
-      else if (walk(open.survey.questions, open.answers).at?.id !== current && !back.length) draw(open);
+      if (!open || open.closed || open.finished || !open.at) hide();
+      else if (open.at !== current && !touched) draw(open);
     }
     outbox.flush();
   });
@@ -69,10 +69,11 @@ export function start(core: Core): { show(answer?: unknown): void; feedback(): v
     shown?.remove();
     shown = undefined;
     current = "";
-    back = [];
   };
   const dismiss = (): void => {
     hide();
+    // Also where the server, which knows of no dismissal, would go on with it.
+    core.set(ENDED_NAME, outbox.read()?.response || "");
     outbox.close();
   };
 
@@ -97,8 +98,10 @@ export function start(core: Core): { show(answer?: unknown): void; feedback(): v
     shown ||= panel(survey.theme);
     const { root } = shown;
     const { path, at } = walk(survey.questions, answers);
-    while (back.length && !path.includes(back[back.length - 1]!)) back.pop(); // no longer on the way
-    const question = back[back.length - 1] || at;
+    // Where the visitor was, as long as it is still on the way.
+    const way = at ? [...path, at] : path;
+    const question = open.at === undefined ? at : way.find((one) => one.id === open.at) || at;
+    touched = false;
 
     if (!question) {
       current = "thanks";
@@ -117,6 +120,7 @@ export function start(core: Core): { show(answer?: unknown): void; feedback(): v
     }
 
     current = question.id;
+    if (open.at !== current) outbox.go(current);
     const draft = open.draft && open.draft[0] === question.id ? open.draft[1] : undefined;
     let field: Field;
     const error = h("p", { class: "err", role: "alert", id: "e" });
@@ -127,16 +131,24 @@ export function start(core: Core): { show(answer?: unknown): void; feedback(): v
       next.textContent = given(value) || question.required ? (last ? words.send! : words.next!) : words.skip!;
       error.textContent = "";
     };
+    // Only what was changed here is said: another tab may have a later answer.
+    let known = JSON.stringify(answers[question.id]);
+    const say = (value: Json): void => {
+      const text = JSON.stringify(value);
+      if (text === known) return;
+      known = text;
+      answers[question.id] = value;
+      outbox.answer(question.id, value);
+    };
     const keep = (): void => {
+      touched = true;
       label();
       // A choice is kept at once; words when they are left, or sent.
       const value = field.read();
-      if (value !== null && !field.fault()) {
-        answers[question.id] = value;
-        if (question.type !== "rank") outbox.answer(question.id, value);
-      }
+      if (value !== null && !field.fault()) say(value);
     };
     const typed = (words: string): void => {
+      touched = true;
       label();
       outbox.draft(question.id, words.slice(0, 5000));
     };
@@ -149,17 +161,22 @@ export function start(core: Core): { show(answer?: unknown): void; feedback(): v
         field.first.focus();
         return;
       }
-      if (JSON.stringify(value) !== JSON.stringify(outbox.read()?.answers[question.id])) outbox.answer(question.id, value);
-      back.pop();
+      // Nothing said here takes nothing away that was said in another tab.
+      if (value !== null || known !== undefined || outbox.read()?.answers[question.id] === undefined) say(value);
       const now = outbox.read();
-      if (now) draw(now, true);
+      if (!now) return hide();
+      const after = walk(now.survey.questions, now.answers);
+      const index = after.path.findIndex((one) => one.id === question.id);
+      now.at = (after.path[index + 1] || after.at)?.id;
+      outbox.go(now.at);
+      draw(now, true);
     };
 
     field = fieldOf(question, draft ?? answers[question.id], language, words, keep, typed);
     label();
-    const intro = path.length === 0 && !back.length ? text(survey.intro) : "";
+    const intro = question === way[0] ? text(survey.intro) : "";
     const description = text(question.description);
-    const before = path.slice(0, back.length ? path.indexOf(question) : undefined).pop();
+    const before = way[way.indexOf(question) - 1];
     const title = h("legend", { id: "t", tabindex: -1 }, text(question.title));
     const count = survey.questions.length;
     root.replaceChildren(
@@ -181,7 +198,7 @@ export function start(core: Core): { show(answer?: unknown): void; feedback(): v
               {
                 type: "button",
                 onclick: () => {
-                  back.push(before);
+                  outbox.go(before.id);
                   draw(outbox.read() || open, true);
                 },
               },
@@ -202,11 +219,11 @@ export function start(core: Core): { show(answer?: unknown): void; feedback(): v
   }
 
   /** What the server has to say in answer to ask/next; nothing: the survey that is open already. */
-  const show = (answer?: unknown): void => {
+  const show = (answer?: unknown, wanted?: boolean): void => {
     let open = outbox.read();
     const asked = answer as { survey?: Survey; response?: string; token?: string } | undefined;
-    if (!open && asked && asked.survey && Array.isArray(asked.survey.questions) && asked.survey.questions.length && asked.response) {
-      outbox.begin({ response: asked.response, token: asked.token || "", survey: asked.survey, answers: {}, pending: {}, seq: 0 });
+    if (!open && asked && (wanted || asked.response !== core.get(ENDED_NAME)) && asked.survey && Array.isArray(asked.survey.questions) && asked.survey.questions.length && asked.response) {
+      outbox.begin({ response: asked.response, token: asked.token || "", survey: asked.survey, answers: bare(), pending: bare(), acked: bare(), seq: 0 });
       open = outbox.read();
     }
     if (open && !open.closed && !open.finished && !shown) draw(open);

@@ -13,10 +13,8 @@ const WORDS: Record<string, string> = {
   nl: "Volgende|Terug|Overslaan|Versturen|Sluiten|Ja|Nee|Beantwoord deze vraag, alstublieft.|Dank u wel!|Feedback|Wat wilt u ons vertellen?|Wat vindt u ervan?|Goed|Matig|Slecht|Omhoog|Omlaag|van|Bewaard. Het wordt verstuurd zodra u weer online bent.|Kies van {0} tot {1}.|Een vraag aan u",
   nb: "Neste|Tilbake|Hopp over|Send|Lukk|Ja|Nei|Vennligst svar på dette spørsmålet.|Takk!|Tilbakemelding|Hva vil du si til oss?|Hva synes du om det?|Bra|Middels|Dårlig|Flytt opp|Flytt ned|av|Lagret. Det sendes når du er på nett igjen.|Velg fra {0} til {1}.|Et spørsmål til deg",
   sv: "Nästa|Tillbaka|Hoppa över|Skicka|Stäng|Ja|Nej|Svara på den här frågan.|Tack!|Feedback|Vad vill du säga till oss?|Vad tycker du om det?|Bra|Sådär|Dåligt|Flytta upp|Flytta ner|av|Sparat. Det skickas när du är online igen.|Välj från {0} till {1}.|En fråga till dig",
-  da: "Næste|Tilbage|Spring over|Send|Luk|Ja|Nej|Besvar venligst dette spørgsmål.|Tak!|Feedback|Hvad vil du sige til os?|Hvad synes du om det?|Godt|Sådan lala|Dårligt|Flyt op|Flyt ned|af|Gemt. Det sendes, når du er online igen.|Vælg fra {0} til {1}.|Et spørgsmål til dig",
   pl: "Dalej|Wstecz|Pomiń|Wyślij|Zamknij|Tak|Nie|Proszę odpowiedzieć na to pytanie.|Dziękujemy!|Opinia|Co chcesz nam powiedzieć?|Jak to oceniasz?|Dobrze|Średnio|Źle|W górę|W dół|z|Zapisano. Zostanie wysłane po powrocie do sieci.|Wybierz od {0} do {1}.|Pytanie do Ciebie",
   ar: "التالي|رجوع|تخطٍّ|إرسال|إغلاق|نعم|لا|يرجى الإجابة عن هذا السؤال.|شكرًا لك!|ملاحظات|ماذا تود أن تقول لنا؟|ما رأيك؟|جيد|متوسط|سيئ|إلى أعلى|إلى أسفل|من|تم الحفظ. سيُرسل عند عودة الاتصال.|اختر من {0} إلى {1}.|سؤال لك",
-  he: "הבא|חזרה|דילוג|שליחה|סגירה|כן|לא|נא לענות על השאלה הזו.|תודה!|משוב|מה תרצו לספר לנו?|מה דעתכם?|טוב|ככה ככה|רע|למעלה|למטה|מתוך|נשמר. יישלח כשהחיבור יחזור.|בחרו מ־{0} עד {1}.|שאלה עבורכם",
   ja: "次へ|戻る|スキップ|送信|閉じる|はい|いいえ|この質問にお答えください。|ありがとうございました。|ご意見|お聞かせください|いかがでしたか|良い|普通|悪い|上へ|下へ|/|保存しました。オンラインに戻ると送信されます。|{0}から{1}までで選んでください。|質問があります",
   zh: "下一步|返回|跳过|发送|关闭|是|否|请回答这个问题。|谢谢！|反馈|您想告诉我们什么？|您觉得怎么样？|好|一般|差|上移|下移|/|已保存，恢复联网后将发送。|请从{0}到{1}中选择。|想问您一个问题",
 };
@@ -33,4 +31,4 @@ export const wordsIn = (language: string, own?: Words): Words => {
   return words;
 };
 
-export const rightToLeft = (language: string): boolean => /^(ar|he|iw|fa|ur|ps|sd|yi|dv|ku-arab)\b/i.test(language);
+export const rightToLeft = (language: string): boolean => /^(ar|he|iw|fa|ur|ps|sd|yi|dv)\b/i.test(language);

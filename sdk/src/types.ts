@@ -53,4 +53,5 @@ export interface Core {
 }
 
 export const STATE_NAME = "fh.s"; // the survey that is open
+export const ENDED_NAME = "fh.d"; // the response that was dismissed last
 export const off = (value: unknown): boolean => value === false || value === "off" || value === "false";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BYTES_MAX, ITEMS_MAX, makeQueue, STALE_MS, TRIED_MAX_MS, type Queue, type QueueEnv } from "../src/queue";
 
-const CASES = Number(process.env.FIRSTHAND_CASES ?? 4000);
+const CASES = Number(process.env.FIRSTHAND_CASES ?? 3000);
 const SEED = Number(process.env.FIRSTHAND_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 function dice(seed: number): () => number {
