@@ -88,7 +88,9 @@ bool app_op_posthog_flag(struct app *app, const struct app_caller *caller, struc
                              STORE_IDENTIFIER_BYTES_MAX);
     }
     settle(app, &person, &asker.user, &asker.anonymous);
-    if (!ask_posthog_next(app->ask, &asker, arena, &survey, fail)) {
+    survey = (struct str){NULL, 0};
+    if (!intake_posthog_is_nobody(person.id) &&
+        !ask_posthog_next(app->ask, &asker, arena, &survey, fail)) {
         return false;
     }
     struct json_writer w = {.out = out};

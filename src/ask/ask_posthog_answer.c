@@ -61,7 +61,7 @@ static bool write_choices(const struct reading *reading, const struct ask_questi
                           struct json_value labels)
 {
     struct json_value label;
-    struct str id;
+    struct str id = {NULL, 0};
     if (json_type_of(labels) != JSON_ARRAY) {
         return refuse(reading, question, "an array of labels");
     }
@@ -88,7 +88,7 @@ static bool number_of(struct json_value answer, int64_t *out)
 static bool write_answer(const struct reading *reading, const struct ask_question *question,
                          struct json_value answer)
 {
-    struct str id;
+    struct str id = {NULL, 0};
     int64_t number = 0;
     json_name(reading->w, question->id);
     if (question->type == ASK_OPEN) {

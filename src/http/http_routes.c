@@ -54,8 +54,9 @@
             "flags: {}, and the same for older libraries.",                                        \
             QUERY("v", HTTP_TEXT, "The form that is asked for."))
 #define ABSENT(path, ...)                                                                          \
-    FOREIGN(NET_GET, path, WORK, SMALL, http_posthog_absent, 200,                                  \
-            "A part of PostHog's interface that is not here: 404.", NULL, "Never.", __VA_ARGS__)
+    FOREIGN(NET_GET, path, WORK, SMALL, http_posthog_absent, 404,                                  \
+            "A part of PostHog's interface that is not here: 404.", NULL, "That it is not here.",  \
+            __VA_ARGS__)
 #define NONE                                                                                       \
     {                                                                                              \
         NULL, NULL, false, HTTP_TEXT, NULL                                                         \

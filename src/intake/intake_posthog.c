@@ -104,7 +104,7 @@ static bool is_minted(struct str id)
 }
 
 /* What a program writes that has no id at hand. Whoever is joined to these is joined to everybody. */
-static bool is_nobody(struct str id)
+bool intake_posthog_is_nobody(struct str id)
 {
     static const char *const nobodies[] = {
         "undefined",         "null",  "None",  "none", "nil",   "NaN", "[object Object]",
@@ -164,8 +164,8 @@ static bool take_other(struct intake_draft *draft, const struct intake_posthog_e
     if (str_equal(own, other)) {
         return true;
     }
-    if (is_nobody(own) || is_nobody(other)) {
-        return intake_judge(draft, is_nobody(own) ? draft->places->user : place,
+    if (intake_posthog_is_nobody(own) || intake_posthog_is_nobody(other)) {
+        return intake_judge(draft, intake_posthog_is_nobody(own) ? draft->places->user : place,
                             "this is no id of a person but what a program writes that has none; "
                             "it would join everybody");
     }

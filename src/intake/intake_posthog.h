@@ -33,3 +33,5 @@ bool intake_posthog_decode(struct intake_decoder *decoder,
                            const struct intake_posthog_request *request,
                            const struct intake_source *source, struct arena *arena,
                            struct intake_items *out, struct fail *fail) MUST_USE;
+/* Is it what programs write that have no id at hand ("undefined", "null", ...)? It stands for many, and so for nobody. */
+bool intake_posthog_is_nobody(struct str id);

@@ -97,6 +97,7 @@ test('a person is asked once, through a flag; servers and those who only look ar
   assert.deepEqual((await flags({ distinct_id: 'server-side', evaluation_runtime: 'server', person_properties: {} })).flags, {});
   assert.deepEqual((await flags({ distinct_id: 'phone', person_properties: { $lib: 'posthog-ios' } })).flags, {});
   assert.deepEqual((await flags({ distinct_id: 'named', flag_keys_to_evaluate: ['x'] })).flags, {});
+  assert.deepEqual((await flags({ distinct_id: 'undefined' })).flags, {}, 'many, and so nobody');
   const write = server.key('write', 'other');
   assert.deepEqual((await server.request('/flags/?v=2', { body: { token: write, distinct_id: 'w', person_properties: { $lib: 'web' } } })).json.flags, {});
   const device = minted(1);
