@@ -15,6 +15,19 @@
 #define ACCESS_SEAL_KEY_BYTES 32
 #define ACCESS_SEAL_BYTES_MAX 2048
 
+/* SHA-256 of a random token, as it is kept. */
+void access_token_digest(struct str token, uint8_t out[32]);
+/* HMAC-SHA256 (RFC 2104) over the parts, one after the other; in lower-case hex, or in base64. For signatures of
+   others' deliveries. */
+struct str access_hmac_hex(struct str key, const struct str *parts, size_t count,
+                           struct arena *arena);
+struct str access_hmac_base64(struct str key, const struct str *parts, size_t count,
+                              struct arena *arena);
+/* Takes the same time whichever byte differs. */
+bool access_same_text(struct str a, struct str b);
+/* Standard base64, padded or not. */
+bool access_base64_decode(struct str text, struct arena *arena, struct str *out);
+
 /* URL-safe base64. `what` has at most 64 bytes; `text` at most ACCESS_SEAL_BYTES_MAX (INVARIANT). */
 struct str access_seal(const uint8_t key[ACCESS_SEAL_KEY_BYTES], const char *what, struct str text,
                        struct base_random *random, struct arena *arena);

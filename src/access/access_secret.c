@@ -119,6 +119,73 @@ bool access_password_allowed(struct str password, struct str email, struct fail 
     return true;
 }
 
+void access_token_digest(struct str token, uint8_t out[32])
+{
+    access_digest(token, out);
+}
+
+/* ---- signatures of others -------------------------------------------------------------------------------------- */
+
+#define HMAC_BYTES crypto_auth_hmacsha256_BYTES
+
+static void hmac(struct str key, const struct str *parts, size_t count,
+                 unsigned char out[HMAC_BYTES])
+{
+    static const unsigned char none[1] = {0};
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, key.data == NULL ? none : (const unsigned char *)key.data,
+                                key.len);
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0) {
+            crypto_auth_hmacsha256_update(&state, (const unsigned char *)parts[i].data,
+                                          parts[i].len);
+        }
+    }
+    crypto_auth_hmacsha256_final(&state, out);
+    sodium_memzero(&state, sizeof state);
+}
+
+struct str access_hmac_hex(struct str key, const struct str *parts, size_t count,
+                           struct arena *arena)
+{
+    unsigned char bytes[HMAC_BYTES];
+    char text[2 * HMAC_BYTES + 1];
+    hmac(key, parts, count, bytes);
+    sodium_bin2hex(text, sizeof text, bytes, sizeof bytes);
+    return str_copy(arena, str_from_c(text));
+}
+
+struct str access_hmac_base64(struct str key, const struct str *parts, size_t count,
+                              struct arena *arena)
+{
+    unsigned char bytes[HMAC_BYTES];
+    char text[sodium_base64_ENCODED_LEN(HMAC_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+    hmac(key, parts, count, bytes);
+    sodium_bin2base64(text, sizeof text, bytes, sizeof bytes, sodium_base64_VARIANT_ORIGINAL);
+    return str_copy(arena, str_from_c(text));
+}
+
+bool access_same_text(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || sodium_memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool access_base64_decode(struct str text, struct arena *arena, struct str *out)
+{
+    unsigned char bytes[256];
+    size_t len = 0;
+    while (text.len > 0 && text.data[text.len - 1] == '=') {
+        text.len--;
+    }
+    if (text.len == 0 || sodium_base642bin(bytes, sizeof bytes, text.data, text.len, NULL, &len,
+                                           NULL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) != 0) {
+        return false;
+    }
+    *out = str_copy(arena, str_of((const char *)bytes, len));
+    sodium_memzero(bytes, sizeof bytes);
+    return true;
+}
+
 /* ---- sealed tokens ------------------------------------------------------------------------------------------ */
 
 #define SEAL_EXTRA (crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES)

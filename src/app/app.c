@@ -6,6 +6,7 @@
 #include "app_contact.h"
 #include "app_control.h"
 #include "ask.h"
+#include "net_client.h"
 
 struct store *app_store(struct app *app)
 {
@@ -77,6 +78,14 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     app->engine = query_engine_new(app->pool);
     app->live = app_live_new(app->clock);
     app->masks = app_masks_new();
+    struct net_client_options client = {
+        .user_agent = STR("firsthand/" APP_VERSION),
+        .private_hosts = app->config.private_hosts,
+        .ca_file = app->config.outgoing_ca_file.len == 0
+                       ? NULL
+                       : str_copy_c(app->arena, app->config.outgoing_ca_file),
+    };
+    app->client = net_client_new(&client);
     store_set_listener(app->store, app_live_committed, app->live);
     struct act_options contacts = {.store = app->store, .clock = app->clock, .random = app->random};
     app->act = act_new(&contacts);
@@ -144,6 +153,7 @@ void app_close(struct app *app)
     ask_free(app->ask);
     act_free(app->act);
     store_close(app->store);
+    net_client_free(app->client);
     app_live_free(app->live);
     app_masks_free(app->masks);
     access_close(app->access);

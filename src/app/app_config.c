@@ -40,6 +40,12 @@ const struct app_config_key app_config_keys[] = {
     INT_KEY(body_mb, 1, 1024, 10, "a request's body as sent"),
     INT_KEY(inflated_mb, 1, 4096, 16, "a request's body after inflation"),
     INT_KEY(events_per_request, 1, 1000000, 20000, "events in one request"),
+    TEXT_KEY(secrets_directory, "", NULL,
+             "folder of files with others' secrets, by name: signatures of webhooks, mailboxes"),
+    TEXT_KEY(private_hosts, "", NULL,
+             "hosts on loopback or private addresses that feeds and mailboxes may lie on"),
+    TEXT_KEY(outgoing_ca_file, "", NULL,
+             "PEM file of the authorities for connections out; empty: the system's"),
     TEXT_KEY(log_level, "info", level_words, "least level that is logged"),
     TEXT_KEY(log_form, "logfmt", form_words, "form of log lines"),
 };

@@ -24,6 +24,7 @@ struct app_live;
 struct app_masks;
 struct intake_settings;
 struct app_once_memory;
+struct net_client;
 
 #define APP_ONCE_STRIPES 64 /* bits of a word */
 
@@ -43,6 +44,7 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct app_live *live;
     struct app_masks *masks;     /* has a lock of its own */
     struct app_control *control; /* NULL but when serving */
+    struct net_client *client;   /* the way out */
     struct app_jobs *jobs;       /* their thread runs only when serving */
     struct act *act;
     struct ask *ask;
@@ -223,6 +225,17 @@ bool app_ask_open(struct app *app, bool recover, struct fail *fail) MUST_USE;
 /* app_posthog.c */
 APP_OPERATION(app_op_posthog_surveys);
 APP_OPERATION(app_op_posthog_flag);
+/* app_channels.c */
+APP_OPERATION(app_op_channels);
+APP_OPERATION(app_op_channel_save);
+APP_OPERATION(app_op_channel_pause);
+APP_OPERATION(app_op_channel_remove);
+APP_OPERATION(app_op_channel_address);
+APP_OPERATION(app_op_channel_poll);
+APP_OPERATION(app_op_channel_test);
+/* app_hooks.c */
+APP_OPERATION(app_op_webhook_preview);
+APP_OPERATION(app_op_webhook_suggest);
 /* app_jobs_ops.c */
 APP_OPERATION(app_op_jobs);
 APP_OPERATION(app_op_job_run);
@@ -234,6 +247,8 @@ APP_OPERATION(app_op_job_run);
 APP_JOB(app_job_surveys);
 /* app_jobs_ops.c */
 APP_JOB(app_job_sign_ins);
+/* app_feeds.c */
+APP_JOB(app_job_feeds);
 /* app_contact.c */
 APP_OPERATION(app_op_policy);
 APP_OPERATION(app_op_policy_save);

@@ -204,6 +204,7 @@ static bool run_marked(struct app_jobs *jobs, size_t at, struct base_cancel *can
     base_lock(&jobs->lock);
     jobs->slots[at].running = false;
     jobs->running[at] = NULL;
+    base_cond_broadcast(&jobs->changed);
     base_unlock(&jobs->lock);
     if (!good) {
         *fail = why;
@@ -300,7 +301,7 @@ static size_t find(const struct app_jobs *jobs, struct str name)
     return SIZE_MAX;
 }
 
-bool app_jobs_run(struct app_jobs *jobs, struct str name, struct fail *fail)
+bool app_jobs_run(struct app_jobs *jobs, struct str name, int64_t wait_ms, struct fail *fail)
 {
     size_t at = find(jobs, name);
     struct base_cancel cancel;
@@ -309,6 +310,10 @@ bool app_jobs_run(struct app_jobs *jobs, struct str name, struct fail *fail)
                         STR_ARG(name));
     }
     base_lock(&jobs->lock);
+    bool in_time = true;
+    while (in_time && wait_ms > 0 && jobs->slots[at].running && !jobs->stopping) {
+        in_time = base_cond_wait_us(&jobs->changed, &jobs->lock, wait_ms * 1000);
+    }
     bool marked = mark_locked(jobs, at, &cancel), stopping = jobs->stopping;
     base_unlock(&jobs->lock);
     if (!marked) {

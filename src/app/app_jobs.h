@@ -59,8 +59,9 @@ void app_jobs_free(struct app_jobs *jobs);
 
 /* Runs what is due now, one after the other; says when the next is. For the thread, and for tests. */
 int64_t app_jobs_run_due(struct app_jobs *jobs);
-/* Runs one now, on this thread. */
-bool app_jobs_run(struct app_jobs *jobs, struct str name, struct fail *fail) MUST_USE;
+/* Runs one now, on this thread; waits for a run under way to end first, for at most `wait_ms`. */
+bool app_jobs_run(struct app_jobs *jobs, struct str name, int64_t wait_ms,
+                  struct fail *fail) MUST_USE;
 /* Makes a job due now, and wakes the thread: for what was just added by hand. */
 void app_jobs_hasten(struct app_jobs *jobs, const char *name);
 

@@ -72,8 +72,8 @@ bool app_op_job_run(struct app *app, const struct app_caller *caller, struct jso
     struct str name;
     struct app_job_row *rows;
     if (!app_input_members(input, members, fail) ||
-        !app_input_str(input, "name", true, &name, fail) || !app_jobs_run(app->jobs, name, fail) ||
-        !app_jobs_list(app->jobs, arena, &rows, fail)) {
+        !app_input_str(input, "name", true, &name, fail) ||
+        !app_jobs_run(app->jobs, name, 0, fail) || !app_jobs_list(app->jobs, arena, &rows, fail)) {
         return false;
     }
     struct json_writer w = {.out = out};

@@ -63,6 +63,15 @@ static const struct cli_option serve_options[] = {
     {"--log-level", "LEVEL", "debug, info, warn or error"},
     {"--log-form", "FORM", "logfmt or json"},
     END_OF_OPTIONS};
+static const struct cli_option channel_options[] = {
+    {"--kind", "KIND", "of a feed: post or review (post)"},
+    {"--score", "PLACE", "of a feed: the element, or pointer, that holds the stars"},
+    {"--scale", "SCALE", "of that score: stars, csat, ces or nps (stars)"},
+    {"--channel", "NAME", "the events' channel"},
+    {"--every", "MINUTES", "how often a feed is read (30)"},
+    END_OF_OPTIONS};
+static const struct cli_option webhook_options[] = {
+    {"--name", "NAME", "the webhook's name, as in its people's ids"}, END_OF_OPTIONS};
 static const struct cli_option demo_options[] = {
     {"--customers", "N", "how many customers (20000)"},
     {"--days", "N", "how many days (365)"},
@@ -159,6 +168,27 @@ static const struct cli_option survey_link_options[] = {
     END_OF_OPTIONS};
 
 const struct cli_command cli_commands[] = {
+    {"channel add", "KIND NAME FILE|URL",
+     "Makes a webhook or a feed; prints a webhook's path, alone.",
+     "firsthand channel add webhook zendesk examples/webhooks/zendesk.json\n"
+     "firsthand channel add feed forum https://forum.example/latest.rss\n"
+     "firsthand channel add feed store https://store.example/reviews.atom --kind review --score "
+     "im:rating",
+     channel_options, 3, 3, cli_run_channel_add},
+    {"channel address", "NAME", "Gives a webhook a new address; the old one ends.",
+     "firsthand channel address zendesk", NULL, 1, 1, cli_run_channel_address},
+    {"channel list", "", "Lists webhooks and feeds, and how they are doing.",
+     "firsthand channel list", format_only, 0, 0, cli_run_channel_list},
+    {"channel pause", "NAME", "Pauses a channel.", "firsthand channel pause forum", NULL, 1, 1,
+     cli_run_channel_pause},
+    {"channel poll", "NAME", "Reads a feed now.", "firsthand channel poll reviews", NULL, 1, 1,
+     cli_run_channel_poll},
+    {"channel remove", "NAME", "Removes a channel; its events stay.",
+     "firsthand channel remove forum", NULL, 1, 1, cli_run_channel_remove},
+    {"channel resume", "NAME", "Goes on with a paused channel.", "firsthand channel resume forum",
+     NULL, 1, 1, cli_run_channel_resume},
+    {"channel test", "NAME", "Shows what would become of a feed's newest items.",
+     "firsthand channel test reviews", NULL, 1, 1, cli_run_channel_test},
     {"completion", "SHELL", "Prints completion for bash, zsh or fish.",
      "firsthand completion bash > /etc/bash_completion.d/firsthand", NULL, 1, 1,
      cli_run_completion},
@@ -325,5 +355,11 @@ const struct cli_command cli_commands[] = {
     {"verify", "", "Reads every byte of a directory and checks it.", "firsthand verify --data shop",
      NULL, 0, 0, cli_run_verify},
     {"version", "", "Prints the version.", "firsthand version", NULL, 0, 0, cli_run_version},
+    {"webhook preview", "DEFINITION SAMPLE", "Shows what a sample delivery would become.",
+     "firsthand webhook preview examples/webhooks/intercom.json sample.json", webhook_options, 2, 2,
+     cli_run_webhook_preview},
+    {"webhook suggest", "SAMPLE", "Guesses a webhook's definition from a sample delivery.",
+     "firsthand webhook suggest sample.json --name helpdesk", webhook_options, 1, 1,
+     cli_run_webhook_suggest},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
 };

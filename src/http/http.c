@@ -39,7 +39,8 @@ static struct http_call *call_new(struct http *http, struct net_request *request
 /* What ends a client's request for intake without a verdict on its events. */
 static bool is_refusal(const struct http_call *call, int status)
 {
-    return call->route != NULL && call->route->class == HTTP_CLASS_INTAKE &&
+    return call->route != NULL &&
+           (call->route->class == HTTP_CLASS_INTAKE || call->route->class == HTTP_CLASS_HOOK) &&
            call->route->right == ACCESS_RIGHT_INTAKE && call->route->lane == NET_LANE_INTAKE &&
            call->request->method == NET_POST && status >= 400 && status != 404 && status != 405;
 }

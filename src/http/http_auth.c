@@ -334,6 +334,7 @@ bool http_authorise(struct http_call *call)
     case HTTP_CLASS_PAGE:
     case HTTP_CLASS_SHARED:
     case HTTP_CLASS_PROBE:
+    case HTTP_CLASS_HOOK:
     case HTTP_CLASS_INTAKE: /* the key may stand in the body: the handler asks http_key_may */
         return true;
     case HTTP_CLASS_LINK:

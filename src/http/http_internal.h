@@ -20,6 +20,7 @@ enum http_class {
     HTTP_CLASS_SHARED, /* the browser snippet: anyone, and pages of other hosts (CORS) */
     HTTP_CLASS_OPEN,   /* anyone; what changes something still answers to CSRF */
     HTTP_CLASS_PROBE,  /* anyone, under any Host: for what looks after the process */
+    HTTP_CLASS_HOOK,   /* who knows the token in the path; no cookie and no key counts */
     HTTP_CLASS_API,    /* a signed-in person, or a key in Authorization */
     HTTP_CLASS_LINK,   /* pages for customers: their address is the right; forms, no scripts */
     HTTP_CLASS_INTAKE, /* a key in Authorization or the body; from pages of other hosts (CORS) */
@@ -148,6 +149,7 @@ bool http_intake_take(struct http_call *call, const struct intake_items *items);
 /* ---- handlers ---- */
 void http_operation(struct http_call *call);
 void http_own_events(struct http_call *call);
+void http_hook(struct http_call *call);
 void http_segment_events(struct http_call *call);
 void http_segment_settings(struct http_call *call);
 void http_decide(struct http_call *call);

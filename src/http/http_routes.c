@@ -4,6 +4,7 @@
 
 #define EVENTS_BYTES_MAX                                                                           \
     ((size_t)64 << 20) /* the server's ceiling; the setting is enforced below it */
+#define HOOK_BYTES_MAX ((size_t)2 << 20) /* the rules take less; gzip may come in */
 #define SMALL ((size_t)64 << 10)
 #define WORK NET_LANE_WORK
 #define RIGHT(name) ACCESS_RIGHT_##name
@@ -578,6 +579,50 @@ const struct http_route http_routes[] = {
     OPERATION(NET_POST, "/api/v1/jobs/{name}/run", SETTINGS, "job.run", 200, "Runs a job now.",
               "Nothing: {}.", "The job, as it ended.",
               PATH("name", "name", HTTP_TEXT, "Its name.")),
+
+    /* ---- channels ---- */
+    {NET_POST,
+     "/hooks/{token}",
+     HTTP_CLASS_HOOK,
+     RIGHT(INTAKE),
+     NET_LANE_INTAKE,
+     HOOK_BYTES_MAX,
+     http_hook,
+     NULL,
+     200,
+     "Takes a delivery of another system: its webhook's rules say which events it becomes.",
+     "Any JSON.",
+     "received, stored, duplicate, quarantined, refused.",
+     {PATH("token", "token", HTTP_TEXT, "The webhook's own.")}},
+    OPERATION(NET_GET, "/api/v1/channels", PIPELINE, "channels", 200,
+              "Webhooks and feeds, and how they are doing.", NULL, "channels.",
+              QUERY("kind", HTTP_TEXT, "webhook or feed.")),
+    OPERATION(NET_POST, "/api/v1/channels", KEYS, "channel.save", 201, "Makes a channel.",
+              "kind, name, definition.", "id; of a webhook its path, which is shown only now.",
+              NONE),
+    OPERATION(NET_POST, "/api/v1/channels/test", KEYS, "channel.test", 200,
+              "What would become of the newest items; nothing is stored.",
+              "id, or kind, name, definition.", "title, events, total.", NONE),
+    OPERATION(NET_PUT, "/api/v1/channels/{id}", KEYS, "channel.save", 200, "Changes a channel.",
+              "definition.", "id.", PATH("id", "id", HTTP_WHOLE, "The channel.")),
+    OPERATION(NET_DELETE, "/api/v1/channels/{id}", KEYS, "channel.remove", 204,
+              "Removes a channel; its events stay.", NULL, "Nothing.",
+              PATH("id", "id", HTTP_WHOLE, "The channel.")),
+    OPERATION(NET_POST, "/api/v1/channels/{id}/pause", KEYS, "channel.pause", 200,
+              "Pauses a channel, or goes on with it.", "paused.", "id.",
+              PATH("id", "id", HTTP_WHOLE, "The channel.")),
+    OPERATION(NET_POST, "/api/v1/channels/{id}/address", KEYS, "channel.address", 200,
+              "Gives a webhook a new address; the old one ends.", "Nothing: {}.",
+              "id, path, which is shown only now.", PATH("id", "id", HTTP_WHOLE, "The channel.")),
+    OPERATION(NET_POST, "/api/v1/channels/{id}/poll", KEYS, "channel.poll", 200,
+              "Reads a channel now.", "Nothing: {}.", "The channel.",
+              PATH("id", "id", HTTP_WHOLE, "The channel.")),
+    OPERATION(NET_POST, "/api/v1/webhooks/preview", KEYS, "webhook.preview", 200,
+              "What a sample delivery would become; nothing is stored.",
+              "name, definition, payload, headers.", "problem, events, total, taken.", NONE),
+    OPERATION(NET_POST, "/api/v1/webhooks/suggest", KEYS, "webhook.suggest", 200,
+              "A first definition, guessed from a sample delivery.", "name, payload.",
+              "definition, fields, missing.", NONE),
 
     /* ---- settings ---- */
     OPERATION(NET_GET, "/api/v1/settings", ASK, "settings", 200, "The organisation's settings.",

@@ -1,4 +1,5 @@
 /* Compiling a map. */
+#include "base_json_write.h"
 #include "intake_map.h"
 
 #include <stdarg.h>
@@ -100,9 +101,29 @@ static struct str unescape_token(struct arena *arena, struct str token)
     return str_of(copy, len);
 }
 
+/* "@header.X-Topic": names of headers are the same in any case. */
+static bool compile_header(const struct intake_compile *compile, struct intake_column *column)
+{
+    char *copy = str_copy_c(compile->arena, str_after(column->name, strlen("@header.")));
+    for (char *c = copy; *c != '\0'; c++) {
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    }
+    struct str *token = arena_small(compile->arena, sizeof *token);
+    *token = str_from_c(copy);
+    column->cell = INTAKE_COLUMN_HEADER;
+    column->tokens = token;
+    column->token_count = 1;
+    return true;
+}
+
 static bool compile_pointer(const struct intake_compile *compile, struct intake_column *column)
 {
     struct str rest = column->name, token;
+    bool element = str_starts_c(rest, "@/");
+    if (str_starts_c(rest, "@header.")) {
+        return compile_header(compile, column);
+    }
+    rest = element ? str_after(rest, 1) : rest;
     bool pointer = str_starts_c(rest, "/");
     size_t count = 1;
     for (size_t i = 1; pointer && i < rest.len; i++) {
@@ -120,7 +141,7 @@ static bool compile_pointer(const struct intake_compile *compile, struct intake_
             tokens[i] = unescape_token(compile->arena, token);
         }
     }
-    column->cell = INTAKE_COLUMN_PATH;
+    column->cell = element ? INTAKE_COLUMN_ELEMENT : INTAKE_COLUMN_PATH;
     column->tokens = tokens;
     column->token_count = count;
     return true;
@@ -149,6 +170,12 @@ bool intake_compile_column(const struct intake_compile *compile, struct str name
     return unknown_column(compile, name, at);
 }
 
+static bool is_json_number(struct json_value value)
+{
+    enum json_type type = json_type_of(value);
+    return type == JSON_INT || type == JSON_UINT || type == JSON_DOUBLE;
+}
+
 static bool compile_columns(const struct intake_compile *compile, struct json_value list,
                             const struct intake_path *at, struct intake_map_value *out)
 {
@@ -168,6 +195,14 @@ static bool compile_columns(const struct intake_compile *compile, struct json_va
     struct intake_path path = {.up = at};
     struct json_value element;
     for (struct json_iter it = json_iter_of(list); json_next(&it, NULL, &element); path.index++) {
+        if (out->kind == INTAKE_MAP_PRODUCT && is_json_number(element)) {
+            char digits[BASE_DOUBLE_CHARS];
+            size_t len = base_format_double(json_double(element), digits);
+            out->columns[path.index] =
+                (struct intake_column){.name = str_copy(compile->arena, str_of(digits, len)),
+                                       .cell = INTAKE_COLUMN_NUMBER};
+            continue;
+        }
         if (json_type_of(element) != JSON_STRING) {
             return wrong_type(compile, &path, "a column's name", element);
         }
@@ -265,14 +300,15 @@ static bool compile_source(const struct intake_compile *compile, struct json_val
 static bool compile_type(const struct intake_compile *compile, struct json_value json,
                          const struct intake_path *at, enum intake_map_type *out)
 {
-    static const char *const names[] = {"string", "number", "boolean", "time"};
-    static const enum intake_map_type types[] = {INTAKE_MAP_STRING, INTAKE_MAP_NUMBER,
-                                                 INTAKE_MAP_BOOLEAN, INTAKE_MAP_TIME};
+    static const char *const names[] = {"string", "number", "boolean", "time", "html"};
+    static const enum intake_map_type types[] = {
+        INTAKE_MAP_STRING, INTAKE_MAP_NUMBER, INTAKE_MAP_BOOLEAN, INTAKE_MAP_TIME, INTAKE_MAP_HTML};
     struct str name = json_type_of(json) == JSON_STRING ? json_string(json) : STR("");
     size_t found = index_of(name, names, ARRAY_LEN(names));
     if (found == ARRAY_LEN(names)) {
         const char *nearest = str_nearest(name, names, ARRAY_LEN(names));
-        return intake_compile_fail(compile, at, "expected string, number, boolean or time%s%s%s",
+        return intake_compile_fail(compile, at,
+                                   "expected string, number, boolean, time or html%s%s%s",
                                    nearest == NULL ? "" : "; did you mean \"",
                                    nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
     }
@@ -396,7 +432,8 @@ static bool compile_value(const struct intake_compile *compile, struct json_valu
         out->type = INTAKE_MAP_NUMBER;
     }
     bool number_made_text = out->kind == INTAKE_MAP_PRODUCT && out->type != INTAKE_MAP_NUMBER;
-    if ((must != INTAKE_MAP_AS_IS && out->type != must) || number_made_text) {
+    bool words = must == INTAKE_MAP_STRING && out->type == INTAKE_MAP_HTML;
+    if ((must != INTAKE_MAP_AS_IS && out->type != must && !words) || number_made_text) {
         return intake_compile_fail(compile, at, "%s is needed here",
                                    type_names[number_made_text ? INTAKE_MAP_NUMBER : must]);
     }

@@ -22,6 +22,7 @@ enum intake_map_type {                   /* what a value is turned into */
                        INTAKE_MAP_NUMBER,
                        INTAKE_MAP_BOOLEAN,
                        INTAKE_MAP_TIME,
+                       INTAKE_MAP_HTML, /* its words */
 };
 
 enum intake_map_kind {
@@ -34,6 +35,10 @@ enum intake_map_kind {
 
 #define INTAKE_COLUMN_ROW SIZE_MAX        /* "@row" */
 #define INTAKE_COLUMN_PATH (SIZE_MAX - 1) /* in JSON, by tokens */
+#define INTAKE_COLUMN_ELEMENT                                                                      \
+    (SIZE_MAX - 2) /* in JSON, by tokens from the element at hand: "@/id" */
+#define INTAKE_COLUMN_HEADER (SIZE_MAX - 3) /* a header of the delivery: "@header.x-topic" */
+#define INTAKE_COLUMN_NUMBER (SIZE_MAX - 4) /* a factor that is a number itself, in `name` */
 
 struct intake_column {
     struct str name;
@@ -81,6 +86,8 @@ struct intake_condition {
     enum intake_operator operator_;
     const struct store_value *values;
     size_t value_count;
+    struct intake_column other; /* "=" and "!=" with another column, where has_other */
+    bool has_other;
 };
 
 enum intake_anonymous { INTAKE_ANONYMOUS_NONE, INTAKE_ANONYMOUS_SKIP, INTAKE_ANONYMOUS_EACH };
@@ -116,6 +123,10 @@ struct intake_record {
     uint64_t number;
     const struct intake_csv_cell *cells; /* NULL: JSON */
     struct json_value root;
+    struct json_value element; /* where has_element; else "@/..." is into the root */
+    bool has_element;
+    struct str (*header)(void *context, const char *name); /* NULL: there are none */
+    void *header_context;
 };
 
 /* Reads the record into the draft. False: judged (or hard). */
@@ -130,6 +141,9 @@ struct intake_cell {
     struct str text;        /* of a CSV cell, a JSON string, or @row */
     struct json_value json; /* a number, boolean, array or object */
 };
+/* Follows a column's tokens into JSON; false where there is nothing. */
+bool intake_map_find(struct json_value root, const struct intake_column *column,
+                     struct json_value *out);
 bool intake_cell_read(const struct intake_map *map, const struct intake_record *record,
                       const struct intake_column *column, struct intake_draft *draft,
                       struct intake_cell *out) MUST_USE;

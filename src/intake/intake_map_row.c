@@ -1,6 +1,7 @@
 /* Applying a map to one record. */
 #include "base_json_write.h"
 #include "intake_decimal.h"
+#include "intake_html.h"
 #include "intake_map.h"
 
 #include <stdio.h>
@@ -17,8 +18,8 @@ static bool is_missing(const struct intake_map *map, struct str text)
     return text.len == 0;
 }
 
-static bool find_path(struct json_value root, const struct intake_column *column,
-                      struct json_value *out)
+bool intake_map_find(struct json_value root, const struct intake_column *column,
+                     struct json_value *out)
 {
     struct json_value at = root;
     for (size_t i = 0; i < column->token_count; i++) {
@@ -54,6 +55,13 @@ static void set_text(const struct intake_map *map, struct str text, struct intak
     out->text = text;
 }
 
+static struct json_value root_of(const struct intake_record *record,
+                                 const struct intake_column *column)
+{
+    return column->cell == INTAKE_COLUMN_ELEMENT && record->has_element ? record->element
+                                                                        : record->root;
+}
+
 bool intake_cell_read(const struct intake_map *map, const struct intake_record *record,
                       const struct intake_column *column, struct intake_draft *draft,
                       struct intake_cell *out)
@@ -65,13 +73,29 @@ bool intake_cell_read(const struct intake_map *map, const struct intake_record *
         out->kind = INTAKE_CELL_TEXT;
         return intake_keep(draft, str_of(digits, (size_t)len), &out->text);
     }
-    if (record->cells != NULL) {
+    if (record->cells != NULL && column->cell < INTAKE_COLUMN_NUMBER) {
         set_text(map, intake_csv_text(record->raw, &record->cells[column->cell], draft->arena),
                  out);
         return true;
     }
+    if (column->cell == INTAKE_COLUMN_NUMBER) {
+        out->kind = INTAKE_CELL_TEXT;
+        out->text = column->name;
+        return true;
+    }
+    if (column->cell == INTAKE_COLUMN_HEADER) {
+        struct str header = {NULL, 0};
+        if (record->header != NULL) {
+            header = record->header(record->header_context, column->tokens[0].data);
+        }
+        if (header.data != NULL && str_is_utf8(header)) {
+            set_text(map, header, out);
+        }
+        return true;
+    }
     struct json_value value;
-    if (!find_path(record->root, column, &value) || json_type_of(value) == JSON_NULL) {
+    if (!intake_map_find(root_of(record, column), column, &value) ||
+        json_type_of(value) == JSON_NULL) {
         return true;
     }
     if (json_type_of(value) == JSON_STRING) {
@@ -153,9 +177,9 @@ static bool joined_text(const struct intake_map *map, const struct intake_record
     return text.len == 0 || intake_keep(draft, base_buf_view(&text), out);
 }
 
-static bool value_text(const struct intake_map *map, const struct intake_record *record,
-                       const struct intake_map_value *value, struct intake_draft *draft,
-                       struct str *out)
+static bool raw_text(const struct intake_map *map, const struct intake_record *record,
+                     const struct intake_map_value *value, struct intake_draft *draft,
+                     struct str *out)
 {
     switch (value->kind) {
     case INTAKE_MAP_COLUMN:
@@ -171,6 +195,25 @@ static bool value_text(const struct intake_map *map, const struct intake_record 
     }
     *out = (struct str){NULL, 0};
     return true;
+}
+
+static bool words_of(struct intake_draft *draft, struct str html, struct str *out)
+{
+    CLEANUP(base_buf_done) struct base_buf words = {.limit = (size_t)2 * STORE_EVENT_BYTES_MAX};
+    intake_html_text(html, &words);
+    if (!base_buf_ok(&words, draft->fail)) {
+        return intake_hard(draft);
+    }
+    *out = (struct str){NULL, 0};
+    return words.len == 0 || intake_keep(draft, base_buf_view(&words), out);
+}
+
+static bool value_text(const struct intake_map *map, const struct intake_record *record,
+                       const struct intake_map_value *value, struct intake_draft *draft,
+                       struct str *out)
+{
+    return raw_text(map, record, value, draft, out) &&
+           (value->type != INTAKE_MAP_HTML || out->data == NULL || words_of(draft, *out, out));
 }
 
 /* ---- types ------------------------------------------------------------------------------------------ */
@@ -219,6 +262,7 @@ static bool typed(const struct intake_map_value *value, struct str text, struct 
     switch (value->type) {
     case INTAKE_MAP_AS_IS:
     case INTAKE_MAP_STRING:
+    case INTAKE_MAP_HTML: /* value_text has read it */
         *out = store_value_str(text);
         return true;
     case INTAKE_MAP_NUMBER:
@@ -293,6 +337,43 @@ static bool scalar(const struct intake_map *map, const struct intake_record *rec
 
 /* ---- the parts of an event ---------------------------------------------------------------------------- */
 
+/* "*" among a pointer's tokens is each element of an array: the values that are found, one after the other. Recursion
+   ends with the tokens. */
+static bool take_all(const struct intake_map *map, const struct intake_map_field *field,
+                     struct json_value at, size_t token, struct intake_draft *draft,
+                     struct intake_fields *fields, const struct intake_path *place)
+{
+    const struct intake_column *column = &field->value.columns[0];
+    struct intake_column rest = *column;
+    rest.tokens = column->tokens + token;
+    rest.token_count = 0;
+    while (token + rest.token_count < column->token_count &&
+           !str_is(rest.tokens[rest.token_count], "*")) {
+        rest.token_count++;
+    }
+    struct json_value found, element;
+    if (!intake_map_find(at, &rest, &found)) {
+        return true;
+    }
+    token += rest.token_count;
+    if (token < column->token_count) {
+        if (json_type_of(found) != JSON_ARRAY) {
+            return true;
+        }
+        for (struct json_iter it = json_iter_of(found); json_next(&it, NULL, &element);) {
+            if (!take_all(map, field, element, token + 1, draft, fields, place)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    if (json_type_of(found) == JSON_STRING && map->missing_count > 0 &&
+        is_missing(map, json_string(found))) {
+        return true;
+    }
+    return intake_flatten_value(draft, fields, field->name, found, place);
+}
+
 static bool take_field(const struct intake_map *map, const struct intake_record *record,
                        const struct intake_map_field *field, struct intake_draft *draft,
                        struct intake_fields *fields)
@@ -303,16 +384,9 @@ static bool take_field(const struct intake_map *map, const struct intake_record 
     bool has = false;
     if (record->cells == NULL && field->value.kind == INTAKE_MAP_COLUMN &&
         field->value.type == INTAKE_MAP_AS_IS &&
-        field->value.columns[0].cell == INTAKE_COLUMN_PATH) {
-        struct json_value json;
-        if (!find_path(record->root, field->value.columns, &json)) {
-            return true;
-        }
-        if (json_type_of(json) == JSON_STRING && map->missing_count > 0 &&
-            is_missing(map, json_string(json))) {
-            return true;
-        }
-        return intake_flatten_value(draft, fields, field->name, json, &at);
+        (field->value.columns[0].cell == INTAKE_COLUMN_PATH ||
+         field->value.columns[0].cell == INTAKE_COLUMN_ELEMENT)) {
+        return take_all(map, field, root_of(record, field->value.columns), 0, draft, fields, &at);
     }
     return scalar(map, record, &field->value, draft, &value, &has) &&
            (!has || intake_add_field(draft, fields, field->name, value, &at));

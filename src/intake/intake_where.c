@@ -43,6 +43,13 @@ static bool compile_values(const struct intake_compile *compile, struct json_val
     if (values == NULL) {
         return false;
     }
+    struct json_value column;
+    bool same = out->operator_ == INTAKE_IS || out->operator_ == INTAKE_IS_NOT;
+    if (same && json_type_of(json) == JSON_OBJECT && json_count(json) == 1 &&
+        json_member(json, STR("column"), &column) && json_type_of(column) == JSON_STRING) {
+        out->has_other = true;
+        return intake_compile_column(compile, json_string(column), at, &out->other);
+    }
     out->values = values;
     out->value_count = count;
     if (!list) {
@@ -303,6 +310,23 @@ static bool holds_cell(const struct intake_condition *condition, const struct in
     return false;
 }
 
+/* Two columns hold the same: as text, or as the same number. Two missing ones are not known to. */
+static bool holds_other(const struct intake_map *map, const struct intake_record *record,
+                        const struct intake_condition *condition, const struct intake_cell *cell,
+                        struct intake_draft *draft, bool *out_holds)
+{
+    struct intake_cell other = {0};
+    struct store_value a, b;
+    if (!intake_cell_read(map, record, &condition->other, draft, &other)) {
+        return false;
+    }
+    bool same = cell->kind != INTAKE_CELL_MISSING && other.kind != INTAKE_CELL_MISSING &&
+                cell_value(cell, false, STORE_STRING, &a) &&
+                cell_value(&other, false, STORE_STRING, &b) && compare(a, b) == ORDER_SAME;
+    *out_holds = same == (condition->operator_ == INTAKE_IS);
+    return true;
+}
+
 /* Recursion follows the map's own nesting. */
 static bool holds(const struct intake_map *map, const struct intake_record *record,
                   const struct intake_condition *condition, struct intake_draft *draft,
@@ -312,6 +336,9 @@ static bool holds(const struct intake_map *map, const struct intake_record *reco
         struct intake_cell cell = {0};
         if (!intake_cell_read(map, record, &condition->column, draft, &cell)) {
             return false;
+        }
+        if (condition->has_other) {
+            return holds_other(map, record, condition, &cell, draft, out_holds);
         }
         *out_holds = holds_cell(condition, &cell, record->cells != NULL);
         return true;

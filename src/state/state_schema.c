@@ -131,5 +131,15 @@ static const char STEP_5[] =
     "CREATE UNIQUE INDEX erasures_open ON erasures (customer) WHERE closed_ms IS NULL;"
     "CREATE INDEX erasures_due ON erasures (due_ms);";
 
-static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5};
+/* Webhooks, feeds and mailboxes: state_channels.h. */
+static const char STEP_6[] =
+    "CREATE TABLE channels ("
+    "  id INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('webhook', 'feed', 'mailbox')),"
+    "  name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL, paused INTEGER NOT NULL DEFAULT 0,"
+    "  token_hash BLOB UNIQUE, created_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL DEFAULT 0,"
+    "  last_ms INTEGER NOT NULL DEFAULT 0, good_ms INTEGER NOT NULL DEFAULT 0,"
+    "  failures INTEGER NOT NULL DEFAULT 0, why TEXT, note TEXT, position TEXT, shapes TEXT"
+    ") STRICT;";
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

@@ -29,11 +29,11 @@ test('a schedule survives a restart', async (t) => {
   const data = temporaryDirectory(t);
   const first = await Server.start(data);
   must(['job', 'run', 'sign-ins', '--data', data]);
-  const before = JSON.parse(must(['job', 'list', '--json', '--data', data])).jobs[0];
+  const before = JSON.parse(must(['job', 'list', '--json', '--data', data])).jobs.find((one) => one.name === 'sign-ins');
   await first.stop();
   const second = await Server.start(data);
   t.after(() => second.stop('SIGKILL'));
-  const after = JSON.parse(must(['job', 'list', '--json', '--data', data])).jobs[0];
+  const after = JSON.parse(must(['job', 'list', '--json', '--data', data])).jobs.find((one) => one.name === 'sign-ins');
   assert.equal(after.runs, 1);
   assert.equal(after.next, before.next);
   assert.equal(after.last, before.last);

@@ -57,6 +57,7 @@ test('commands shown in the docs and in --help run', (t) => {
   writeFileSync(join(work, 'desk.mbox'), `From ann@example.com Fri May  1 09:30:00 2026\n${mail}`);
   writeFileSync(join(work, 'notes.txt'), 'Nice, but nobody answers the phone.\n');
   writeFileSync(join(work, 'question.json'), '{"kind":"customers"}');
+  writeFileSync(join(work, 'sample.json'), JSON.stringify({ topic: 'x', created_at: '2026-05-01T09:30:00Z', message: 'Where is my order?' }));
   writeFileSync(join(work, 'plan.json'), '{"trait":["plan","=","pro"]}');
   writeFileSync(join(work, 'policy.json'), '{"waiting_days":14}');
 

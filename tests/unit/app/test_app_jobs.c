@@ -191,12 +191,12 @@ static void a_job_can_be_run_by_hand_and_an_unknown_one_is_named(void **state)
 {
     struct world *world = *state;
     struct fail fail;
-    assert_true(app_jobs_run(world->jobs, STR("feeds"), &fail));
+    assert_true(app_jobs_run(world->jobs, STR("feeds"), 0, &fail));
     assert_int_equal(seen.runs, 1);
-    assert_false(app_jobs_run(world->jobs, STR("feds"), &fail));
+    assert_false(app_jobs_run(world->jobs, STR("feds"), 0, &fail));
     assert_int_equal(fail.code, FAIL_ABSENT);
     seen.failing = true;
-    assert_false(app_jobs_run(world->jobs, STR("feeds"), &fail));
+    assert_false(app_jobs_run(world->jobs, STR("feeds"), 0, &fail));
     assert_int_equal(fail.code, FAIL_IO);
     assert_string_equal(fail.message, "the feed answered 500");
 }
@@ -245,7 +245,7 @@ static void spin(void *context)
 {
     struct world *world = context;
     struct fail fail;
-    assert_false(app_jobs_run(world->jobs, STR("endless"), &fail));
+    assert_false(app_jobs_run(world->jobs, STR("endless"), 0, &fail));
 }
 
 static void no_job_runs_twice_at_once_and_stopping_cancels(void **state)
@@ -263,12 +263,12 @@ static void no_job_runs_twice_at_once_and_stopping_cancels(void **state)
     assert_true(base_thread_start(&thread, "by-hand", spin, world, &fail));
     while (!seen.inside) { /* spins */
     }
-    assert_false(app_jobs_run(world->jobs, STR("endless"), &fail));
+    assert_false(app_jobs_run(world->jobs, STR("endless"), 0, &fail));
     assert_int_equal(fail.code, FAIL_BUSY);
-    assert_true(app_jobs_run(world->jobs, STR("feeds"), &fail));
+    assert_true(app_jobs_run(world->jobs, STR("feeds"), 0, &fail));
     app_jobs_stop(world->jobs);
     base_thread_join(&thread);
-    assert_false(app_jobs_run(world->jobs, STR("feeds"), &fail));
+    assert_false(app_jobs_run(world->jobs, STR("feeds"), 0, &fail));
     assert_int_equal(fail.code, FAIL_BUSY);
     /* Cut short by the stop: no failure, and due again. */
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);

@@ -1,5 +1,6 @@
 #include "http_fake_app.h"
 
+#include "app_hooks.h"
 #include "app_jobs.h"
 #include "app_survey_page.h"
 #include "app_preferences.h"
@@ -61,16 +62,38 @@ bool app_jobs_read(struct app *app, struct arena *arena, struct app_job_row **ou
     return true;
 }
 
-struct app_caller app_operator(void)
-{
-    return (struct app_caller){.identity = access_operator()};
-}
-
 static void remember(struct str text, char *into, size_t room)
 {
     size_t len = text.len < room ? text.len : room - 1;
     memcpy(into, text.data == NULL ? "" : text.data, len);
     into[len] = '\0';
+}
+
+/* One webhook is known. */
+bool app_hook_take(struct app *app, struct str token, struct str signed_body,
+                   const struct intake_hook_delivery *delivery, struct arena *arena,
+                   struct intake_counts *out, struct fail *fail)
+{
+    (void)arena;
+    if (!str_is(token, "known")) {
+        return fail_set(fail, FAIL_ABSENT, "there is no webhook at this address");
+    }
+    base_lock(&app->lock);
+    struct fail told = app->take_fail;
+    remember(signed_body, app->input, sizeof app->input);
+    remember(delivery->header(delivery->context, "x-topic"), app->channel, sizeof app->channel);
+    base_unlock(&app->lock);
+    if (told.code != FAIL_NONE) {
+        *fail = told;
+        return false;
+    }
+    *out = (struct intake_counts){.received = 3, .stored = 2, .duplicate = 1};
+    return true;
+}
+
+struct app_caller app_operator(void)
+{
+    return (struct app_caller){.identity = access_operator()};
 }
 
 bool app_call(struct app *app, const struct app_caller *caller, struct str operation,

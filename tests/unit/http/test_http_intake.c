@@ -256,6 +256,28 @@ static void settings_lead_the_library_back_here(void **state)
     assert_int_equal(get(fixture, target, ""), 404);
 }
 
+static void deliveries_need_no_key_and_no_cookie_but_the_address(void **state)
+{
+    struct fixture *fixture = *state;
+    int refused = fixture->app.refused_requests;
+    assert_int_equal(post(fixture, "/hooks/known", "X-Topic: orders\r\n", "{\"a\":1}"), 200);
+    assert_true(body_has(fixture, "{\"received\":3,\"stored\":2,\"duplicate\":1,\"quarantined\":0,"
+                                  "\"refused\":0}"));
+    assert_string_equal(fixture->app.input, "{\"a\":1}");
+    assert_string_equal(fixture->app.channel, "orders");
+    assert_int_equal(post(fixture, "/hooks/other", "", "{}"), 404);
+    assert_int_equal(fixture->app.refused_requests, refused);
+    static const struct {
+        enum fail_code code;
+        int status;
+    } cases[] = {{FAIL_INPUT, 400}, {FAIL_DENIED, 401}, {FAIL_CONFLICT, 409}, {FAIL_LIMIT, 413}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        fail_set(&fixture->app.take_fail, cases[i].code, "told so");
+        assert_int_equal(post(fixture, "/hooks/known", "", "{}"), cases[i].status);
+        assert_int_equal(fixture->app.refused_requests, refused + (int)i + 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +295,7 @@ int main(void)
         TEST(posthog_is_answered_in_its_own_words),
         TEST(posthog_is_told_to_come_again_where_there_is_no_room),
         TEST(settings_lead_the_library_back_here),
+        TEST(deliveries_need_no_key_and_no_cookie_but_the_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
