@@ -1,7 +1,8 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
-  Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Problem, QuarantineRow,
-  SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, Status, TimelinePage, Why,
+  ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger,
+  LiveItem, NameRow, Preview, Problem, QuarantineRow, SavedSegment, SavedView, Scalar, Session,
+  SessionRow, SourceRow, Status, SuggestedField, TimelinePage, Why,
 } from "./types";
 
 export class ApiError extends Error {
@@ -135,6 +136,19 @@ export const api = {
   addKey: (kind: KeyKind, name: string, origins: string[]) =>
     call<{ id: KeyRow["id"]; key: string }>("/api/v1/keys", { method: "POST", body: { kind, name, ...(origins.length ? { origins } : {}) } }),
   revokeKey: (id: KeyRow["id"]) => call<void>(`/api/v1/keys/${part(String(id))}`, { method: "DELETE" }),
+  channels: () => call<{ channels: ChannelRow[] }>("/api/v1/channels"),
+  saveChannel: (body: { kind: string; name: string; definition: unknown }) =>
+    call<{ id: number; path?: string }>("/api/v1/channels", { method: "POST", body }),
+  testChannel: (body: { id: number } | { kind: string; name: string; definition: unknown }) =>
+    call<Preview>("/api/v1/channels/test", { method: "POST", body }),
+  pauseChannel: (id: number, paused: boolean) => call<unknown>(`/api/v1/channels/${id}/pause`, { method: "POST", body: { paused } }),
+  pollChannel: (id: number) => call<ChannelRow>(`/api/v1/channels/${id}/poll`, { method: "POST" }),
+  channelAddress: (id: number) => call<{ id: number; path?: string }>(`/api/v1/channels/${id}/address`, { method: "POST" }),
+  removeChannel: (id: number) => call<void>(`/api/v1/channels/${id}`, { method: "DELETE" }),
+  suggestWebhook: (name: string, payload: string) =>
+    call<{ fields: SuggestedField[]; missing: string[] }>("/api/v1/webhooks/suggest", { method: "POST", body: { name, payload } }),
+  previewWebhook: (name: string, definition: unknown, payload: string) =>
+    call<Preview>("/api/v1/webhooks/preview", { method: "POST", body: { name, definition, payload } }),
   sources: () => call<{ sources: SourceRow[] }>("/api/v1/sources"),
   addSource: (name: string, channel: string) =>
     call<unknown>("/api/v1/sources", { method: "POST", body: { name, ...(channel ? { default_channel: channel } : {}) } }),

@@ -232,6 +232,50 @@ export interface SourceRow {
   last_received: string | null;
 }
 
+export interface ChannelRow {
+  id: number;
+  kind: "webhook" | "feed" | "mailbox";
+  name: string;
+  definition: Record<string, unknown>;
+  paused: boolean;
+  created: string;
+  last: string | null;
+  last_good: string | null;
+  next: string | null;
+  failures: number;
+  why: string | null;
+  note: string | null;
+  received: number;
+  stored: number;
+  duplicate: number;
+  quarantined: number;
+  refused: number;
+  shapes: { at: string; fields: string[] }[];
+}
+
+export interface SuggestedField {
+  pointer: string;
+  type: "string" | "number" | "boolean" | "null";
+  sample: Scalar;
+  role: string | null;
+}
+
+/** What would be stored of a sample or of a feed's newest items. */
+export interface Preview {
+  title?: string | null;
+  problem?: { pointer: string; detail: string } | null;
+  taken?: boolean;
+  total: number;
+  events: {
+    verdict: "stored" | "duplicate" | "quarantined" | "refused";
+    rule?: string | null;
+    reason: string | null;
+    field: string | null;
+    event: TimelineEvent | null;
+    identifiers?: { kind: string; value: string }[];
+  }[];
+}
+
 export interface SessionRow {
   id: number | string;
   created: string;

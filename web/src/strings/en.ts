@@ -6,6 +6,7 @@ import { today } from "./en/today";
 import { customers } from "./en/customers";
 import { journeys } from "./en/journeys";
 import { settings } from "./en/settings";
+import { channels } from "./en/channels";
 import { contact } from "./en/contact";
 
-export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings, ...contact } as const;
+export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings, ...channels, ...contact } as const;

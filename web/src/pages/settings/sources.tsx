@@ -13,6 +13,7 @@ import { channelWords } from "../../evidence/people";
 import { cleanLine } from "../../safe";
 import { setParams, usePlace } from "../../router";
 import { t } from "../../strings";
+import { Channels } from "./channels";
 import { Live } from "./live";
 import { SettingsTabs } from "./page";
 import { Snippets } from "./snippets";
@@ -76,6 +77,7 @@ export function Sources() {
           </table>
         )}
       </Sheet>
+      <Channels onChange={load.reload} />
       <Sheet label={t("sources.connect")} flush>
         <header class="sheet-head">
           <h2>{chosen ? t("sources.connect.one", { name: chosen }) : t("sources.connect")}</h2>
