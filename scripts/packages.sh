@@ -12,5 +12,5 @@ WEB_PACKAGES=(nodejs npm)
 # What ./check needs on top.
 TEST_PACKAGES=(
     libcmocka-dev clang clang-format clang-tidy llvm python3 sqlite3 curl
-    chromium fonts-liberation shellcheck
+    chromium dovecot-imapd openssl fonts-liberation shellcheck
 )

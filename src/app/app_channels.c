@@ -131,16 +131,21 @@ void app_channel_write_items(struct json_writer *w, const struct store_item *ite
     json_write_uint(w, count);
 }
 
+struct str app_channel_counted(struct arena *arena, const struct intake_counts *counts)
+{
+    return str_format(arena, "%llu new, %llu known%s", (unsigned long long)counts->stored,
+                      (unsigned long long)counts->duplicate,
+                      counts->quarantined == 0 ? ""
+                                               : str_format(arena, ", %llu quarantined",
+                                                            (unsigned long long)counts->quarantined)
+                                                     .data);
+}
+
 struct str app_channel_tally(struct arena *arena, const struct store_item *items, size_t count)
 {
     struct intake_counts counts = {0};
     intake_count(items, count, &counts);
-    return str_format(
-        arena, "%llu new, %llu known%s", (unsigned long long)counts.stored,
-        (unsigned long long)counts.duplicate,
-        counts.quarantined == 0
-            ? ""
-            : str_format(arena, ", %llu quarantined", (unsigned long long)counts.quarantined).data);
+    return app_channel_counted(arena, &counts);
 }
 
 /* ---- reading input --------------------------------------------------------------------------------------- */
@@ -201,13 +206,17 @@ static bool check(struct app *app, struct str kind, struct str name, struct str 
                   struct arena *arena, struct fail *fail)
 {
     struct app_feed feed;
+    struct app_mailbox mailbox;
+    if (str_is(kind, "mailbox")) {
+        return app_mailbox_read(definition, arena, &mailbox, fail) || below_definition(fail);
+    }
     if (str_is(kind, "feed")) {
         return app_feed_read(definition, name, arena, &feed, fail) || below_definition(fail);
     }
     if (str_is(kind, "webhook")) {
         return app_hook_check(app, definition, arena, fail) || below_definition(fail);
     }
-    return fail_input_at(fail, "/kind", "\"kind\" must be webhook or feed");
+    return fail_input_at(fail, "/kind", "\"kind\" must be webhook, feed or mailbox");
 }
 
 static bool find_channel(struct app *app, struct json_value input, struct arena *arena,
@@ -305,6 +314,7 @@ bool app_op_channels(struct app *app, const struct app_caller *caller, struct js
 static void wake(struct app *app)
 {
     app_jobs_hasten(app->jobs, "feeds");
+    app_jobs_hasten(app->jobs, "mailboxes");
 }
 
 /* ---- changing them --------------------------------------------------------------------------------------- */
@@ -463,7 +473,9 @@ bool app_op_channel_poll(struct app *app, const struct app_caller *caller, struc
         !find_channel(app, input, arena, &channel, fail)) {
         return false;
     }
-    const char *job = str_is(channel.kind, "feed") ? "feeds" : NULL;
+    const char *job = str_is(channel.kind, "feed")      ? "feeds"
+                      : str_is(channel.kind, "mailbox") ? "mailboxes"
+                                                        : NULL;
     if (job == NULL) {
         return fail_input_at(fail, "/id", "a webhook is not read: it is sent to");
     }
@@ -510,6 +522,8 @@ bool app_op_channel_test(struct app *app, const struct app_caller *caller, struc
     bool good =
         str_is(channel.kind, "feed")
             ? app_feed_test(app, channel.name, channel.definition, arena, &w, fail)
+        : str_is(channel.kind, "mailbox")
+            ? app_mailbox_test(app, channel.name, channel.definition, arena, &w, fail)
             : fail_input_at(fail, "/kind", "a webhook is tried with a sample: webhook.preview");
     json_end_object(&w);
     return good && base_buf_ok(out, fail);

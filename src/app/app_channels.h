@@ -24,6 +24,12 @@ struct app_feed {
     struct intake_feed_settings settings;
     int64_t every_ms;
 };
+struct app_mailbox {
+    struct str url, user, secret, folder;
+    int64_t every_ms;
+};
+bool app_mailbox_read(struct str definition, struct arena *arena, struct app_mailbox *out,
+                      struct fail *fail) MUST_USE;
 bool app_feed_read(struct str definition, struct str name, struct arena *arena,
                    struct app_feed *out, struct fail *fail) MUST_USE;
 bool app_hook_check(struct app *app, struct str definition, struct arena *arena,
@@ -47,6 +53,10 @@ void app_channel_write_items(struct json_writer *w, const struct store_item *ite
 /* Counts by verdict, as "3 new, 7 known, 1 quarantined". */
 struct str app_channel_tally(struct arena *arena, const struct store_item *items, size_t count);
 
+struct str app_channel_counted(struct arena *arena, const struct intake_counts *counts);
+
 /* Dry runs: what would become of the newest, written as members of an open object. */
 bool app_feed_test(struct app *app, struct str name, struct str definition, struct arena *arena,
                    struct json_writer *w, struct fail *fail) MUST_USE;
+bool app_mailbox_test(struct app *app, struct str name, struct str definition, struct arena *arena,
+                      struct json_writer *w, struct fail *fail) MUST_USE;

@@ -64,7 +64,8 @@ static bool read_feed(struct json_value root, struct str name, struct arena *are
     if (kind.data != NULL && !str_is(kind, "post") && !str_is(kind, "review")) {
         return fail_input_at(fail, "/kind", "\"kind\" must be post or review");
     }
-    feed->settings.kind = str_is(kind, "review") ? INTAKE_FEED_REVIEW : INTAKE_FEED_POST;
+    bool review = kind.data != NULL && str_is(kind, "review");
+    feed->settings.kind = review ? INTAKE_FEED_REVIEW : INTAKE_FEED_POST;
     feed->settings.identifier = str_format(arena, "ext.%.*s", STR_ARG(name));
     feed->every_ms = minutes * MINUTE_MS;
     return true;

@@ -249,6 +249,8 @@ APP_JOB(app_job_surveys);
 APP_JOB(app_job_sign_ins);
 /* app_feeds.c */
 APP_JOB(app_job_feeds);
+/* app_mailboxes.c */
+APP_JOB(app_job_mailboxes);
 /* app_contact.c */
 APP_OPERATION(app_op_policy);
 APP_OPERATION(app_op_policy_save);

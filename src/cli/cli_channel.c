@@ -1,4 +1,4 @@
-/* Webhooks and feeds. */
+/* Webhooks, feeds, mailboxes. */
 #include "cli_internal.h"
 
 #define FILE_BYTES_MAX ((size_t)2 << 20)
@@ -82,11 +82,12 @@ bool cli_run_channel_list(struct cli *cli, struct fail *fail)
     return true;
 }
 
-/* The members of a feed's definition that options give. */
-static bool write_feed(struct cli *cli, struct json_writer *w, struct fail *fail)
+/* The members of a definition that options give; which of them belong to its kind, the operation knows. */
+static bool write_polled(struct cli *cli, struct json_writer *w, struct fail *fail)
 {
     static const char *const options[][2] = {
-        {"--kind", "kind"}, {"--score", "score"}, {"--scale", "scale"}, {"--channel", "channel"}};
+        {"--kind", "kind"}, {"--score", "score"},   {"--scale", "scale"},  {"--channel", "channel"},
+        {"--user", "user"}, {"--secret", "secret"}, {"--folder", "folder"}};
     const char *every = cli_option(cli, "--every");
     int64_t minutes;
     json_begin_object(w);
@@ -125,7 +126,7 @@ bool cli_run_channel_add(struct cli *cli, struct fail *fail)
             return false;
         }
         json_write_raw(&input.w, definition);
-    } else if (!write_feed(cli, &input.w, fail)) {
+    } else if (!write_polled(cli, &input.w, fail)) {
         return false;
     }
     if (!cli_call(cli, "channel.save", cli_input_end(cli, &input), &text, &root, fail)) {

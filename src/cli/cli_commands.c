@@ -68,7 +68,10 @@ static const struct cli_option channel_options[] = {
     {"--score", "PLACE", "of a feed: the element, or pointer, that holds the stars"},
     {"--scale", "SCALE", "of that score: stars, csat, ces or nps (stars)"},
     {"--channel", "NAME", "the events' channel"},
-    {"--every", "MINUTES", "how often a feed is read (30)"},
+    {"--every", "MINUTES", "how often it is read (a feed 30, a mailbox 5)"},
+    {"--user", "NAME", "of a mailbox"},
+    {"--secret", "NAME", "the file in secrets_directory that holds a mailbox's password"},
+    {"--folder", "NAME", "of a mailbox (INBOX)"},
     END_OF_OPTIONS};
 static const struct cli_option webhook_options[] = {
     {"--name", "NAME", "the webhook's name, as in its people's ids"}, END_OF_OPTIONS};
@@ -169,25 +172,27 @@ static const struct cli_option survey_link_options[] = {
 
 const struct cli_command cli_commands[] = {
     {"channel add", "KIND NAME FILE|URL",
-     "Makes a webhook or a feed; prints a webhook's path, alone.",
+     "Makes a webhook, feed or mailbox; prints a webhook's path.",
      "firsthand channel add webhook zendesk examples/webhooks/zendesk.json\n"
      "firsthand channel add feed forum https://forum.example/latest.rss\n"
      "firsthand channel add feed store https://store.example/reviews.atom --kind review --score "
-     "im:rating",
+     "im:rating\n"
+     "firsthand channel add mailbox support imaps://mail.example.com --user support --secret "
+     "support-mail",
      channel_options, 3, 3, cli_run_channel_add},
     {"channel address", "NAME", "Gives a webhook a new address; the old one ends.",
      "firsthand channel address zendesk", NULL, 1, 1, cli_run_channel_address},
-    {"channel list", "", "Lists webhooks and feeds, and how they are doing.",
+    {"channel list", "", "Lists webhooks, feeds and mailboxes, and how they are doing.",
      "firsthand channel list", format_only, 0, 0, cli_run_channel_list},
     {"channel pause", "NAME", "Pauses a channel.", "firsthand channel pause forum", NULL, 1, 1,
      cli_run_channel_pause},
-    {"channel poll", "NAME", "Reads a feed now.", "firsthand channel poll reviews", NULL, 1, 1,
-     cli_run_channel_poll},
+    {"channel poll", "NAME", "Reads a feed or mailbox now.", "firsthand channel poll reviews", NULL,
+     1, 1, cli_run_channel_poll},
     {"channel remove", "NAME", "Removes a channel; its events stay.",
      "firsthand channel remove forum", NULL, 1, 1, cli_run_channel_remove},
     {"channel resume", "NAME", "Goes on with a paused channel.", "firsthand channel resume forum",
      NULL, 1, 1, cli_run_channel_resume},
-    {"channel test", "NAME", "Shows what would become of a feed's newest items.",
+    {"channel test", "NAME", "Shows what would become of the newest items or mails.",
      "firsthand channel test reviews", NULL, 1, 1, cli_run_channel_test},
     {"completion", "SHELL", "Prints completion for bash, zsh or fish.",
      "firsthand completion bash > /etc/bash_completion.d/firsthand", NULL, 1, 1,

@@ -586,6 +586,7 @@ static bool wire_start(struct net_wire *wire, const struct net_client *client,
     curl_easy_setopt(easy, CURLOPT_URL, wire->target.url.origin.data);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "imap,imaps");
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L); /* or it is closed once it is signed in */
     curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
     curl_easy_setopt(easy, CURLOPT_USERNAME, str_copy_c(wire->arena, options->user));
     curl_easy_setopt(easy, CURLOPT_PASSWORD, str_copy_c(wire->arena, options->password));

@@ -111,6 +111,26 @@ test('a feed is tried before it is added, and says what is wrong with it', async
   assert.deepEqual(page.faults, []);
 });
 
+test('a mailbox says what is wrong before it is added', async (t) => {
+  const { server, page } = await signedIn(t, { events: [] });
+  await page.goto(`${server.url}/settings/sources?add=mailbox`);
+  await settled(page);
+  const dialog = page.getByRole('dialog', { name: 'Add a mailbox' });
+  await dialog.getByLabel('Address of the mail server').fill('imaps://127.0.0.1:1');
+  await dialog.getByLabel('Name', { exact: true }).fill('support');
+  await dialog.getByLabel('User').fill('support');
+  await dialog.getByLabel('Name of the password’s file').fill('../secret');
+  await dialog.getByRole('button', { name: 'Try it' }).click();
+  await dialog.getByText('/definition/secret').waitFor();
+  await dialog.getByLabel('Name of the password’s file').fill('support-mail');
+  await dialog.getByRole('button', { name: 'Try it' }).click();
+  await dialog.getByText('set secrets_directory to the folder that holds the file').waitFor();
+  await dialog.getByRole('button', { name: 'Add a mailbox' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('row', { name: /support/ }).filter({ hasText: 'Mailbox' }).getByText(/^failed/).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
 for (const colorScheme of ['light', 'dark']) {
   for (const viewport of [{ width: 1440, height: 900 }, { width: 320, height: 700 }]) {
     test(`channels are accessible, ${colorScheme}, ${viewport.width} wide`, async (t) => {
@@ -145,6 +165,11 @@ for (const colorScheme of ['light', 'dark']) {
       assert.deepEqual(await axe(look), []);
       assert.equal(await sideways(look), 0);
       await shot(look, `feed-${colorScheme}-${viewport.width}`);
+      await look.keyboard.press('Escape');
+      await look.getByRole('button', { name: 'Add a mailbox' }).click();
+      assert.deepEqual(await axe(look), []);
+      assert.equal(await sideways(look), 0);
+      await shot(look, `mailbox-${colorScheme}-${viewport.width}`);
     });
   }
 }

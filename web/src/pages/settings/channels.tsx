@@ -12,6 +12,7 @@ import { cleanLine } from "../../safe";
 import { setParams, usePlace } from "../../router";
 import { t } from "../../strings";
 import { AddFeed } from "./channel_feed";
+import { AddMailbox } from "./channel_mailbox";
 import { Made, PreviewList } from "./channel_parts";
 import { AddWebhook } from "./channel_webhook";
 
@@ -40,6 +41,9 @@ export function Channels({ onChange }: { onChange: () => void }) {
           </Button>
           <Button icon="plus" onClick={() => setParams({ add: "feed" })}>
             {t("channels.add.feed")}
+          </Button>
+          <Button icon="plus" onClick={() => setParams({ add: "mailbox" })}>
+            {t("channels.add.mailbox")}
           </Button>
         </span>
       </header>
@@ -93,6 +97,7 @@ export function Channels({ onChange }: { onChange: () => void }) {
       )}
       {adding === "webhook" && <AddWebhook onClose={close} onAdded={changed} />}
       {adding === "feed" && <AddFeed onClose={close} onAdded={changed} />}
+      {adding === "mailbox" && <AddMailbox onClose={close} onAdded={changed} />}
       {open && <One channel={open} onClose={close} onChange={changed} />}
     </Sheet>
   );
@@ -127,7 +132,7 @@ function One({ channel, onClose, onChange }: { channel: ChannelRow; onClose: () 
     await api.removeChannel(channel.id);
     onClose();
   }, t("channels.removed", { name: channel.name }));
-  const feed = channel.kind === "feed";
+  const polled = channel.kind !== "webhook";
   return (
     <Dialog title={channel.name} onClose={onClose} wide>
       <div class="stack">
@@ -142,9 +147,9 @@ function One({ channel, onClose, onChange }: { channel: ChannelRow; onClose: () 
             <dt>{t("channels.kind")}</dt>
             <dd>{t(`channels.kind.${channel.kind}`)}</dd>
           </div>
-          {feed && (
+          {polled && (
             <div>
-              <dt>{t("channels.feed.url")}</dt>
+              <dt>{channel.kind === "feed" ? t("channels.feed.url") : t("channels.mailbox.url")}</dt>
               <dd class="break">{cleanLine(String(channel.definition.url ?? ""))}</dd>
             </div>
           )}
@@ -183,7 +188,7 @@ function One({ channel, onClose, onChange }: { channel: ChannelRow; onClose: () 
           </p>
         )}
         {path && <Made path={path} />}
-        {!feed && channel.shapes.length > 0 && (
+        {!polled && channel.shapes.length > 0 && (
           <details>
             <summary>{t("channels.shapes", { n: channel.shapes.length })}</summary>
             <p class="small dim">{t("channels.shapes.note")}</p>
@@ -203,7 +208,7 @@ function One({ channel, onClose, onChange }: { channel: ChannelRow; onClose: () 
             <CopyButton text={JSON.stringify(channel.definition, null, 2)} />
           </div>
         </details>
-        {feed && <Try id={channel.id} />}
+        {polled && <Try id={channel.id} />}
         {error && <Problem error={error} />}
         <p class="row end wrap">
           {sure ? (
@@ -215,7 +220,7 @@ function One({ channel, onClose, onChange }: { channel: ChannelRow; onClose: () 
               {t("channels.remove")}
             </Button>
           )}
-          {!feed && (
+          {!polled && (
             <Button disabled={busy} onClick={() => void act(async () => setPath((await api.channelAddress(channel.id)).path ?? ""), t("channels.address.new"))()}>
               {t("channels.address")}
             </Button>
@@ -223,7 +228,7 @@ function One({ channel, onClose, onChange }: { channel: ChannelRow; onClose: () 
           <Button disabled={busy} icon={channel.paused ? "play" : "pause"} onClick={() => void act(() => api.pauseChannel(channel.id, !channel.paused))()}>
             {channel.paused ? t("channels.resume") : t("channels.pause")}
           </Button>
-          {feed && !channel.paused && (
+          {polled && !channel.paused && (
             <Button look="primary" disabled={busy} onClick={() => void act(() => api.pollChannel(channel.id), t("channels.polled"))()}>
               {busy ? t("channels.polling") : t("channels.poll")}
             </Button>

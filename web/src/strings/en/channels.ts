@@ -1,9 +1,17 @@
 // Settings: other channels.
 export const channels = {
   "channels.title": "Other channels",
-  "channels.empty": "No other channel yet. A webhook takes tickets, chats and orders from other systems; a feed brings reviews and posts.",
+  "channels.empty": "No other channel yet. A webhook takes tickets, chats and orders from other systems; a feed brings reviews and posts; a mailbox brings mail.",
   "channels.add.webhook": "Add a webhook",
   "channels.add.feed": "Add a feed",
+  "channels.add.mailbox": "Add a mailbox",
+  "channels.mailbox.url": "Address of the mail server",
+  "channels.mailbox.url.hint": "imaps:// encrypts at once, imap:// before it signs in. Nothing is ever sent in the clear.",
+  "channels.mailbox.user": "User",
+  "channels.mailbox.secret": "Name of the password’s file",
+  "channels.mailbox.secret.hint": "A file in secrets_directory. The password itself is never typed here.",
+  "channels.mailbox.folder": "Folder",
+  "channels.mailbox.note": "Read only: nothing in the mailbox is changed, no mail is marked as read.",
   "channels.added": "Channel “{name}” added.",
   "channels.removed": "Channel “{name}” removed. Its events stay.",
   "channels.name": "Name",
