@@ -3,7 +3,7 @@
 #include "access_seal.h"
 #include "app_channels.h"
 #include "base_log.h"
-#include "intake_suggest.h"
+#include "intake_hook_suggest.h"
 
 #define SHAPES_BYTES_MAX ((size_t)256 << 10)
 #define NOTE_EVERY_MS 60000
@@ -159,7 +159,7 @@ static bool note_shape(struct app *app, const struct state_channel *channel, str
     struct json_writer one = {.out = &shape}, w = {.out = &all};
     struct json_value old, value, fields;
     struct str known = channel->shapes.data == NULL ? STR("[]") : channel->shapes;
-    if (!intake_shape(body, &one, fail) || !base_buf_ok(&shape, fail) ||
+    if (!intake_hook_shape(body, &one, fail) || !base_buf_ok(&shape, fail) ||
         !json_parse(parser, known, &old, fail)) {
         return false;
     }
@@ -388,6 +388,6 @@ bool app_op_webhook_suggest(struct app *app, const struct app_caller *caller,
     return app_input_members(input, members, fail) &&
            app_input_str(input, "name", false, &name, fail) &&
            input_payload(input, arena, &payload, fail) &&
-           intake_suggest(payload, name.len > 0 ? name : STR("webhook"), &w, fail) &&
+           intake_hook_suggest(payload, name.len > 0 ? name : STR("webhook"), &w, fail) &&
            base_buf_ok(out, fail);
 }

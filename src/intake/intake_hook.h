@@ -9,7 +9,7 @@
  *   FAIL_LIMIT over a limit; what a rule cannot read becomes a quarantined item, the others go on.
  * Limits/cost: INTAKE_HOOK_*.   Units: *_ms UTC, *_bytes.
  * Example: intake_hook_compile(text, zone, arena, &hook, fail) && intake_hook_decode(hook, decoder, &delivery, ...)
- * Not here: who may send, signatures (app), a first definition from a sample (intake_suggest.h).
+ * Not here: who may send, signatures (app), a first definition from a sample (intake_hook_suggest.h).
  */
 #pragma once
 

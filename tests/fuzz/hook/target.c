@@ -2,7 +2,7 @@
  * which must be a definition that compiles where nothing is missing, and its shape. */
 #include "../intake/intake_check.h"
 #include "intake_hook.h"
-#include "intake_suggest.h"
+#include "intake_hook_suggest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,7 +38,7 @@ static void try_suggest(struct str body, const struct intake_source *source, str
     struct json_parser *parser = json_parser_new();
     struct json_value root, definition, missing;
     struct fail fail;
-    if (intake_suggest(body, STR("fuzz"), &w, &fail)) {
+    if (intake_hook_suggest(body, STR("fuzz"), &w, &fail)) {
         INVARIANT(base_buf_ok(&out, &fail));
         INVARIANT(json_parse(parser, base_buf_view(&out), &root, &fail));
         INVARIANT(json_member(root, STR("definition"), &definition));
@@ -51,7 +51,7 @@ static void try_suggest(struct str body, const struct intake_source *source, str
         struct intake_hook *hook;
         INVARIANT(json_count(missing) > 0 || intake_hook_compile(kept, NULL, arena, &hook, &fail));
         try_decode(kept, body, source, arena);
-        INVARIANT(intake_shape(body, &s, &fail) && base_buf_ok(&shape, &fail));
+        INVARIANT(intake_hook_shape(body, &s, &fail) && base_buf_ok(&shape, &fail));
     }
     json_parser_free(parser);
     base_buf_done(&out);

@@ -3,7 +3,7 @@
 
 #include "base_buf.h"
 #include "intake_hook.h"
-#include "intake_suggest.h"
+#include "intake_hook_suggest.h"
 
 static struct str header(void *context, const char *name)
 {
@@ -162,7 +162,7 @@ static struct str suggest(struct fixture *f, const char *sample)
 {
     struct base_buf out CLEANUP(base_buf_done) = {0};
     struct json_writer w = {.out = &out};
-    assert_true(intake_suggest(str_from_c(sample), STR("desk"), &w, &f->fail));
+    assert_true(intake_hook_suggest(str_from_c(sample), STR("desk"), &w, &f->fail));
     return str_copy(f->arena, base_buf_view(&out));
 }
 
@@ -201,9 +201,10 @@ static void shapes_hold_no_values_and_no_names_that_are_data(void **state)
     test_init(&f);
     struct base_buf out CLEANUP(base_buf_done) = {0};
     struct json_writer w = {.out = &out};
-    assert_true(intake_shape(STR("{\"b\":\"secret\",\"a\":[{\"x\":1},{\"x\":\"y\",\"z\":null}],"
-                                 "\"ola@example.com\":{\"n\":true},\"4471\":0}"),
-                             &w, &f.fail));
+    assert_true(
+        intake_hook_shape(STR("{\"b\":\"secret\",\"a\":[{\"x\":1},{\"x\":\"y\",\"z\":null}],"
+                              "\"ola@example.com\":{\"n\":true},\"4471\":0}"),
+                          &w, &f.fail));
     assert_str(base_buf_view(&out), "[\"/* number\",\"/*/n boolean\",\"/a/*/x number\",\"/a/*/x "
                                     "string\",\"/a/*/z null\",\"/b string\"]");
     test_done(&f);

@@ -1,4 +1,4 @@
-#include "intake_suggest.h"
+#include "intake_hook_suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,12 +86,12 @@ static bool known(const struct walk *walk, struct str pointer, enum json_type ty
     return false;
 }
 
-/* Recursion ends at INTAKE_SUGGEST_DEPTH_MAX. */
+/* Recursion ends at INTAKE_HOOK_SUGGEST_DEPTH_MAX. */
 static void visit(struct walk *walk, struct json_value value, struct str pointer, size_t depth)
 {
     enum json_type type = json_type_of(value);
     bool inner = type == JSON_OBJECT || type == JSON_ARRAY;
-    if (depth > INTAKE_SUGGEST_DEPTH_MAX || walk->count >= INTAKE_SUGGEST_FIELDS_MAX) {
+    if (depth > INTAKE_HOOK_SUGGEST_DEPTH_MAX || walk->count >= INTAKE_HOOK_SUGGEST_FIELDS_MAX) {
         return;
     }
     if (!inner) {
@@ -526,8 +526,8 @@ static void write_sample(struct json_writer *w, struct json_value value)
         return;
     }
     struct str text = json_string(value);
-    if (text.len > INTAKE_SUGGEST_SAMPLE_BYTES) {
-        text.len = INTAKE_SUGGEST_SAMPLE_BYTES;
+    if (text.len > INTAKE_HOOK_SUGGEST_SAMPLE_BYTES) {
+        text.len = INTAKE_HOOK_SUGGEST_SAMPLE_BYTES;
         while (!str_is_utf8(text)) {
             text.len--;
         }
@@ -577,14 +577,15 @@ static bool parse(struct json_parser *parser, struct str text, struct json_value
            fail_set(fail, FAIL_INPUT, "the sample: expected an object or an array");
 }
 
-bool intake_suggest(struct str sample, struct str source, struct json_writer *w, struct fail *fail)
+bool intake_hook_suggest(struct str sample, struct str source, struct json_writer *w,
+                         struct fail *fail)
 {
     struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     struct guess guess = {.source = source, .arena = arena};
     struct walk walk = {.arena = arena};
     struct json_value root;
-    walk.fields = arena_array(arena, INTAKE_SUGGEST_FIELDS_MAX, sizeof *walk.fields, fail);
+    walk.fields = arena_array(arena, INTAKE_HOOK_SUGGEST_FIELDS_MAX, sizeof *walk.fields, fail);
     if (walk.fields == NULL || !parse(parser, sample, &root, fail)) {
         return false;
     }
@@ -626,13 +627,13 @@ static int by_pointer(const void *a, const void *b)
     return order != 0 ? order : (int)left->type - (int)right->type;
 }
 
-bool intake_shape(struct str body, struct json_writer *w, struct fail *fail)
+bool intake_hook_shape(struct str body, struct json_writer *w, struct fail *fail)
 {
     struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     struct walk walk = {.arena = arena, .shape = true};
     struct json_value root;
-    walk.fields = arena_array(arena, INTAKE_SUGGEST_FIELDS_MAX, sizeof *walk.fields, fail);
+    walk.fields = arena_array(arena, INTAKE_HOOK_SUGGEST_FIELDS_MAX, sizeof *walk.fields, fail);
     if (walk.fields == NULL || !parse(parser, body, &root, fail)) {
         return false;
     }
