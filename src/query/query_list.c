@@ -318,7 +318,7 @@ bool query_list_nothing_in_group(struct query_worker *worker, bool *out, struct 
 
 /* ---- writing ---- */
 
-static void write_traits(struct json_writer *w, const struct store_field *traits, size_t count)
+void query_traits_write(struct json_writer *w, const struct store_field *traits, size_t count)
 {
     json_begin_object(w);
     for (size_t i = 0; i < count;) {
@@ -368,7 +368,7 @@ static bool write_entry(struct query_worker *worker, struct query_list_entry *en
     json_name_c(w, "events");
     json_write_uint(w, entry->events);
     json_name_c(w, "traits");
-    write_traits(w, traits, count);
+    query_traits_write(w, traits, count);
     if (entry->has_value) {
         json_name_c(w, "value");
         query_answer_value(w, entry->value);

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "query_answer.h"
+#include "query_list.h"
 #include "query_matcher.h"
 
 /* ---- order ---- */
@@ -346,6 +348,61 @@ static void write_one(struct query_exec *exec, const struct query_said *said, co
     json_end_object(w);
 }
 
+static int number_compare(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* "people": each who speaks on the page, once, in the order of their first words. */
+static bool write_people(struct query_exec *exec, const struct query_said_page *page,
+                         struct json_writer *w, struct fail *fail)
+{
+    uint32_t *seen = arena_array(exec->arena, page->count, sizeof *seen, fail);
+    if (seen == NULL) {
+        return false;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < page->count; i++) {
+        seen[i] = page->list[i].customer;
+    }
+    qsort(seen, page->count, sizeof *seen, number_compare);
+    for (size_t i = 0; i < page->count; i++) {
+        if (i == 0 || seen[i] != seen[i - 1]) {
+            seen[count++] = seen[i];
+        }
+    }
+    bool *told = arena_array(exec->arena, count, sizeof *told, fail);
+    if (told == NULL) {
+        return false;
+    }
+    memset(told, 0, count * sizeof *told);
+    json_name_c(w, "people");
+    json_begin_array(w);
+    for (size_t i = 0; i < page->count; i++) {
+        uint32_t customer = page->list[i].customer;
+        uint32_t *at = bsearch(&customer, seen, count, sizeof *seen, number_compare);
+        struct store_field *traits;
+        size_t trait_count;
+        if (told[at - seen]) {
+            continue;
+        }
+        told[at - seen] = true;
+        if (!store_customer_traits(exec->snapshot, customer, exec->arena, &traits, &trait_count,
+                                   fail)) {
+            return false;
+        }
+        json_begin_object(w);
+        json_name_c(w, "id");
+        json_write_str(w, store_customer_id(exec->snapshot, customer, exec->arena));
+        json_name_c(w, "traits");
+        query_traits_write(w, traits, trait_count);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    return true;
+}
+
 bool query_said_write(struct query_exec *exec, const struct query_said_page *page,
                       const struct query_said_form *form, struct json_writer *w, struct fail *fail)
 {
@@ -368,5 +425,5 @@ bool query_said_write(struct query_exec *exec, const struct query_said_page *pag
         write_one(exec, &page->list[i], by_place[i], form, w);
     }
     json_end_array(w);
-    return true;
+    return !form->with_people || write_people(exec, page, w, fail);
 }

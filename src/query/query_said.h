@@ -45,6 +45,7 @@ struct query_said_form {
     const void *search; /* marks its words; NULL: none */
     bool whole;         /* nothing is cut */
     bool with_relevance;
+    bool with_people; /* "people" follows: id and traits of each who speaks */
 };
 /* Writes "verbatims", of a sorted page. */
 bool query_said_write(struct query_exec *exec, const struct query_said_page *page,

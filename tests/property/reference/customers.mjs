@@ -39,15 +39,19 @@ export function sorted(rows, sort = '-last_seen') {
 
 const instantOrNull = (ms) => (ms === undefined ? null : formatInstant(ms));
 
-function show({ customer, value }) {
+export function traitsOf(customer) {
   const traits = {};
   for (const [name, values] of customer.traits) traits[name] = values.length === 1 ? values[0] : values;
+  return traits;
+}
+
+function show({ customer, value }) {
   return {
     id: customer.id,
     first_seen: instantOrNull(customer.firstSeen),
     last_seen: instantOrNull(customer.lastSeen),
     events: customer.count,
-    traits,
+    traits: traitsOf(customer),
     ...(value === undefined ? {} : { value }),
   };
 }

@@ -1,4 +1,5 @@
 // Verbatims: the kind, and those beside an opened cell (sections 6 and 7).
+import { traitsOf } from './customers.mjs';
 import { conditionHolds } from './condition.mjs';
 import { isBookkeeping } from './intake.mjs';
 import { DAY, formatInstant } from './time.mjs';
@@ -67,6 +68,7 @@ export function verbatimsAnswer(question, context, skip) {
     customers: new Set(found.map(({ event }) => event.customer)).size,
     searched: searched.length,
     verbatims: page.map(show),
+    people: [...new Set(page.map(({ event }) => event.customer))].map((customer) => ({ id: customer.id, traits: traitsOf(customer) })),
     cursor: skip + page.length < found.length,
     partial: [],
   };
