@@ -103,11 +103,20 @@ export async function axe(page) {
 
 export const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
+// What holds on every page: nothing for axe to find, nothing wider than the window, no fault, no request to elsewhere.
+export async function checkPage(page) {
+  await settled(page);
+  assert.deepEqual(await axe(page), []);
+  assert.ok((await sideways(page)) <= 0, 'scrolls sideways');
+  assert.deepEqual(page.faults, []);
+}
+
 export const FUNNEL = '/journeys/funnels?steps.0.event=Product+Viewed&steps.1.event=Added+To+Cart&steps.2.event=Checkout+Started&steps.3.event=Order+Completed';
 export const PAGES = [
   '/', '/customers', '/customers?search=person+1', '/customers/u0',
   '/journeys/trends', '/journeys/trends?series.0.event=Added+To+Cart&series.0.measure=customers&breakdown=device&compare=previous',
   '/journeys/trends?series.0.event=Added+To+Cart&breakdown=device&look=totals&table=true',
+  '/voice', '/voice?metric=stars&by=customer.plan&table=true', '/voice?text=parcel&kind=survey',
   '/journeys/funnels', FUNNEL, `${FUNNEL}&breakdown=device`, `${FUNNEL}&table=true`, '/journeys/retention',
   '/settings/pipeline', '/settings/quarantine', '/settings/sources', '/settings/keys', '/settings/contact', '/settings/organisation', '/settings/appearance',
   '/no-such-page',

@@ -2,11 +2,13 @@
 import type { ComponentType } from "preact";
 import type { IconName } from "./parts/icon";
 import type { Key } from "./strings";
+import { lazy } from "./parts/lazy";
 import { CustomerPage } from "./pages/customer/page";
 import { CustomersPage } from "./pages/customers/page";
 import { JourneysPage } from "./pages/journeys/page";
 import { SettingsPage } from "./pages/settings/page";
 import { TodayPage } from "./pages/today/page";
+import { VoicePage } from "./pages/voice/page";
 
 export interface PageProps {
   /** What follows the page's own path, decoded: ["trends"]. */
@@ -27,16 +29,21 @@ export interface PageEntry {
   last?: boolean;
 }
 
+const SurveysRoute = lazy<PageProps>(() => import("./pages/surveys/route").then((module) => module.SurveysRoute));
+
 export const PAGES: PageEntry[] = [
   { key: "today", path: "/", label: "nav.today", icon: "today", jump: "t", page: TodayPage, phone: true },
   { key: "customers", path: "/customers", label: "nav.customers", icon: "customers", jump: "c", page: CustomersRoute, phone: true },
+  { key: "voice", path: "/voice", label: "nav.voice", icon: "voice", jump: "v", page: VoicePage, phone: true },
   { key: "journeys", path: "/journeys", label: "nav.journeys", icon: "journeys", jump: "j", page: JourneysPage, phone: true },
+  { key: "surveys", path: "/surveys", label: "nav.surveys", icon: "survey", jump: "s", page: SurveysRoute, phone: false },
   { key: "settings", path: "/settings", label: "nav.settings", icon: "settings", jump: ",", page: SettingsPage, phone: true, last: true },
 ];
 
 function CustomersRoute({ rest }: PageProps) {
   return rest[0] ? <CustomerPage key={rest[0]} id={rest[0]} /> : <CustomersPage />;
 }
+
 
 const decode = (text: string): string => {
   try {

@@ -4,6 +4,10 @@ import { test } from "node:test";
 import type { TimelineEvent } from "../src/api/types";
 import { addDays, dayStart, formatBytes, formatLength, formatNumber, formatShare, setLocale, setZone } from "../src/format";
 import { foldTimeline, mergeNewest } from "../src/pages/customer/fold";
+import { scoreTicks } from "../src/charts/score";
+import { addLanguage, branchesOf, contrast, edgesOf, missingTexts, nextOf, removeLanguage, removeQuestion, renameQuestion, type Definition } from "../src/pages/surveys/definition";
+import { branchWords } from "../src/pages/surveys/words";
+import { coverageQuery, silentQuery, wordsQuery } from "../src/pages/voice/state";
 import { guessFunnels } from "../src/pages/journeys/guess";
 import { funnelQuery, sane, trendQuery } from "../src/pages/journeys/state";
 import { SDKS, snippetOf, wantedKey } from "../src/pages/settings/sdk";
@@ -249,4 +253,67 @@ test("every snippet that sends names this server and the key, and pages of other
   assert.match(snippetOf("rudder", "https://firsthand.example", "pk_1"), /configUrl: "https:\/\/firsthand\.example"[^]*rudder-sdk-node/);
   assert.equal(wantedKey("posthog"), "client");
   assert.equal(wantedKey("rudder"), "write");
+});
+
+const repair = (): Definition => ({
+  name: "After a repair",
+  languages: ["en", "nb"],
+  questions: [
+    { id: "nps", type: "nps", title: { en: "How likely?", nb: "Hvor sannsynlig?" }, required: true, next: [{ if: { op: "<=", value: 6 }, go: "better" }, { if: { op: "<=", value: 8 }, go: "missing" }] },
+    { id: "best", type: "open", title: "What was good?", next: [{ go: "end" }] },
+    { id: "missing", type: "open", title: { en: "You gave {{nps}}. What was missing?" }, next: [{ go: "end" }] },
+    { id: "better", type: "open", title: "What should we do?" },
+  ],
+});
+
+test("branches say which answers lead where, in ranges", () => {
+  const survey = repair();
+  assert.deepEqual(branchesOf(survey, 0).map((branch) => [branchWords(survey, survey.questions[0]!, branch), branch.to]), [["0 to 6", 3], ["7 or 8", 2], ["9 or 10", 1]]);
+  assert.deepEqual(edgesOf(survey), [{ from: 0, to: 1 }, { from: 0, to: 2 }, { from: 0, to: 3 }, { from: 1, to: 4 }, { from: 2, to: 4 }, { from: 3, to: 4 }]);
+  assert.equal(nextOf(survey, 0, { nps: 7 }), 2);
+  assert.equal(nextOf(survey, 0, {}), 1);
+  assert.equal(nextOf(survey, 1, {}), 4);
+});
+
+test("a question that goes takes along what leads to it; a renamed one is found everywhere", () => {
+  const gone = removeQuestion(repair(), 3);
+  assert.deepEqual(gone.questions[0]!.next, [{ if: { op: "<=", value: 8 }, go: "missing" }]);
+  const renamed = renameQuestion(repair(), "missing", "lacks");
+  assert.equal(renamed.questions[0]!.next![1]!.go, "lacks");
+  const other = renameQuestion(repair(), "nps", "recommend");
+  assert.deepEqual(other.questions[2]!.title, { en: "You gave {{recommend}}. What was missing?" });
+});
+
+test("languages are added and taken away without losing words", () => {
+  assert.equal(missingTexts(repair(), "nb"), 3);
+  const three = addLanguage(repair(), "de");
+  assert.deepEqual(three.questions[1]!.title, { en: "What was good?" });
+  assert.equal(missingTexts(three, "de"), 4);
+  const one = removeLanguage(removeLanguage(three, "de"), "nb");
+  assert.deepEqual([one.languages, one.questions[0]!.title], [["en"], "How likely?"]);
+});
+
+test("a survey's contrast is WCAG's", () => {
+  assert.equal(contrast("#000000", "#ffffff"), 21);
+  assert.ok(Math.abs(contrast("#767676", "#ffffff") - 4.54) < 0.01);
+});
+
+test("a score is drawn on the part of its scale that it moves in", () => {
+  const row = (value: number | null, low = value, high = value) => ({ value, low, high, n: 40, distribution: {}, asked: 0, shown: 0, started: 0, finished: 0 });
+  assert.deepEqual(scoreTicks([row(40, 34, 46), row(null), row(52, 47, 57)], [-100, 100]), [30, 40, 50, 60]);
+  assert.deepEqual(scoreTicks([row(null)], [1, 7]), [1, 7]);
+  assert.deepEqual(scoreTicks([row(-100, -100, -100)], [-100, 100]), [-100, -98]);
+});
+
+test("the silent of a group are those who were here and said nothing", () => {
+  const query = coverageQuery({ range: { from: "2026-05-01", to: "2026-05-31" } }, "customer.plan");
+  const silent = silentQuery(query, "pro") as { segment: { all: [unknown, { not: unknown }] } };
+  assert.equal(silent.segment.all.length, 2);
+  assert.ok("not" in silent.segment.all[1]);
+  assert.equal(silentQuery(query, "(other)"), null);
+});
+
+test("words are sorted by closeness where some are looked for, and a side that is none asks nothing", () => {
+  assert.equal(wordsQuery({ text: " late " }).sort, "relevance");
+  assert.equal(wordsQuery({ side: "nonsense", kind: "review" }).where!.length, 1);
 });

@@ -1,8 +1,8 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
-  ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger,
-  LiveItem, NameRow, Preview, Problem, QuarantineRow, SavedSegment, SavedView, Scalar, Session,
-  SessionRow, SourceRow, Status, SuggestedField, TimelinePage, Why,
+  ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
+  QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
+  SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
 } from "./types";
 
 export class ApiError extends Error {
@@ -116,6 +116,26 @@ export const api = {
     call<{ names: NameRow[] }>(`/api/v1/names${search({ kind, prefix, event })}`, { signal }),
   values: (property: string, prefix = "", event = "", limit = 50, signal?: AbortSignal) =>
     call<{ values: { value: Scalar; count: number }[] }>(`/api/v1/names/values${search({ property, event, prefix, limit })}`, { signal }),
+
+  surveys: () => call<{ surveys: SurveyRow[] }>("/api/v1/surveys"),
+  surveyTemplates: () => call<{ templates: SurveyTemplate[] }>("/api/v1/surveys/templates"),
+  survey: (id: string, signal?: AbortSignal) => call<SurveyShown>(`/api/v1/surveys/${part(id)}`, { signal }),
+  addSurvey: (definition: unknown) => call<SurveyShown>("/api/v1/surveys", { method: "POST", body: { definition } }),
+  saveSurvey: (id: string, definition: unknown) => call<SurveyShown>(`/api/v1/surveys/${part(id)}`, { method: "PUT", body: { definition } }),
+  deleteSurvey: (id: string) => call<void>(`/api/v1/surveys/${part(id)}`, { method: "DELETE" }),
+  publishSurvey: (id: string) => call<SurveyShown>(`/api/v1/surveys/${part(id)}/publish`, { method: "POST" }),
+  pauseSurvey: (id: string) => call<SurveyShown>(`/api/v1/surveys/${part(id)}/pause`, { method: "POST" }),
+  closeSurvey: (id: string) => call<SurveyShown>(`/api/v1/surveys/${part(id)}/close`, { method: "POST" }),
+
+  surveyResults: (id: string, filter: object, signal?: AbortSignal) => call<SurveyResults>(`/api/v1/surveys/${part(id)}/results${search(filter as Record<string, string>)}`, { signal }),
+  surveyResponses: (id: string, options: object, signal?: AbortSignal) =>
+    call<{ total: number; responses: SurveyResponse[]; cursor: string | null }>(`/api/v1/surveys/${part(id)}/responses${search(options as Record<string, string>)}`, { signal }),
+  surveySuspects: (id: string, signal?: AbortSignal) => call<{ total: number; suspects: SurveySuspect[]; cursor: string | null }>(`/api/v1/surveys/${part(id)}/suspects`, { signal }),
+  decideSuspect: (id: string, response: string, what: "release" | "discard") => call<unknown>(`/api/v1/surveys/${part(id)}/suspects/${part(response)}/${what}`, { method: "POST" }),
+  surveyAudience: (id: string, signal?: AbortSignal) => call<SurveyAudience>(`/api/v1/surveys/${part(id)}/audience`, { signal }),
+  makeSurveyLinks: (id: string, body: object) => call<SurveyLinks>(`/api/v1/surveys/${part(id)}/links`, { method: "POST", body }),
+  surveyQr: (id: string, address: string, signal?: AbortSignal) => call<{ text: string; svg: string }>(`/api/v1/surveys/${part(id)}/qr${search({ address })}`, { signal }),
+  surveySnippet: (id: string, options: { question: string; language: string }, signal?: AbortSignal) => call<{ html: string }>(`/api/v1/surveys/${part(id)}/snippet${search(options)}`, { signal }),
 
   segments: () => call<{ segments: SavedSegment[] }>("/api/v1/segments"),
   saveSegment: (name: string, segment: unknown) => call<unknown>(`/api/v1/segments/${part(name)}`, { method: "PUT", body: { segment } }),

@@ -60,6 +60,23 @@ export function Quote({ text, size }: { text: string; size?: "s" | "l" }) {
   );
 }
 
+/** The same with the marker under the very words that were looked for. */
+export function MarkedQuote({ text, matches = [], size }: { text: string; matches?: [number, number][]; size?: "s" | "l" }) {
+  const parts: ComponentChildren[] = [];
+  let at = 0;
+  for (const [from, to] of matches) {
+    if (from < at || to > text.length || to <= from) continue;
+    parts.push(cleanText(text.slice(at, from)), <mark key={from}>{cleanText(text.slice(from, to))}</mark>);
+    at = to;
+  }
+  parts.push(cleanText(text.slice(at)));
+  return (
+    <blockquote class={size ? `quote ${size}` : "quote"} dir="auto">
+      {parts}
+    </blockquote>
+  );
+}
+
 export function Value({ value }: { value: unknown }) {
   return <bdi>{showValue(value)}</bdi>;
 }

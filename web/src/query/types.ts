@@ -77,7 +77,29 @@ export interface CustomersQuery {
   as_of?: string;
 }
 
-export type Query = TrendQuery | FunnelQuery | RetentionQuery | CustomersQuery;
+export type ScoreMetric = "nps" | "csat" | "ces" | "stars";
+
+export interface ScoreQuery extends Common {
+  kind: "score";
+  metric: ScoreMetric;
+  interval?: IntervalName;
+  where?: Cond[];
+  breakdown?: Breakdown;
+  limit?: number;
+  compare?: "previous";
+}
+
+/** Words are read, not counted: a list of them opens to no cell. */
+export interface VerbatimsQuery extends Common {
+  kind: "verbatims";
+  where?: Cond[];
+  text?: string;
+  sort?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+export type Query = TrendQuery | FunnelQuery | RetentionQuery | CustomersQuery | ScoreQuery;
 
 /** The cell of an answer that is opened to its people. */
 export interface Open {
@@ -89,4 +111,8 @@ export interface Open {
   cohort?: string;
   period?: number;
   previous?: boolean;
+  /** Of a score: a side of it, one answer, a stage on the way to it. */
+  part?: "promoters" | "passives" | "detractors";
+  value?: number;
+  funnel?: "asked" | "shown" | "started" | "finished" | "silent";
 }

@@ -3,7 +3,7 @@ import { formatDay, formatDayRange, formatInterval, formatNumber, formatLength }
 import { cleanLine, showValue } from "../safe";
 import { t, tOr } from "../strings";
 import { PRESETS, rangeDays } from "./range";
-import type { Breakdown, Cond, Matcher, Open, Query, Range, Segment } from "./types";
+import type { Breakdown, Cond, Matcher, Open, Query, Range, ScoreQuery, Segment } from "./types";
 
 export function eventWords(event: string | string[]): string {
   if (event === "*") return t("event.any");
@@ -105,6 +105,14 @@ const at = (query: Query, open: Open): string => {
   return "";
 };
 
+function scoreCell(query: ScoreQuery, open: Open, n: number, shown: string): string {
+  const scale = t(`scale.${query.metric}`);
+  if (open.funnel) return t(`open.score.${open.funnel}`, { n, shown, scale });
+  if (open.part) return t(`open.score.${open.part}`, { n, shown });
+  if (open.value !== undefined) return t("open.score.value", { n, shown, scale, value: open.value });
+  return t("open.score.answered", { n, shown, scale });
+}
+
 /** What a cell holds: "customers who did Order Completed on Tue 12 May, NL". */
 export function cellWords(query: Query, open: Open, n: number | string): string {
   const shown = typeof n === "number" ? formatNumber(n) : n;
@@ -130,6 +138,7 @@ export function cellWords(query: Query, open: Open, n: number | string): string 
     if (open.outcome === "dropped") return t("open.funnel.dropped", { n: count, shown, step: name, before }) + tail;
     return t(step === 1 ? "open.funnel.entered" : "open.funnel.reached", { n: count, shown, step: name }) + tail;
   }
+  if (query.kind === "score") return scoreCell(query, open, count, shown) + tail;
   const period = open.period ?? 0;
   const unit = tOr(`unit.${query.interval ?? "week"}`, "", { n: period });
   const cohort = formatDay(open.cohort ?? "");

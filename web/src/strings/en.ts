@@ -5,8 +5,10 @@ import { query } from "./en/query";
 import { today } from "./en/today";
 import { customers } from "./en/customers";
 import { journeys } from "./en/journeys";
+import { surveys } from "./en/surveys";
+import { voice } from "./en/voice";
 import { settings } from "./en/settings";
 import { channels } from "./en/channels";
 import { contact } from "./en/contact";
 
-export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings, ...channels, ...contact } as const;
+export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings, ...channels, ...contact, ...voice, ...surveys } as const;

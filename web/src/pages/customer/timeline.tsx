@@ -20,9 +20,25 @@ function dayWords(label: string): string {
 }
 
 /** The name of an event as its sender wrote it; our own and bookkeeping in the reader's words. */
-export const nameWords = (event: TimelineEvent): string => tOr(`event.${event.event}`, cleanLine(event.event));
+export const nameWords = (event: TimelineEvent): string => {
+  if (event.event === "contacted" && event.properties.outcome === "skipped") return t("event.contacted.skipped");
+  if (event.event === "contacted" && event.properties.purpose === "survey") return t("event.contacted.survey");
+  if (event.event === "consent") return t(event.properties.state === "withdrawn" ? "event.consent.withdrawn" : "event.consent.granted");
+  return tOr(`event.${event.event}`, cleanLine(event.event));
+};
+
+const textOf = (event: TimelineEvent, name: string): string => (typeof event.properties[name] === "string" ? cleanLine(event.properties[name] as string) : "");
+
+/** What matters of a contact: about what, and why not where it was spared. */
+function contactHint(event: TimelineEvent): string {
+  const skipped = event.properties.outcome === "skipped";
+  const reason = skipped ? tOr(`reason.${textOf(event, "reason")}`, textOf(event, "reason")) : "";
+  return [event.channel ? channelWords(event.channel) : "", textOf(event, "survey") || textOf(event, "purpose"), reason].filter(Boolean).join(" · ");
+}
 
 function hintOf(event: TimelineEvent): string {
+  if (event.event === "contacted" || event.event === "survey shown") return contactHint(event);
+  if (event.event === "consent") return textOf(event, "purpose");
   const parts = Object.entries(event.properties)
     .filter(([name, value]) => !/(^|[._])(id|url|token|hash)$/i.test(name) && (typeof value === "string" ? value.length > 0 && value.length < 40 : typeof value === "number"))
     .slice(0, 3)

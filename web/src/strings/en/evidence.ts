@@ -21,6 +21,7 @@ export const evidence = {
   "kind.funnel": "Funnel",
   "kind.retention": "Retention",
   "kind.customers": "Customers",
+  "kind.score": "Score",
 
   "how.asof": "Answered as of",
   "how.range": "Range",
@@ -50,6 +51,17 @@ export const evidence = {
   "open.retention.cohort": "{n, plural, one {{shown} customer began on {cohort}} other {{shown} customers began in the period of {cohort}}}",
   "open.retention.returned": "{n, plural, one {{shown} customer of {cohort} came back in {unit}} other {{shown} customers of {cohort} came back in {unit}}}",
   "open.retention.gone": "{n, plural, one {{shown} customer of {cohort} did not come back in {unit}} other {{shown} customers of {cohort} did not come back in {unit}}}",
+
+  "open.score.answered": "{n, plural, one {{shown} answer to {scale}} other {{shown} answers to {scale}}}",
+  "open.score.detractors": "{n, plural, one {{shown} answer from 0 to 6} other {{shown} answers from 0 to 6}}",
+  "open.score.passives": "{n, plural, one {{shown} answer of 7 or 8} other {{shown} answers of 7 or 8}}",
+  "open.score.promoters": "{n, plural, one {{shown} answer of 9 or 10} other {{shown} answers of 9 or 10}}",
+  "open.score.value": "{n, plural, one {{shown} answer of {value}, {scale}} other {{shown} answers of {value}, {scale}}}",
+  "open.score.asked": "{n, plural, one {asked once about {scale}} other {asked {shown} times about {scale}}}",
+  "open.score.shown": "{n, plural, one {shown once: {scale}} other {shown {shown} times: {scale}}}",
+  "open.score.started": "{n, plural, one {{shown} began to answer {scale}} other {{shown} began to answer {scale}}}",
+  "open.score.finished": "{n, plural, one {{shown} finished answering {scale}} other {{shown} finished answering {scale}}}",
+  "open.score.silent": "{n, plural, one {{shown} was asked about {scale} and stayed silent} other {{shown} were asked about {scale} and stayed silent}}",
 
   "unit.hour": "hour {n}",
   "unit.day": "day {n}",
