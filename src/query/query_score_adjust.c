@@ -460,6 +460,7 @@ bool query_score_adjust_run(struct query_exec *exec, const struct query_score_ad
     frame->data = (struct stats_nonresponse_frame){
         .columns = PAST_FEATURES, .lowest = adjust->lowest, .highest = adjust->highest};
     frame->was_asked = job.was_asked;
+    frame->least = adjust->least;
     frame->interval_count = intervals->count;
     /* Who did not answer has no event that could bear a value of the event's own. */
     frame->no_groups = by != NULL && !job.was_asked && !query_name_is_of_customer(by->name);

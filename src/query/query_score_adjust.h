@@ -26,6 +26,7 @@ struct query_score_adjust { /* in a plan */
     /* The kind's own: matchers of whom was asked and of answers, and of both the property `response`. */
     uint32_t asked, answer;
     struct query_name response, score;
+    uint64_t least; /* answers: a cell with fewer shows no adjusted score either */
     /* Filled in by query_score_adjust_parse. */
     struct query_name channel;
     double scale_lowest, scale_highest; /* of what is answered */

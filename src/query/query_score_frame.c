@@ -88,10 +88,11 @@ static bool estimate(struct query_exec *exec, const struct query_score_frame *fr
     const struct stats_nonresponse_options options = {.cancel = exec->cancel};
     struct arena *arena = arena_new(exec->budget);
     struct fail why;
-    out->places = count;
-    out->known = count > 0 && stats_nonresponse_of(arena, &frame->data, &frame->model, places,
+    bool found = count > 0 && stats_nonresponse_of(arena, &frame->data, &frame->model, places,
                                                    count, &options, &out->found, &why);
-    bool over = count > 0 && !out->known && is_over(exec, &why, fail);
+    bool over = count > 0 && !found && is_over(exec, &why, fail);
+    out->places = count;
+    out->known = found && out->found.answered >= frame->least;
     arena_free(arena);
     return !over;
 }
@@ -120,8 +121,14 @@ static bool by_interval(struct query_exec *exec, const struct query_score_frame 
     return true;
 }
 
-static void warn_weights(struct query_exec *exec, const struct cell *total)
+static void warn_total(struct query_exec *exec, const struct query_score_frame *frame,
+                       const struct cell *total)
 {
+    if (!total->known) {
+        uint64_t least = frame->least > STATS_SCORE_N_MIN ? frame->least : STATS_SCORE_N_MIN;
+        query_exec_warn(exec, "adjusted: of fewer than %llu answers no score is shown",
+                        (unsigned long long)least);
+    }
     if (total->known && total->found.deff > STATS_NONRESPONSE_DEFF_MAX) {
         query_exec_warn(exec,
                         "adjusted: few stand for many: the weights make %zu answers worth %.0f "
@@ -152,7 +159,7 @@ bool query_score_adjust_cells(struct query_exec *exec, const struct query_score_
         !estimate(exec, frame, places, count, total, fail)) {
         return false;
     }
-    warn_weights(exec, total);
+    warn_total(exec, frame, total);
     if (!frame->was_asked) {
         return true;
     }

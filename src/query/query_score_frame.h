@@ -34,6 +34,7 @@ struct query_score_frame {
     size_t interval_count;
     struct query_vec *belongs; /* by group, then place */
     size_t answered;
+    uint64_t least;
     uint64_t unasked;
 };
 

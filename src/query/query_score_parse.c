@@ -119,7 +119,8 @@ static bool parse_adjusted(struct query_parser *parser, const struct query_membe
         body->adjust = (struct query_score_adjust){.asked = SCORE_ASKED,
                                                    .answer = SCORE_ANSWER,
                                                    .response = body->response,
-                                                   .score = body->score};
+                                                   .score = body->score,
+                                                   .least = body->least};
         query_score_adjust_parse(parser, body->metric, &body->adjust);
     }
     return true;

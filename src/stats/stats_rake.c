@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base_thread.h"
 #include "stats_survey.h"
 
 #define FIT_OFF 1e-10 /* of the total: how far a margin may be from its target in the end */
@@ -129,7 +130,8 @@ static bool prepare_table(struct arena *arena, struct table *table, const double
 }
 
 bool stats_rake_table(struct arena *arena, double *cells, const size_t *sizes, size_t axis_count,
-                      const struct stats_margin *margins, size_t margin_total, struct fail *fail)
+                      const struct stats_margin *margins, size_t margin_total,
+                      struct base_cancel *cancel, struct fail *fail)
 {
     struct table table;
     double total = -1;
@@ -144,6 +146,9 @@ bool stats_rake_table(struct arena *arena, double *cells, const size_t *sizes, s
     size_t worst = 0;
     double off = 0;
     for (int pass = 0; pass < STATS_RAKE_PASSES_MAX; pass++) {
+        if (cancel != NULL && base_cancel_due(cancel, fail)) {
+            return false;
+        }
         off = 0;
         for (size_t m = 0; m < margin_total; m++) {
             double here = fit_margin(&table, &margins[m]);
@@ -218,11 +223,15 @@ static double fit_factor(const struct stats_factor *factor, size_t rows, double 
 }
 
 static bool fit_weights(const struct stats_factor *factors, size_t factor_count, size_t rows,
-                        double total, double *sums, double *weights, struct fail *fail)
+                        double total, double *sums, double *weights, struct base_cancel *cancel,
+                        struct fail *fail)
 {
     size_t worst = 0;
     double off = 0;
     for (int pass = 0; pass < STATS_RAKE_PASSES_MAX; pass++) {
+        if (cancel != NULL && base_cancel_due(cancel, fail)) {
+            return false;
+        }
         off = 0;
         for (size_t f = 0; f < factor_count; f++) {
             double here = fit_factor(&factors[f], rows, total, sums, weights);
@@ -240,7 +249,7 @@ static bool fit_weights(const struct stats_factor *factors, size_t factor_count,
 
 bool stats_rake_weights(struct arena *arena, const struct stats_factor *factors,
                         size_t factor_count, size_t rows, double total, double trim,
-                        double *weights, struct fail *fail)
+                        double *weights, struct base_cancel *cancel, struct fail *fail)
 {
     size_t levels = 1, cut;
     if (rows == 0 || factor_count == 0 || !(total > 0 && isfinite(total))) {
@@ -264,7 +273,7 @@ bool stats_rake_weights(struct arena *arena, const struct stats_factor *factors,
     for (size_t i = 0; i < rows; i++) {
         raked[i] = total / (double)rows;
     }
-    if (!fit_weights(factors, factor_count, rows, total, sums, raked, fail)) {
+    if (!fit_weights(factors, factor_count, rows, total, sums, raked, cancel, fail)) {
         return false;
     }
     for (int round = 0; trim > 0 && round < TRIM_ROUNDS; round++) {
@@ -274,7 +283,7 @@ bool stats_rake_weights(struct arena *arena, const struct stats_factor *factors,
         if (cut == 0) {
             break;
         }
-        if (!fit_weights(factors, factor_count, rows, total, sums, raked, fail)) {
+        if (!fit_weights(factors, factor_count, rows, total, sums, raked, cancel, fail)) {
             return false;
         }
     }

@@ -7,6 +7,7 @@
  *   somebody be asked.
  * Owner: the caller's arrays; room in between comes from the arena.   Threads: pure.
  * Failure: FAIL_INPUT, naming row, cell or margin; for margins that cannot be met, which one.
+ *   FAIL_CANCELLED.
  * Limits/cost: linear in rows, times some passes (raking at most STATS_RAKE_PASSES_MAX).
  * Units: shares 0 to 1, values in those of the outcome, days.
  * Example: if (!stats_ipw_mean(arena, y, p, n, 5, 0.95, &mean, fail)) return false;
@@ -17,6 +18,8 @@
 
 #include "base_mem.h"
 #include "stats_score.h"
+
+struct base_cancel; /* asked between passes; NULL: never */
 
 /* ---- weights -------------------------------------------------------------------------------------- */
 
@@ -41,7 +44,7 @@ struct stats_margin {
    1e-10 of the total; empty cells stay empty. `cells` are as they came when it fails. */
 bool stats_rake_table(struct arena *arena, double *cells, const size_t *sizes, size_t axis_count,
                       const struct stats_margin *margins, size_t margin_count,
-                      struct fail *fail) MUST_USE;
+                      struct base_cancel *cancel, struct fail *fail) MUST_USE;
 
 /* One question that people are weighted by: each row's answer, and the answers' shares (adding up to 1). */
 struct stats_factor {
@@ -53,7 +56,7 @@ struct stats_factor {
    rakes again, so that no weight is much above it. */
 bool stats_rake_weights(struct arena *arena, const struct stats_factor *factors,
                         size_t factor_count, size_t rows, double total, double trim,
-                        double *weights, struct fail *fail) MUST_USE;
+                        double *weights, struct base_cancel *cancel, struct fail *fail) MUST_USE;
 /* Cuts weights above `multiple` of their median; gives how many were. */
 bool stats_trim(struct arena *arena, double *weights, size_t count, double multiple,
                 size_t *out_cut, struct fail *fail) MUST_USE;

@@ -66,7 +66,7 @@ static bool rake(struct stats_case *c, const struct stats_margin *margins, size_
     if (count != cell_count) {
         return fail_set(fail, FAIL_INPUT, "the table is not rectangular");
     }
-    if (!stats_rake_table(c->arena, cells, sizes, axes, margins, margin_count, fail)) {
+    if (!stats_rake_table(c->arena, cells, sizes, axes, margins, margin_count, NULL, fail)) {
         return false;
     }
     case_give_list(c, "table", cells, count);
@@ -216,7 +216,7 @@ static bool run_rake_nps(struct stats_case *c, struct fail *fail)
     for (size_t i = 0; i < rows; i++) {
         ones[i] = 1;
     }
-    if (!stats_rake_weights(c->arena, factors, factor_count, rows, total, 0, weights, fail) ||
+    if (!stats_rake_weights(c->arena, factors, factor_count, rows, total, 0, weights, NULL, fail) ||
         !stats_weighted_mean(values, weights, rows, 0.95, &weighted, fail) ||
         !stats_weighted_mean(values, ones, rows, 0.95, &plain, fail)) {
         return false;

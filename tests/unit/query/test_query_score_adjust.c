@@ -7,6 +7,7 @@
 /* clang-format on */
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base_random.h"
 #include "query_fake.h"
@@ -264,6 +265,24 @@ static void what_cannot_be_estimated_is_null_with_its_reason(void **state)
     fake_free(fake);
 }
 
+static void of_too_few_answers_nothing_is_shown(void **state)
+{
+    (void)state;
+    struct shop shop;
+    open_shop(&shop, 2, true, false);
+    struct fake *fake = shop_fake(&shop);
+    CLEANUP(json_parser_free_at) struct json_parser *parser = json_parser_new();
+    struct json_value adjusted;
+    char few[300], enough[300];
+    snprintf(few, sizeof few, ASK(",'least':%zu"), shop.answers + 1);
+    snprintf(enough, sizeof enough, ASK(",'least':%zu"), shop.answers);
+    assert_false(adjusted_of(fake, parser, few, 0, &adjusted));
+    fake_expect_part(fake, few, "'adjusted: of fewer than ");
+    assert_true(adjusted_of(fake, parser, enough, 0, &adjusted));
+    fake_free(fake);
+    base_buf_done(&shop.lines);
+}
+
 static void every_scale_is_adjusted_in_its_own_units(void **state)
 {
     (void)state;
@@ -312,6 +331,7 @@ int main(void)
         cmocka_unit_test(groups_and_weeks_are_parts_of_the_frame),
         cmocka_unit_test(answers_belong_to_the_asking_that_they_name),
         cmocka_unit_test(what_cannot_be_estimated_is_null_with_its_reason),
+        cmocka_unit_test(of_too_few_answers_nothing_is_shown),
         cmocka_unit_test(every_scale_is_adjusted_in_its_own_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ static void a_raked_table_meets_its_margins_and_keeps_its_zeros(void **state)
     const double rows[] = {60, 90}, columns[] = {50, 60, 40}, wrong[] = {50, 60, 50};
     const size_t sizes[] = {2, 3};
     const struct stats_margin margins[] = {{{0}, 1, rows}, {{1}, 1, columns}};
-    assert_true(stats_rake_table(arena, cells, sizes, 2, margins, 2, &fail));
+    assert_true(stats_rake_table(arena, cells, sizes, 2, margins, 2, NULL, &fail));
     near(cells[0] + cells[1] + cells[2], 60, 1e-7);
     near(cells[1] + cells[4], 60, 1e-7);
     assert_true(cells[2] == 0);
@@ -67,13 +67,13 @@ static void a_raked_table_meets_its_margins_and_keeps_its_zeros(void **state)
     const double left[] = {3, 1}, top[] = {1, 3};
     const size_t square[] = {2, 2};
     const struct stats_margin apart[] = {{{0}, 1, left}, {{1}, 1, top}};
-    assert_false(stats_rake_table(arena, kept, square, 2, apart, 2, &fail));
+    assert_false(stats_rake_table(arena, kept, square, 2, apart, 2, NULL, &fail));
     assert_non_null(strstr(fail.message, "margin 0"));
     assert_true(kept[0] == 1 && kept[3] == 1);
     const struct stats_margin unequal[] = {{{0}, 1, rows}, {{1}, 1, wrong}};
-    assert_false(stats_rake_table(arena, cells, sizes, 2, unequal, 2, &fail));
+    assert_false(stats_rake_table(arena, cells, sizes, 2, unequal, 2, NULL, &fail));
     double nobody[] = {0, 0, 3, 4};
-    assert_false(stats_rake_table(arena, nobody, square, 2, apart, 2, &fail));
+    assert_false(stats_rake_table(arena, nobody, square, 2, apart, 2, NULL, &fail));
     assert_non_null(strstr(fail.message, "neighbour"));
 }
 
@@ -91,7 +91,7 @@ static void raked_weights_meet_their_shares_trimmed_or_not(void **state)
     }
     const double half[] = {0.5, 0.5}, thirds[] = {0.4, 0.3, 0.3};
     const struct stats_factor factors[] = {{sex, half, 2}, {age, thirds, 3}};
-    assert_true(stats_rake_weights(arena, factors, 2, ROWS, 1000, 0, weights, &fail));
+    assert_true(stats_rake_weights(arena, factors, 2, ROWS, 1000, 0, weights, NULL, &fail));
     double total = 0, ones = 0, most = 0;
     for (size_t i = 0; i < ROWS; i++) {
         total += weights[i];
@@ -100,14 +100,18 @@ static void raked_weights_meet_their_shares_trimmed_or_not(void **state)
     }
     near(total, 1000, 1e-6);
     near(ones, 500, 1e-5);
-    assert_true(stats_rake_weights(arena, factors, 2, ROWS, 1000, 12, weights, &fail));
+    assert_true(stats_rake_weights(arena, factors, 2, ROWS, 1000, 12, weights, NULL, &fail));
     double trimmed = 0;
     for (size_t i = 0; i < ROWS; i++) {
         trimmed = fmax(trimmed, weights[i]);
     }
     assert_true(trimmed <= most);
+    struct base_cancel cancel = {0};
+    base_cancel_now(&cancel);
+    assert_false(stats_rake_weights(arena, factors, 2, ROWS, 1000, 0, weights, &cancel, &fail));
+    assert_int_equal(fail.code, FAIL_CANCELLED);
     sex[7] = 2;
-    assert_false(stats_rake_weights(arena, factors, 2, ROWS, 1000, 0, weights, &fail));
+    assert_false(stats_rake_weights(arena, factors, 2, ROWS, 1000, 0, weights, NULL, &fail));
     assert_non_null(strstr(fail.message, "row 7"));
 }
 
