@@ -464,9 +464,11 @@ bool query_score_adjust_run(struct query_exec *exec, const struct query_score_ad
     frame->interval_count = intervals->count;
     /* Who did not answer has no event that could bear a value of the event's own. */
     frame->no_groups = by != NULL && !job.was_asked && !query_name_is_of_customer(by->name);
-    if (!gather_frame(exec, &job, groups, frame, fail)) {
-        return false;
-    }
     *out = frame;
-    return query_score_frame_learn(exec, frame, fail);
+    struct fail why;
+    if (gather_frame(exec, &job, groups, frame, &why)) {
+        return query_score_frame_learn(exec, frame, fail);
+    }
+    query_exec_warn(exec, "adjusted: cannot be estimated: %s", why.message);
+    return !query_score_is_over(exec, &why, fail);
 }

@@ -10,8 +10,7 @@ struct query_score_adjusted {
     struct cell *cells; /* of each interval, then of the whole range */
 };
 
-/* Reasons that make an estimate impossible are for the reader; a run that is over is not. */
-static bool is_over(struct query_exec *exec, const struct fail *why, struct fail *fail)
+bool query_score_is_over(struct query_exec *exec, const struct fail *why, struct fail *fail)
 {
     struct fail due;
     bool over = why->code != FAIL_INPUT && why->code != FAIL_LIMIT;
@@ -51,7 +50,7 @@ bool query_score_frame_learn(struct query_exec *exec, struct query_score_frame *
     frame->learnt =
         stats_nonresponse_learn(exec->arena, &frame->data, &options, &frame->model, &why);
     if (!frame->learnt) {
-        if (is_over(exec, &why, fail)) {
+        if (query_score_is_over(exec, &why, fail)) {
             return false;
         }
         query_exec_warn(exec, "adjusted: cannot be estimated: %s", why.message);
@@ -90,7 +89,7 @@ static bool estimate(struct query_exec *exec, const struct query_score_frame *fr
     struct fail why;
     bool found = count > 0 && stats_nonresponse_of(arena, &frame->data, &frame->model, places,
                                                    count, &options, &out->found, &why);
-    bool over = count > 0 && !found && is_over(exec, &why, fail);
+    bool over = count > 0 && !found && query_score_is_over(exec, &why, fail);
     out->places = count;
     out->known = found && out->found.answered >= frame->least;
     arena_free(arena);

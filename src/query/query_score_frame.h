@@ -38,6 +38,9 @@ struct query_score_frame {
     uint64_t unasked;
 };
 
+/* Reasons that make an estimate impossible (too few answers, too little memory) are for the reader, in a
+   warning; that a run is over (its time, its asker, damaged data) is not: then `fail` says so. */
+bool query_score_is_over(struct query_exec *exec, const struct fail *why, struct fail *fail);
 /* Models over the whole frame; says in a warning why there are none. */
 bool query_score_frame_learn(struct query_exec *exec, struct query_score_frame *frame,
                              struct fail *fail) MUST_USE;

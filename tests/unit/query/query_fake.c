@@ -495,6 +495,9 @@ bool store_names(const struct store_snapshot *s, enum store_name_kind kind, stru
     assert_null(event.data);
     *out = arena_array(arena, 10000, sizeof **out, fail);
     *out_count = 0;
+    if (*out == NULL) {
+        return false;
+    }
     if (kind == STORE_NAME_EVENT || kind == STORE_NAME_CHANNEL) {
         *out_count = names_of_rows(s, kind == STORE_NAME_CHANNEL, *out);
         return true;

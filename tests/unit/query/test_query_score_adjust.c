@@ -21,7 +21,7 @@ struct shop {
     double truth, raw;
     size_t answers;
 };
-enum { CUSTOMERS = 900 };
+enum { CUSTOMERS = 400 };
 
 /* Customers with many orders are happy, and answer more often: `bias` says how much. With `asks` each is asked
    on the 4th; `later` adds orders after that, by those who are unhappy. */
@@ -33,7 +33,7 @@ static void open_shop(struct shop *shop, double bias, bool asks, bool later)
     for (int i = 0; i < CUSTOMERS; i++) {
         double x = 2 * base_random_unit(&seeded.random) - 1;
         double dice = base_random_unit(&seeded.random), noise = base_random_unit(&seeded.random);
-        int orders = 1 + (int)(6 * (x + 1));
+        int orders = 1 + (int)(4 * (x + 1));
         int score = (int)fmin(fmax(floor(6.5 + 3 * x + 4 * (noise - 0.5) + 0.5), 0), 10);
         double counts = score >= 9 ? 100 : score >= 7 ? 0 : -100;
         for (int k = 0; k < orders; k++) {
@@ -201,8 +201,9 @@ static void groups_and_weeks_are_parts_of_the_frame(void **state)
     assert_true(number_of(adjusted, "frame") == CUSTOMERS / 2);
     frame = 0;
     for (size_t g = 0; g < 2; g++) {
-        assert_true(adjusted_of(
-            fake, parser, ASK(",'breakdown':{'by':'customer.events','bins':[7]}"), g, &adjusted));
+        assert_true(adjusted_of(fake, parser,
+                                ASK(",'breakdown':{'by':'customer.events','bins':[5]},'least':5"),
+                                g, &adjusted));
         frame += number_of(adjusted, "frame");
     }
     assert_true(frame == CUSTOMERS);
@@ -283,6 +284,61 @@ static void of_too_few_answers_nothing_is_shown(void **state)
     base_buf_done(&shop.lines);
 }
 
+/* Whatever the budget: the whole answer, the score alone with the reason, or the limit. */
+static void without_memory_for_the_frame_the_score_itself_stands(void **state)
+{
+    (void)state;
+    struct shop shop;
+    open_shop(&shop, 2, true, false);
+    struct fake *fake = shop_fake(&shop);
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+    struct query_plan *plan;
+    struct fail fail;
+    size_t limits = 0, alone = 0, whole = 0;
+    char *text = fake_quotes(arena, ASK(""));
+    assert_true(query_parse(&fake->env, str_from_c(text), arena, &plan, &fail));
+    for (size_t bytes = 20000; bytes < (size_t)8 << 20; bytes += bytes / 8) {
+        CLEANUP(base_buf_done) struct base_buf out = {0};
+        struct query_run run = {.snapshot = fake->snapshot, .memory_bytes = bytes, .threads = 2};
+        if (!query_backend_run(fake->backend, plan, &run, &out, &fail)) {
+            assert_int_equal(fail.code, FAIL_LIMIT);
+            assert_int_equal(out.len, 0);
+            limits++;
+            continue;
+        }
+        struct str answer = base_buf_view(&out);
+        bool told = str_find(answer, STR("\"adjusted: cannot be estimated: ")) < answer.len;
+        bool there = str_find(answer, STR("\"adjusted\":{\"value\"")) < answer.len;
+        assert_true(told != there);
+        assert_true(str_find(answer, STR("\"silent\":")) < answer.len);
+        alone += told;
+        whole += there;
+    }
+    assert_true(limits > 0 && alone > 0 && whole > 0);
+    fake_free(fake);
+    base_buf_done(&shop.lines);
+}
+
+static void a_question_stops_when_cancelled_or_late(void **state)
+{
+    (void)state;
+    struct shop shop;
+    open_shop(&shop, 2, true, false);
+    struct fake *fake = shop_fake(&shop);
+    struct base_clock_test clock;
+    base_clock_test_init(&clock, 0);
+    struct base_cancel cancelled = {.clock = &clock.clock};
+    base_cancel_now(&cancelled);
+    fake->cancel = &cancelled;
+    fake_expect_fail(fake, ASK(""), FAIL_CANCELLED, "", "");
+    struct base_cancel late = {.clock = &clock.clock, .deadline_us = 1};
+    base_clock_test_step(&clock, 1000);
+    fake->cancel = &late;
+    fake_expect_fail(fake, ASK(""), FAIL_LIMIT, "", "longer");
+    fake_free(fake);
+    base_buf_done(&shop.lines);
+}
+
 static void every_scale_is_adjusted_in_its_own_units(void **state)
 {
     (void)state;
@@ -332,6 +388,8 @@ int main(void)
         cmocka_unit_test(answers_belong_to_the_asking_that_they_name),
         cmocka_unit_test(what_cannot_be_estimated_is_null_with_its_reason),
         cmocka_unit_test(of_too_few_answers_nothing_is_shown),
+        cmocka_unit_test(without_memory_for_the_frame_the_score_itself_stands),
+        cmocka_unit_test(a_question_stops_when_cancelled_or_late),
         cmocka_unit_test(every_scale_is_adjusted_in_its_own_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
