@@ -124,8 +124,16 @@ static bool judge_when(struct judging *judging, struct fail *fail)
     return true;
 }
 
-/* Asked in this wave, on whatever way and under whichever identifier: the timeline knows. */
-static bool asked_before(struct judging *judging, bool *out, struct fail *fail)
+static void write_condition(struct json_writer *w, const char *name)
+{
+    json_begin_array(w);
+    json_write_c(w, name);
+    json_write_c(w, "=");
+}
+
+/* Asked in this wave, on whatever way and under whichever identifier: the timeline knows. `response`: under this id,
+   a moment ago; missing: ever. */
+static bool asked_before(struct judging *judging, struct str response, bool *out, struct fail *fail)
 {
     CLEANUP(base_buf_done) struct base_buf text = {.limit = 4096};
     struct json_writer w = {.out = &text};
@@ -136,23 +144,26 @@ static bool asked_before(struct judging *judging, bool *out, struct fail *fail)
     json_write_c(&w, "contacted");
     json_name_c(&w, "where");
     json_begin_array(&w);
-    json_begin_array(&w);
-    json_write_c(&w, "survey");
-    json_write_c(&w, "=");
+    write_condition(&w, "survey");
     json_write_str(&w, judging->candidate->row->id);
     json_end_array(&w);
-    json_begin_array(&w);
-    json_write_c(&w, "wave");
-    json_write_c(&w, "=");
+    write_condition(&w, "wave");
     json_write_int(&w, judging->candidate->wave);
     json_end_array(&w);
-    json_begin_array(&w);
-    json_write_c(&w, "outcome");
-    json_write_c(&w, "=");
+    write_condition(&w, "outcome");
     json_write_c(&w, "allowed");
     json_end_array(&w);
+    if (response.data != NULL) {
+        write_condition(&w, "response");
+        json_write_str(&w, response);
+        json_end_array(&w);
+    }
     json_end_array(&w);
     json_end_object(&w);
+    if (response.data != NULL) {
+        json_name_c(&w, "within");
+        json_write_c(&w, "5m"); /* RESUME_MS */
+    }
     json_end_object(&w);
     return base_buf_ok(&text, fail) && in_segment(judging, base_buf_view(&text), 0, out, fail);
 }
@@ -166,16 +177,31 @@ static bool still_at_it(const struct state_response *response, int64_t now_ms)
                                       : now_ms - response->created_ms < RESUME_MS;
 }
 
+/* The contact is on the timeline, and the program was killed before the response was opened: the same is asked again,
+   under the same id, and is no further contact. */
+static bool was_cut(struct judging *judging, bool *out, struct fail *fail)
+{
+    struct str response =
+        ask_response_id(judging->ask, judging->candidate->row->id, judging->candidate->wave,
+                        judging->asker->user, judging->asker->anonymous, judging->arena);
+    return asked_before(judging, response, out, fail);
+}
+
 static bool judge_before(struct judging *judging, struct fail *fail)
 {
     const struct ask_asker *asker = judging->asker;
     struct state_response response;
-    bool found = false, before = false;
+    bool found = false, before = false, cut = false;
     if (!state_response_of(judging->ask->state, judging->candidate->row->id,
                            judging->candidate->wave, asker->user, asker->anonymous, judging->arena,
                            &response, &found, fail) ||
-        (!found && !asked_before(judging, &before, fail))) {
+        (!found && !asked_before(judging, (struct str){NULL, 0}, &before, fail)) ||
+        (before && !was_cut(judging, &cut, fail))) {
         return false;
+    }
+    if (cut) {
+        verdict(judging, ASK_RULE_BEFORE, true, STR("was asked a moment ago, and cut off there"));
+        return true;
     }
     if (found && still_at_it(&response, judging->env.now_ms)) {
         judging->verdicts->resume = true;

@@ -491,6 +491,7 @@ void ask_page_write(const struct ask_page *page, struct arena *arena, struct bas
         title = ask_text_in(page->survey->title, page->language);
         title = title.data == NULL ? page->survey->name : title;
     }
+    INVARIANT(page->kind == ASK_PAGE_MESSAGE || page->survey != NULL);
     write_head(page, title, out);
     switch (page->kind) {
     case ASK_PAGE_QUESTIONS:

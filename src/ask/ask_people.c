@@ -5,9 +5,8 @@
 
 #define MEMORY_BYTES ((size_t)256 << 20)
 #define SAMPLE_MOST 1000 /* customers whose rules are looked at one by one */
-#define PAGE 1000
-#define ASKED_LEAST 30 /* before the survey's own rate of answers is believed */
-#define GUESS_LOW 0.05 /* of those asked; till then */
+#define ASKED_LEAST 30   /* before the survey's own rate of answers is believed */
+#define GUESS_LOW 0.05   /* of those asked; till then */
 #define GUESS_HIGH 0.30
 
 static void question_of(const struct ask_people *people, size_t limit, struct json_writer *w)
@@ -235,7 +234,7 @@ bool ask_audience(struct ask *ask, struct str survey, struct base_cancel *cancel
         return false;
     }
     struct ask_people people = {.ask = ask, .segment = parsed.whom, .cancel = cancel};
-    if (!ask_people_next(&people, SAMPLE_MOST < PAGE ? SAMPLE_MOST : PAGE, arena, fail)) {
+    if (!ask_people_next(&people, SAMPLE_MOST, arena, fail)) {
         return false;
     }
     struct ask_candidate candidate = {&row, &parsed, ask_wave_at(&parsed, env.now_ms)};

@@ -150,7 +150,7 @@ static bool when_did_not(const struct ask_parse *parse, const struct query_membe
         return false;
     }
     if (!query_check_segment(parse->env, once, (struct str){NULL, 0}, fail)) {
-        if (str_starts_c(str_from_c(fail->pointer), "/did")) {
+        if (strncmp(fail->pointer, "/did", 4) == 0) {
             memmove(fail->pointer, fail->pointer + 4, strlen(fail->pointer + 4) + 1);
         }
         return refuse_inside(&did_not, fail);

@@ -246,8 +246,8 @@ bool cli_run_survey_results(struct cli *cli, struct fail *fail)
     for (struct json_iter it = json_iter_of(member(root, "questions"));
          json_next(&it, NULL, &item);) {
         row_of(table, item, columns, ARRAY_LEN(columns));
-        if (json_member(item, STR("mean"), &mean)) {
-            cli_table_value(table, mean);
+        if (json_member(item, STR("mean"), &mean) && json_type_of(mean) != JSON_NULL) {
+            cli_table_number(table, str_format(cli->arena, "%.2f", json_double(mean)));
         } else {
             cli_table_text(table, STR(""));
         }

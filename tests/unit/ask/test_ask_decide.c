@@ -266,6 +266,28 @@ static void why_answers_each_rule_in_order(void **state)
     base_buf_done(&text);
 }
 
+/* The contact is durable, the response was not opened yet, the power goes: it is asked again, and counted once. */
+static void a_contact_that_was_cut_off_is_made_good(void **state)
+{
+    struct world *world = *state;
+    const char *answer = NULL;
+    struct state_link *link = NULL;
+    struct fail fail;
+    world_publish(world, "s", "{\"name\":\"A\"," ONE "}");
+    assert_int_equal(world_next(world, "ann", NULL, &answer), FAIL_NONE);
+    const char *response = world_member(world, answer, "response");
+    assert_true(state_write(world->state, &link, &fail));
+    assert_true(state_run(link, "DELETE FROM survey_responses", NULL, 0, &fail));
+    assert_true(state_commit(&link, &fail));
+    assert_int_equal(world_next(world, "ann", NULL, &answer), FAIL_NONE);
+    assert_string_equal(world_member(world, answer, "response"), response);
+    assert_true(state_write(world->state, &link, &fail));
+    assert_true(state_run(link, "DELETE FROM survey_responses", NULL, 0, &fail));
+    assert_true(state_commit(&link, &fail));
+    world_step(world, 6 * 60000);
+    assert_string_equal(reason(world, "ann", NULL), "asked-already");
+}
+
 /* Only passed over, never finished: nothing is told, and the job does not come back to it for ever. */
 static void a_response_without_answers_says_nothing(void **state)
 {
@@ -311,6 +333,7 @@ int main(void)
         TEST(late_answers_are_told_beside_and_none_is_told_twice),
         TEST(tokens_and_answers_that_do_not_fit_are_refused),
         TEST(an_earlier_version_keeps_its_questions_and_answers),
+        TEST(a_contact_that_was_cut_off_is_made_good),
         TEST(a_response_without_answers_says_nothing),
         TEST(why_answers_each_rule_in_order),
     };
