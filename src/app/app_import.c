@@ -1,5 +1,7 @@
 #include "app_import.h"
 
+#include "intake_suggest.h"
+
 static void report_bad(const struct app_import_options *options,
                        const struct intake_import_batch *batch)
 {
@@ -62,4 +64,10 @@ bool app_import(struct app_link *link, const struct app_import_options *options,
     bool good = import_batches(link, import, &source, options, counts, fail);
     intake_import_close(import);
     return good;
+}
+
+bool app_import_suggest(int descriptor, struct base_buf *out, struct fail *fail)
+{
+    const struct intake_reader reader = intake_reader_of_descriptor(descriptor);
+    return intake_suggest_map(&reader, base_now_ms(base_clock_real()), out, fail);
 }

@@ -32,6 +32,8 @@ struct app_import_options {
     void (*bad)(void *context, const struct app_import_bad *bad);
     void *context;
 };
+/* A map to start from, for a CSV (intake_suggest.h). */
+bool app_import_suggest(int descriptor, struct base_buf *out, struct fail *fail) MUST_USE;
 /* Adds to `counts`. */
 bool app_import(struct app_link *link, const struct app_import_options *options,
                 struct intake_counts *counts, struct fail *fail) MUST_USE;

@@ -30,7 +30,7 @@ static bool take_snapshot(struct app *app, struct str id, struct store_snapshot 
         return true;
     }
     store_snapshot_unref(*out);
-    return fail_input_at(fail, "/customer", "there is no customer \"%.*s\"", STR_ARG(id));
+    return fail_set(fail, FAIL_ABSENT, "there is no customer \"%.*s\"", STR_ARG(id));
 }
 
 /* ---- events of the source "interviews" -------------------------------------------------------------------- */

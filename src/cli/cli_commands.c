@@ -86,6 +86,7 @@ static const struct cli_option import_options[] = {
     {"--format", "FORM",
      "ndjson, csv, segment, posthog, access-log, eml or mbox; else seen from it"},
     {"--map", "MAP.json", "which column is what (docs/how-to/import.md)"},
+    {"--suggest-map", NULL, "of a CSV: print a map to start from, and do nothing else"},
     {"--dry-run", NULL, "read and judge, store nothing"},
     END_OF_OPTIONS};
 static const struct cli_option quarantine_options[] = {
@@ -240,7 +241,8 @@ const struct cli_command cli_commands[] = {
      "firsthand import orders.csv --map examples/online-retail.json --source orders\n"
      "firsthand import - --format segment --dry-run < messages.ndjson\n"
      "firsthand import access.log --format access-log --source web-server\n"
-     "firsthand import letter.eml --format eml --source desk",
+     "firsthand import letter.eml --format eml --source desk\n"
+     "firsthand import orders.csv --suggest-map > map.json",
      import_options, 1, 250, cli_run_import},
     {"interview add", "", "Records an interview with a customer who consented.",
      "firsthand interview add --customer ann --notes notes.txt --participant Kim "

@@ -148,6 +148,47 @@ static void write_counts(struct cli *cli, const struct intake_counts *counts)
     }
 }
 
+/* A member a line, so that a person can go on from there. */
+static void put_map(struct cli *cli, struct json_value map)
+{
+    struct str name;
+    struct json_value value;
+    const char *before = "{";
+    for (struct json_iter it = json_iter_of(map); json_next(&it, &name, &value);) {
+        struct json_writer w = {.out = &cli->out};
+        base_buf_c(&cli->out, before);
+        json_write_str(&w, name);
+        base_buf_c(&cli->out, ": ");
+        w = (struct json_writer){.out = &cli->out};
+        json_write_value(&w, value);
+        before = ",\n ";
+    }
+    base_buf_c(&cli->out, "}\n");
+}
+
+static bool suggest_map(struct cli *cli, struct fail *fail)
+{
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
+    struct json_value map;
+    const char *path = cli->arguments[0];
+    bool standard = strcmp(path, "-") == 0;
+    int descriptor = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return fail_set(fail, errno == ENOENT ? FAIL_ABSENT : FAIL_IO, "%s cannot be opened: %s",
+                        path, strerrordesc_np(errno));
+    }
+    bool good = app_import_suggest(descriptor, &text, fail) &&
+                json_parse(parser, base_buf_view(&text), &map, fail);
+    if (!standard) {
+        close(descriptor);
+    }
+    if (good) {
+        put_map(cli, map);
+    }
+    return good || fail_at(fail, "%s", path);
+}
+
 bool cli_run_import(struct cli *cli, struct fail *fail)
 {
     const char *format = cli_option(cli, "--format"), *map = cli_option(cli, "--map");
@@ -156,6 +197,9 @@ bool cli_run_import(struct cli *cli, struct fail *fail)
         .source = str_from_c(source == NULL ? "import" : source),
         .dry_run = cli_flag(cli, "--dry-run"),
     };
+    if (cli_flag(cli, "--suggest-map")) {
+        return suggest_map(cli, fail);
+    }
     if ((format != NULL && !intake_format_parse(str_from_c(format), &options.format, fail)) ||
         (map != NULL && !cli_read_file(cli, map, MAP_BYTES_MAX, &options.map, fail)) ||
         !cli_link(cli, fail)) {

@@ -236,7 +236,8 @@ static bool no_map(const struct intake_header *header, struct fail *fail)
         len += more > 0 ? (size_t)more : 0;
     }
     return fail_set(fail, FAIL_INPUT,
-                    "CSV needs a map (--map MAP.json). The columns are %s%s. To start with: "
+                    "CSV needs a map (--map MAP.json; --suggest-map prints one). The columns are "
+                    "%s%s. To start with: "
                     "{\"customer\": \"%.*s\", \"event\": {\"const\": \"Order\"}, \"ts\": \"%.*s\"}",
                     list, len >= sizeof list ? ", ..." : "",
                     STR_ARG(customer == NULL ? header->names[0] : *customer),

@@ -37,6 +37,7 @@ test('commands shown in the docs and in --help run', (t) => {
   const work = temporaryDirectory(t);
   // What the examples speak of: a demo in ./shop and ./data, a binary on the path, files by their names.
   must(['demo', '--customers', '60', '--days', '60', '--data', join(work, 'data'), '--quiet']);
+  must(['segment', 'save', 'pro', '-', '--data', join(work, 'data')], { input: '{"trait":["plan","=","pro"]}' });
   cpSync(join(work, 'data'), join(work, 'shop'), { recursive: true });
   for (const folder of ['bin', 'build', 'examples']) mkdirSync(join(work, folder), { recursive: true });
   for (const path of ['bin/firsthand', 'build/firsthand']) {

@@ -72,3 +72,18 @@ test('mail is masked as any other words, and a file that is no mail says so', (t
     assert.match(run(['source', 'set', 'desk', '--own-domain', bad, '--data', data]).stderr, /\/settings\/own_domains\/0/);
   }
 });
+
+test('a map that was suggested works as it is', (t) => {
+  const data = temporaryDirectory(t);
+  const csv = 'Response ID,Email,Submitted At,Score,Comment\nr1,ann@example.com,2026-04-01 10:00:00,9,It is fast and cheap\nr2,bo@example.com,2026-04-02 10:00:00,3,Nobody answers the phone\n';
+  writeFileSync(join(data, 'answers.csv'), csv);
+  const map = must(['import', join(data, 'answers.csv'), '--suggest-map']);
+  assert.deepEqual(JSON.parse(map).identifiers, { email: 'Email' });
+  assert.match(map, /^\{"identifiers": [^]*,\n "event": /);
+  writeFileSync(join(data, 'map.json'), map);
+  assert.equal(counts(['import', join(data, 'answers.csv'), '--map', join(data, 'map.json'), '--data', data]).stored, 2);
+  const none = run(['import', join(data, 'answers.csv'), '--data', data]);
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /--suggest-map prints one/);
+  assert.equal(run(['import', join(data, 'none.csv'), '--suggest-map']).code, 3);
+});

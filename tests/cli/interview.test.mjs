@@ -114,7 +114,9 @@ test('wrong input is named by its place', (t) => {
     assert.equal(done.code, 2);
     assert.match(done.stderr, what);
   }
-  assert.match(add(data, ['--consent', 'Yes.'], 'nobody').stderr, /\/customer: there is no customer/);
+  const absent = add(data, ['--consent', 'Yes.'], 'nobody');
+  assert.equal(absent.code, 3);
+  assert.match(absent.stderr, /there is no customer "nobody"/);
   assert.equal(run(['interview', 'add', '--notes', '-', '--data', data], { input: '' }).code, 2);
   assert.match(run(['interview', 'add', '--customer', 'ann', '--notes', '-', '--consent', 'Yes.', '--data', data], { input: ' \n' }).stderr, /\/text/);
   assert.equal(timeline(data).length, 1);

@@ -121,6 +121,77 @@ static void the_first_map_of_the_guide_works(void **state)
     test_done(&f);
 }
 
+/* ---- surveys, reviews, orders: columns as such tools export them ------------------------------------------- */
+
+struct row_case {
+    const char *map, *csv, *who, *event, *properties, *text, *scale;
+    int64_t ts_ms;
+    int score;
+};
+
+static void rows_of_usual_exports_become_events(void **state)
+{
+    (void)state;
+    static const struct row_case cases[] = {
+        {"delighted.json",
+         "Response ID,Person Name,Person Email,Score,Comment,Finished,Tags,Created At\n"
+         "r1,Ann Lee,ann@example.com,9,\"Fast, friendly\",yes,vip,2026-04-01 10:00:00 UTC\n",
+         "email:ann@example.com", "feedback", "kind='survey' finished=true tags='vip'",
+         "Fast, friendly", "nps", INT64_C(1775037600000), 9},
+        {"surveymonkey.json",
+         "Respondent ID,Collector ID,Start Date,End Date,Email Address,First Name,Last Name,"
+         "How likely is it that you would recommend us?,What is the main reason for your score?\n"
+         "77,5,04/01/2026 09:58:00 AM,04/01/2026 10:00:00 AM,bo@example.com,Bo,Ek,3,Too slow\n",
+         "email:bo@example.com", "feedback", "kind='survey' collector='5'", "Too slow", "nps",
+         INT64_C(1775037600000), 3},
+        {"typeform.json",
+         "#,How satisfied are you with our service?,What could we do better?,email,"
+         "Start Date (UTC),Submit Date (UTC),Network ID\n"
+         "t1,4,Answer the phone,cy@example.com,2026-04-01 09:58:00,2026-04-01 10:00:00,ab12\n",
+         "email:cy@example.com", "feedback", "kind='survey' network='ab12'", "Answer the phone",
+         "csat", INT64_C(1775037600000), 4},
+        {"reviews.json",
+         "review_id,author,rating,title,review,product,country,date\n"
+         "v1,lamp_fan,5,Great,Bright and cheap,Lamp,NO,2026-04-01T10:00:00Z\n",
+         "ext.reviews:lamp_fan", "feedback", "kind='review' title='Great' product='Lamp'",
+         "Bright and cheap", "stars", INT64_C(1775037600000), 5},
+        {"orders.json",
+         "order_id,customer_id,email,created_at,status,total,currency,items\n"
+         "o1,c42,ann@example.com,2026-04-01T10:00:00Z,paid,49.5,EUR,2\n",
+         "user:c42 email:ann@example.com", "Order Completed",
+         "order='o1' revenue=49.5d currency='EUR' items=2", NULL, NULL, INT64_C(1775037600000), 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fixture f;
+        test_init(&f);
+        struct intake_import_batch got = import(&f, read_example(&f, cases[i].map), cases[i].csv);
+        assert_int_equal(got.count, 1);
+        assert_stored(&got.items[0]);
+        const struct store_event *event = &got.items[0].event;
+        assert_str(event->event, cases[i].event);
+        assert_str(identifiers_text(f.arena, event), cases[i].who);
+        assert_str(properties_of(&f, &got.items[0]), cases[i].properties);
+        assert_str(event->text, cases[i].text);
+        assert_str(event->scale, cases[i].scale);
+        assert_int_equal(event->ts_ms, cases[i].ts_ms);
+        assert_true(cases[i].scale == NULL || event->score.i == cases[i].score);
+        test_done(&f);
+    }
+}
+
+static void a_cancelled_order_is_left_out(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    struct intake_import_batch got =
+        import(&f, read_example(&f, "orders.json"),
+               "order_id,customer_id,email,created_at,status,total,currency,items\n"
+               "o2,c42,,2026-04-01T10:00:00Z,cancelled,49.5,EUR,2\n");
+    assert_int_equal(got.items[0].verdict, STORE_REFUSED);
+    test_done(&f);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -132,6 +203,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(order_lines_have_their_revenue),
         cmocka_unit_test(clicks_have_their_day),
         cmocka_unit_test(the_first_map_of_the_guide_works),
+        cmocka_unit_test(rows_of_usual_exports_become_events),
+        cmocka_unit_test(a_cancelled_order_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
