@@ -94,7 +94,10 @@ static struct str take_text(struct arena *arena, struct str from, size_t most)
 static struct str take_line(struct arena *arena, const char *text)
 {
     struct str taken = take_text(arena, str_from_c(text), SHORT_BYTES_MAX);
-    char *bytes = taken.data == NULL ? NULL : str_copy_c(arena, taken);
+    if (taken.data == NULL) {
+        return taken;
+    }
+    char *bytes = str_copy_c(arena, taken);
     for (size_t i = 0; i < taken.len; i++) {
         unsigned char c = (unsigned char)bytes[i];
         bytes[i] = c < 0x20 || c == 0x7f ? ' ' : bytes[i];
