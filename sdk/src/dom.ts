@@ -30,7 +30,8 @@ p{margin:6px 0 0}
 .dim{color:color-mix(in srgb,var(--t) 78%,var(--b));font-size:13px}
 fieldset{border:0;margin:0;padding:0;min-width:0}
 .f{margin-top:14px}
-.row{display:grid;grid-template-columns:repeat(auto-fit,minmax(34px,1fr));gap:6px}
+.row{display:grid;grid-template-columns:repeat(auto-fit,minmax(28px,1fr));gap:3px}
+@media(max-width:380px){.row{grid-template-columns:repeat(auto-fit,minmax(36px,1fr))}}
 .ends{display:flex;justify-content:space-between;gap:12px;margin-top:6px}
 .list{display:grid;gap:6px}
 label{display:block;position:relative;cursor:pointer}
@@ -42,7 +43,10 @@ label{display:block;position:relative;cursor:pointer}
 .c>input:checked+span{background:var(--a);color:var(--at);border-color:var(--a)}
 .list .c>input:checked+span:before{background:currentColor;box-shadow:inset 0 0 0 3px var(--a)}
 .c>input:focus-visible+span,button:focus-visible,h2:focus-visible,legend:focus-visible,textarea:focus-visible,.i:focus-visible{outline:3px solid var(--a);outline-offset:2px}
+.row .c>span{padding:6px 1px}
 .star>span{font-size:24px;line-height:1;padding:4px}
+.star:has(~.star :checked)>span{background:var(--a);color:var(--at);border-color:var(--a)}
+[aria-disabled]{opacity:.5}
 textarea,.i{width:100%;padding:10px;border:1px solid var(--l);border-radius:8px;background:transparent;min-height:42px}
 textarea{min-height:92px;resize:vertical;display:block}
 button{cursor:pointer;min-height:40px;padding:8px 16px;border:1px solid var(--l);border-radius:8px;background:transparent}
@@ -57,7 +61,7 @@ li button{min-width:36px;padding:4px}
 .m{margin-top:10px}
 .m legend{font-size:14px;font-weight:500;padding:0 0 4px}
 .err{font-weight:600}
-.err:before{content:"! ";}
+.err:not(:empty):before{content:"! "}
 .tab{display:block;margin:12px;border-radius:20px;background:var(--a);color:var(--at);border-color:var(--a);font-weight:600;box-shadow:0 2px 10px #0003}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (prefers-reduced-motion:no-preference){.box{animation:in .18s ease-out}@keyframes in{from{opacity:0;transform:translateY(8px)}}}
