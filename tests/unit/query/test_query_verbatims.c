@@ -57,15 +57,15 @@ static void words_come_with_where_when_and_by_whom_they_were_said(void **state)
 {
     (void)state;
     struct fake *fake = fake_new(lines);
-    fake_expect(
-        fake, ASK(",'limit':1,'sort':'ts'"),
-        "{'kind':'verbatims','total':5,'customers':3,'searched':5,'verbatims':[{'id':'1',"
-        "'customer':'ann','ts':'2026-05-01T12:00:00.000Z','channel':'web','event':"
-        "'feedback','kind':'survey','source':'shop','survey':'s1','question':null,"
-        "'language':null,'text':'Late delivery, twice','score':3,'scale':'nps','themes':[],"
-        "'sentiment':null}],'people':[{'id':'ann','traits':{'plan':'pro'}}],'cursor':'01b54ee021b2b53aef0002"
-        "0000000000000000313737373633363830303030302031',"
-        "'partial':[],'warnings':[]");
+    fake_expect(fake, ASK(",'limit':1,'sort':'ts'"),
+                "{'kind':'verbatims','total':5,'customers':3,'searched':5,'verbatims':[{'id':'1',"
+                "'customer':'ann','ts':'2026-05-01T12:00:00.000Z','channel':'web','event':"
+                "'feedback','kind':'survey','source':'shop','survey':'s1','question':null,"
+                "'language':null,'text':'Late delivery, twice','score':3,'scale':'nps','themes':[],"
+                "'sentiment':null}],'people':[{'id':'ann','traits':{'plan':'pro'}}],'cursor':'"
+                "01b54ee021b2b53aef0002"
+                "0000000000000000313737373633363830303030302031',"
+                "'partial':[],'warnings':[]");
     fake_free(fake);
 }
 
