@@ -108,6 +108,10 @@ test('a feed is tried before it is added, and says what is wrong with it', async
   await shot(page, 'feed-failing');
   await page.keyboard.press('Escape');
   await row.getByText(/^failed/).waitFor();
+  // What goes out is said where people look for it.
+  await page.goto(`${server.url}/settings/pipeline`);
+  await settled(page);
+  await page.getByRole('link', { name: 'nothing but the reading of 1 channel' }).waitFor();
   assert.deepEqual(page.faults, []);
 });
 

@@ -87,7 +87,9 @@ export function Pipeline() {
                   </div>
                   <div>
                     <dt>{t("pipeline.outside")}</dt>
-                    <dd>{t("pipeline.outside.nothing")}</dd>
+                    <dd>
+                      <Outside />
+                    </dd>
                   </div>
                 </dl>
               </Sheet>
@@ -230,4 +232,12 @@ function QuarantineCard({ total }: { total: number }) {
       )}
     </Sheet>
   );
+}
+
+/** What leaves the server: only the reading of feeds and mailboxes that somebody configured. */
+function Outside() {
+  const load = useLoad("channels", () => api.channels());
+  if (!load.data) return <>–</>;
+  const read = load.data.channels.filter((channel) => channel.kind !== "webhook" && !channel.paused).length;
+  return read === 0 ? <>{t("pipeline.outside.nothing")}</> : <a href="/settings/sources">{t("pipeline.outside.reads", { n: read })}</a>;
 }

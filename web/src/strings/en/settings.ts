@@ -24,6 +24,7 @@ export const settings = {
   "pipeline.refused.requests": "Requests refused whole",
   "pipeline.outside": "Sent to the outside",
   "pipeline.outside.nothing": "nothing",
+  "pipeline.outside.reads": "{n, plural, one {nothing but the reading of # channel} other {nothing but the reading of # channels}}",
   ledger: "Ledger",
   "ledger.received": "received",
   "ledger.stored": "stored",
