@@ -262,13 +262,16 @@ static bool parse_said(const struct predicate *p, struct fail *fail)
             return query_refuse(&later, fail, "\"%s\" is not supported yet", members[i].name);
         }
     }
-    struct query_where where = {0};
-    struct query_clause is_text = query_parse_quiet_clause(p->parser, STORE_COLUMN_TEXT, "", NULL);
     uint32_t terms;
+    if (members[0].place != 0 &&
+        !query_parse_search(p->parser, &members[0], &at, &p->out->search, &terms, fail)) {
+        return false;
+    }
+    struct query_where where = {0};
+    enum store_column_of of = p->out->search != NULL ? STORE_COLUMN_TEXT : STORE_COLUMN_HAS_TEXT;
+    struct query_clause is_text = query_parse_quiet_clause(p->parser, of, "", NULL);
     p->out->of = is_text.leaves[0].name;
-    return (members[0].place == 0 ||
-            query_parse_search(p->parser, &members[0], &at, &p->out->search, &terms, fail)) &&
-           query_parse_where(p->parser, &members[1], &at, &where, fail) &&
+    return query_parse_where(p->parser, &members[1], &at, &where, fail) &&
            query_parse_quiet_matcher(p->parser, &at, NULL, QUERY_BEARS_TEXT, &where, &is_text, 1,
                                      &p->out->matcher, fail) &&
            parse_within(p, fail);

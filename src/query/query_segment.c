@@ -99,8 +99,7 @@ static bool said_holds(struct query_worker *worker, const struct query_segment *
     const struct query_text *text = worker->exec->plan->text;
     for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
         const struct store_value *value;
-        if (!counts(worker, said, row) || query_row_values(worker, said->of, c, row, &value) == 0 ||
-            value->len == 0) {
+        if (!counts(worker, said, row) || query_row_values(worker, said->of, c, row, &value) == 0) {
             continue;
         }
         struct query_hit hit = {.matches = true};

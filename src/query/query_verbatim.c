@@ -3,7 +3,7 @@
 #include "query_matcher.h"
 #include "query_said.h"
 
-enum column { TEXT, ARRIVAL, COLUMNS };
+enum column { HAS_TEXT, ARRIVAL, COLUMNS };
 
 struct verbatim_run {
     struct query_exec *exec;
@@ -15,13 +15,11 @@ struct verbatim_run {
 
 static void read_batch(struct query_said_page *page, const struct store_rows *rows)
 {
-    const struct store_column *texts = &rows->columns[TEXT], *arrivals = &rows->columns[ARRIVAL];
+    const struct store_column *texts = &rows->columns[HAS_TEXT],
+                              *arrivals = &rows->columns[ARRIVAL];
     uint32_t c = 0, at = 0;
     for (uint32_t i = 0; i < texts->count; i++) {
         uint32_t row = texts->at[i];
-        if (texts->values[i].len == 0) {
-            continue;
-        }
         while (rows->row_begin[c + 1] <= row) {
             c++;
         }
@@ -93,7 +91,7 @@ bool query_verbatims_write(struct query_exec *exec, const struct query_list_job 
                            struct fail *fail)
 {
     static const struct store_column_ref columns[COLUMNS] = {
-        [TEXT] = {.of = STORE_COLUMN_TEXT},
+        [HAS_TEXT] = {.of = STORE_COLUMN_HAS_TEXT},
         [ARRIVAL] = {.of = STORE_COLUMN_ARRIVAL},
     };
     static const struct query_said_order newest_first = {.by_time = true, .descending = true};

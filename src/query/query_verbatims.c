@@ -122,11 +122,11 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
         const struct store_value *value;
         if ((worker->masks[row] >> body->matcher & 1U) == 0 ||
             rows->ts_ms[row] < plan->range.from_ms || rows->ts_ms[row] >= plan->range.to_ms ||
-            query_row_values(worker, body->text, c, row, &value) == 0 || value->len == 0) {
+            query_row_values(worker, body->text, c, row, &value) == 0) {
             continue;
         }
         struct query_hit hit = {.matches = true};
-        struct str text = store_value_text(*value);
+        struct str text = body->search != NULL ? store_value_text(*value) : STR("");
         if (body->by_id && (query_row_values(worker, body->arrival, c, row, &value) == 0 ||
                             (uint64_t)value->i != body->id)) {
             continue;

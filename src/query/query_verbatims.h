@@ -12,7 +12,8 @@
 enum verbatims_sort { VERBATIMS_BY_TIME, VERBATIMS_BY_SCORE, VERBATIMS_BY_RELEVANCE };
 struct verbatims_body {
     uint32_t matcher;
-    struct query_name text, score, arrival;
+    struct query_name text; /* with a search the text itself, else whether there is one */
+    struct query_name score, arrival;
     const void *search; /* NULL: none */
     uint32_t terms;
     enum verbatims_sort sort;

@@ -137,16 +137,20 @@ static bool parse_id(struct query_parser *parser, const struct query_member *mem
 static bool parse_what(struct query_parser *parser, const struct query_member *own,
                        struct verbatims_body *body, struct fail *fail)
 {
+    if (own[TEXT].place != 0 &&
+        !query_parse_search(parser, &own[TEXT], NULL, &body->search, &body->terms, fail)) {
+        return false;
+    }
+    /* Without words to look for no text is unpacked but those of the page. */
     struct query_where where = {0};
-    struct query_clause is_text = query_parse_quiet_clause(parser, STORE_COLUMN_TEXT, "", NULL);
+    enum store_column_of of = body->search != NULL ? STORE_COLUMN_TEXT : STORE_COLUMN_HAS_TEXT;
+    struct query_clause is_text = query_parse_quiet_clause(parser, of, "", NULL);
     body->text = is_text.leaves[0].name;
     body->arrival = (struct query_name){
         QUERY_FROM_ROW_COLUMN, query_parse_quiet_column(parser, STORE_COLUMN_ARRIVAL, STR(""))};
     return query_parse_where(parser, &own[WHERE], NULL, &where, fail) &&
            query_parse_quiet_matcher(parser, NULL, NULL, QUERY_BEARS_TEXT, &where, &is_text, 1,
-                                     &body->matcher, fail) &&
-           (own[TEXT].place == 0 ||
-            query_parse_search(parser, &own[TEXT], NULL, &body->search, &body->terms, fail));
+                                     &body->matcher, fail);
 }
 
 bool verbatims_parse(struct query_parser *parser, struct json_value root, struct fail *fail)

@@ -113,7 +113,7 @@ struct store_event {
     int64_t client_ts_ms; /* as the sender wrote it; STORE_NO_TIME where it is ts_ms */
     int64_t sent_at_ms;   /* STORE_NO_TIME where not given */
     struct str channel;
-    struct str text;
+    struct str text;          /* an empty one is stored as missing */
     struct str scale;         /* missing: no score */
     struct store_value score; /* a number when scale is given */
     const struct store_field *properties;

@@ -151,7 +151,7 @@ static bool row_of(struct store *store, const struct store_event *event, struct 
         .sent_at_ms = event->sent_at_ms,
         .channel = STORE_NO_CODE,
         .scale = STORE_NO_CODE,
-        .text = event->text,
+        .text = event->text.len > 0 ? event->text : (struct str){0}, /* no words are none */
         .message_id = event->message_id.len > 0 ? event->message_id : (struct str){0},
         .properties = cells,
     };

@@ -26,6 +26,7 @@ enum store_read_of {
     STORE_READ_SOURCE,
     STORE_READ_SCALE,
     STORE_READ_TEXT,
+    STORE_READ_HAS_TEXT, /* true where there is one */
     STORE_READ_SCORE,
     STORE_READ_MESSAGE_ID,
     STORE_READ_RECEIVED_AT,

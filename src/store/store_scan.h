@@ -31,6 +31,7 @@ enum store_column_of {
     STORE_COLUMN_MESSAGE_ID,  /* by row, a string */
     STORE_COLUMN_RECEIVED_AT, /* by row, an int: ms */
     STORE_COLUMN_ARRIVAL,     /* by row, an int: as in store_timeline_row */
+    STORE_COLUMN_HAS_TEXT,    /* by row, true where there is one: no text is unpacked for it */
 };
 struct store_column_ref {
     enum store_column_of of;

@@ -83,8 +83,8 @@ static bool pick_entries(const struct store_segment_read *read, const struct sto
 }
 
 static bool read_stretch(const struct store_segment_read *read, const struct store_stretch *stretch,
-                         struct store_segment_column *column, struct store_piece_column *into,
-                         struct fail *fail)
+                         struct store_segment_column *column, bool places_only,
+                         struct store_piece_column *into, struct fail *fail)
 {
     struct store_dictionary dictionary;
     struct store_values values;
@@ -97,10 +97,15 @@ static bool read_stretch(const struct store_segment_read *read, const struct sto
         return true;
     }
     struct picked picked;
-    if (!pick_entries(read, stretch, &values, into, &picked, fail) ||
-        !store_values_read(&values, picked.first, picked.count, picked.picks, picked.pick_count,
-                           &read->reading->values,
-                           (struct store_value *)into->values.data + into->count, fail)) {
+    if (!pick_entries(read, stretch, &values, into, &picked, fail)) {
+        return store_segment_blame(read->segment, column, stretch->block, fail);
+    }
+    struct store_value *out = (struct store_value *)into->values.data + into->count;
+    for (uint32_t i = 0; places_only && i < picked.pick_count; i++) {
+        out[i] = store_value_bool(true);
+    }
+    if (!places_only && !store_values_read(&values, picked.first, picked.count, picked.picks,
+                                           picked.pick_count, &read->reading->values, out, fail)) {
         return store_segment_blame(read->segment, column, stretch->block, fail);
     }
     into->count += picked.pick_count;
@@ -115,7 +120,9 @@ bool store_segment_read_values(const struct store_segment_read *read, size_t col
     for (size_t i = 0; from != NULL && i < read->stretch_count; i++) {
         const struct store_stretch *stretch = &read->stretches[i];
         if (stretch->piece_to > stretch->piece_from &&
-            !read_stretch(read, stretch, from, &read->piece->columns[column], fail)) {
+            !read_stretch(read, stretch, from,
+                          read->plan->columns[column].of == STORE_READ_HAS_TEXT,
+                          &read->piece->columns[column], fail)) {
             return false;
         }
     }
@@ -352,6 +359,7 @@ bool store_segment_read_own(const struct store_segment_read *read, size_t column
     case STORE_READ_TRAIT_LATEST:
     case STORE_READ_TRAIT_CELL:
     case STORE_READ_TEXT:
+    case STORE_READ_HAS_TEXT:
     case STORE_READ_SCORE:
     case STORE_READ_MESSAGE_ID:
         break;

@@ -224,6 +224,9 @@ static bool own_value(const struct store_read_plan *plan, enum store_read_of of,
     case STORE_READ_TEXT:
         *out = store_value_str(row->text);
         return row->text.data != NULL;
+    case STORE_READ_HAS_TEXT:
+        *out = store_value_bool(true);
+        return row->text.data != NULL;
     case STORE_READ_SCORE:
         *out = row->score;
         return row->scale != STORE_NO_CODE;

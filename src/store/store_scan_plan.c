@@ -73,6 +73,8 @@ static enum store_read_of read_of(enum store_column_of of)
         return STORE_READ_RECEIVED_AT;
     case STORE_COLUMN_ARRIVAL:
         return STORE_READ_ARRIVAL;
+    case STORE_COLUMN_HAS_TEXT:
+        return STORE_READ_HAS_TEXT;
     }
     INVARIANT(false);
 }

@@ -385,6 +385,7 @@ static bool read_columns(const struct store_segment_read *read, bool want_ts, st
             ok = store_segment_read_values(read, c, STORE_SEGMENT_TRAIT, fail);
             break;
         case STORE_READ_TEXT:
+        case STORE_READ_HAS_TEXT:
             ok = store_segment_read_values(read, c, STORE_SEGMENT_TEXT, fail);
             break;
         case STORE_READ_SCORE:

@@ -151,7 +151,8 @@ static void add_event(struct store_snapshot *s, uint32_t customer, struct json_v
         add_object(s, fields, &count, 64, value);
     }
     for (size_t i = 0; i < ARRAY_LEN(own); i++) {
-        if (json_member(line, str_from_c(own[i]), &value)) {
+        if (json_member(line, str_from_c(own[i]), &value) &&
+            !(json_type_of(value) == JSON_STRING && json_string(value).len == 0)) {
             add_field(s, fields, &count, 64, str_format(s->arena, "@%s", own[i]), value);
         }
     }
@@ -593,6 +594,7 @@ static const char *own_name(enum store_column_of of)
     case STORE_COLUMN_SOURCE:
         return "@source";
     case STORE_COLUMN_TEXT:
+    case STORE_COLUMN_HAS_TEXT:
         return "@text";
     case STORE_COLUMN_SCORE:
         return "@score";
@@ -638,7 +640,9 @@ static void put_row(struct building *b, const struct fake_row *row)
                               : str_from_c(own_name(o->columns[i].of));
         for (size_t k = 0; o->columns[i].of != STORE_COLUMN_TRAIT && k < row->field_count; k++) {
             if (str_equal(row->fields[k].name, name)) {
-                put_value(b, i, rows->row_count, row->fields[k].value);
+                put_value(b, i, rows->row_count,
+                          o->columns[i].of == STORE_COLUMN_HAS_TEXT ? store_value_bool(true)
+                                                                    : row->fields[k].value);
             }
         }
     }

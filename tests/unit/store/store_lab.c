@@ -576,6 +576,11 @@ static void check_row(struct checking *k, uint32_t at, const struct store_row *r
         case STORE_COLUMN_RECEIVED_AT:
             expect(k, c, at, store_value_int(row->received_at_ms));
             break;
+        case STORE_COLUMN_HAS_TEXT:
+            if (row->text.data != NULL) {
+                expect(k, c, at, store_value_bool(true));
+            }
+            break;
         case STORE_COLUMN_ARRIVAL:
             expect(k, c, at, store_value_uint(row->arrival));
             break;
@@ -743,7 +748,7 @@ static const struct store_column_ref all_columns[] = {
     {STORE_COLUMN_SCALE, {NULL, 0}},        {STORE_COLUMN_TRAIT, {"address.city", 12}},
     {STORE_COLUMN_MESSAGE_ID, {NULL, 0}},   {STORE_COLUMN_PROPERTY, {"never seen", 10}},
     {STORE_COLUMN_RECEIVED_AT, {NULL, 0}},  {STORE_COLUMN_TRAIT, {"never.seen", 10}},
-    {STORE_COLUMN_ARRIVAL, {NULL, 0}},
+    {STORE_COLUMN_ARRIVAL, {NULL, 0}},      {STORE_COLUMN_HAS_TEXT, {NULL, 0}},
 };
 
 /* Whichever rows say so; asked twice, as the second answer is a kept one. */
