@@ -6,8 +6,8 @@ static const char *const ENGLISH[ACT_WORDS] = {
     [ACT_WORD_INTRO] =
         "What {0} knows about you, what we may contact you about, and how you change it.",
     [ACT_WORD_LINK_UNTIL] =
-        "This page is yours: whoever has its address can see it and change things. "
-        "Do not pass it on. The address works until {0}. Times are those of {1}.",
+        ("This page is yours: whoever has its address can see it and change things. "
+         "Do not pass it on. The address works until {0}. Times are those of {1}."),
     [ACT_WORD_SKIP_TO_MAIN] = "To the contents",
     [ACT_WORD_ORGANISATION_OTHERWISE] = "this organisation",
     [ACT_WORD_CONTACT_HEAD] = "Being contacted",
@@ -72,17 +72,17 @@ static const char *const ENGLISH[ACT_WORDS] = {
     [ACT_WORD_EXPORT_LINK] = "Download everything about you (ZIP)",
     [ACT_WORD_ERASE_HEAD] = "Have it erased",
     [ACT_WORD_ERASE_INTRO] =
-        "Ask us to erase everything about you. At once: we stop all contact. Within 30 days: a "
-        "person "
-        "here sees to it that the data about you is erased, and closes your request. "
-        "Until then the data stays, and this page shows how far it is. "
-        "What is erased cannot be brought back; take your copy first.",
+        ("Ask us to erase everything about you. At once: we stop all contact. Within 30 days: a "
+         "person "
+         "here sees to it that the data about you is erased, and closes your request. "
+         "Until then the data stays, and this page shows how far it is. "
+         "What is erased cannot be brought back; take your copy first."),
     [ACT_WORD_ERASE_CONFIRM] = "Yes, erase everything about me",
     [ACT_WORD_ERASE_BUTTON] = "Ask to be erased",
     [ACT_WORD_ERASE_ASKED] =
         "You asked for this on {0}. All contact has stopped. It is to be done by {1}.",
-    [ACT_WORD_ERASE_OVERDUE] = "You asked for this on {0}. It was to be done by {1} and is late. "
-                               "Write to {2} and refer to this page.",
+    [ACT_WORD_ERASE_OVERDUE] = ("You asked for this on {0}. It was to be done by {1} and is late. "
+                                "Write to {2} and refer to this page."),
     [ACT_WORD_ERASE_CLOSED] = "You asked for this on {0}. It was closed on {1}.",
     [ACT_WORD_DONE_MUTED] = "Done: we stop contacting you as you chose.",
     [ACT_WORD_DONE_UNMUTED] = "Done: contact is allowed again.",
@@ -103,17 +103,17 @@ static const char *const ENGLISH[ACT_WORDS] = {
     [ACT_WORD_WRONG_UNSURE] = "Tick the box to say that you are sure.",
     [ACT_WORD_LINK_TITLE] = "This link does not open",
     [ACT_WORD_LINK_TEXT] =
-        "It may have ended, or a part of it is missing. Take the link from our newest "
-        "message, or write to us and ask for a new one. Nothing was changed.",
+        ("It may have ended, or a part of it is missing. Take the link from our newest "
+         "message, or write to us and ask for a new one. Nothing was changed."),
     [ACT_WORD_README] =
-        "What {0} knows about you, as of {1}\n"
-        "\n"
-        "about-you.html    to read: open it in a browser, no connection is needed\n"
-        "about-you.json    facts about you, and how you are recognised\n"
-        "timeline.ndjson   everything that happened, oldest first: one JSON object on each line\n"
-        "\n"
-        "Times in the two files for programs are UTC. Text that you wrote is there exactly as it "
-        "came.\n",
+        ("What {0} knows about you, as of {1}\n"
+         "\n"
+         "about-you.html    to read: open it in a browser, no connection is needed\n"
+         "about-you.json    facts about you, and how you are recognised\n"
+         "timeline.ndjson   everything that happened, oldest first: one JSON object on each line\n"
+         "\n"
+         "Times in the two files for programs are UTC. Text that you wrote is there exactly as it "
+         "came.\n"),
     [ACT_WORD_COPY_TITLE] = "What {0} knows about you",
     [ACT_WORD_COPY_INTRO] = "As of {0}. Times are those of {1}.",
     [ACT_WORD_COPY_TIMELINE_HEAD] = "What happened, oldest first",

@@ -178,28 +178,28 @@ bool app_op_consents(struct app *app, const struct app_caller *caller, struct js
 
 /* ---- recording ------------------------------------------------------------------------------------------------------ */
 
-static bool read_text(struct json_value input, const char *name, size_t most, struct str *out,
-                      struct fail *fail)
+static bool read_text(struct json_value input, const char *name, size_t most, struct arena *arena,
+                      struct str *out, struct fail *fail)
 {
     if (!app_input_str(input, name, false, out, fail)) {
         return false;
     }
     if (out->len > most) {
-        char pointer[32] = "/";
-        memcpy(pointer + 1, name, strlen(name) < 30 ? strlen(name) : 30);
-        return fail_input_at(fail, pointer, "\"%s\" has at most %zu bytes", name, most);
+        return fail_input_at(fail, str_format(arena, "/%s", name).data,
+                             "\"%s\" has at most %zu bytes", name, most);
     }
     return true;
 }
 
-static bool read_word(struct json_value input, struct app_word *out, struct fail *fail)
+static bool read_word(struct json_value input, struct arena *arena, struct app_word *out,
+                      struct fail *fail)
 {
     struct str state, until;
     if (!app_input_str(input, "purpose", true, &out->purpose, fail) ||
         !app_input_str(input, "state", true, &state, fail) ||
         !app_input_str(input, "until", false, &until, fail) ||
-        !read_text(input, "wording", WORDING_BYTES_MAX, &out->wording, fail) ||
-        !read_text(input, "how", WORDING_BYTES_MAX, &out->how, fail)) {
+        !read_text(input, "wording", WORDING_BYTES_MAX, arena, &out->wording, fail) ||
+        !read_text(input, "how", WORDING_BYTES_MAX, arena, &out->how, fail)) {
         return false;
     }
     if (out->purpose.len == 0 || out->purpose.len > STORE_NAME_BYTES_MAX) {
@@ -230,7 +230,7 @@ bool app_op_consent_record(struct app *app, const struct app_caller *caller,
     struct store_identifier who[2];
     size_t count;
     struct app_word word;
-    if (!app_input_members(input, members, fail) || !read_word(input, &word, fail) ||
+    if (!app_input_members(input, members, fail) || !read_word(input, arena, &word, fail) ||
         !app_read_customer(app, caller, input, arena, who, &count, fail) ||
         !app_word_write(app, who, count, &word, arena, fail)) {
         return false;
@@ -393,7 +393,7 @@ bool app_op_erasure_close(struct app *app, const struct app_caller *caller, stru
     struct str note;
     if (!app_input_members(input, members, fail) ||
         !app_input_int(input, "id", 1, INT64_MAX, 0, &id, fail) ||
-        !read_text(input, "note", STATE_ERASURE_NOTE_BYTES_MAX, &note, fail)) {
+        !read_text(input, "note", STATE_ERASURE_NOTE_BYTES_MAX, arena, &note, fail)) {
         return false;
     }
     if (id == 0) {
