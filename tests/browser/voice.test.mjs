@@ -81,3 +81,42 @@ test('whom we do not hear can be opened', async (t) => {
   await page.keyboard.press('Escape');
   await checkPage(page);
 });
+
+test('an interview is kept with its consent, and the words that matter are picked', async (t) => {
+  const { page } = await signedIn(t, { events: answers() });
+  await page.goto(new URL('/voice', page.url()).href);
+  await page.getByRole('button', { name: 'Add an interview' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('With whom').fill('u3');
+  await dialog.getByLabel('What was said').fill('We moved house. The parcels went to the old place for weeks, and nobody at the shop could change it.');
+  await dialog.getByRole('button', { name: 'Keep the interview' }).click();
+  await dialog.locator('.note').waitFor(); // refused: there is no consent yet
+  await dialog.getByLabel('The consent, in its words').fill('You may keep what I say.');
+  await dialog.getByRole('button', { name: 'Keep the interview' }).click();
+  await dialog.getByText('It is on their timeline.').waitFor();
+  await dialog.locator('textarea').evaluate((area) => area.setSelectionRange(16, 61));
+  await dialog.getByRole('button', { name: 'Pick the selected words' }).click();
+  await dialog.locator('.quote', { hasText: 'The parcels went to the old place for weeks' }).waitFor();
+  await checkPage(page);
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await page.goto(new URL('/customers/u3', page.url()).href);
+  await page.locator('.event .quote', { hasText: 'We moved house' }).waitFor();
+  await checkPage(page);
+});
+
+test('what a source masks is set by clicking, and holds from then on', async (t) => {
+  const { page, server, write } = await signedIn(t);
+  await page.goto(new URL('/settings/sources', page.url()).href);
+  await page.getByRole('button', { name: 'Change how events of web are taken' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('e-mail addresses').check();
+  await dialog.getByRole('button', { name: 'Add a pattern' }).click();
+  await dialog.getByLabel('Name', { exact: true }).fill('member');
+  await dialog.getByLabel('Pattern (RE2)').fill('M-[0-9]{6}');
+  await checkPage(page);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved. Events of web are taken so from now on.').waitFor();
+  await server.request('/api/v1/events', { key: write, body: [{ userId: 'u1', event: 'feedback', ts: new Date().toISOString(), text: 'Write to kari@example.com about M-123456', properties: { kind: 'note' } }] });
+  await page.goto(new URL('/voice?text=write', page.url()).href);
+  await page.locator('.said', { hasText: '[email] about [member]' }).waitFor();
+});

@@ -169,6 +169,9 @@ export const api = {
     call<{ fields: SuggestedField[]; missing: string[] }>("/api/v1/webhooks/suggest", { method: "POST", body: { name, payload } }),
   previewWebhook: (name: string, definition: unknown, payload: string) =>
     call<Preview>("/api/v1/webhooks/preview", { method: "POST", body: { name, definition, payload } }),
+  saveSource: (body: object) => call<unknown>("/api/v1/sources", { method: "POST", body }),
+  addInterview: (body: object) => call<{ interview: string; customer: string }>("/api/v1/interviews", { method: "POST", body }),
+  addHighlight: (body: object) => call<unknown>("/api/v1/interviews/highlights", { method: "POST", body }),
   sources: () => call<{ sources: SourceRow[] }>("/api/v1/sources"),
   addSource: (name: string, channel: string) =>
     call<unknown>("/api/v1/sources", { method: "POST", body: { name, ...(channel ? { default_channel: channel } : {}) } }),

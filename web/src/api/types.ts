@@ -129,6 +129,8 @@ export interface ScoreRow {
   shown: number;
   started: number;
   finished: number;
+  /** Corrected for who did not answer; null where that cannot be said. */
+  adjusted?: { value: number; low: number; high: number; n_effective: number; worst_low: number; worst_high: number; silent: { value: number; n: number } | null } | null;
 }
 
 /** Against the time before: `clear` however often it is looked at. */
@@ -277,10 +279,16 @@ export interface KeyRow {
   origins: string[];
 }
 
+export interface SourcePattern {
+  name: string;
+  pattern: string;
+}
+
 export interface SourceRow {
   name: string;
   keys: number;
   default_channel: string | null;
+  settings?: { zone?: string; mask?: string[]; patterns?: SourcePattern[] };
   events: number;
   last_received: string | null;
 }

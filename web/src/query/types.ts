@@ -87,6 +87,7 @@ export interface ScoreQuery extends Common {
   breakdown?: Breakdown;
   limit?: number;
   compare?: "previous";
+  adjusted?: boolean;
 }
 
 /** Words are read, not counted: a list of them opens to no cell. */

@@ -17,12 +17,14 @@ import { Channels } from "./channels";
 import { Live } from "./live";
 import { SettingsTabs } from "./page";
 import { Snippets } from "./snippets";
+import { SourceSettings } from "./source-settings";
 
 export function Sources() {
   const { search } = usePlace();
   const chosen = new URLSearchParams(search).get("source") ?? undefined;
   const load = useLoad("sources", () => api.sources());
   const [adding, setAdding] = useState(false);
+  const [changing, setChanging] = useState<string | null>(null);
   const list = load.data?.sources ?? [];
   return (
     <Page
@@ -56,6 +58,9 @@ export function Sources() {
                 <th scope="col" class="num">
                   {t("pipeline.last.event")}
                 </th>
+                <th scope="col">
+                  <span class="away">{t("sources.change")}</span>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -71,6 +76,11 @@ export function Sources() {
                   <td class="num col-minor">{formatNumber(source.keys)}</td>
                   <td class="num">{formatNumber(source.events)}</td>
                   <td class="num nowrap">{source.last_received ? <Moment at={source.last_received} /> : "–"}</td>
+                  <td class="num">
+                    <Button look="soft" aria-label={t("sources.change.one", { name: cleanLine(source.name) })} onClick={() => setChanging(source.name)}>
+                      {t("sources.change")}
+                    </Button>
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -85,6 +95,7 @@ export function Sources() {
         <Snippets source={chosen} key={chosen} />
       </Sheet>
       <Live source={chosen} key={`live ${chosen}`} />
+      {list.some((source) => source.name === changing) && <SourceSettings source={list.find((source) => source.name === changing)!} channels={CHANNELS} onClose={() => setChanging(null)} onSaved={load.reload} />}
       {adding && <AddSource onClose={() => setAdding(false)} onAdded={load.reload} />}
     </Page>
   );

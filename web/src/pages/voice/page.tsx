@@ -1,21 +1,24 @@
 // Voice: what they say, in their own words; how they score us, and how sure that is; whom we do not hear.
+import { useState } from "preact/hooks";
 import { useAnswer } from "../../api/hooks";
 import type { TrendAnswer } from "../../api/types";
 import { OpenNumber } from "../../evidence/number";
 import { Page } from "../../frame/frame";
-import { Empty, Sheet } from "../../parts/basic";
+import { Button, Empty, Sheet } from "../../parts/basic";
 import { RangePicker } from "../../query/range-picker";
 import { SegmentChips } from "../../query/segment-chips";
 import { rangeIn } from "../../query/words";
 import { rich, t } from "../../strings";
 import { Coverage } from "./coverage";
 import { Groups } from "./groups";
+import { InterviewDialog } from "./interview";
 import { Scores } from "./scores";
 import { headQuery, useVoice, VOICE_RANGE } from "./state";
 import { Stream } from "./stream";
 
 export function VoicePage() {
   const [state, set] = useVoice();
+  const [adding, setAdding] = useState(false);
   const query = headQuery(state);
   const head = useAnswer<TrendAnswer>(query);
   const total = (series: number) => head.data?.series[series]?.total ?? 0;
@@ -36,7 +39,13 @@ export function VoicePage() {
           <SegmentChips segment={state.segment} onChange={(segment) => set({ segment })} />
         </>
       }
+      tools={
+        <Button look="soft" icon="plus" onClick={() => setAdding(true)}>
+          {t("interview.add")}
+        </Button>
+      }
     >
+      {adding && <InterviewDialog onClose={() => setAdding(false)} />}
       {silent && state.segment === undefined && (
         <Sheet label={t("voice.empty.title")}>
           <Empty action={<a class="button primary" href="/settings/sources">{t("words.empty.do")}</a>}>{t("voice.empty")}</Empty>

@@ -94,6 +94,27 @@ function Figure({ query, answer, total }: { query: ScoreQuery; answer: ScoreAnsw
   );
 }
 
+/** What the score would be if those who kept silent had answered: asked for by itself, since it takes longer. */
+function Adjusted({ query }: { query: ScoreQuery }) {
+  const { compare: _, ...rest } = query;
+  const asked: ScoreQuery = { ...rest, interval: "quarter", adjusted: true };
+  const load = useAnswer<ScoreAnswer>(asked);
+  const adjusted = load.data?.series[0]?.total.adjusted;
+  if (!load.data || !adjusted) return null;
+  const { metric } = query;
+  return (
+    <p class="interval adjusted">
+      {rich("score.adjusted", {
+        value: scoreFigure(metric, adjusted.value),
+        range: scoreRange(metric, adjusted.low, adjusted.high),
+        silent: adjusted.silent ? <OpenNumber query={asked} open={{ funnel: "silent" }} n={adjusted.silent.n} asOf={load.data.as_of} /> : "0",
+      })}
+      <br />
+      <span class="small dim">{t("score.worst", { range: scoreRange(metric, adjusted.worst_low, adjusted.worst_high), n: Math.round(adjusted.n_effective) })}</span>
+    </p>
+  );
+}
+
 function Large({ query, answer, total, table }: { query: ScoreQuery; answer: ScoreAnswer; total: ScoreRow; table: boolean }) {
   const { metric } = query;
   const rows = answer.series[0]!.values;
@@ -104,6 +125,7 @@ function Large({ query, answer, total, table }: { query: ScoreQuery; answer: Sco
       <div class="score-large">
         <div>
           <Figure query={query} answer={answer} total={total} />
+          {total.value !== null && <Adjusted query={query} />}
         </div>
         <ScoreChart
           labels={answer.intervals}
