@@ -89,6 +89,14 @@ test('segments are saved, checked, listed, used and deleted', (t) => {
   assert.equal(must(['segment', 'show', 'pro', '--data', data]).trim(), '{"trait":["plan","=","pro"]}');
   const trend = JSON.parse(must(['trend', 'Product Viewed', '--segment', 'pro', '--json', '--from', '2026-05-01', '--to', '2026-05-02', '--data', data]));
   assert.equal(trend.series[0].total, 1);
+  must(['segment', 'save', 'loud', '-', '--data', data], { input: '{"any":[{"said":{"text":"31mred an"}},{"score":"nps","is":["<=",6]}]}' });
+  const loud = JSON.parse(must(['verbatims', '--segment', 'loud', '--json', '--from', '2026-05-01', '--to', '2026-05-02', '--data', data]));
+  assert.equal(loud.total, 1);
+  const silent = JSON.parse(must(['query', '-', '--data', data, '--json'], { input: '{"kind":"customers","segment":{"not":{"in":"loud"}}}' }));
+  assert.equal(silent.total, 2);
+  const wordless = run(['segment', 'save', 'bad', '-', '--data', data], { input: '{"said":{"text":"?!"}}' });
+  assert.equal(wordless.code, 2);
+  assert.match(wordless.stderr, /there is no word to look for.*\/said\/text|\/said\/text.*there is no word/s);
   const wrong = run(['segment', 'save', 'bad', '-', '--data', data], { input: '{"trate":["plan","=","pro"]}' });
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /trait/);
