@@ -178,13 +178,18 @@ static bool still_at_it(const struct state_response *response, int64_t now_ms)
 }
 
 /* The contact is on the timeline, and the program was killed before the response was opened: the same is asked again,
-   under the same id, and is no further contact. */
+   under the same id, and is no further contact. A personal link's response is opened by its use: that is no cut. */
 static bool was_cut(struct judging *judging, bool *out, struct fail *fail)
 {
     struct str response =
         ask_response_id(judging->ask, judging->candidate->row->id, judging->candidate->wave,
                         judging->asker->user, judging->asker->anonymous, judging->arena);
-    return asked_before(judging, response, out, fail);
+    bool by_link = false;
+    if (!state_survey_link_holds(judging->ask->state, response, &by_link, fail)) {
+        return false;
+    }
+    *out = false;
+    return by_link || asked_before(judging, response, out, fail);
 }
 
 static bool judge_before(struct judging *judging, struct fail *fail)

@@ -54,6 +54,17 @@ bool state_survey_links_add(struct state *state, const struct state_survey_link 
     return state_commit(&link, fail);
 }
 
+bool state_survey_link_holds(struct state *state, struct str response, bool *out, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    struct state_value values[] = {state_text(response)};
+    return state_read(state, &link, fail) &&
+           state_select(link, "SELECT 1 FROM survey_links WHERE response = ?1", values, 1, &rows,
+                        fail) &&
+           state_next(rows, out, fail);
+}
+
 bool state_survey_link_find(struct state *state, struct str token_hash, struct arena *arena,
                             struct state_survey_link *out, bool *out_found, struct fail *fail)
 {

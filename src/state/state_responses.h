@@ -99,6 +99,9 @@ bool state_survey_links_add(struct state *state, const struct state_survey_link 
 bool state_survey_link_find(struct state *state, struct str token_hash, struct arena *arena,
                             struct state_survey_link *out, bool *out_found,
                             struct fail *fail) MUST_USE;
+/* Whether a link was made for this response: it is opened when the link is used. */
+bool state_survey_link_holds(struct state *state, struct str response, bool *out,
+                             struct fail *fail) MUST_USE;
 /* Newest first, below `before_id` (0: from the newest). */
 bool state_survey_links_list(struct state *state, struct str survey, int64_t before_id,
                              size_t limit, struct arena *arena, struct state_survey_link **out,
