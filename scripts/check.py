@@ -126,7 +126,10 @@ def node_tests(result, files, cwd, env=None, timeout=1800, concurrency=1):
     if bad or done.returncode != 0 or not counts:
         if not bad:
             result.failed += 1
-        result.notes.append(f'FAILED node tests in {cwd}\n{tail(done.stdout, 150)}')
+        # What failed, each with what it said; the whole where nothing says so.
+        blocks = re.findall(r'^not ok \d+ .*?^  \.\.\.$', done.stdout, re.M | re.S)
+        shown = '\n'.join(tail(block, 40) for block in blocks) if blocks else tail(done.stdout, 150)
+        result.notes.append(f'FAILED node tests in {cwd}\n{shown}')
 
 
 # ---- the suites -------------------------------------------------------------------------------------

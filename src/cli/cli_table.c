@@ -106,12 +106,14 @@ static uint32_t decode(const unsigned char *at, size_t left, size_t *len)
     return point;
 }
 
-/* C0, DEL, C1, and marks that change the direction of what follows. */
+/* C0, DEL, C1, and marks that change the direction of what follows, or hide in it; as web/src/safe.ts. */
 static bool is_obeyed(uint32_t point)
 {
     return point < 0x20U || (point >= 0x7FU && point <= 0x9FU) ||
-           (point >= 0x202AU && point <= 0x202EU) || (point >= 0x2066U && point <= 0x2069U) ||
-           point == 0x200EU || point == 0x200FU || point == 0x061CU;
+           (point >= 0x202AU && point <= 0x202EU) || (point >= 0x2060U && point <= 0x2069U) ||
+           (point >= 0xFFF9U && point <= 0xFFFBU) || (point >= 0xE0000U && point <= 0xE007FU) ||
+           point == 0x200BU || point == 0x200EU || point == 0x200FU || point == 0x061CU ||
+           point == 0xFEFFU;
 }
 
 void cli_put_text(struct base_buf *out, struct str text)

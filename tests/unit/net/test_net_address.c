@@ -112,8 +112,8 @@ static void what_is_no_usual_url_is_refused(void **state)
         "http://ex\xC3\xA4mple.com/",
         "http://example.com/\xC3\xA4",
         "http://\xE2\x91\xA0/",
-        "http://example\xE3\x80\x82"
-        "com/",
+        ("http://example\xE3\x80\x82"
+         "com/"),
         "http://example.com:",
         "http://example.com:0/",
         "http://example.com:65536/",

@@ -275,7 +275,7 @@ function Ends({ lines, palette, width, height, room }: { lines: Line[]; palette:
   return (
     <div class="chart-ends" aria-hidden="true">
       {places.map(({ line, y }) => (
-        <span key={`${line.index}${line.compared}`} style={{ left: `${width - room + 7}px`, top: `${y - 8}px`, color: hueOf(line, palette).colour }}>
+        <span key={`${line.index}${line.compared}`} style={{ left: `${width - room + 7}px`, top: `${y - 8}px`, maxWidth: `${Math.max(0, room - 8)}px`, color: hueOf(line, palette).colour }}>
           {endText(line)}
         </span>
       ))}

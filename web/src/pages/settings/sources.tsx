@@ -55,7 +55,7 @@ export function Sources() {
                 <th scope="col" class="num">
                   {t("sources.events")}
                 </th>
-                <th scope="col" class="num">
+                <th scope="col" class="num col-minor">
                   {t("pipeline.last.event")}
                 </th>
                 <th scope="col">
@@ -75,7 +75,7 @@ export function Sources() {
                   <td class="col-source">{source.default_channel ? channelWords(source.default_channel) : <span class="dim">{t("sources.as.sent")}</span>}</td>
                   <td class="num col-minor">{formatNumber(source.keys)}</td>
                   <td class="num">{formatNumber(source.events)}</td>
-                  <td class="num nowrap">{source.last_received ? <Moment at={source.last_received} /> : "–"}</td>
+                  <td class="num nowrap col-minor">{source.last_received ? <Moment at={source.last_received} /> : "–"}</td>
                   <td class="num">
                     <Button look="soft" aria-label={t("sources.change.one", { name: cleanLine(source.name) })} onClick={() => setChanging(source.name)}>
                       {t("sources.change")}
