@@ -157,6 +157,9 @@ static int64_t date_of(GMimeMessage *message)
 /* The id without its angle brackets; of several the first. */
 static struct str first_id(struct str text)
 {
+    if (text.data == NULL) {
+        return text;
+    }
     size_t open = str_find_byte(text, '<');
     struct str rest = open < text.len ? str_after(text, open + 1) : text;
     size_t end = 0;
