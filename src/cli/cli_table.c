@@ -229,13 +229,25 @@ static bool looks_like_formula(struct str text)
     return text.len > 0 && str_find_byte(STR("=+-@\t\r"), text.data[0]) < 6;
 }
 
+/* "-3.5", "+4e10": what a spreadsheet takes for a number and no more. */
+static bool is_figure(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (str_find_byte(STR("0123456789.eE+-"), text.data[i]) == 15) {
+            return false;
+        }
+    }
+    return text.len > 1 || (text.len == 1 && text.data[0] >= '0' && text.data[0] <= '9');
+}
+
 static void write_csv(struct cli *cli, const struct cli_table *table)
 {
     struct base_buf *out = &cli->out;
     for (size_t i = 0; i < table->count; i++) {
         const struct cell *cell = &table->cells[i];
-        struct str text = cell->text;
-        bool neutralise = !cell->number && looks_like_formula(text);
+        /* What is missing is a dash for people and nothing for programs. */
+        struct str text = cell->number && str_is(cell->text, "-") ? STR("") : cell->text;
+        bool neutralise = looks_like_formula(text) && !(cell->number && is_figure(text));
         bool quote = neutralise || str_find_byte(text, ',') < text.len ||
                      str_find_byte(text, '"') < text.len || str_find_byte(text, '\n') < text.len ||
                      str_find_byte(text, '\r') < text.len;
