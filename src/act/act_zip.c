@@ -34,6 +34,10 @@ bool act_zip_new(struct base_buf *out, int64_t now_ms, struct act_zip **zip, str
     struct act_zip *made = base_alloc_zero(sizeof *made);
     struct civil now = time_civil_from_ms(now_ms);
     made->out = out;
+    /* A clock that is not set stands before 1980, where such a date begins. */
+    if (now.year < 1980) {
+        now = (struct civil){.year = 1980, .month = 1, .day = 1};
+    }
     made->dos_time = (uint16_t)(now.hour << 11 | now.minute << 5 | now.second / 2);
     made->dos_date = (uint16_t)((now.year - 1980) << 9 | now.month << 5 | now.day);
     /* Negative: no header of zlib's own. */

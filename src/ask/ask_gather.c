@@ -118,7 +118,7 @@ static uint32_t values_at(struct walk *walk, size_t column, uint32_t row,
     while (end < values->count && values->at[end] == row) {
         end++;
     }
-    *out = values->values + *next;
+    *out = end == *next ? NULL : values->values + *next; /* an empty column has no array */
     return end - *next;
 }
 
