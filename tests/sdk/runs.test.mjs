@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { named, sleep, startBrowser, startSite, tag, html, visitor, World } from './host.mjs';
 
-const RUNS = Number(process.env.SURVEY_RUNS ?? 60);
+const RUNS = Number(process.env.SURVEY_RUNS ?? 24);
 const SEED = Number(process.env.FIRSTHAND_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const AT_ONCE = 6;
 
