@@ -1,5 +1,6 @@
 #include "ask_world.h"
 
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 struct fail world_failed;
@@ -22,8 +23,7 @@ static bool query_env_of(void *context, struct query_env *out, struct fail *fail
 static bool submit(void *context, struct store_item *items, size_t count, struct fail *fail)
 {
     struct world *world = context;
-    enum world_fault fault = world->fault;
-    world->fault = WORLD_NO_FAULT;
+    enum world_fault fault = atomic_exchange(&world->fault, WORLD_NO_FAULT);
     if (fault == WORLD_FAILS_BEFORE) {
         return fail_set(fail, FAIL_IO, "as ordered");
     }

@@ -24,8 +24,8 @@ struct world {
     struct base_random_seeded random;
     struct ask *ask;
     struct arena *arena;
-    enum world_fault fault; /* of the next submit; then gone */
-    const char *policy;     /* NULL: allows; else the reason why not */
+    _Atomic enum world_fault fault; /* of the next submit; then gone */
+    const char *policy;             /* NULL: allows; else the reason why not */
     int contacts, skips;
     char skipped[64]; /* the reason of the last skip */
 };
