@@ -3,6 +3,8 @@
 #include <gmime/gmime.h>
 #include <strings.h>
 
+#include "base_thread.h"
+
 #define ID_BYTES_MAX 512
 #define SHORT_BYTES_MAX 2000
 #define STACK_MAX (2 * INTAKE_MAIL_BOUNDARIES_MAX + 8)
@@ -342,13 +344,13 @@ static void take_parts(GMimeObject *root, struct arena *arena, struct intake_mai
     }
 }
 
-bool intake_mail_parse(struct str message, struct arena *arena, struct intake_mail *out,
-                       struct fail *fail)
+/* GMime counts its starts and registers each of its types at its first use, both without a lock, so two threads
+ * that meet their first mails at once would crash. All of its work is done by one thread at a time. */
+static struct base_mutex gmime_mutex = {PTHREAD_MUTEX_INITIALIZER};
+
+/* Returns false where GMime finds no message. */
+static bool parse_locked(struct str message, struct arena *arena, struct intake_mail *mail)
 {
-    struct intake_mail mail = {.date_ms = INT64_MIN};
-    if (!shape_is_sane(message, fail)) {
-        return false;
-    }
     g_mime_init(); /* counts its callers */
     GMimeStream *stream = g_mime_stream_mem_new_with_buffer(message.data, message.len);
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
@@ -356,12 +358,25 @@ bool intake_mail_parse(struct str message, struct arena *arena, struct intake_ma
     GMimeMessage *parsed = g_mime_parser_construct_message(parser, NULL);
     bool good = parsed != NULL;
     if (good) {
-        take_headers(parsed, arena, &mail);
-        take_parts(g_mime_message_get_mime_part(parsed), arena, &mail);
+        take_headers(parsed, arena, mail);
+        take_parts(g_mime_message_get_mime_part(parsed), arena, mail);
         g_object_unref(parsed);
     }
     g_object_unref(parser);
     g_object_unref(stream);
+    return good;
+}
+
+bool intake_mail_parse(struct str message, struct arena *arena, struct intake_mail *out,
+                       struct fail *fail)
+{
+    struct intake_mail mail = {.date_ms = INT64_MIN};
+    if (!shape_is_sane(message, fail)) {
+        return false;
+    }
+    base_lock(&gmime_mutex);
+    bool good = parse_locked(message, arena, &mail);
+    base_unlock(&gmime_mutex);
     if (!good || (mail.from.data == NULL && mail.message_id.data == NULL &&
                   mail.date_ms == INT64_MIN && mail.subject.data == NULL)) {
         return fail_set(
