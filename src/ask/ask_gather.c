@@ -122,19 +122,25 @@ static uint32_t values_at(struct walk *walk, size_t column, uint32_t row,
     return end - *next;
 }
 
-static struct str text_at(struct walk *walk, size_t column, uint32_t row)
+/* The first value of a row, NULL where it has none or one of another kind. */
+static const struct store_value *first_at(struct walk *walk, size_t column, uint32_t row,
+                                          enum store_kind kind)
 {
     const struct store_value *values;
-    return values_at(walk, column, row, &values) > 0 && values[0].kind == STORE_STRING
-               ? store_value_text(values[0])
-               : (struct str){NULL, 0};
+    (void)values_at(walk, column, row, &values);
+    return values != NULL && values->kind == kind ? values : NULL;
+}
+
+static struct str text_at(struct walk *walk, size_t column, uint32_t row)
+{
+    const struct store_value *value = first_at(walk, column, row, STORE_STRING);
+    return value != NULL ? store_value_text(*value) : (struct str){NULL, 0};
 }
 
 static int64_t whole_at(struct walk *walk, size_t column, uint32_t row)
 {
-    const struct store_value *values;
-    return values_at(walk, column, row, &values) > 0 && values[0].kind == STORE_INT ? values[0].i
-                                                                                    : 0;
+    const struct store_value *value = first_at(walk, column, row, STORE_INT);
+    return value != NULL ? value->i : 0;
 }
 
 /* ---- one customer ----------------------------------------------------------------------------------------------- */
@@ -285,7 +291,7 @@ static bool add_row(struct walk *walk, uint32_t row, struct fail *fail)
 {
     struct ask_gathered *response;
     uint32_t event = walk->rows->events[row];
-    const struct store_value *values;
+    const struct store_value *finished;
     if (!str_equal(text_at(walk, COLUMN_SURVEY, row), walk->gathering->filter->survey) ||
         (event == walk->contacted && !str_is(text_at(walk, COLUMN_OUTCOME, row), "allowed"))) {
         return true;
@@ -306,9 +312,8 @@ static bool add_row(struct walk *walk, uint32_t row, struct fail *fail)
     }
     response->at_ms = response->started ? response->at_ms : walk->rows->ts_ms[row];
     response->started = true;
-    response->finished =
-        response->finished || (values_at(walk, COLUMN_FINISHED, row, &values) > 0 &&
-                               values[0].kind == STORE_BOOL && values[0].b);
+    finished = first_at(walk, COLUMN_FINISHED, row, STORE_BOOL);
+    response->finished = response->finished || (finished != NULL && finished->b);
     return add_answers(walk, row, response, fail);
 }
 
