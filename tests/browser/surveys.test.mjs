@@ -85,6 +85,7 @@ test('the builder changes questions, ways, colours and languages, and says what 
   await page.getByLabel('When', { exact: true }).selectOption('not');
   await page.getByText(/when they did not do/).first().waitFor();
   await checkPage(page);
+  await saved();
   await page.reload();
   await settled(page);
   assert.equal(await page.getByLabel('When', { exact: true }).inputValue(), 'not', 'a draft keeps what was changed');
