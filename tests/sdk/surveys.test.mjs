@@ -142,7 +142,10 @@ test('the whole survey by keys alone; it takes no focus by itself, and Escape en
   await page.keyboard.type(' for snow');
   assert.equal(await page.locator('#search').inputValue(), 'boots for snow');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'search');
-  assert.equal(await page.locator('[role=status]').filter({ hasText: 'A question for you: How likely?' }).count(), 1);
+  // Said a moment after the region is there: a screen reader hears changes only.
+  const said = page.locator('[role=status]').filter({ hasText: 'A question for you: How likely?' });
+  await said.waitFor({ state: 'attached', timeout: 3000 });
+  assert.equal(await said.count(), 1);
   const focused = () => page.evaluate(() => { let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return `${at.tagName}.${at.className}.${at.getAttribute('type') ?? ''}`; });
   // Into the widget with Tab, through it, and out again: nothing is a trap.
   const visited = [];
