@@ -1,12 +1,10 @@
 // Adding a feed: where it is, what its items are, and a try before anything is stored.
 import { useState } from "preact/hooks";
-import { ApiError, api } from "../../api/client";
-import type { Preview } from "../../api/types";
 import { Button, Problem } from "../../parts/basic";
 import { Dialog } from "../../parts/dialog";
 import { Radios, Select, TextField } from "../../parts/field";
-import { toast } from "../../parts/toast";
 import { t } from "../../strings";
+import { useAddChannel } from "./channel_add";
 import { PreviewList } from "./channel_parts";
 import { channelName, SCALES, type Scale } from "./channel_rules";
 
@@ -19,9 +17,6 @@ export function AddFeed({ onClose, onAdded }: { onClose: () => void; onAdded: ()
   const [score, setScore] = useState("");
   const [scale, setScale] = useState<Scale>("stars");
   const [minutes, setMinutes] = useState("30");
-  const [preview, setPreview] = useState<Preview>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<ApiError>();
   const body = () => ({
     kind: "feed",
     name,
@@ -30,27 +25,7 @@ export function AddFeed({ onClose, onAdded }: { onClose: () => void; onAdded: ()
       ...(kind === "review" && score.trim() ? { score: score.trim(), scale } : {}),
     },
   });
-  const run = async (what: () => Promise<void>) => {
-    setError(undefined);
-    setBusy(true);
-    try {
-      await what();
-    } catch (problem) {
-      if (problem instanceof ApiError) setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const tryIt = () => run(async () => setPreview(await api.testChannel(body())));
-  const add = (event: Event) => {
-    event.preventDefault();
-    return run(async () => {
-      await api.saveChannel(body());
-      toast(t("channels.added", { name }));
-      onAdded();
-      onClose();
-    });
-  };
+  const { preview, busy, error, tryIt, add } = useAddChannel(body, onAdded, onClose);
   const ready = Boolean(name && url.trim());
   return (
     <Dialog title={t("channels.add.feed")} onClose={onClose} wide>

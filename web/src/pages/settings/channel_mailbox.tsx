@@ -1,12 +1,10 @@
 // Adding a mailbox: where it is, and a look at its newest mails before anything is stored.
 import { useState } from "preact/hooks";
-import { ApiError, api } from "../../api/client";
-import type { Preview } from "../../api/types";
 import { Button, Note, Problem } from "../../parts/basic";
 import { Dialog } from "../../parts/dialog";
 import { Select, TextField } from "../../parts/field";
-import { toast } from "../../parts/toast";
 import { t } from "../../strings";
+import { useAddChannel } from "./channel_add";
 import { PreviewList } from "./channel_parts";
 import { channelName } from "./channel_rules";
 
@@ -20,35 +18,12 @@ export function AddMailbox({ onClose, onAdded }: { onClose: () => void; onAdded:
   const [secret, setSecret] = useState("");
   const [folder, setFolder] = useState(FOLDER);
   const [minutes, setMinutes] = useState("5");
-  const [preview, setPreview] = useState<Preview>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<ApiError>();
   const body = () => ({
     kind: "mailbox",
     name,
     definition: { url: url.trim(), user: user.trim(), secret: secret.trim(), folder: folder.trim(), every_minutes: Number(minutes) },
   });
-  const run = async (what: () => Promise<void>) => {
-    setError(undefined);
-    setBusy(true);
-    try {
-      await what();
-    } catch (problem) {
-      if (problem instanceof ApiError) setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const tryIt = () => run(async () => setPreview(await api.testChannel(body())));
-  const add = (event: Event) => {
-    event.preventDefault();
-    return run(async () => {
-      await api.saveChannel(body());
-      toast(t("channels.added", { name }));
-      onAdded();
-      onClose();
-    });
-  };
+  const { preview, busy, error, tryIt, add } = useAddChannel(body, onAdded, onClose);
   const ready = Boolean(name && url.trim() && user.trim() && secret.trim());
   return (
     <Dialog title={t("channels.add.mailbox")} onClose={onClose} wide>
