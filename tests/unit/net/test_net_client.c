@@ -205,11 +205,11 @@ static bool resolve(void *context, const char *host, uint16_t port, struct net_a
         }
         return true;
     }
-    /* Rebinding: public at the first look, loopback at the next. */
+    /* Rebinding: a good address at the first look, a forbidden one at the next. */
     if (strcmp(host, "rebind.test") == 0) {
         *out_count = 1;
-        return net_address_parse(resolver.calls == 1 ? STR("8.8.8.8") : STR("127.0.0.1"), port,
-                                 out);
+        return net_address_parse(resolver.calls == 1 ? STR("127.0.0.1") : STR("169.254.169.254"),
+                                 port, out);
     }
     return fail_set(fail, FAIL_IO, "%s: the name is not known", host);
 }
@@ -219,16 +219,29 @@ struct world {
     struct arena *arena;
 };
 
+static struct str url_of(struct world *world, const char *host, const char *path)
+{
+    return str_format(world->arena, "http://%s:%u%s", host, (unsigned)server.port, path);
+}
+
 static int set_up(void **state)
 {
     static struct world world;
     resolver.calls = 0;
     world.arena = arena_new(NULL);
     struct net_client_options options = {.user_agent = STR("firsthand/test"),
-                                         .private_hosts = STR("127.0.0.1 good.test metadata.test"),
+                                         .private_hosts =
+                                             STR("127.0.0.1 good.test metadata.test rebind.test"),
                                          .resolve = resolve};
     world.client = net_client_new(&options);
+    /* The server takes one connection after the other: once it has answered this one, nothing of the test
+       before, whose client may have hung up, is still on its way. */
+    struct net_fetch last = {.url = url_of(&world, "127.0.0.1", "/ok"), .deadline_ms = 20000};
+    net_fetch_all(world.client, &last, 1, world.arena, NULL);
+    assert_true(last.good);
+    base_lock(&server.lock);
     server.requests = 0;
+    base_unlock(&server.lock);
     *state = &world;
     return 0;
 }
@@ -241,16 +254,19 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct str url_of(struct world *world, const char *host, const char *path)
-{
-    return str_format(world->arena, "http://%s:%u%s", host, (unsigned)server.port, path);
-}
-
 static struct net_fetch get(struct world *world, const char *host, const char *path)
 {
     struct net_fetch fetch = {.url = url_of(world, host, path), .deadline_ms = 5000};
     net_fetch_all(world->client, &fetch, 1, world->arena, NULL);
     return fetch;
+}
+
+static int requests_seen(void)
+{
+    base_lock(&server.lock);
+    int count = server.requests;
+    base_unlock(&server.lock);
+    return count;
 }
 
 static bool seen(const char *text)
@@ -383,12 +399,12 @@ static void redirects_are_off_bounded_and_judged(void **state)
     assert_true(str_is(fetch.answer, "hello"));
     assert_true(str_ends(fetch.final_url, STR("/ok")));
 
-    server.requests = 0;
+    int before = requests_seen();
     fetch = (struct net_fetch){.url = url_of(world, "127.0.0.1", "/loop"), .redirects_max = 3};
     net_fetch_all(world->client, &fetch, 1, world->arena, NULL);
     assert_false(fetch.good);
     assert_non_null(strstr(fetch.fail.message, "redirects too often"));
-    assert_int_equal(server.requests, 4);
+    assert_int_equal(requests_seen() - before, 4);
 
     static const struct {
         const char *path;
@@ -408,7 +424,6 @@ static void names_that_lead_inside_are_refused_before_anything_is_sent(void **st
     struct world *world = *state;
     static const char *const hosts[] = {"inner.test", "mixed.test", "v6.test", "mapped.test",
                                         "metadata.test"};
-    server.requests = 0;
     for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
         struct net_fetch fetch = get(world, hosts[i], "/ok?key=secret");
         assert_false(fetch.good);
@@ -421,23 +436,22 @@ static void names_that_lead_inside_are_refused_before_anything_is_sent(void **st
     fetch = get(world, "unknown.test", "/ok");
     assert_false(fetch.good);
     assert_int_equal(fetch.fail.code, FAIL_IO);
-    assert_int_equal(server.requests, 0);
+    assert_int_equal(requests_seen(), 0);
 }
 
 /* The name is looked up once; what it says later is not asked. */
 static void a_rebinding_name_never_reaches_the_second_address(void **state)
 {
     struct world *world = *state;
-    server.requests = 0;
-    struct net_fetch fetch = {.url = url_of(world, "rebind.test", "/ok"), .deadline_ms = 400};
-    net_fetch_all(world->client, &fetch, 1, world->arena, NULL);
-    assert_false(fetch.good);
+    struct net_fetch fetch = get(world, "rebind.test", "/ok");
+    assert_true(fetch.good);
     assert_int_equal(resolver.calls, 1);
-    fetch = (struct net_fetch){.url = url_of(world, "rebind.test", "/ok"), .deadline_ms = 400};
-    net_fetch_all(world->client, &fetch, 1, world->arena, NULL);
+    assert_int_equal(requests_seen(), 1);
+    fetch = get(world, "rebind.test", "/ok");
     assert_false(fetch.good);
     assert_int_equal(fetch.fail.code, FAIL_DENIED);
-    assert_int_equal(server.requests, 0);
+    assert_int_equal(resolver.calls, 2);
+    assert_int_equal(requests_seen(), 1);
 }
 
 static void many_are_fetched_at_once_and_fail_alone(void **state)
