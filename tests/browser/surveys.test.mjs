@@ -91,6 +91,29 @@ test('the builder changes questions, ways, colours and languages, and says what 
   assert.equal(await page.getByLabel('When', { exact: true }).inputValue(), 'not', 'a draft keeps what was changed');
 });
 
+test('a change is kept when the page is left at once', async (t) => {
+  const { page, server } = await signedIn(t);
+  await fromTemplate(page, /Recommendation/);
+  for (const [text, leave] of [
+    ['Left by an address', () => page.goto(`${server.url}/surveys`)],
+    ['Left by a reload', () => page.reload()],
+    ['Left for nothing', () => page.goto('about:blank')],
+  ]) {
+    await page.getByRole('textbox', { name: 'Question', exact: true }).fill(text);
+    await leave();
+    // What is sent while a page is left may reach the server after the next page has been read.
+    for (const end = Date.now() + 10000; ;) {
+      await page.goto(`${server.url}/surveys/recommendation/questions`);
+      await settled(page);
+      const shown = await page.getByRole('textbox', { name: 'Question', exact: true }).inputValue();
+      if (shown === text || Date.now() > end) {
+        assert.equal(shown, text);
+        break;
+      }
+    }
+  }
+});
+
 test('the pages of surveys hold at phone width and in the dark', async (t) => {
   const { page, server } = await signedIn(t, { viewport: { width: 320, height: 640 }, colorScheme: 'dark' });
   await page.goto(`${server.url}/surveys`);

@@ -28,20 +28,26 @@ interface Options {
   body?: unknown;
   signal?: AbortSignal;
   quiet401?: boolean;
+  /** Goes on when the page is left. Browsers allow that for small bodies only (KEEPALIVE_BYTES in all). */
+  outlives?: boolean;
 }
+/** What the Fetch standard lets all requests of a page that outlive it carry together. */
+const KEEPALIVE_BYTES = 64 * 1024;
 
-async function call<T>(path: string, { method = "GET", body, signal, quiet401 }: Options = {}): Promise<T> {
+async function call<T>(path: string, { method = "GET", body, signal, quiet401, outlives }: Options = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") {
     headers["X-Firsthand"] = "1";
     headers["Content-Type"] = "application/json";
   }
+  const sent = body === undefined ? (method === "POST" || method === "PUT" ? "{}" : undefined) : JSON.stringify(body);
   let response: Response;
   try {
     response = await fetch(path, {
       method,
       headers,
-      body: body === undefined ? (method === "POST" || method === "PUT" ? "{}" : undefined) : JSON.stringify(body),
+      body: sent,
+      keepalive: outlives && new Blob([sent ?? ""]).size < KEEPALIVE_BYTES / 2,
       signal,
       credentials: "same-origin",
       cache: "no-store",
@@ -121,7 +127,7 @@ export const api = {
   surveyTemplates: () => call<{ templates: SurveyTemplate[] }>("/api/v1/surveys/templates"),
   survey: (id: string, signal?: AbortSignal) => call<SurveyShown>(`/api/v1/surveys/${part(id)}`, { signal }),
   addSurvey: (definition: unknown) => call<SurveyShown>("/api/v1/surveys", { method: "POST", body: { definition } }),
-  saveSurvey: (id: string, definition: unknown) => call<SurveyShown>(`/api/v1/surveys/${part(id)}`, { method: "PUT", body: { definition } }),
+  saveSurvey: (id: string, definition: unknown) => call<SurveyShown>(`/api/v1/surveys/${part(id)}`, { method: "PUT", body: { definition }, outlives: true }),
   deleteSurvey: (id: string) => call<void>(`/api/v1/surveys/${part(id)}`, { method: "DELETE" }),
   publishSurvey: (id: string) => call<SurveyShown>(`/api/v1/surveys/${part(id)}/publish`, { method: "POST" }),
   pauseSurvey: (id: string) => call<SurveyShown>(`/api/v1/surveys/${part(id)}/pause`, { method: "POST" }),

@@ -105,12 +105,19 @@ function useDraft(shown: SurveyShown): { survey: Definition; change: (next: Defi
     clearTimeout(timer.current);
     timer.current = setTimeout(() => void flush(), SAVE_AFTER_MS);
   };
-  useEffect(
-    () => () => {
+  useEffect(() => {
+    const leave = () => {
       if (wanted.current) void flush();
-    },
-    [],
-  );
+    };
+    // A tab that is closed or hidden may never run again: what is not saved yet goes now.
+    addEventListener("pagehide", leave);
+    document.addEventListener("visibilitychange", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      document.removeEventListener("visibilitychange", leave);
+      leave();
+    };
+  }, []);
   return { survey, change, saving, ...result, flush };
 }
 
