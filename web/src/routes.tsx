@@ -5,7 +5,6 @@ import type { Key } from "./strings";
 import { lazy } from "./parts/lazy";
 import { CustomerPage } from "./pages/customer/page";
 import { CustomersPage } from "./pages/customers/page";
-import { JourneysPage } from "./pages/journeys/page";
 import { SettingsPage } from "./pages/settings/page";
 import { TodayPage } from "./pages/today/page";
 import { VoicePage } from "./pages/voice/page";
@@ -29,6 +28,7 @@ export interface PageEntry {
   last?: boolean;
 }
 
+const JourneysPage = lazy<PageProps>(() => import("./pages/journeys/page").then((module) => module.JourneysPage));
 const SurveysRoute = lazy<PageProps>(() => import("./pages/surveys/route").then((module) => module.SurveysRoute));
 
 export const PAGES: PageEntry[] = [

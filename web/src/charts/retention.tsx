@@ -13,6 +13,14 @@ export const LEAST_COHORT = 30;
 
 const stepOf = (share: number): number => Math.min(7, 1 + Math.floor(Math.sqrt(share) * 6.999));
 
+/** What a cell says and which of the seven grounds it has: none where it has not begun, 0 where it is too few. */
+export function cellLook(size: number, n: number | null): { text: string; step: number | null; kind: string } {
+  if (n === null || size === 0) return { text: "", step: null, kind: n === null ? "future" : "none" };
+  if (size < LEAST_COHORT) return { text: formatNumber(n), step: 0, kind: "few" };
+  const step = stepOf(n / size);
+  return { text: formatPoints(n / size, 0), step, kind: `q${step}` };
+}
+
 export function RetentionGrid({ query, answer, summary }: { query: RetentionQuery; answer: RetentionAnswer; summary: string }) {
   const table = useRef<HTMLTableElement>(null);
   const periods = Math.max(0, ...answer.cohorts.map((cohort) => cohort.returned.length));
@@ -51,20 +59,18 @@ export function RetentionGrid({ query, answer, summary }: { query: RetentionQuer
               {cohort.returned.map((n, period) => {
                 if (n === null) return <td key={period} class="cell future" aria-label={t("retention.future")} />;
                 const open = { cohort: cohort.start, period, outcome: "returned" as const };
-                const few = cohort.size < LEAST_COHORT;
-                const share = cohort.size > 0 ? n / cohort.size : 0;
-                const kind = cohort.size === 0 ? "cell none" : few ? "cell few" : `cell q${stepOf(share)}`;
+                const look = cellLook(cohort.size, n);
                 return (
-                  <td key={period} class={kind}>
+                  <td key={period} class={`cell ${look.kind}`}>
                     {cohort.size > 0 && (
                       <button
                         type="button"
                         data-cell={`${row},${period}`}
-                        title={t("retention.cell", { share: formatShare(share), n, size: formatNumber(cohort.size) })}
+                        title={t("retention.cell", { share: formatShare(n / cohort.size), n, size: formatNumber(cohort.size) })}
                         aria-label={t("open.name", { what: cellWords(query, open, n) })}
                         onClick={() => openEvidence({ q: query, o: open, n, a: answer.as_of })}
                       >
-                        {few ? formatNumber(n) : formatPoints(share, 0)}
+                        {look.text}
                       </button>
                     )}
                   </td>

@@ -1,19 +1,16 @@
 // The table twin: the same numbers as a chart, each of which opens.
-import type { ComponentChildren } from "preact";
 import { useKey } from "../keys";
 import { t } from "../strings";
+import { showValue } from "../safe";
 import { Icon } from "../parts/icon";
+import type { Cell, TableData } from "./data";
 
-export interface Column {
-  text: ComponentChildren;
-  number?: boolean;
-}
+const shown = (cell: Cell) => (cell.show === undefined ? (cell.value === null ? "" : showValue(cell.value)) : cell.show);
 
-export function DataTable({ label, columns, rows, caption }: { label: string; columns: Column[]; rows: { key: string; cells: ComponentChildren[] }[]; caption?: string }) {
+export function DataTable({ label, table: { columns, rows } }: { label: string; table: TableData }) {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={label}>
       <table class="table">
-        {caption && <caption>{caption}</caption>}
         <thead>
           <tr>
             {columns.map((column, index) => (
@@ -29,11 +26,11 @@ export function DataTable({ label, columns, rows, caption }: { label: string; co
               {row.cells.map((cell, index) =>
                 index === 0 ? (
                   <th key={index} scope="row" class={columns[index]?.number ? "num" : undefined}>
-                    {cell}
+                    {shown(cell)}
                   </th>
                 ) : (
                   <td key={index} class={columns[index]?.number ? "num" : undefined}>
-                    {cell}
+                    {shown(cell)}
                   </td>
                 ),
               )}

@@ -10,10 +10,11 @@ import { toast } from "../parts/toast";
 import { openAsSegment } from "../query/as-segment";
 import { previousRange, rangeDays } from "../query/range";
 import { cellWords, segmentWords } from "../query/words";
-import { csvText, download } from "../safe";
 import { usePlace } from "../router";
 import { t } from "../strings";
 import { SaveSegment } from "../query/save-segment";
+import { ExportMenu } from "../charts/export";
+import { customersExports, wordsExports } from "./export";
 import { HowComputed } from "./how";
 import { People, Words } from "./people";
 import { closeEvidence, readEvidence, type Evidence } from "./state";
@@ -88,24 +89,6 @@ function Drawer({ evidence }: { evidence: Evidence }) {
     }
   };
 
-  const exportList = async () => {
-    setBusy(true);
-    try {
-      const rows: CustomerRow[] = [];
-      for (let at: string | null = null, turn = 0; turn === 0 || at; turn += 1) {
-        const page: CustomersAnswer = await api.customers(ask(evidence, at, 1000, true));
-        rows.push(...page.customers);
-        at = page.cursor;
-      }
-      download("customers.csv", "text/csv;charset=utf-8", customersCsv(rows));
-      toast(t("exported", { n: rows.length }));
-    } catch {
-      toast(t("export.failed"));
-    } finally {
-      setBusy(false);
-    }
-  };
-
   const tabs: [Tab, string, number | null][] = [
     ["people", t("drawer.people"), answer?.total ?? null],
     ["words", t("drawer.words"), answer ? said.length : null],
@@ -173,9 +156,11 @@ function Drawer({ evidence }: { evidence: Evidence }) {
             {t("segment.save")}
           </Button>
         )}
-        <Button look="quiet" icon="download" disabled={!answer || busy} onClick={() => void exportList()}>
-          {t("export.csv")}
-        </Button>
+        {tab === "words" ? (
+          <ExportMenu {...wordsExports(t("drawer.words"), said)} disabled={said.length === 0} />
+        ) : (
+          <ExportMenu {...customersExports(t("drawer.people"), (limit, at) => ask(evidence, at, limit, true))} disabled={!answer} />
+        )}
       </div>
       {saving && segment !== null && <SaveSegment segment={segment} onClose={() => setSaving(false)} />}
     </div>
@@ -197,14 +182,4 @@ function contextWords({ q, o }: Evidence): string {
   const range = q.range ?? "last 30 days";
   const days = o.previous ? previousRange(range) : rangeDays(range);
   return t("drawer.range", { days: formatDayRange(days.from, days.to), zone: q.timezone ?? orgZone() }) + (who ? ` · ${who}` : "");
-}
-
-export function customersCsv(rows: CustomerRow[]): string {
-  const traits = [...new Set(rows.flatMap((row) => Object.keys(row.traits)))].sort();
-  const withValue = rows.some((row) => row.value !== undefined);
-  const head = ["id", "first_seen", "last_seen", "events", ...(withValue ? ["value"] : []), ...traits];
-  const body = rows.map((row) => [
-    row.id, row.first_seen, row.last_seen, row.events, ...(withValue ? [row.value] : []), ...traits.map((name) => row.traits[name]),
-  ]);
-  return csvText([head, ...body]);
 }

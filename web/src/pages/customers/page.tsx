@@ -3,14 +3,15 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useAnswer, useLoad } from "../../api/hooks";
 import type { CustomerRow, CustomersAnswer } from "../../api/types";
-import { customersCsv } from "../../evidence/drawer";
+import { ExportMenu } from "../../charts/export";
+import { customersExports } from "../../evidence/export";
 import { OpenNumber } from "../../evidence/number";
 import { Page } from "../../frame/frame";
 import { formatNumber } from "../../format";
 import { Button, Empty, Moment, Problem, Skeleton, Warnings } from "../../parts/basic";
 import { Who } from "../../parts/person";
 import { toast } from "../../parts/toast";
-import { download, showValue } from "../../safe";
+import { showValue } from "../../safe";
 import { navigate, setParams, usePlace } from "../../router";
 import { rich, t } from "../../strings";
 import { EditSegment, SegmentChips } from "../../query/segment-chips";
@@ -75,24 +76,6 @@ export function CustomersPage() {
       setBusy(false);
     }
   };
-  const exportAll = async () => {
-    setBusy(true);
-    try {
-      const all: CustomerRow[] = [];
-      for (let at: string | null = null, turn = 0; turn === 0 || at; turn += 1) {
-        const page: CustomersAnswer = await api.customers({ ...query, limit: 1000, ...(at ? { cursor: at } : {}) });
-        all.push(...page.customers);
-        at = page.cursor;
-      }
-      download("customers.csv", "text/csv;charset=utf-8", customersCsv(all));
-      toast(t("exported", { n: all.length }));
-    } catch {
-      toast(t("export.failed"));
-    } finally {
-      setBusy(false);
-    }
-  };
-
   const nothingAtAll = answer?.total === 0 && state.segment === undefined && !state.search;
   return (
     <Page
@@ -104,9 +87,7 @@ export function CustomersPage() {
       })}
       bar={<SegmentChips segment={state.segment} onChange={(segment) => writeState({ ...state, segment })} />}
       tools={!nothingAtAll && (
-        <Button look="soft" icon="download" disabled={busy || !answer} onClick={() => void exportAll()}>
-          {t("export.csv")}
-        </Button>
+        <ExportMenu {...customersExports(t("customers.title"), (limit, at) => ({ ...query, limit, ...(at ? { cursor: at } : {}) }))} disabled={!answer} />
       )}
     >
       <Tiles state={state} />

@@ -3,20 +3,18 @@ import { useAnswer, useLoad } from "../../api/hooks";
 import type { CustomersAnswer, FunnelAnswer, NameRow, Verbatim } from "../../api/types";
 import { api } from "../../api/client";
 import { FunnelChart } from "../../charts/funnel";
-import { DataTable, TwinButton } from "../../charts/table";
+import { tableExports } from "../../charts/export";
+import { DataTable } from "../../charts/table";
 import { OpenNumber } from "../../evidence/number";
 import { readEvidence } from "../../evidence/state";
 import { channelWords } from "../../evidence/people";
-import { Page } from "../../frame/frame";
-import { formatLength, formatPoints, formatShare } from "../../format";
-import { Button, Empty, Kind, Moment, Problem, Quote, Skeleton, Warnings } from "../../parts/basic";
+import { formatPoints, formatShare } from "../../format";
+import { Button, Empty, Kind, Moment, Quote } from "../../parts/basic";
 import { Select } from "../../parts/field";
 import { customerHref, faceOf } from "../../parts/person";
 import { BreakdownPicker } from "../../query/breakdown";
 import { MatcherEditor } from "../../query/matcher-editor";
 import { DEFAULT_RANGE, previousRange } from "../../query/range";
-import { RangePicker } from "../../query/range-picker";
-import { SegmentChips } from "../../query/segment-chips";
 import type { FunnelQuery, Matcher } from "../../query/types";
 import { breakdownWords, durationWords, groupWords, matcherWords } from "../../query/words";
 import { toSearch } from "../../query/url";
@@ -25,9 +23,9 @@ import { usePlace } from "../../router";
 import { wilson } from "../../stats";
 import { rich, t } from "../../strings";
 import { guessFunnels } from "./guess";
-import { JourneyTabs } from "./page";
+import { AnswerSheet, JourneyFrame } from "./frame";
+import { funnelPicture, funnelSummary, funnelTable } from "./funnel-data";
 import { funnelQuery, useJourney, type FunnelState } from "./state";
-import { useViews, ViewTools } from "./views";
 
 /** Whom the lane looks at for a voice. */
 const LANE_PEOPLE = 40;
@@ -40,29 +38,22 @@ export function FunnelsTab() {
   const query = funnelQuery(state);
   const load = useAnswer<FunnelAnswer>(query);
   const earlier = useAnswer<FunnelAnswer>(query && state.compare ? { ...query, breakdown: undefined, limit: undefined, range: previousRange(query.range ?? DEFAULT_RANGE) } : null);
-  const views = useViews();
-  const list = views.data?.views ?? [];
-  const view = list.find((each) => String(each.id) === String(state.view));
   const answer = query ? load.data : undefined;
   const opened = readEvidence(search);
   const setStep = (index: number, step: Matcher) => set({ steps: steps.map((each, at) => (at === index ? step : each)) });
   const first = steps[0]?.event;
   const windowNow = state.window ?? "7d";
   return (
-    <Page
-      above={<JourneyTabs here="funnels" />}
-      title={view?.name ?? (query && query.steps.length > 1 ? t("funnel.title", { from: matcherWords(query.steps[0]!), to: matcherWords(query.steps.at(-1)!) }) : t("journeys.funnels"))}
+    <JourneyFrame
+      tab="funnels"
+      state={state}
+      set={set}
+      title={query ? titleOf(query) : t("journeys.funnels")}
       lead={answer && query && answer.steps.length > 1 && <Lead query={query} answer={answer} before={earlier.data} />}
-      bar={
-        <>
-          <RangePicker range={state.range ?? DEFAULT_RANGE} onChange={(range) => set({ range })} compare={state.compare === "previous"} onCompare={(on) => set({ compare: on ? "previous" : undefined })} />
-          <SegmentChips segment={state.segment} onChange={(segment) => set({ segment })} />
-        </>
-      }
-      tools={<ViewTools tab="funnels" state={state} views={list} reload={views.reload} />}
-    >
-      {steps.length === 0 && <Starters />}
-      <section class="sheet" aria-label={t("builder")}>
+      range={DEFAULT_RANGE}
+      compare
+      before={steps.length === 0 && <Starters />}
+      builder={
         <ol class="builder plain">
           {steps.map((step, index) => (
             <li key={index}>
@@ -87,60 +78,53 @@ export function FunnelsTab() {
             <Select inline label={t("funnel.order")} value={state.order ?? "ordered"} onChange={(order) => set({ order: order === "ordered" ? undefined : order })} options={(["ordered", "strict", "any"] as const).map((each) => ({ value: each, text: t(`order.${each}`) }))} />
           </li>
         </ol>
-      </section>
+      }
+    >
       {query && (
-        <section class="sheet" aria-label={t("answer")} aria-busy={load.loading}>
-          <header class="sheet-head">
-            {query.breakdown !== undefined ? (
+        <AnswerSheet
+          load={load}
+          answer={answer}
+          table={state.table === true}
+          onTable={() => set({ table: state.table ? undefined : true })}
+          exports={answer && answer.steps.length > 0 ? { name: titleOf(query), ...tableExports(() => funnelTable(query, answer)), picture: () => funnelPicture(query, answer) } : null}
+          head={
+            query.breakdown === undefined ? (
+              <h2>{t("funnel.people")}</h2>
+            ) : (
               <>
                 <button type="button" class="chip on" onClick={() => set({ breakdown: undefined })}>
                   {t("breakdown.by", { name: breakdownWords(query.breakdown) })} <span aria-hidden="true">×</span>
                 </button>
                 <Key answer={answer} />
               </>
-            ) : (
-              <h2>{t("funnel.people")}</h2>
-            )}
-            <span class="push" />
-            <TwinButton on={state.table === true} toggle={() => set({ table: state.table ? undefined : true })} />
-          </header>
-          <div class="chart-place">
-            {load.error && <Problem error={load.error} retry={load.reload} />}
-            <Warnings list={answer?.warnings} />
-            {!answer && !load.error && <Skeleton rows={6} height={280} />}
-            {answer && answer.steps.length > 0 && (state.table ? (
-              <Twin query={query} answer={answer} />
-            ) : (
-              <FunnelChart query={query} answer={answer} before={state.compare ? earlier.data : undefined} open={opened?.q.kind === "funnel" ? opened.o : null} summary={funnelSummary(answer)} />
-            ))}
-          </div>
-          {answer && !state.table && query.steps.length > 1 && <Lane query={query} answer={answer} />}
-        </section>
+            )
+          }
+          after={answer && !state.table && query.steps.length > 1 && <Lane query={query} answer={answer} />}
+        >
+          {answer && answer.steps.length > 0 && (state.table ? (
+            <DataTable label={funnelSummary(answer)} table={funnelTable(query, answer)} />
+          ) : (
+            <FunnelChart query={query} answer={answer} before={state.compare ? earlier.data : undefined} open={opened?.q.kind === "funnel" ? opened.o : null} summary={funnelSummary(answer)} />
+          ))}
+        </AnswerSheet>
       )}
       {answer?.groups && query && !state.table && (
         <section class="sheet" aria-label={t("funnel.groups", { name: breakdownWords(query.breakdown!) })}>
-          <Twin query={query} answer={answer} />
+          <DataTable label={funnelSummary(answer)} table={funnelTable(query, answer)} />
         </section>
       )}
-    </Page>
+    </JourneyFrame>
   );
 }
+
+const titleOf = (query: FunnelQuery): string =>
+  query.steps.length > 1 ? t("funnel.title", { from: matcherWords(query.steps[0]!), to: matcherWords(query.steps.at(-1)!) }) : t("journeys.funnels");
 
 const swap = (steps: Matcher[], at: number): Matcher[] => {
   const next = [...steps];
   [next[at], next[at + 1]] = [next[at + 1]!, next[at]!];
   return next;
 };
-
-export function funnelSummary(answer: FunnelAnswer): string {
-  const [first, ...rest] = answer.steps;
-  if (!first) return t("answer.empty");
-  return t("funnel.summary", {
-    n: first.count,
-    first: cleanLine(first.label),
-    rest: rest.map((step) => t("funnel.summary.step", { n: step.count, step: cleanLine(step.label) })).join(", "),
-  });
-}
 
 function Lead({ query, answer, before }: { query: FunnelQuery; answer: FunnelAnswer; before: FunnelAnswer | undefined }) {
   const first = answer.steps[0]!;
@@ -171,56 +155,6 @@ function Key({ answer }: { answer: FunnelAnswer | undefined }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Twin({ query, answer }: { query: FunnelQuery; answer: FunnelAnswer }) {
-  const { as_of: asOf } = answer;
-  if (answer.groups) {
-    return (
-      <DataTable
-        label={funnelSummary(answer)}
-        columns={[{ text: breakdownWords(query.breakdown!) }, ...answer.steps.map((step) => ({ text: cleanLine(step.label), number: true })), { text: t("funnel.all.the.way"), number: true }]}
-        rows={answer.groups.map((group) => {
-          const start = group.steps[0]?.count ?? 0;
-          const end = group.steps.at(-1)?.count ?? 0;
-          const range = wilson(end, start);
-          return {
-            key: group.group,
-            cells: [
-              groupWords(group.group),
-              ...group.steps.map((step) => <OpenNumber key={step.step} query={query} open={{ step: step.step, outcome: "reached", group: group.group }} n={step.count} asOf={asOf} />),
-              <>
-                {formatShare(start ? end / start : null)} {range && <span class="dim small">{`${formatPoints(range.low)}–${formatPoints(range.high)}`}</span>}
-              </>,
-            ],
-          };
-        })}
-      />
-    );
-  }
-  return (
-    <DataTable
-      label={funnelSummary(answer)}
-      columns={[{ text: t("funnel.step.name") }, { text: t("funnel.reached"), number: true }, { text: t("funnel.of.start"), number: true }, { text: t("funnel.of.previous"), number: true }, { text: t("funnel.stopped.before"), number: true }, { text: t("funnel.median"), number: true }]}
-      rows={answer.steps.map((step, index) => {
-        const previous = answer.steps[index - 1];
-        const range = previous && wilson(step.count, previous.count);
-        return {
-          key: String(step.step),
-          cells: [
-            `${step.step} ${cleanLine(step.label)}`,
-            <OpenNumber key="r" query={query} open={{ step: step.step, outcome: "reached" }} n={step.count} asOf={asOf} />,
-            formatShare(step.rate_from_start),
-            <>
-              {formatShare(step.rate_from_previous)} {range && <span class="dim small">{`${formatPoints(range.low)}–${formatPoints(range.high)}`}</span>}
-            </>,
-            previous ? <OpenNumber key="d" query={query} open={{ step: step.step, outcome: "dropped" }} n={previous.count - step.count} asOf={asOf} /> : "–",
-            step.median_ms_from_previous === null ? "–" : formatLength(step.median_ms_from_previous),
-          ],
-        };
-      })}
-    />
   );
 }
 

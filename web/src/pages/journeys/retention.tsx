@@ -1,22 +1,21 @@
 // Retention: of those who began in one week, how many came back in the weeks after.
 import { useAnswer } from "../../api/hooks";
 import type { RetentionAnswer } from "../../api/types";
-import { LEAST_COHORT, RetentionGrid } from "../../charts/retention";
-import { DataTable, TwinButton } from "../../charts/table";
+import type { TableData } from "../../charts/data";
+import { pictureNote, tableExports } from "../../charts/export";
+import type { Picture } from "../../charts/picture";
+import { cellLook, LEAST_COHORT, RetentionGrid } from "../../charts/retention";
+import { DataTable } from "../../charts/table";
 import { OpenNumber } from "../../evidence/number";
-import { Page } from "../../frame/frame";
 import { formatDay, formatNumber, formatShare } from "../../format";
-import { Empty, Problem, Skeleton, Warnings } from "../../parts/basic";
+import { Empty } from "../../parts/basic";
 import { Select } from "../../parts/field";
 import { MatcherEditor } from "../../query/matcher-editor";
-import { RangePicker } from "../../query/range-picker";
-import { SegmentChips } from "../../query/segment-chips";
 import type { IntervalName, Matcher, RetentionQuery } from "../../query/types";
 import { matcherWords } from "../../query/words";
 import { t, tOr } from "../../strings";
-import { JourneyTabs } from "./page";
+import { AnswerSheet, JourneyFrame } from "./frame";
 import { retentionQuery, useJourney, type RetentionState } from "./state";
-import { useViews, ViewTools } from "./views";
 
 const ANY: Matcher = { event: "*" };
 const RANGE = "last 12 weeks";
@@ -26,26 +25,18 @@ export function RetentionTab() {
   const full = { ...state, start: state.start ?? ANY, return: state.return ?? ANY };
   const query = retentionQuery(full);
   const load = useAnswer<RetentionAnswer>(query);
-  const views = useViews();
-  const list = views.data?.views ?? [];
-  const view = list.find((each) => String(each.id) === String(state.view));
   const answer = query ? load.data : undefined;
   const interval = state.interval ?? "week";
   const summary = answer && query ? retentionSummary(query, answer) : "";
   return (
-    <Page
-      above={<JourneyTabs here="retention" />}
-      title={view?.name ?? (full.start.event === "*" && full.return.event === "*" ? t("retention.title.any") : t("retention.title", { start: matcherWords(full.start), back: matcherWords(full.return) }))}
+    <JourneyFrame
+      tab="retention"
+      state={state}
+      set={set}
+      title={titleOf(full)}
       lead={summary}
-      bar={
-        <>
-          <RangePicker range={state.range ?? RANGE} onChange={(range) => set({ range })} />
-          <SegmentChips segment={state.segment} onChange={(segment) => set({ segment })} />
-        </>
-      }
-      tools={<ViewTools tab="retention" state={state} views={list} reload={views.reload} />}
-    >
-      <section class="sheet" aria-label={t("builder")}>
+      range={RANGE}
+      builder={
         <div class="builder">
           <MatcherEditor label={t("retention.start")} matcher={full.start} before={<span class="builder-word">{t("retention.start")}</span>} onChange={(start) => set({ start })} />
           <MatcherEditor label={t("retention.back")} matcher={full.return} before={<span class="builder-word">{t("retention.back")}</span>} onChange={(back) => set({ return: back })} />
@@ -55,25 +46,27 @@ export function RetentionTab() {
             <Select inline label={t("retention.mode")} value={state.mode ?? "bounded"} onChange={(mode) => set({ mode: mode === "bounded" ? undefined : mode })} options={(["bounded", "unbounded"] as const).map((each) => ({ value: each, text: t(`retention.mode.${each}`) }))} />
           </div>
         </div>
-      </section>
-      <section class="sheet" aria-label={t("answer")} aria-busy={load.loading}>
-        <header class="sheet-head">
-          <h2>{t("retention.grid", { unit: tOr(`unit.one.${interval}`, interval) })}</h2>
-          <span class="push" />
-          <TwinButton on={state.table === true} toggle={() => set({ table: state.table ? undefined : true })} />
-        </header>
-        <div class="chart-place">
-          {load.error && <Problem error={load.error} retry={load.reload} />}
-          <Warnings list={answer?.warnings} />
-          {!answer && !load.error && <Skeleton rows={8} height={320} />}
-          {answer && query && answer.cohorts.length === 0 && <Empty>{t("answer.empty")}</Empty>}
-          {answer && query && answer.cohorts.length > 0 && (state.table ? <Twin query={query} answer={answer} summary={summary} /> : <RetentionGrid query={query} answer={answer} summary={summary} />)}
-          {answer && <p class="small dim chart-note">{t("retention.note", { n: LEAST_COHORT })}</p>}
-        </div>
-      </section>
-    </Page>
+      }
+    >
+      <AnswerSheet
+        load={load}
+        answer={answer}
+        table={state.table === true}
+        onTable={() => set({ table: state.table ? undefined : true })}
+        exports={answer && query ? { name: titleOf(full), ...tableExports(() => retentionTable(query, answer)), picture: () => retentionPicture(query, answer, titleOf(full)) } : null}
+        head={<h2>{t("retention.grid", { unit: tOr(`unit.one.${interval}`, interval) })}</h2>}
+        height={320}
+      >
+        {answer && query && answer.cohorts.length === 0 && <Empty>{t("answer.empty")}</Empty>}
+        {answer && query && answer.cohorts.length > 0 && (state.table ? <DataTable label={summary} table={retentionTable(query, answer)} /> : <RetentionGrid query={query} answer={answer} summary={summary} />)}
+        {answer && <p class="small dim chart-note">{t("retention.note", { n: LEAST_COHORT })}</p>}
+      </AnswerSheet>
+    </JourneyFrame>
   );
 }
+
+const titleOf = (asked: { start: Matcher; return: Matcher }): string =>
+  asked.start.event === "*" && asked.return.event === "*" ? t("retention.title.any") : t("retention.title", { start: matcherWords(asked.start), back: matcherWords(asked.return) });
 
 /** Of all whole cohorts that are old enough, how many came back in period 1. */
 export function retentionSummary(query: RetentionQuery, answer: RetentionAnswer): string {
@@ -88,20 +81,43 @@ export function retentionSummary(query: RetentionQuery, answer: RetentionAnswer)
   return t("retention.summary", { n: size, back: formatNumber(back), share: formatShare(back / size), unit, event: matcherWords(query.return) });
 }
 
-function Twin({ query, answer, summary }: { query: RetentionQuery; answer: RetentionAnswer; summary: string }) {
-  const periods = Math.max(0, ...answer.cohorts.map((cohort) => cohort.returned.length));
-  return (
-    <DataTable
-      label={summary}
-      columns={[{ text: t("retention.cohort") }, { text: t("retention.n"), number: true }, ...Array.from({ length: periods }, (_, n) => ({ text: tOr(`retention.${query.interval ?? "week"}`, String(n), { n }), number: true }))]}
-      rows={answer.cohorts.map((cohort) => ({
-        key: cohort.start,
-        cells: [
-          formatDay(cohort.start),
-          <OpenNumber key="size" query={query} open={{ cohort: cohort.start }} n={cohort.size} asOf={answer.as_of} />,
-          ...cohort.returned.map((n, period) => (n === null ? "" : <OpenNumber key={period} query={query} open={{ cohort: cohort.start, period, outcome: "returned" }} n={n} asOf={answer.as_of} />)),
-        ],
-      }))}
-    />
-  );
+const periodsOf = (answer: RetentionAnswer): number => Math.max(0, ...answer.cohorts.map((cohort) => cohort.returned.length));
+const periodWords = (query: RetentionQuery, n: number): string => tOr(`retention.${query.interval ?? "week"}`, String(n), { n });
+
+function retentionTable(query: RetentionQuery, answer: RetentionAnswer): TableData {
+  return {
+    columns: [
+      { text: t("retention.cohort"), key: "cohort" },
+      { text: t("retention.n"), number: true, key: "size" },
+      ...Array.from({ length: periodsOf(answer) }, (_, n) => ({ text: periodWords(query, n), number: true, key: `period_${n}` })),
+    ],
+    rows: answer.cohorts.map((cohort) => ({
+      key: cohort.start,
+      cells: [
+        { value: cohort.start, show: formatDay(cohort.start) },
+        { value: cohort.size, show: <OpenNumber query={query} open={{ cohort: cohort.start }} n={cohort.size} asOf={answer.as_of} /> },
+        ...cohort.returned.map((n, period) => ({ value: n, show: n === null ? "" : <OpenNumber query={query} open={{ cohort: cohort.start, period, outcome: "returned" }} n={n} asOf={answer.as_of} /> })),
+      ],
+    })),
+  };
+}
+
+function retentionPicture(query: RetentionQuery, answer: RetentionAnswer, title: string): Picture {
+  return {
+    title,
+    summary: retentionSummary(query, answer),
+    note: pictureNote(answer, answer.cohorts.reduce((sum, cohort) => sum + cohort.size, 0), query.range, query.timezone),
+    body: {
+      kind: "grid",
+      head: Array.from({ length: periodsOf(answer) }, (_, n) => periodWords(query, n)),
+      rows: answer.cohorts.map((cohort) => ({
+        name: formatDay(cohort.start),
+        size: formatNumber(cohort.size),
+        cells: cohort.returned.map((n) => {
+          const look = cellLook(cohort.size, n);
+          return { text: look.text, step: look.step };
+        }),
+      })),
+    },
+  };
 }

@@ -6,9 +6,14 @@ import { fromSearch, toSearch } from "../../query/url";
 import { finished } from "../../query/cond-editor";
 import { measureReady } from "../../query/measure";
 
-interface Shared {
+export const TABS = ["trends", "funnels", "retention"] as const;
+export type TabName = (typeof TABS)[number];
+
+export interface Shared {
   range?: Range;
   segment?: Segment;
+  /** The time before beside it. */
+  compare?: "previous";
   /** The table instead of the chart. */
   table?: boolean;
   view?: string | number;
@@ -18,7 +23,6 @@ export interface TrendState extends Shared {
   series?: Series[];
   interval?: IntervalName;
   breakdown?: Breakdown;
-  compare?: "previous";
   look?: "lines" | "columns" | "totals";
 }
 
@@ -27,7 +31,6 @@ export interface FunnelState extends Shared {
   window?: string;
   order?: "ordered" | "strict" | "any";
   breakdown?: Breakdown;
-  compare?: "previous";
 }
 
 export interface RetentionState extends Shared {

@@ -2,27 +2,26 @@
 import { useMemo } from "preact/hooks";
 import { useAnswer } from "../../api/hooks";
 import type { TrendAnswer, TrendSeries } from "../../api/types";
-import { DataTable, TwinButton } from "../../charts/table";
+import type { Cell, TableData } from "../../charts/data";
+import { pictureNote, tableExports } from "../../charts/export";
+import type { Picture } from "../../charts/picture";
+import { DataTable } from "../../charts/table";
 import { Totals } from "../../charts/totals";
 import { TrendChart, type Line } from "../../charts/trend";
 import { OpenNumber } from "../../evidence/number";
 import { openEvidence } from "../../evidence/state";
-import { Page } from "../../frame/frame";
 import { formatInterval, formatNumber } from "../../format";
-import { Button, Empty, Problem, Skeleton, Warnings } from "../../parts/basic";
+import { Button, Empty } from "../../parts/basic";
 import { Select } from "../../parts/field";
 import { BreakdownPicker } from "../../query/breakdown";
 import { MatcherEditor } from "../../query/matcher-editor";
 import { MeasurePicker } from "../../query/measure";
 import { DEFAULT_RANGE } from "../../query/range";
-import { RangePicker } from "../../query/range-picker";
-import { SegmentChips } from "../../query/segment-chips";
 import type { IntervalName, Open, Series, TrendQuery } from "../../query/types";
 import { groupWords, matcherWords, measureWords, rangeIn } from "../../query/words";
 import { rich, t } from "../../strings";
-import { JourneyTabs } from "./page";
+import { AnswerSheet, JourneyFrame } from "./frame";
 import { trendQuery, useJourney, type TrendState } from "./state";
-import { useViews, ViewTools } from "./views";
 
 const START: Series[] = [{ event: "*", measure: "customers" }];
 /** More grey lines than this cannot be told apart. */
@@ -46,26 +45,19 @@ export function TrendsTab() {
   const full = { ...state, series: state.series?.length ? state.series : START };
   const query = trendQuery(full);
   const load = useAnswer<TrendAnswer>(query);
-  const views = useViews();
-  const list = views.data?.views ?? [];
-  const view = list.find((each) => String(each.id) === String(state.view));
   const answer = load.data;
   const setSeries = (series: Series[]) => set({ series });
   const firstEvent = full.series[0]?.event ?? "*";
   return (
-    <Page
-      above={<JourneyTabs here="trends" />}
-      title={view?.name ?? (query ? titleOf(query) : t("journeys.trends"))}
+    <JourneyFrame
+      tab="trends"
+      state={state}
+      set={set}
+      title={query ? titleOf(query) : t("journeys.trends")}
       lead={answer && query && <Lead query={query} answer={answer} />}
-      bar={
-        <>
-          <RangePicker range={state.range ?? DEFAULT_RANGE} onChange={(range) => set({ range })} compare={state.compare === "previous"} onCompare={(on) => set({ compare: on ? "previous" : undefined })} />
-          <SegmentChips segment={state.segment} onChange={(segment) => set({ segment })} />
-        </>
-      }
-      tools={<ViewTools tab="trends" state={state} views={list} reload={views.reload} />}
-    >
-      <section class="sheet" aria-label={t("builder")}>
+      range={DEFAULT_RANGE}
+      compare
+      builder={
         <div class="builder">
           {full.series.map((each, index) => (
             <MatcherEditor
@@ -89,9 +81,15 @@ export function TrendsTab() {
             <Select inline label={t("interval")} value={state.interval ?? "day"} onChange={(interval) => set({ interval })} options={INTERVALS.map((each) => ({ value: each, text: t(`interval.${each}`) }))} />
           </div>
         </div>
-      </section>
-      <section class="sheet" aria-label={t("answer")} aria-busy={load.loading}>
-        <header class="sheet-head">
+      }
+    >
+      <AnswerSheet
+        load={load}
+        answer={answer}
+        table={state.table === true}
+        onTable={() => set({ table: state.table ? undefined : true })}
+        exports={answer && query ? { name: titleOf(query), ...tableExports(() => trendTable(query, answer)), picture: () => trendPicture(query, answer, state) } : null}
+        head={
           <Select
             inline
             label={t("trends.look")}
@@ -99,18 +97,12 @@ export function TrendsTab() {
             onChange={(look) => set({ look: look === "lines" ? undefined : look })}
             options={(["lines", "columns", "totals"] as const).map((each) => ({ value: each, text: t(`look.${each}`) }))}
           />
-          <span class="push" />
-          <TwinButton on={state.table === true} toggle={() => set({ table: state.table ? undefined : true })} />
-        </header>
-        <div class="chart-place">
-          {load.error && <Problem error={load.error} retry={load.reload} />}
-          <Warnings list={answer?.warnings} />
-          {!query && <Empty>{t("trends.pick")}</Empty>}
-          {query && !answer && !load.error && <Skeleton rows={6} height={260} />}
-          {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} />}
-        </div>
-      </section>
-    </Page>
+        }
+      >
+        {!query && <Empty>{t("trends.pick")}</Empty>}
+        {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} />}
+      </AnswerSheet>
+    </JourneyFrame>
   );
 }
 
@@ -135,21 +127,37 @@ function Lead({ query, answer }: { query: TrendQuery; answer: TrendAnswer }) {
   );
 }
 
+function trendLines(query: TrendQuery, answer: TrendAnswer): Line[] {
+  const list: Line[] = answer.series.slice(0, 6).map((each, index) => ({ name: seriesName(query, each), values: each.values, rest: each.group === "(other)", index }));
+  const compared: Line[] = (answer.series.length > MOST_COMPARED ? [] : (answer.previous?.series ?? [])).map((each, index) => ({
+    name: answer.series.length === 1 ? t("chart.previous") : t("chart.previous.of", { name: seriesName(query, each) }),
+    // A compared month may be longer or shorter; beyond the axis there is nothing to draw on.
+    values: answer.intervals.map((_, at) => each.values[at] ?? null),
+    compared: true,
+    index,
+  }));
+  return [...list, ...compared];
+}
+
+function trendPicture(query: TrendQuery, answer: TrendAnswer, state: TrendState): Picture {
+  const interval = query.interval ?? "day";
+  const totals = answer.series.length === 1 ? answer.series[0]!.total : answer.series.map((each) => `${each.total === null ? "–" : formatNumber(each.total)} ${seriesName(query, each)}`).join(", ");
+  return {
+    title: titleOf(query),
+    summary: trendSummary(query, answer),
+    note: pictureNote(answer, totals, query.range, query.timezone),
+    body:
+      state.look === "totals"
+        ? { kind: "bars", rows: answer.series.map((each, index) => ({ name: seriesName(query, each), value: each.total, text: each.total === null ? "–" : formatNumber(each.total), before: answer.previous?.series[index]?.total ?? null })) }
+        : { kind: "time", look: state.look ?? "lines", labels: answer.intervals.map((label) => formatInterval(label, interval)), lines: trendLines(query, answer), partial: answer.partial.map((label) => answer.intervals.indexOf(label)) },
+  };
+}
+
 function Result({ query, answer, state }: { query: TrendQuery; answer: TrendAnswer; state: TrendState }) {
-  const lines = useMemo(() => {
-    const list: Line[] = answer.series.slice(0, 6).map((each, index) => ({ name: seriesName(query, each), values: each.values, rest: each.group === "(other)", index }));
-    const compared: Line[] = (answer.series.length > MOST_COMPARED ? [] : (answer.previous?.series ?? [])).map((each, index) => ({
-      name: answer.series.length === 1 ? t("chart.previous") : t("chart.previous.of", { name: seriesName(query, each) }),
-      // A compared month may be longer or shorter; beyond the axis there is nothing to draw on.
-      values: answer.intervals.map((_, at) => each.values[at] ?? null),
-      compared: true,
-      index,
-    }));
-    return [...list, ...compared];
-  }, [answer]);
+  const lines = useMemo(() => trendLines(query, answer), [answer]);
   const summary = trendSummary(query, answer);
   if (answer.intervals.length === 0 || answer.series.length === 0) return <Empty>{t("answer.empty")}</Empty>;
-  if (state.table) return <Twin query={query} answer={answer} summary={summary} />;
+  if (state.table) return <DataTable label={summary} table={trendTable(query, answer)} />;
   if (state.look === "totals") {
     return (
       <Totals
@@ -210,32 +218,36 @@ export function trendSummary(query: TrendQuery, answer: TrendAnswer): string {
   });
 }
 
-function Twin({ query, answer, summary }: { query: TrendQuery; answer: TrendAnswer; summary: string }) {
+function trendTable(query: TrendQuery, answer: TrendAnswer): TableData {
   const partial = new Set(answer.partial);
+  const interval = query.interval ?? "day";
   const all = [...answer.series.map((each) => ({ each, previous: false })), ...(answer.previous?.series ?? []).map((each) => ({ each, previous: true }))];
-  const number = (each: TrendSeries, previous: boolean, label: string | undefined, value: number | null | undefined) => (
-    <OpenNumber query={query} open={cell(each, { ...(label === undefined ? {} : { interval: label }), ...(previous ? { previous: true } : {}) })} n={value ?? null} asOf={answer.as_of} />
-  );
-  return (
-    <DataTable
-      label={summary}
-      columns={[
-        { text: t(`interval.${query.interval ?? "day"}`) },
-        ...all.map(({ each, previous }) => ({ text: previous ? t("chart.previous.of", { name: seriesName(query, each) }) : seriesName(query, each), number: true })),
-      ]}
-      rows={[
-        { key: "total", cells: [<b key="t">{t("total")}</b>, ...all.map(({ each, previous }) => number(each, previous, undefined, each.total))] },
-        ...answer.intervals.map((label, at) => ({
-          key: label,
-          cells: [
-            <>
-              {formatInterval(label, query.interval ?? "day", true)}
-              {partial.has(label) && <span class="dim small">{t("chart.partial")}</span>}
-            </>,
-            ...all.map(({ each, previous }) => number(each, previous, previous ? answer.previous?.intervals[at] : label, each.values[at])),
-          ],
-        })),
-      ]}
-    />
-  );
+  const number = (each: TrendSeries, previous: boolean, label: string | undefined, value: number | null | undefined): Cell => ({
+    value: value ?? null,
+    show: <OpenNumber query={query} open={cell(each, { ...(label === undefined ? {} : { interval: label }), ...(previous ? { previous: true } : {}) })} n={value ?? null} asOf={answer.as_of} />,
+  });
+  return {
+    columns: [
+      { text: t(`interval.${interval}`), key: "interval" },
+      ...all.map(({ each, previous }) => ({ text: previous ? t("chart.previous.of", { name: seriesName(query, each) }) : seriesName(query, each), number: true })),
+    ],
+    rows: [
+      { key: "total", cells: [{ value: "total", show: <b>{t("total")}</b> }, ...all.map(({ each, previous }) => number(each, previous, undefined, each.total))] },
+      ...answer.intervals.map((label, at) => ({
+        key: label,
+        cells: [
+          {
+            value: label,
+            show: (
+              <>
+                {formatInterval(label, interval, true)}
+                {partial.has(label) && <span class="dim small">{t("chart.partial")}</span>}
+              </>
+            ),
+          },
+          ...all.map(({ each, previous }) => number(each, previous, previous ? answer.previous?.intervals[at] : label, each.values[at])),
+        ],
+      })),
+    ],
+  };
 }

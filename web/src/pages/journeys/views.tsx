@@ -12,7 +12,7 @@ import { toast } from "../../parts/toast";
 import { navigate } from "../../router";
 import { t } from "../../strings";
 import { toSearch } from "../../query/url";
-import type { TabName } from "./page";
+import type { TabName } from "./state";
 
 export const viewHref = (view: SavedView): string => {
   const { tab, ...state } = view.query;

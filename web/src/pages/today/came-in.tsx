@@ -1,6 +1,8 @@
 // What came in: the lead card. How many were here, and each day beside the same day before.
 import { useMemo, useState } from "preact/hooks";
 import type { TrendAnswer } from "../../api/types";
+import { ExportMenu, pictureNote, tableExports } from "../../charts/export";
+import type { TableData } from "../../charts/data";
 import { DataTable, TwinButton } from "../../charts/table";
 import { TrendChart, type Line } from "../../charts/trend";
 import { OpenNumber } from "../../evidence/number";
@@ -34,6 +36,20 @@ export function CameIn({ query, answer, range, fair }: { query: TrendQuery; answ
   const summary = t("today.chart", { n: people.total ?? 0, before: formatNumber(beforePeople?.total ?? 0), days: formatDayRange(before.from, before.to) });
   const today = people.values.at(-1) ?? 0;
   const label = answer.intervals.at(-1);
+  const rows = (): TableData => ({
+    columns: [{ text: t("interval.day"), key: "interval" }, { text: t("chart.now"), number: true }, { text: t("chart.previous"), number: true }],
+    rows: answer.intervals.map((day, at) => {
+      const earlier = answer.previous?.intervals[at];
+      return {
+        key: day,
+        cells: [
+          { value: day, show: formatInterval(day, "day", true) },
+          { value: people.values[at] ?? null, show: <OpenNumber query={query} open={{ series: 0, interval: day }} n={people.values[at]} asOf={answer.as_of} /> },
+          { value: beforePeople?.values[at] ?? null, show: <OpenNumber query={query} open={{ series: 0, interval: earlier, previous: true }} n={beforePeople?.values[at]} asOf={answer.as_of} /> },
+        ],
+      };
+    }),
+  });
   const sameDay = beforePeople?.values[answer.intervals.length - 1];
   return (
     <section class="sheet card-lead" aria-labelledby="came-in">
@@ -86,22 +102,21 @@ export function CameIn({ query, answer, range, fair }: { query: TrendQuery; answ
             {t("today.look")}
           </a>
           <TwinButton on={table} toggle={() => setTable(!table)} />
+          <ExportMenu
+            name={t("nav.customers")}
+            {...tableExports(rows)}
+            picture={() => ({
+              title: t("nav.customers"),
+              summary,
+              note: pictureNote(answer, people.total, query.range, query.timezone),
+              body: { kind: "time", look: "lines", labels: answer.intervals.map((day) => formatInterval(day, "day")), lines, partial: answer.partial.map((day) => answer.intervals.indexOf(day)) },
+            })}
+          />
         </p>
       </div>
       <div class="card-lead-chart">
         {table ? (
-          <DataTable
-            label={summary}
-            columns={[{ text: t("interval.day") }, { text: t("chart.now"), number: true }, { text: t("chart.previous"), number: true }]}
-            rows={answer.intervals.map((day, at) => ({
-              key: day,
-              cells: [
-                formatInterval(day, "day", true),
-                <OpenNumber key="n" query={query} open={{ series: 0, interval: day }} n={people.values[at]} asOf={answer.as_of} />,
-                <OpenNumber key="b" query={query} open={{ series: 0, interval: answer.previous?.intervals[at], previous: true }} n={beforePeople?.values[at]} asOf={answer.as_of} />,
-              ],
-            }))}
-          />
+          <DataTable label={summary} table={rows()} />
         ) : (
           <TrendChart
             labels={answer.intervals}

@@ -1,7 +1,7 @@
 // Quotes that a reader picked, to take along. They stay until the tab is closed, in this browser only.
 import type { Verbatim } from "../../api/types";
 import { formatDate } from "../../format";
-import { cleanText, csvText } from "../../safe";
+import { cleanText } from "../../safe";
 import { makeStore } from "../../store";
 
 const NAME = "firsthand.picks";
@@ -36,6 +36,3 @@ export function togglePick(verbatim: Verbatim): void {
 /** One quote to a paragraph, with where and when; who said it stays behind. */
 export const picksText = (list: Verbatim[], channel: (name: string | null) => string): string =>
   list.map((each) => `“${cleanText(each.text)}”\n${channel(each.channel)}, ${formatDate(each.ts)}`).join("\n\n");
-
-export const picksCsv = (list: Verbatim[]): string =>
-  csvText([["ts", "customer", "channel", "scale", "score", "text"], ...list.map((each) => [each.ts, each.customer, each.channel, each.scale, each.score, each.text])]);

@@ -1,7 +1,10 @@
 // The scores: one large with its course, who answered, and the others beside it.
 import { useAnswer } from "../../api/hooks";
 import type { ScoreAnswer, ScoreRow, TrendAnswer } from "../../api/types";
-import { ScoreChart } from "../../charts/score";
+import { ExportMenu, pictureNote, tableExports } from "../../charts/export";
+import type { TableData } from "../../charts/data";
+import type { Picture } from "../../charts/picture";
+import { ScoreChart, scoreTicks } from "../../charts/score";
 import { DataTable, TwinButton } from "../../charts/table";
 import { OpenNumber } from "../../evidence/number";
 import { openEvidence } from "../../evidence/state";
@@ -32,6 +35,7 @@ export function Scores({ state, set }: Props) {
           <Tag tone="line">{t(`scale.${large}`)}</Tag>
           <span class="push" />
           <TwinButton on={state.table === true} toggle={() => set({ table: state.table ? undefined : true })} />
+          {answer?.series[0] && <ExportMenu name={t(`scale.${large}`)} {...tableExports(() => scoreTable(query, answer))} picture={() => scorePicture(query, answer)} />}
         </header>
         {load.error && <Problem error={load.error} retry={load.reload} />}
         <Warnings list={answer?.warnings.filter((line) => !line.includes("never seen"))} />
@@ -119,7 +123,7 @@ function Large({ query, answer, total, table }: { query: ScoreQuery; answer: Sco
   const { metric } = query;
   const rows = answer.series[0]!.values;
   const summary = scoreSummary(query, answer);
-  if (table) return <Twin query={query} answer={answer} summary={summary} />;
+  if (table) return <DataTable label={summary} table={scoreTable(query, answer)} />;
   return (
     <>
       <div class="score-large">
@@ -179,29 +183,54 @@ function Bars({ query, answer, total }: { query: ScoreQuery; answer: ScoreAnswer
   );
 }
 
-function Twin({ query, answer, summary }: { query: ScoreQuery; answer: ScoreAnswer; summary: string }) {
+function scoreTable(query: ScoreQuery, answer: ScoreAnswer): TableData {
   const rows = answer.series[0]!.values;
-  return (
-    <DataTable
-      label={summary}
-      columns={[{ text: t(`interval.${query.interval ?? "week"}`) }, { text: t("score.value"), number: true }, { text: t("score.between"), number: true }, { text: t("score.n"), number: true }]}
-      rows={answer.intervals.map((label, at) => {
-        const row = rows[at]!;
-        return {
-          key: label,
-          cells: [
-            <>
-              {formatInterval(label, query.interval ?? "week", true)}
-              {answer.partial.includes(label) && <span class="dim small">{t("chart.partial")}</span>}
-            </>,
-            row.value === null ? <span class="dim">{t("score.not.yet")}</span> : scoreFigure(query.metric, row.value),
-            row.value === null ? "" : scoreRange(query.metric, row.low ?? row.value, row.high ?? row.value),
-            <OpenNumber key="n" query={query} open={{ interval: label }} n={row.n} asOf={answer.as_of} />,
-          ],
-        };
-      })}
-    />
-  );
+  return {
+    columns: [
+      { text: t(`interval.${query.interval ?? "week"}`), key: "interval" },
+      { text: t("score.value"), number: true, key: "value" },
+      { text: t("score.low"), number: true, key: "low" },
+      { text: t("score.high"), number: true, key: "high" },
+      { text: t("score.n"), number: true, key: "n" },
+    ],
+    rows: answer.intervals.map((label, at) => {
+      const row = rows[at]!;
+      const figure = (value: number | null) => ({ value, show: value === null ? "" : scoreFigure(query.metric, value) });
+      return {
+        key: label,
+        cells: [
+          {
+            value: label,
+            show: (
+              <>
+                {formatInterval(label, query.interval ?? "week", true)}
+                {answer.partial.includes(label) && <span class="dim small">{t("chart.partial")}</span>}
+              </>
+            ),
+          },
+          row.value === null ? { value: null, show: <span class="dim">{t("score.not.yet")}</span> } : figure(row.value),
+          figure(row.value === null ? null : row.low),
+          figure(row.value === null ? null : row.high),
+          { value: row.n, show: <OpenNumber query={query} open={{ interval: label }} n={row.n} asOf={answer.as_of} /> },
+        ],
+      };
+    }),
+  };
+}
+
+function scorePicture(query: ScoreQuery, answer: ScoreAnswer): Picture {
+  const rows = answer.series[0]!.values;
+  return {
+    title: t(`score.asks.${query.metric}`),
+    summary: scoreSummary(query, answer),
+    note: pictureNote(answer, answer.series[0]!.total.n, query.range ?? VOICE_RANGE, query.timezone),
+    body: {
+      kind: "score",
+      labels: answer.intervals.map((label) => formatInterval(label, query.interval ?? "week")),
+      rows,
+      ticks: scoreTicks(rows, ENDS[query.metric]).map((value) => ({ value, text: scoreFigure(query.metric, value) })),
+    },
+  };
 }
 
 function scoreSummary(query: ScoreQuery, answer: ScoreAnswer): string {

@@ -3,6 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useAnswer, useLoad, usePoll } from "../../api/hooks";
 import type { Verbatim, VerbatimsAnswer } from "../../api/types";
+import { ExportMenu } from "../../charts/export";
+import { wordsExports } from "../../evidence/export";
 import { channelWords } from "../../evidence/people";
 import { formatNumber } from "../../format";
 import { Button, Empty, MarkedQuote, Moment, Problem, Skeleton, Tag, Warnings } from "../../parts/basic";
@@ -11,10 +13,10 @@ import { channelIcon, Icon } from "../../parts/icon";
 import { Avatar, customerHref, faceOf, factsOf } from "../../parts/person";
 import { ScoreChip } from "../../parts/score";
 import { toast } from "../../parts/toast";
-import { cleanLine, download } from "../../safe";
+import { cleanLine } from "../../safe";
 import { useStore } from "../../store";
 import { t, tOr } from "../../strings";
-import { picks, picksCsv, picksText, setPicks, togglePick } from "./picks";
+import { picks, picksText, setPicks, togglePick } from "./picks";
 import { SIDES, wordsQuery, type VoiceState } from "./state";
 
 const PAGE = 25;
@@ -198,9 +200,7 @@ function PickBar({ list }: { list: Verbatim[] }) {
       <Button look="soft" icon={copied ? "check" : "copy"} onClick={() => void copy()}>
         <span aria-live="polite">{copied ? t("copied") : t("quote.copy")}</span>
       </Button>
-      <Button look="soft" icon="download" onClick={() => download("quotes.csv", "text/csv;charset=utf-8", picksCsv(list))}>
-        {t("export.csv")}
-      </Button>
+      <ExportMenu {...wordsExports(t("quote.file"), list)} />
       <Button look="quiet" icon="close" onClick={() => setPicks([])}>
         {t("quote.clear")}
       </Button>

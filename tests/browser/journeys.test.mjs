@@ -1,0 +1,72 @@
+// Journeys: what can be taken along, and what each tab shows.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { axe, checkPage, FUNNEL, settled, signedIn } from './pages.mjs';
+
+const TREND = '/journeys/trends?series.0.event=Added+To+Cart&series.0.measure=customers&breakdown=device';
+
+// What one entry of an export menu saves: the name of the file and its bytes.
+async function exported(page, menu, entry) {
+  await menu.click();
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('dialog', { name: 'Export' }).getByRole('button', { name: entry }).click()]);
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+}
+
+const menuOf = (page) => page.locator('main').getByRole('button', { name: 'Export', exact: true }).first();
+
+test('a chart is taken along as CSV, NDJSON, SVG and PNG with its sentence and n', async (t) => {
+  const { server, page } = await signedIn(t);
+  for (const [path, head, said] of [[TREND, 'interval,', /phone/], [FUNNEL, 'step,', /60 people did Product Viewed/], [`${FUNNEL}&breakdown=device`, 'group,', /desktop/], ['/journeys/retention', 'cohort,', /Who comes back/], ['/voice', 'interval,', /recommend/]]) {
+    await page.goto(server.url + path);
+    await settled(page);
+    const csv = await exported(page, menuOf(page), /^CSV/);
+    assert.match(csv.name, /^[\p{L}\p{N}-]+\.csv$/u);
+    assert.ok(csv.bytes.toString().startsWith(head), `${path}: ${csv.bytes.toString().slice(0, 80)}`);
+    const lines = (await exported(page, menuOf(page), /^NDJSON/)).bytes.toString().trim().split('\n').map((line) => JSON.parse(line));
+    assert.equal(lines.length, csv.bytes.toString().trim().split('\r\n').length - 1, path);
+    const svg = (await exported(page, menuOf(page), /^SVG/)).bytes.toString();
+    assert.match(svg, /^<svg xmlns=/);
+    assert.match(svg, said, path);
+    assert.match(svg, /n = \d+ · /, path);
+    const { bytes: png } = await exported(page, menuOf(page), /^PNG/);
+    assert.deepEqual([...png.subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join(''), 'PNG');
+    assert.equal(png.readUInt32BE(16), 1920, path);
+    assert.ok(png.length > 8000, `${path}: ${png.length} bytes`);
+  }
+  assert.deepEqual(page.faults, []);
+});
+
+test('a list in the drawer is taken along whole, people and words each as both', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(server.url + FUNNEL);
+  await settled(page);
+  await page.locator('main button.opens').first().click();
+  const drawer = page.getByRole('dialog');
+  await drawer.getByRole('tab', { name: /^People \d/ }).waitFor();
+  const menu = drawer.getByRole('button', { name: 'Export', exact: true });
+  const { n } = JSON.parse(new URL(page.url()).searchParams.get('ev'));
+  assert.equal((await exported(page, menu, /^NDJSON/)).bytes.toString().trim().split('\n').length, n);
+  assert.equal((await exported(page, menu, /^CSV/)).bytes.toString().trim().split('\r\n').length, n + 1);
+  await drawer.getByRole('tab', { name: /^Words/ }).click();
+  const words = (await exported(page, menu, /^CSV/)).bytes.toString();
+  assert.match(words, /^ts,customer,channel,event,scale,score,text\r\n/);
+  assert.match(words, /The parcel number/);
+  assert.deepEqual(page.faults, []);
+});
+
+test('the menu of exports is worked by keys, and axe finds nothing in it', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(server.url + TREND);
+  await settled(page);
+  await menuOf(page).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Export' }).waitFor();
+  assert.deepEqual(await axe(page), []);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'CSV, for spreadsheets');
+  await page.keyboard.press('Tab');
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /^NDJSON/);
+  await page.keyboard.press('Escape');
+  assert.ok(await menuOf(page).evaluate((element) => element === document.activeElement));
+  await checkPage(page);
+});

@@ -1,0 +1,97 @@
+// What the tabs share: the tabs themselves, range, segment and views above; the question; the answer with its table
+// twin and what can be taken along.
+import type { ComponentChildren } from "preact";
+import type { Load } from "../../api/hooks";
+import type { AnswerBase } from "../../api/types";
+import { ExportMenu, type Exports } from "../../charts/export";
+import { TwinButton } from "../../charts/table";
+import { Page } from "../../frame/frame";
+import { Problem, Skeleton, TabLinks, Warnings } from "../../parts/basic";
+import { RangePicker } from "../../query/range-picker";
+import { SegmentChips } from "../../query/segment-chips";
+import type { Range } from "../../query/types";
+import { t } from "../../strings";
+import { TABS, type Shared, type TabName } from "./state";
+import { useViews, ViewTools } from "./views";
+
+interface FrameProps<T extends Shared> {
+  tab: TabName;
+  state: T;
+  set: (changes: Partial<T>) => void;
+  /** Where no view gives its name. */
+  title: string;
+  lead?: ComponentChildren;
+  range: Range;
+  /** Whether the time before can be laid beside it. */
+  compare?: boolean;
+  /** The editors of the question. */
+  builder: ComponentChildren;
+  /** What stands before the question. */
+  before?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+export function JourneyFrame<T extends Shared>({ tab, state, set, title, lead, range, compare, builder, before, children }: FrameProps<T>) {
+  const views = useViews();
+  const list = views.data?.views ?? [];
+  const view = list.find((each) => String(each.id) === String(state.view));
+  const change = (changes: Shared) => set(changes as Partial<T>);
+  return (
+    <Page
+      above={<TabLinks label={t("nav.journeys")} tabs={TABS.map((name) => ({ href: `/journeys/${name}`, text: t(`journeys.${name}`), here: name === tab }))} />}
+      title={view?.name ?? title}
+      lead={lead}
+      bar={
+        <>
+          <RangePicker
+            range={state.range ?? range}
+            onChange={(next) => change({ range: next })}
+            {...(compare ? { compare: state.compare === "previous", onCompare: (on: boolean) => change({ compare: on ? "previous" : undefined }) } : {})}
+          />
+          <SegmentChips segment={state.segment} onChange={(segment) => change({ segment })} />
+        </>
+      }
+      tools={<ViewTools tab={tab} state={state} views={list} reload={views.reload} />}
+    >
+      {before}
+      <section class="sheet" aria-label={t("builder")}>
+        {builder}
+      </section>
+      {children}
+    </Page>
+  );
+}
+
+interface AnswerProps<A> {
+  load: Load<A>;
+  /** The answer, where it belongs to the question as it stands. */
+  answer: A | undefined;
+  head: ComponentChildren;
+  table: boolean;
+  onTable: () => void;
+  exports: Exports | null;
+  /** About how high the chart is. */
+  height?: number;
+  after?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+export function AnswerSheet<A extends AnswerBase>({ load, answer, head, table, onTable, exports, height = 280, after, children }: AnswerProps<A>) {
+  return (
+    <section class="sheet" aria-label={t("answer")} aria-busy={load.loading}>
+      <header class="sheet-head">
+        {head}
+        <span class="push" />
+        <TwinButton on={table} toggle={onTable} />
+        {exports && <ExportMenu {...exports} />}
+      </header>
+      <div class="chart-place">
+        {load.error && <Problem error={load.error} retry={load.reload} />}
+        <Warnings list={answer?.warnings} />
+        {!answer && !load.error && load.loading && <Skeleton rows={6} height={height} />}
+        {children}
+      </div>
+      {after}
+    </section>
+  );
+}
