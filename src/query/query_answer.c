@@ -71,6 +71,7 @@ static bool warn_unseen_columns(struct query_exec *exec, struct fail *fail)
     } families[] = {
         {STORE_COLUMN_PROPERTY, STORE_NAME_PROPERTY, "property"},
         {STORE_COLUMN_TRAIT, STORE_NAME_TRAIT, "trait"},
+        {STORE_COLUMN_TRAIT_SENT, STORE_NAME_TRAIT, "trait"},
     };
     const struct query_plan *plan = exec->plan;
     for (size_t f = 0; f < ARRAY_LEN(families); f++) {

@@ -156,6 +156,33 @@ static void mark_times(struct query_worker *worker, const struct query_leaf *lea
     }
 }
 
+/* From one row to the next a trait is mostly the same values at the same place. */
+static void mark_pasts(struct query_worker *worker, const struct query_leaf *leaf, uint64_t bit,
+                       const uint64_t *masks, uint8_t *any)
+{
+    const struct store_rows *rows = worker->rows;
+    for (uint32_t c = 0; c < rows->customer_count; c++) {
+        const struct store_value *last = NULL;
+        uint8_t last_passes = 0;
+        for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
+            const struct store_value *values;
+            uint32_t count = 0;
+            if ((masks[row] & bit) == 0 ||
+                (count = query_past_values(worker, leaf->name.column, c, row, &values)) == 0) {
+                continue;
+            }
+            if (values != last) {
+                last = values;
+                last_passes = 0;
+                for (uint32_t i = 0; i < count && last_passes == 0; i++) {
+                    last_passes = query_leaf_test(leaf, values[i], &worker->fold) ? 1 : 0;
+                }
+            }
+            any[row] = last_passes;
+        }
+    }
+}
+
 static void mark_customers(struct query_worker *worker, const struct query_leaf *leaf, uint64_t bit,
                            const uint64_t *masks, uint8_t *hit)
 {
@@ -189,6 +216,8 @@ void query_leaf_mark_rows(struct query_worker *worker, const struct query_leaf *
         mark_events(worker, leaf, bit, masks, any);
     } else if (leaf->name.from == QUERY_FROM_TS) {
         mark_times(worker, leaf, bit, masks, any);
+    } else if (leaf->name.from == QUERY_FROM_PAST) {
+        mark_pasts(worker, leaf, bit, masks, any);
     }
     uint8_t flip = leaf->negated ? 1 : 0;
     for (uint32_t row = 0; row < row_count; row++) {

@@ -66,6 +66,16 @@ static bool has_wanted_row(const struct query_worker *worker, uint32_t c)
     return false;
 }
 
+/* Removals of a trait are no values. */
+static bool has_value(const struct store_column *column)
+{
+    uint32_t i = 0;
+    while (i < column->count && column->values[i].kind == STORE_NULL) {
+        i++;
+    }
+    return i < column->count;
+}
+
 static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail *fail)
 {
     const struct query_segment *segment = worker->exec->plan->segment;
@@ -76,7 +86,7 @@ static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail
     arena_reset(worker->scratch);
     for (size_t i = 0; i < worker->exec->plan->column_count; i++) {
         worker->hints[i] = 0;
-        worker->column_seen[i] = worker->column_seen[i] || rows->columns[i].count > 0;
+        worker->column_seen[i] = worker->column_seen[i] || has_value(&rows->columns[i]);
     }
     if (!query_matchers_mark(worker, wanted, fail)) {
         return false;

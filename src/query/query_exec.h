@@ -97,9 +97,16 @@ void query_workers_keep_first(struct query_workers *workers);
    order is cheapest). They live until the next call or batch. */
 uint32_t query_row_values(struct query_worker *worker, struct query_name name, uint32_t c,
                           uint32_t row, const struct store_value **out);
+/* The values of a trait as it was right after the row (query_past.c); `past` numbers those of the plan. */
+uint32_t query_past_values(struct query_worker *worker, uint32_t past, uint32_t c, uint32_t row,
+                           const struct store_value **out);
 /* The same for a name of the customer. */
 uint32_t query_customer_values(struct query_worker *worker, struct query_name name, uint32_t c,
                                const struct store_value **out);
+
+/* First entry of the column at or after `index`; entries are ascending. Looked for from `hint`, where the last
+   look-up ended, as most come in order. */
+uint32_t query_column_seek(const struct store_column *column, uint32_t *hint, uint32_t index);
 
 /* A line in the answer's warnings; one that is there already is not added again. */
 void query_exec_warn(struct query_exec *exec, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -28,6 +28,7 @@ struct query_parser {
     uint32_t segment_depth;
     size_t column_capacity;
     size_t warning_capacity;
+    size_t past_capacity;
     const struct query_saved *saved;
 };
 

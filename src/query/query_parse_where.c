@@ -124,6 +124,43 @@ bool query_parse_customer_name(struct query_parser *parser, struct str text,
     return true;
 }
 
+/* `then.NAME`: the trait and, as far as its name has dots, what stands above it. There are no built-ins. */
+static bool parse_past(struct query_parser *parser, struct str trait, const struct query_path *path,
+                       struct query_name *out, struct fail *fail)
+{
+    struct query_plan *plan = parser->plan;
+    if (trait.len == 0) {
+        return query_refuse(path, fail, "expected the name of a trait after \"then.\"");
+    }
+    struct query_past past = {.column = query_parse_column(parser, STORE_COLUMN_TRAIT_SENT, trait)};
+    for (size_t i = 0; i < plan->past_count; i++) {
+        if (plan->pasts[i].column == past.column) {
+            *out = (struct query_name){QUERY_FROM_PAST, (uint32_t)i};
+            return true;
+        }
+    }
+    uint32_t *above = arena_small(parser->arena, (trait.len + 1) * sizeof *above);
+    for (size_t i = 0; i < trait.len; i++) {
+        if (trait.data[i] == '.') {
+            above[past.above_count++] =
+                query_parse_quiet_column(parser, STORE_COLUMN_TRAIT_SENT, str_of(trait.data, i));
+        }
+    }
+    past.above = above;
+    if (plan->past_count == parser->past_capacity) {
+        size_t capacity = parser->past_capacity == 0 ? 4 : 2 * parser->past_capacity;
+        struct query_past *grown = arena_small(parser->arena, capacity * sizeof *grown);
+        if (plan->past_count > 0) {
+            memcpy(grown, plan->pasts, plan->past_count * sizeof *grown);
+        }
+        plan->pasts = grown;
+        parser->past_capacity = capacity;
+    }
+    *out = (struct query_name){QUERY_FROM_PAST, (uint32_t)plan->past_count};
+    plan->pasts[plan->past_count++] = past;
+    return true;
+}
+
 bool query_parse_name(struct query_parser *parser, struct str text, const struct query_path *path,
                       struct query_name *out, struct fail *fail)
 {
@@ -132,9 +169,7 @@ bool query_parse_name(struct query_parser *parser, struct str text, const struct
                                          fail);
     }
     if (str_starts_c(text, "then.")) {
-        return query_refuse(path, fail,
-                            "traits as they were at the event (\"then.\") are not "
-                            "supported yet; \"customer.\" is the trait as of now");
+        return parse_past(parser, str_after(text, strlen("then.")), path, out, fail);
     }
     if (own_field(parser, text, out)) {
         return true;

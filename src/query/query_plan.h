@@ -21,6 +21,7 @@ enum query_from {
     QUERY_FROM_ROW_COLUMN,
     QUERY_FROM_EVENT,
     QUERY_FROM_TS,
+    QUERY_FROM_PAST, /* a trait as it was right after the event */
     /* From here on by customer, the same for all of its rows. */
     QUERY_FROM_TRAIT_COLUMN,
     QUERY_FROM_CUSTOMER_ID,
@@ -31,7 +32,14 @@ enum query_from {
 };
 struct query_name {
     enum query_from from;
-    uint32_t column; /* index into the plan's columns */
+    uint32_t column; /* index into the plan's columns; of QUERY_FROM_PAST: into its past traits */
+};
+/* A trait as it was at an event: the columns of what was sent, of itself and of the names above it, whose removal
+   removes it ("address" of "address.city"). */
+struct query_past {
+    uint32_t column;
+    const uint32_t *above;
+    uint32_t above_count;
 };
 static inline bool query_name_is_of_customer(struct query_name name)
 {
@@ -200,6 +208,8 @@ struct query_plan {
     struct store_column_ref *columns;
     size_t column_count;
     bool *column_quiet; /* by column: not named in the question, so never seen is no warning */
+    struct query_past *pasts;
+    size_t past_count;
     struct query_matcher *matchers; /* QUERY_MATCHERS_MAX */
     uint32_t matcher_count;
     struct query_segment *segment; /* NULL: everybody */

@@ -1,9 +1,7 @@
 /* The values of a name at a row or customer of the batch. */
 #include "query_exec.h"
 
-/* First entry of the column at or after `index`; entries are ascending. Looked for from where the last
-   look-up ended, as most come in order. */
-static uint32_t column_seek(const struct store_column *column, uint32_t *hint, uint32_t index)
+uint32_t query_column_seek(const struct store_column *column, uint32_t *hint, uint32_t index)
 {
     uint32_t at = *hint <= column->count ? *hint : 0;
     if (at > 0 && column->at[at - 1] >= index) {
@@ -31,7 +29,7 @@ static uint32_t column_values(struct query_worker *worker, uint32_t column_index
                               const struct store_value **out)
 {
     const struct store_column *column = &worker->rows->columns[column_index];
-    uint32_t first = column_seek(column, &worker->hints[column_index], index);
+    uint32_t first = query_column_seek(column, &worker->hints[column_index], index);
     uint32_t end = first;
     while (end < column->count && column->at[end] == index) {
         end++;
@@ -83,6 +81,7 @@ uint32_t query_customer_values(struct query_worker *worker, struct query_name na
     case QUERY_FROM_ROW_COLUMN:
     case QUERY_FROM_EVENT:
     case QUERY_FROM_TS:
+    case QUERY_FROM_PAST:
         break;
     }
     return 0;
@@ -101,6 +100,8 @@ uint32_t query_row_values(struct query_worker *worker, struct query_name name, u
             out);
     case QUERY_FROM_TS:
         return one_instant(worker, worker->rows->ts_ms[row], out);
+    case QUERY_FROM_PAST:
+        return query_past_values(worker, name.column, c, row, out);
     case QUERY_FROM_NOTHING:
         return 0;
     case QUERY_FROM_TRAIT_COLUMN:

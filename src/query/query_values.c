@@ -139,6 +139,9 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
         return add_values(worker, values, count, fail);
     }
     for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
+        if (run->by_event && (worker->masks[row] & 1U) == 0) {
+            continue; /* a row that came for what it makes of a trait */
+        }
         uint32_t count = query_row_values(worker, run->name, c, row, &values);
         if (!add_values(worker, values, count, fail)) {
             return false;

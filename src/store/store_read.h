@@ -103,6 +103,7 @@ struct store_read_plan {
     bool all_times;
     int64_t from_ms, last_ms; /* both included */
     bool every_customer, want_facts;
+    bool bearers_come; /* rows that bear a STORE_READ_TRAIT_CELL come whatever the filter */
 };
 
 static inline bool store_read_wants(const struct store_read_plan *plan, uint32_t event,
@@ -183,8 +184,8 @@ struct store_reading {
     struct base_cancel *cancel;
     uint64_t rows_scanned;
     struct store_values_scratch values; /* .strings: reset by the cursor before each batch */
-    struct store_vec stretches, selected, span_customers, wanted, codes, names, rows, picks,
-        deciding;
+    struct store_vec stretches, selected, span_customers, wanted, bearers, codes, names, rows,
+        picks, deciding;
 };
 void store_reading_done(struct store_reading *reading);
 bool store_piece_from_segment(const struct store_read_plan *plan, struct store_segment *segment,

@@ -23,6 +23,9 @@
 enum store_column_of {
     STORE_COLUMN_PROPERTY, /* by row */
     STORE_COLUMN_TRAIT, /* the trait as latest known, by customer; never filtered by event or time */
+    /* By row, the trait as that event sent it: STORE_NULL removes it, and all below it. Rows that bear it come
+       whatever the filter, so that what it was at any other row can be told (query_past.c). */
+    STORE_COLUMN_TRAIT_SENT,
     STORE_COLUMN_CHANNEL,     /* by row, a string */
     STORE_COLUMN_SOURCE,      /* by row, a string */
     STORE_COLUMN_TEXT,        /* by row, a string */

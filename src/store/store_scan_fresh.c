@@ -375,6 +375,17 @@ static void add_facts(const struct store_read_plan *plan, uint32_t begin, uint32
     ((uint64_t *)out->event_counts.data)[customer] = count;
 }
 
+static bool is_bearer(const struct store_read_plan *plan, const struct store_row *row)
+{
+    for (uint32_t t = 0; t < row->trait_count; t++) {
+        uint32_t name = row->traits[t].name;
+        if (name < plan->cell_slot_count && plan->cell_slots[name] != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Rows of one customer that pass the filter; the customer itself is added by the caller. */
 static bool add_rows(const struct store_read_plan *plan, uint32_t begin, uint32_t end,
                      struct store_piece *out, struct base_budget *budget, struct fail *fail)
@@ -383,7 +394,8 @@ static bool add_rows(const struct store_read_plan *plan, uint32_t begin, uint32_
     int64_t *ts_ms = out->ts.data;
     uint32_t *events = out->events.data;
     for (uint32_t i = begin; i < end; i++) {
-        if (!store_read_wants(plan, fresh->events[i], fresh->ts_ms[i])) {
+        if (!store_read_wants(plan, fresh->events[i], fresh->ts_ms[i]) &&
+            !(plan->bearers_come && is_bearer(plan, store_fresh_index_row(fresh, i)))) {
             continue;
         }
         ts_ms[out->row_count] = fresh->ts_ms[i];

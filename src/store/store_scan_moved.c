@@ -318,11 +318,25 @@ static void add_facts(const struct gathering *g, const struct raw_row *rows, siz
     ((uint64_t *)g->out->event_counts.data)[customer] = events;
 }
 
+static bool is_bearer(const struct gathering *g, const struct raw_row *row)
+{
+    bool bears = false;
+    for (size_t c = g->plan->own_count; c < g->plan->column_count && !bears; c++) {
+        uint32_t count = 0;
+        if (g->plan->columns[c].of == STORE_READ_TRAIT_CELL) {
+            values_of(g->gather, row, g->gather->column_at[c], &count);
+        }
+        bears = count > 0;
+    }
+    return bears;
+}
+
 static bool add_row(const struct gathering *g, const struct raw_row *row, struct fail *fail)
 {
     struct store_piece *out = g->out;
     uint32_t event = ((const uint32_t *)g->gather->pieces[row->piece].events.data)[row->row];
-    if (!store_read_wants(g->plan, event, row->ts_ms)) {
+    if (!store_read_wants(g->plan, event, row->ts_ms) &&
+        !(g->plan->bearers_come && is_bearer(g, row))) {
         return true;
     }
     uint32_t at = out->row_count++;

@@ -57,6 +57,8 @@ static enum store_read_of read_of(enum store_column_of of)
         return STORE_READ_PROPERTY;
     case STORE_COLUMN_TRAIT:
         return STORE_READ_TRAIT_LATEST;
+    case STORE_COLUMN_TRAIT_SENT:
+        return STORE_READ_TRAIT_CELL;
     case STORE_COLUMN_CHANNEL:
         return STORE_READ_CHANNEL;
     case STORE_COLUMN_SOURCE:
@@ -120,7 +122,7 @@ static bool add_column(struct store_scan *scan, const struct store_names *names,
     struct store_read_column column = {.of = read_of(ref->of), .name = STORE_NO_CODE};
     if (column.of == STORE_READ_PROPERTY) {
         column.name = store_names_find(names, STORE_FAMILY_PROPERTY, ref->name);
-    } else if (column.of == STORE_READ_TRAIT_LATEST) {
+    } else if (column.of == STORE_READ_TRAIT_LATEST || column.of == STORE_READ_TRAIT_CELL) {
         column.name = store_names_find(names, STORE_FAMILY_TRAIT, ref->name);
     }
     for (size_t c = 0; c < *count; c++) {
@@ -164,6 +166,7 @@ bool store_scan_plan_columns(struct store_scan *scan, const struct store_sources
     }
     scan->asked = at;
     scan->asked_count = asked;
+    scan->plan.bearers_come = scan->plan.cell_slots != NULL;
     return true;
 }
 

@@ -28,6 +28,9 @@ struct store_segment_read {
     struct store_piece *piece;
 };
 
+/* Fills stretches, selected, and the piece's times and events (store_scan_select.c). */
+bool store_segment_select(struct store_segment_read *read, struct fail *fail) MUST_USE;
+
 bool store_segment_read_own(const struct store_segment_read *read, size_t column,
                             struct fail *fail) MUST_USE;
 bool store_segment_read_values(const struct store_segment_read *read, size_t column,

@@ -11,9 +11,11 @@ const NAMES = [
   'currency', 'properties.customer.plan', 'customer.plan', 'customer.plan', 'customer.age', 'customer.vip',
   'customer.address', 'customer.address.city', 'customer.since', 'customer.tags', 'customer.id', 'customer.known',
   'customer.first_seen', 'customer.last_seen', 'customer.events', 'customer.traits.events', 'customer.traits.known',
+  'then.plan', 'then.plan', 'then.age', 'then.vip', 'then.address', 'then.address.city', 'then.tags', 'then.events',
 ];
 const TRAITS = NAMES.filter((n) => n.startsWith('customer.')).map((n) => n.slice('customer.'.length));
-const NUMERIC = ['price', 'price', 'qty', 'qty', 'items.n', 'deep.a.b', 'score', 'customer.age', 'customer.events', 'color'];
+const NUMERIC = ['price', 'price', 'qty', 'qty', 'items.n', 'deep.a.b', 'score', 'customer.age', 'customer.events', 'color',
+  'then.age', 'then.events'];
 const COMPARISONS = ['=', '!=', '>', '>=', '<', '<='];
 const literals = NUMBERS.filter((n) => !(n instanceof Literal));
 
@@ -45,7 +47,7 @@ export class Questioner {
   }
 
   propertyName() {
-    return this.random.chance(0.03) ? this.random.pick(['unheard', 'customer.unheard', 'properties.un heard']) : this.random.pick(NAMES);
+    return this.random.chance(0.03) ? this.random.pick(['unheard', 'customer.unheard', 'then.unheard', 'properties.un heard']) : this.random.pick(NAMES);
   }
 
   // Something to compare with, mostly of a kind that the name holds.
@@ -60,7 +62,7 @@ export class Questioner {
       since: INSTANTS, tags: ['x', 'y', 3n], id: ['u1', 'x', 'anonymous:x', '17', 'a1'], known: [true, false], events: [0n, 1n, 3n],
       'traits.events': [99n], 'traits.known': ['no'],
     };
-    const bare = name.replace(/^customer\./, '');
+    const bare = name.replace(/^(customer|then)\./, '');
     if (['ts', 'first_seen', 'last_seen'].includes(bare)) {
       const at = this.instant();
       return random.pick([formatInstant(at), formatInstant(at).slice(0, 10), `${formatInstant(at + HOUR).slice(0, -1)}+01:00`]);

@@ -35,10 +35,11 @@ const BUILT_IN = {
   events: (customer) => [BigInt(customer.count)],
 };
 
-// What a name stands for: { kind: 'own' | 'built-in' | 'trait' | 'property', name }.
+// What a name stands for: { kind: 'own' | 'built-in' | 'trait' | 'past' | 'property', name }.
 export function readName(name) {
   if (Object.hasOwn(OWN, name)) return { kind: 'own', name };
   if (name.startsWith('customer.')) return readTraitName(name.slice('customer.'.length));
+  if (name.startsWith('then.')) return { kind: 'past', name: name.slice('then.'.length) };
   if (name.startsWith('properties.')) return { kind: 'property', name: name.slice('properties.'.length) };
   return { kind: 'property', name };
 }
@@ -55,6 +56,7 @@ export function valuesOf({ kind, name }, customer, event) {
   if (kind === 'own') return OWN[name](event);
   if (kind === 'built-in') return BUILT_IN[name](customer);
   if (kind === 'trait') return customer.traits.get(name) ?? [];
+  if (kind === 'past') return event.traitsThen.get(name) ?? [];
   return event.properties.get(name) ?? [];
 }
 

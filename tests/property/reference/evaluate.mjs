@@ -64,7 +64,8 @@ function namesIn(question, saved) {
 function unknownNames(question, world, saved) {
   const { events, names } = namesIn(question, saved);
   const unknown = names.filter(({ kind, name }) => (kind === 'property' && !world.names.properties.has(name))
-    || (kind === 'trait' && !world.names.traits.has(name))).map(({ kind, name }) => ({ kind, name }));
+    || (['trait', 'past'].includes(kind) && !world.names.traits.has(name)))
+    .map(({ kind, name }) => ({ kind: kind === 'past' ? 'trait' : kind, name }));
   const once = new Map();
   for (const name of events.filter((e) => !world.names.events.has(e))) once.set(`event ${name}`, { kind: 'event', name });
   for (const line of unknown) once.set(`${line.kind} ${line.name}`, line);

@@ -239,6 +239,7 @@ function settle(customer, identities) {
       }
     }
     for (const [name, values] of event.traits) customer.traits.set(name, values);
+    event.traitsThen = new Map(customer.traits);
   }
   const own = customer.events.filter((e) => !isBookkeeping(e.event));
   customer.count = own.length;

@@ -21,7 +21,8 @@ struct fake_row {
     uint32_t customer, event;
     int64_t ts_ms;
     size_t arrival;
-    struct store_field *fields; /* properties, and own fields under names that begin with '@' */
+    /* Properties; own fields under names that begin with '@', traits sent under '^'. */
+    struct store_field *fields;
     size_t field_count;
 };
 struct fake_customer {
@@ -101,6 +102,7 @@ static struct store_value value_of(struct store_snapshot *s, struct json_value j
     case JSON_STRING:
         return store_value_str(str_copy(s->arena, json_string(json)));
     case JSON_NULL:
+        return (struct store_value){.kind = STORE_NULL};
     case JSON_ARRAY:
     case JSON_OBJECT:
         break;
@@ -149,6 +151,13 @@ static void add_event(struct store_snapshot *s, uint32_t customer, struct json_v
     row->arrival = s->row_count++;
     if (json_member(line, STR("p"), &value)) {
         add_object(s, fields, &count, 64, value);
+    }
+    if (json_member(line, STR("sent"), &value)) {
+        struct str name;
+        struct json_value sent;
+        for (struct json_iter it = json_iter_of(value); json_next(&it, &name, &sent);) {
+            add_field(s, fields, &count, 64, str_format(s->arena, "^%.*s", STR_ARG(name)), sent);
+        }
     }
     for (size_t i = 0; i < ARRAY_LEN(own); i++) {
         if (json_member(line, str_from_c(own[i]), &value) &&
@@ -508,6 +517,14 @@ bool store_names(const struct store_snapshot *s, enum store_name_kind kind, stru
             (*out)[(*out_count)++].name = s->rows[i].fields[k].name;
         }
     }
+    for (size_t i = 0; kind == STORE_NAME_TRAIT && i < s->row_count; i++) {
+        for (size_t k = 0; k < s->rows[i].field_count && *out_count < 10000; k++) {
+            const struct store_field *field = &s->rows[i].fields[k];
+            if (str_starts_c(field->name, "^") && field->value.kind != STORE_NULL) {
+                (*out)[(*out_count)++].name = str_after(field->name, 1);
+            }
+        }
+    }
     for (uint32_t c = 0; kind == STORE_NAME_TRAIT && c < s->customer_count; c++) {
         for (size_t k = 0; k < s->customers[c].trait_count && *out_count < 10000; k++) {
             (*out)[(*out_count)++].name = s->customers[c].traits[k].name;
@@ -560,8 +577,28 @@ void store_cursor_free(struct store_cursor *cursor)
     base_free(cursor);
 }
 
+static bool is_sent(const struct store_column_ref *column, struct str field)
+{
+    return column->of == STORE_COLUMN_TRAIT_SENT && str_starts_c(field, "^") &&
+           str_equal(str_after(field, 1), column->name);
+}
+
+static bool bears_wanted_trait(const struct store_scan_options *o, const struct fake_row *row)
+{
+    bool bears = false;
+    for (size_t i = 0; i < o->column_count; i++) {
+        for (size_t k = 0; k < row->field_count; k++) {
+            bears = bears || is_sent(&o->columns[i], row->fields[k].name);
+        }
+    }
+    return bears;
+}
+
 static bool wants_row(const struct store_scan_options *o, const struct fake_row *row)
 {
+    if (bears_wanted_trait(o, row)) {
+        return true;
+    }
     if ((o->from_ms != 0 || o->to_ms != 0) && (row->ts_ms < o->from_ms || row->ts_ms >= o->to_ms)) {
         return false;
     }
@@ -602,6 +639,7 @@ static const char *own_name(enum store_column_of of)
         return "@scale";
     case STORE_COLUMN_PROPERTY:
     case STORE_COLUMN_TRAIT:
+    case STORE_COLUMN_TRAIT_SENT:
     case STORE_COLUMN_MESSAGE_ID:
     case STORE_COLUMN_RECEIVED_AT:
     case STORE_COLUMN_ARRIVAL:
@@ -639,7 +677,8 @@ static void put_row(struct building *b, const struct fake_row *row)
                               ? o->columns[i].name
                               : str_from_c(own_name(o->columns[i].of));
         for (size_t k = 0; o->columns[i].of != STORE_COLUMN_TRAIT && k < row->field_count; k++) {
-            if (str_equal(row->fields[k].name, name)) {
+            if (str_equal(row->fields[k].name, name) ||
+                is_sent(&o->columns[i], row->fields[k].name)) {
                 put_value(b, i, rows->row_count,
                           o->columns[i].of == STORE_COLUMN_HAS_TEXT ? store_value_bool(true)
                                                                     : row->fields[k].value);

@@ -2,6 +2,7 @@
  *
  * What: events and traits are written as lines of JSON with ' for ", a short form:
  *   {'c':'ann','e':'Buy','t':'2026-05-01T10:00:00Z','p':{'price':5},'text':'..','channel':'web'}
+ *   {'c':'ann','e':'identify','t':'2026-05-02T10:00:00Z','sent':{'plan':'pro','age':null}} for `then.` alone
  *   {'c':'ann','traits':{'plan':'pro'},'ids':['email:a@b.c'],'known':false}
  *   A question is asked over several layouts and numbers of threads; all answers must be the same bytes.
  * Owner: fake_new, fake_free.   Threads: immutable once loaded.

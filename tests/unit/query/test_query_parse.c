@@ -128,7 +128,7 @@ static void matchers_and_conditions_are_refused_with_a_place(void **state)
         {WHERE("[['price','starts with',true]]"), "/series/0/where/0/2", "string"},
         {WHERE("[['price','matches','(']]"), "/series/0/where/0/2", "RE2"},
         {WHERE("[['price','matches','((a{1,100}){1,100}){1,100}']]"), "/series/0/where/0/2", "RE2"},
-        {WHERE("[['then.plan','=','pro']]"), "/series/0/where/0/0", "not supported yet"},
+        {WHERE("[['then.','=','pro']]"), "/series/0/where/0/0", "trait after \"then.\""},
         {WHERE("[['customer.','=','pro']]"), "/series/0/where/0/0", "trait"},
         {WHERE("[{'any':5}]"), "/series/0/where/0/any", "list of conditions"},
         {WHERE("[{'all':[]}]"), "/series/0/where/0/all", "no member"},
@@ -138,8 +138,8 @@ static void matchers_and_conditions_are_refused_with_a_place(void **state)
         {"{'kind':'trend','series':[{'event':'A','measure':'cuont'}]}", "/series/0/measure",
          "did you mean \"count\""},
         {"{'kind':'trend','series':[{'event':'A','measure':'sum:'}]}", "/series/0/measure", ""},
-        {"{'kind':'trend','series':[{'event':'A','measure':'sum:then.x'}]}", "/series/0/measure",
-         "not supported yet"},
+        {"{'kind':'trend','series':[{'event':'A','measure':'sum:then.'}]}", "/series/0/measure",
+         "trait"},
         {"{'kind':'trend','series':[{'event':'A','measure':5}]}", "/series/0/measure", "string"},
     };
     check(cases, ARRAY_LEN(cases));
@@ -164,7 +164,7 @@ static void trends_are_refused_with_a_place(void **state)
         {TREND("'limit':0"), "/limit", "1 to 1000"},
         {TREND("'limit':1001"), "/limit", "1 to 1000"},
         {TREND("'breakdown':5"), "/breakdown", "name of a property"},
-        {TREND("'breakdown':'then.plan'"), "/breakdown", "not supported yet"},
+        {TREND("'breakdown':'then.'"), "/breakdown", "trait"},
         {TREND("'breakdown':{'by':'price'}"), "/breakdown/bins", "missing"},
         {TREND("'breakdown':{'bins':[1]}"), "/breakdown/by", "missing"},
         {TREND("'breakdown':{'by':'price','bins':[]}"), "/breakdown/bins", "edges"},

@@ -14,7 +14,9 @@ static const char lines[] =
     "],'n':'5'}}\n"
     "{'c':'bob','e':'Look','t':'2026-05-01T10:00:00Z','channel':'web','p':{'country':'BE','n':5.0}}"
     "\n"
-    "{'c':'bob','e':'identify','t':'2026-05-01T10:00:00Z','p':{'country':'Norway'}}\n"
+    "{'c':'bob','e':'identify','t':'2026-05-01T10:00:00Z','p':{'country':'Norway'},"
+    "'sent':{'stage':'trial'}}\n"
+    "{'c':'bob','e':'Look','t':'2026-05-02T10:00:00Z'}\n"
     "{'c':'ann','traits':{'plan':'pro'}}\n"
     "{'c':'bob','traits':{'plan':'pro'}}\n"
     "{'c':'cid','traits':{'plan':'free'}}\n";
@@ -60,9 +62,11 @@ static void values_come_by_rows_then_byte_order(void **state)
     values_are(fake, "country", NULL, "N", 10, "'NL':2 'Norway':1");
     values_are(fake, "n", NULL, NULL, 10, "5:2 '5':1");
     values_are(fake, "channel", NULL, NULL, 10, "'web':2 'app':1");
-    values_are(fake, "event", NULL, NULL, 10, "'Buy':2 'Look':1 'identify':1");
+    values_are(fake, "event", NULL, NULL, 10, "'Buy':2 'Look':2 'identify':1");
     values_are(fake, "customer.plan", NULL, NULL, 10, "'pro':2 'free':1");
     values_are(fake, "customer.plan", "Look", NULL, 10, "'pro':1");
+    values_are(fake, "then.stage", NULL, NULL, 10, "'trial':2");
+    values_are(fake, "then.stage", "Look", NULL, 10, "'trial':1");
     values_are(fake, "theme", NULL, NULL, 10, "");
     fake_free(fake);
 }
@@ -76,7 +80,7 @@ static void names_that_are_none_are_refused(void **state)
     size_t count;
     struct fail fail;
     struct str none = {NULL, 0};
-    assert_false(query_values(fake->backend, &run, STR("then.plan"), none, none, 10, fake->arena,
+    assert_false(query_values(fake->backend, &run, STR("then."), none, none, 10, fake->arena,
                               &values, &count, &fail));
     assert_int_equal(fail.code, FAIL_INPUT);
     fake_free(fake);
