@@ -29,19 +29,12 @@ static bool parse_search(struct query_parser *parser, const struct query_member 
     return true;
 }
 
-static bool refuse_foreign(struct json_value root, struct fail *fail)
+static bool refuse_open(struct json_value root, struct fail *fail)
 {
-    static const char *const foreign[] = {"breakdown", "open"};
+    struct query_path at = query_path_in(NULL, "open");
     struct json_value ignored;
-    for (size_t i = 0; i < ARRAY_LEN(foreign); i++) {
-        if (json_member(root, str_from_c(foreign[i]), &ignored)) {
-            struct query_path at = query_path_in(NULL, foreign[i]);
-            return query_refuse(&at, fail,
-                                i == 0 ? "\"breakdown\" is for trend, funnel, retention and score"
-                                       : "a list of customers holds no numbers to open");
-        }
-    }
-    return true;
+    return !json_member(root, STR("open"), &ignored) ||
+           query_refuse(&at, fail, "a list of customers holds no numbers to open");
 }
 
 static bool customers_parse(struct query_parser *parser, struct json_value root, struct fail *fail)
@@ -51,7 +44,7 @@ static bool customers_parse(struct query_parser *parser, struct json_value root,
     struct customers_body *body = arena_small(parser->arena, sizeof *body);
     parser->plan->body = body;
     parser->plan->wants_facts = true;
-    if (!refuse_foreign(root, fail) ||
+    if (!refuse_open(root, fail) ||
         !query_parse_common(parser, root, own_names, OWN_COUNT, members, fail)) {
         return false;
     }

@@ -266,6 +266,18 @@ bool query_pass_run(struct query_exec *exec, const struct query_pass *pass,
     return true;
 }
 
+const uint64_t *query_workers_sum(struct query_workers *workers, size_t counters)
+{
+    uint64_t *sums = workers->list[0]->state;
+    for (int i = 1; i < workers->count; i++) {
+        const uint64_t *from = workers->list[i]->state;
+        for (size_t k = 0; k < counters; k++) {
+            sums[k] += from[k];
+        }
+    }
+    return sums;
+}
+
 void query_workers_keep_first(struct query_workers *workers)
 {
     for (int i = 1; i < workers->count; i++) {

@@ -89,6 +89,8 @@ struct query_workers {
 /* Runs the pass; the workers' states are the caller's to merge and free. */
 bool query_pass_run(struct query_exec *exec, const struct query_pass *pass,
                     struct query_workers *out, struct fail *fail) MUST_USE;
+/* Where each worker's state is an array of that many counters: their sums, in the first's. */
+const uint64_t *query_workers_sum(struct query_workers *workers, size_t counters);
 void query_workers_free(struct query_workers *workers); /* accepts zeroed */
 /* Frees all but the first, into which the others have been merged. */
 void query_workers_keep_first(struct query_workers *workers);

@@ -1,15 +1,15 @@
 /* Funnels: counting paths, in groups. */
 #include "query_funnel.h"
 
-#include <stdlib.h>
-
 #include "query_answer.h"
 #include "query_kind.h"
+#include "query_select.h"
 #include "query_tally.h"
 
 struct funnel_tally {
     uint64_t counts[QUERY_STEPS_MAX];
-    struct query_vec *times_ms[QUERY_STEPS_MAX]; /* since the step before; NULL: none yet */
+    struct query_vec
+        *times_ms[QUERY_STEPS_MAX]; /* doubles, since the step before; NULL: none yet */
 };
 
 static const struct funnel_body *body_of(const struct query_worker *worker)
@@ -31,7 +31,7 @@ static bool times_of(struct query_worker *worker, struct funnel_tally *tally, ui
         if (vec == NULL) {
             return false;
         }
-        query_vec_init(vec, worker->arena, worker->exec->budget, sizeof(int64_t));
+        query_vec_init(vec, worker->arena, worker->exec->budget, sizeof(double));
         tally->times_ms[step] = vec;
     }
     *out = tally->times_ms[step];
@@ -89,11 +89,12 @@ static bool count_path(struct query_worker *worker, struct funnel_tally *tally,
         if (!times_of(worker, tally, s, &times, fail)) {
             return false;
         }
-        int64_t *time_ms = query_vec_add(times, fail);
+        double *time_ms = query_vec_add(times, fail);
         if (time_ms == NULL) {
             return false;
         }
-        *time_ms = ts_ms[path->reached[s]] - ts_ms[path->reached[funnel_step_before(body, s)]];
+        *time_ms =
+            (double)(ts_ms[path->reached[s]] - ts_ms[path->reached[funnel_step_before(body, s)]]);
     }
     return true;
 }
@@ -204,12 +205,6 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 
 /* ---- the answer ---- */
 
-static int compare_times(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y ? 1 : 0;
-}
-
 static void write_rate(struct json_writer *w, const char *name, uint64_t part, uint64_t of)
 {
     json_name_c(w, name);
@@ -241,9 +236,8 @@ static void write_steps(struct json_writer *w, const struct funnel_body *body,
         if (times == NULL || times->count == 0) {
             json_write_null(w);
         } else {
-            int64_t *list = times->data;
-            qsort(list, times->count, sizeof *list, compare_times);
-            json_write_int(w, list[(times->count - 1) / 2]); /* the lower of two middles */
+            size_t median = query_nearest_rank(times->count, 50);
+            json_write_int(w, (int64_t)query_select(times->data, times->count, median));
         }
         json_end_object(w);
     }

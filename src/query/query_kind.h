@@ -22,6 +22,9 @@ struct query_kind {
 extern const struct query_kind query_kind_trend;
 extern const struct query_kind query_kind_funnel;
 extern const struct query_kind query_kind_retention;
+extern const struct query_kind query_kind_lifecycle;
+extern const struct query_kind query_kind_stickiness;
+extern const struct query_kind query_kind_time_between;
 extern const struct query_kind query_kind_customers;
 extern const struct query_kind query_kind_verbatims;
 extern const struct query_kind query_kind_score;

@@ -34,6 +34,21 @@ bool query_parse_warn(struct query_parser *parser, struct fail *fail, const char
     return true;
 }
 
+/* Known everywhere, but taken by few: worth more than "no such member". */
+static bool refuse_breakdown(struct json_value root, const char *const *own, size_t own_count,
+                             struct fail *fail)
+{
+    struct query_path at = query_path_in(NULL, "breakdown");
+    struct json_value ignored;
+    for (size_t i = 0; i < own_count; i++) {
+        if (strcmp(own[i], "breakdown") == 0) {
+            return true;
+        }
+    }
+    return !json_member(root, STR("breakdown"), &ignored) ||
+           query_refuse(&at, fail, "\"breakdown\" is for trend, funnel, retention and score");
+}
+
 bool query_parse_common(struct query_parser *parser, struct json_value root, const char *const *own,
                         size_t own_count, struct query_member *members, struct fail *fail)
 {
@@ -43,7 +58,8 @@ bool query_parse_common(struct query_parser *parser, struct json_value root, con
     }
     char what[64];
     snprintf(what, sizeof what, "a question of kind \"%s\"", parser->plan->kind->name);
-    if (!query_read_object(root, NULL, what, members, QUERY_COMMON_COUNT + own_count, fail)) {
+    if (!refuse_breakdown(root, own, own_count, fail) ||
+        !query_read_object(root, NULL, what, members, QUERY_COMMON_COUNT + own_count, fail)) {
         return false;
     }
     const struct query_member *as_of = &members[QUERY_AS_OF];
@@ -99,8 +115,8 @@ static bool parse_kind(struct json_value root, const struct query_kind **out, st
     }
     if (!json_member(root, STR("kind"), &value)) {
         return query_refuse(&at, fail,
-                            "\"kind\" is missing: expected trend, funnel, retention, score, "
-                            "customers or verbatims");
+                            "\"kind\" is missing: expected trend, funnel, retention, lifecycle, "
+                            "stickiness, time_between, score, customers or verbatims");
     }
     if (!query_read_string(value, &at, "the kind of question", &name, fail)) {
         return false;

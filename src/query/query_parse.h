@@ -93,6 +93,11 @@ bool query_parse_matcher_object(struct query_parser *parser, struct json_value v
                                 const struct query_path *path, uint32_t *out,
                                 struct fail *fail) MUST_USE;
 
+/* "event" and "where" beside "kind": an event left out is "*". */
+bool query_parse_matcher_beside(struct query_parser *parser, const struct query_member *event,
+                                const struct query_member *where, uint32_t *out,
+                                struct fail *fail) MUST_USE;
+
 bool query_parse_segment(struct query_parser *parser, struct json_value value,
                          const struct query_path *path, struct query_segment **out,
                          struct fail *fail) MUST_USE;

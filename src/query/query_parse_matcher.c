@@ -139,6 +139,18 @@ bool query_parse_quiet_matcher(struct query_parser *parser, const struct query_p
     return true;
 }
 
+bool query_parse_matcher_beside(struct query_parser *parser, const struct query_member *event,
+                                const struct query_member *where, uint32_t *out, struct fail *fail)
+{
+    struct query_where conditions = {0};
+    if (event->place != 0) {
+        return query_parse_matcher(parser, NULL, event, where, out, fail);
+    }
+    return query_parse_where(parser, where, NULL, &conditions, fail) &&
+           query_parse_quiet_matcher(parser, NULL, NULL, QUERY_BEARS_ANYTHING, &conditions, NULL, 0,
+                                     out, fail);
+}
+
 bool query_parse_search(struct query_parser *parser, const struct query_member *member,
                         const struct query_path *path, const void **out_search, uint32_t *out_terms,
                         struct fail *fail)

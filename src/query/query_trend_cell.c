@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "query_select.h"
+
 #define WHOLE_IN_DOUBLE (INT64_C(1) << 53)
 
 bool trend_tally_new(const struct trend_body *body, size_t intervals, bool rank_only,
@@ -186,54 +188,6 @@ bool trend_tally_merge(const struct trend_body *body, struct query_worker *worke
 
 /* ---- values ---- */
 
-static double middle_of(double a, double b, double c)
-{
-    if (a < b) {
-        return b < c ? b : a < c ? c : a;
-    }
-    return a < c ? a : b < c ? c : b;
-}
-
-/* Parts [low, high] about a pivot: up to *out_left all are at most it, from *out_right on at least. */
-static void part(double *values, size_t low, size_t high, size_t *out_left, size_t *out_right)
-{
-    double pivot = middle_of(values[low], values[low + (high - low) / 2], values[high]);
-    size_t i = low, j = high + 1; /* j is one above the place looked at, so that it may reach 0 */
-    while (i < j) {
-        while (values[i] < pivot) {
-            i++;
-        }
-        while (values[j - 1] > pivot) {
-            j--;
-        }
-        if (i < j) {
-            double swap = values[i];
-            values[i++] = values[j - 1];
-            values[--j] = swap;
-        }
-    }
-    *out_left = j;
-    *out_right = i;
-}
-
-/* Puts the k-th smallest at k (Hoare's selection, middle of three as pivot). */
-static double select_double(double *values, size_t count, size_t k)
-{
-    size_t low = 0, high = count - 1;
-    while (low < high) {
-        size_t left, right;
-        part(values, low, high, &left, &right);
-        if (k < left) {
-            high = left - 1;
-        } else if (k >= right) {
-            low = right;
-        } else {
-            break; /* equal to the pivot */
-        }
-    }
-    return values[k];
-}
-
 static int compare_wide(const void *a, const void *b)
 {
     return query_number_compare(*(const struct store_value *)a, *(const struct store_value *)b);
@@ -249,18 +203,16 @@ static size_t rank_of_wide(const double *values, size_t count, const struct stor
     return below;
 }
 
-/* Nearest rank: the smallest value with at least that share of all at or below it. */
 static struct store_value percentile(struct trend_cell *cell, unsigned percent)
 {
     struct query_vec *doubles = cell->list.doubles, *wide = cell->list.wide;
     size_t double_count = doubles == NULL ? 0 : doubles->count;
     size_t wide_count = wide == NULL ? 0 : wide->count;
     size_t count = double_count + wide_count;
-    size_t rank = (count * percent + 99) / 100;
-    size_t k = rank == 0 ? 0 : rank - 1;
+    size_t k = query_nearest_rank(count, percent);
     if (wide_count == 0) {
         INVARIANT(doubles != NULL);
-        return store_value_double(select_double(doubles->data, double_count, k));
+        return store_value_double(query_select(doubles->data, double_count, k));
     }
     /* Both lists together: the wide ones (never equal to a double) in order, each with its rank among
        all, which rises; so halving finds the last one at or below k. */
@@ -279,7 +231,7 @@ static struct store_value percentile(struct trend_cell *cell, unsigned percent)
     if (low > 0 && rank_of_wide(values, double_count, list, low - 1) == k) {
         return list[low - 1];
     }
-    return store_value_double(select_double(values, double_count, k - low));
+    return store_value_double(query_select(values, double_count, k - low));
 }
 
 static double sum_value(const struct trend_cell *cell)

@@ -10,19 +10,12 @@
 enum own_member { WHERE, TEXT, SORT, LIMIT, CURSOR, ID, OWN_COUNT };
 static const char *const own_names[OWN_COUNT] = {"where", "text", "sort", "limit", "cursor", "id"};
 
-static bool refuse_foreign(struct json_value root, struct fail *fail)
+static bool refuse_open(struct json_value root, struct fail *fail)
 {
-    static const char *const foreign[] = {"breakdown", "open"};
+    struct query_path at = query_path_in(NULL, "open");
     struct json_value ignored;
-    for (size_t i = 0; i < ARRAY_LEN(foreign); i++) {
-        if (json_member(root, str_from_c(foreign[i]), &ignored)) {
-            struct query_path at = query_path_in(NULL, foreign[i]);
-            return query_refuse(&at, fail,
-                                i == 0 ? "\"breakdown\" is for trend, funnel, retention and score"
-                                       : "a list of verbatims holds no numbers to open");
-        }
-    }
-    return true;
+    return !json_member(root, STR("open"), &ignored) ||
+           query_refuse(&at, fail, "a list of verbatims holds no numbers to open");
 }
 
 static bool parse_sort(const struct query_member *member, struct verbatims_body *body,
@@ -159,7 +152,7 @@ bool verbatims_parse(struct query_parser *parser, struct json_value root, struct
     const struct query_member *own = members + QUERY_COMMON_COUNT;
     struct verbatims_body *body = arena_small(parser->arena, sizeof *body);
     parser->plan->body = body;
-    if (!refuse_foreign(root, fail) ||
+    if (!refuse_open(root, fail) ||
         !query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) ||
         !parse_what(parser, own, body, fail) || !parse_sort(&own[SORT], body, fail) ||
         !parse_limit(&own[LIMIT], body, fail) || !parse_cursor(parser, &own[CURSOR], body, fail) ||

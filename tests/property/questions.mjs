@@ -352,6 +352,34 @@ export class Questioner {
     return question;
   }
 
+  // Event and conditions beside the kind, and an interval.
+  habit(kind) {
+    const { random } = this;
+    const interval = random.pick(['hour', 'day', 'day', 'week', 'month', 'quarter']);
+    const question = this.common(kind, interval === 'hour' ? ['hour', 'day'] : ['day', 'week', 'month', 'quarter']);
+    if (random.chance(0.6)) question.event = this.matcher().event;
+    if (random.chance(0.25)) question.where = this.where();
+    if (interval !== 'day' || random.chance(0.5)) question.interval = interval;
+    return question;
+  }
+
+  lifecycle() {
+    return this.habit('lifecycle');
+  }
+
+  stickiness() {
+    return this.habit('stickiness');
+  }
+
+  time_between() {
+    const { random } = this;
+    const question = this.common('time_between', ['hour', 'day', 'week', 'month', 'quarter']);
+    question.from = this.matcher();
+    question.to = this.matcher();
+    if (random.chance(0.6)) question.window = this.duration();
+    return question;
+  }
+
   list(question, columns) {
     const { random } = this;
     if (random.chance(0.7)) question.sort = random.pick(['', '-']) + random.pick(columns);
@@ -380,6 +408,9 @@ export class Questioner {
       funnel: () => this.funnelCell(question, answer),
       retention: () => this.retentionCell(answer),
       score: () => this.scoreCell(question, answer),
+      lifecycle: () => this.lifecycleCell(answer),
+      stickiness: () => this.stickinessCell(answer),
+      time_between: () => this.timeBetweenCell(answer),
     }[question.kind]();
     if (open === undefined) return undefined;
     this.list(open, open.valued ? [...SORTS, 'value', 'value'] : SORTS);
@@ -428,8 +459,38 @@ export class Questioner {
     return open;
   }
 
+  lifecycleCell(answer) {
+    const { random } = this;
+    const states = ['new', 'returning', 'resurrected', 'dormant'];
+    const busy = states.filter((state) => answer[state].some((n) => n > 0));
+    const open = { state: random.pick(busy.length > 0 && random.chance(0.9) ? busy : states) };
+    if (random.chance(0.75)) {
+      const labels = answer.intervals.filter((_, i) => answer[open.state][i] > 0);
+      open.interval = random.pick(labels.length > 0 && random.chance(0.9) ? labels : answer.intervals);
+    }
+    open.valued = open.interval === undefined;
+    return open;
+  }
+
+  stickinessCell({ counts }) {
+    const { random } = this;
+    const busy = counts.filter((c) => c.customers > 0);
+    return { intervals: BigInt(random.pick(busy.length > 0 && random.chance(0.9) ? busy : counts).intervals) };
+  }
+
+  timeBetweenCell({ histogram }) {
+    const { random } = this;
+    const bins = histogram.map((_, i) => i);
+    const busy = bins.filter((i) => histogram[i].count > 0);
+    const open = { valued: true };
+    if (random.chance(0.75)) open.bin = BigInt(random.pick(busy.length > 0 && random.chance(0.9) ? busy : bins));
+    return open;
+  }
+
   any() {
-    const kind = this.random.weighted([[5, 'trend'], [4, 'funnel'], [3, 'retention'], [2, 'customers'], [2.5, 'verbatims'], [3, 'score']]);
+    const kind = this.random.weighted([
+      [5, 'trend'], [4, 'funnel'], [3, 'retention'], [2, 'customers'], [2.5, 'verbatims'], [3, 'score'],
+      [2, 'lifecycle'], [1.5, 'stickiness'], [2, 'time_between']]);
     return this[kind]();
   }
 }

@@ -33,6 +33,9 @@ function matching({ event, where = [] }, e = 'e') {
   return `(${[named, ...conditions].join(' AND ')})`;
 }
 
+const UNITS = { h: 3600000, d: DAY, m: 60000 };
+const durationMs = (text) => Number(text.slice(0, -1)) * UNITS[text.at(-1)];
+
 const within = ({ from, to }, e = 'e') => `${e}.day >= ${quote(from)} AND ${e}.day <= ${quote(to)}`;
 
 const MEASURES = { count: 'count(*)', customers: 'count(DISTINCT e.customer)', 'sum:qty': 'coalesce(sum(e.qty), 0)' };
@@ -64,7 +67,7 @@ function trendAnswer(rows, { series: [series], range }) {
 
 // Each entry with the place at which it reached each step; the best level of each customer.
 function funnelSql({ steps, window, range }) {
-  const ms = Number(window.slice(0, -1)) * { h: 3600000, d: DAY, m: 60000 }[window.at(-1)];
+  const ms = durationMs(window);
   const tables = [`s1 AS (SELECT e.customer, e.place AS entry, e.ts AS began, e.place AS at FROM events e
     WHERE ${matching(steps[0])} AND ${within(range)})`];
   for (let k = 2; k <= steps.length; k++) {
@@ -109,7 +112,58 @@ function verbatimsSql({ where, range, sort, limit }) {
     WHERE ${matching({ event: '*', where })} AND ${within(range)} AND text <> '' ORDER BY ${order} LIMIT ${limit};`;
 }
 
+const activeDays = (question, range) => (
+  `SELECT DISTINCT e.customer, e.day FROM events e WHERE ${matching({ event: '*', ...question })} AND ${within(range)}`);
+
+// By self-joins on the day before: who is there in both, in one of them, and for the first time.
+function lifecycleSql({ range, ...question }) {
+  const yesterday = { from: formatDate(Date.parse(range.from) - DAY), to: range.to };
+  return `WITH active AS (${activeDays(question, yesterday)}),
+    firsts AS (SELECT e.customer, min(e.day) AS day FROM events e WHERE ${matching({ event: '*', ...question })} GROUP BY e.customer),
+    here AS (SELECT a.day, p.customer IS NOT NULL AS before, f.day = a.day AS first FROM active a
+      JOIN firsts f ON f.customer = a.customer
+      LEFT JOIN active p ON p.customer = a.customer AND p.day = date(a.day, '-1 day') WHERE a.day >= ${quote(range.from)}),
+    gone AS (SELECT date(a.day, '+1 day') AS day FROM active a LEFT JOIN active n
+      ON n.customer = a.customer AND n.day = date(a.day, '+1 day') WHERE n.customer IS NULL AND a.day < ${quote(range.to)})
+    SELECT day, CASE WHEN first THEN 'new' WHEN before THEN 'returning' ELSE 'resurrected' END AS state, count(*) AS n
+      FROM here GROUP BY 1, 2 UNION ALL SELECT day, 'dormant', count(*) FROM gone GROUP BY day;`;
+}
+
+function lifecycleAnswer(rows, { range }) {
+  const intervals = daysOf(range);
+  const line = (state) => intervals.map((day) => rows.find((r) => r.day === day && r.state === state)?.n ?? 0);
+  return {
+    intervals, new: line('new'), returning: line('returning'), resurrected: line('resurrected'), dormant: line('dormant'),
+  };
+}
+
+const stickinessSql = ({ range, ...question }) => `SELECT days, count(*) AS n FROM (
+  SELECT customer, count(*) AS days FROM (${activeDays(question, range)}) GROUP BY customer) GROUP BY days;`;
+
+const stickinessAnswer = (rows, { range }) => ({
+  counts: daysOf(range).map((_, i) => ({ intervals: i + 1, customers: rows.find((r) => r.days === i + 1)?.n ?? 0 })),
+});
+
+// The first place after it, and then the time of that place.
+function timeBetweenSql({ from, to, window, range }) {
+  return `WITH begun AS (SELECT e.customer, e.place, e.ts, (SELECT min(n.place) FROM events n
+      WHERE n.customer = e.customer AND n.place > e.place AND ${matching(to, 'n')}) AS next
+    FROM events e WHERE ${matching(from)} AND ${within(range)}),
+    pairs AS (SELECT b.customer, n.ts - b.ts AS ms FROM begun b JOIN events n ON n.customer = b.customer AND n.place = b.next
+      WHERE n.ts - b.ts <= ${window === undefined ? 1e15 : durationMs(window)})
+    SELECT ms, count(*) AS n, (SELECT count(DISTINCT customer) FROM pairs) AS customers FROM pairs GROUP BY ms ORDER BY ms;`;
+}
+
+function timeBetweenAnswer(rows) {
+  const times = rows.flatMap(({ ms, n }) => Array.from({ length: n }, () => ms));
+  const rank = (share) => (times.length === 0 ? null : times[Math.ceil(times.length * share) - 1]);
+  return { count: times.length, customers: rows[0]?.customers ?? 0, p50: rank(0.5), p75: rank(0.75), p90: rank(0.9), p99: rank(0.99) };
+}
+
 const KINDS = {
+  lifecycle: { sql: lifecycleSql, answer: lifecycleAnswer },
+  stickiness: { sql: stickinessSql, answer: stickinessAnswer },
+  time_between: { sql: timeBetweenSql, answer: timeBetweenAnswer },
   score: { sql: scoreSql, answer: scoreAnswer },
   verbatims: {
     sql: verbatimsSql,
@@ -137,6 +191,13 @@ export function comparable(question, answer) {
   }
   if (question.kind === 'verbatims') {
     return { total: answer.total, verbatims: answer.verbatims.map(({ id, customer, text }) => ({ id, customer, text })) };
+  }
+  if (question.kind === 'lifecycle') {
+    return Object.fromEntries(['intervals', 'new', 'returning', 'resurrected', 'dormant'].map((name) => [name, answer[name]]));
+  }
+  if (question.kind === 'stickiness') return { counts: answer.counts };
+  if (question.kind === 'time_between') {
+    return Object.fromEntries(['count', 'customers', 'p50', 'p75', 'p90', 'p99'].map((name) => [name, answer[name]]));
   }
   if (question.kind === 'trend') return { intervals: answer.intervals, series: answer.series };
   if (question.kind === 'funnel') return { counts: answer.steps.map((s) => s.count) };
@@ -180,6 +241,12 @@ export function sayable(random, world) {
     () => ({
       kind: 'verbatims', where: random.chance(0.4) ? [condition()] : [], sort: random.pick(['-ts', 'ts', '-score']),
       limit: BigInt(random.between(1, 60)), ...common,
+    }),
+    () => ({ kind: 'lifecycle', ...matcher(), ...common }),
+    () => ({ kind: 'stickiness', ...matcher(), ...common }),
+    () => ({
+      kind: 'time_between', from: matcher(), to: matcher(), ...(random.chance(0.5) ? { window: random.pick(['1h', '1d', '7d', '30d', '30m']) } : {}),
+      ...common,
     }),
     () => ({ kind: 'retention', start: matcher(), return: matcher(), periods: BigInt(random.between(1, 5)), ...common }),
   ])();

@@ -3,6 +3,7 @@
 import { eventNames, readName, readTraitName } from './condition.mjs';
 import { page, searched, sortName } from './customers.mjs';
 import { Funnel } from './funnel.mjs';
+import { Lifecycle, Stickiness, TimeBetween } from './habits.mjs';
 import { rangeOf } from './range.mjs';
 import { Retention } from './retention.mjs';
 import { Score } from './score.mjs';
@@ -11,7 +12,10 @@ import { formatInstant, zoneOf } from './time.mjs';
 import { splitMeasure, Trend } from './trend.mjs';
 import { saidAround, verbatimsAnswer } from './verbatims.mjs';
 
-const KINDS = { trend: Trend, funnel: Funnel, retention: Retention, score: Score };
+const KINDS = {
+  trend: Trend, funnel: Funnel, retention: Retention, score: Score,
+  lifecycle: Lifecycle, stickiness: Stickiness, time_between: TimeBetween,
+};
 
 // ---- names in a question, for warnings ------------------------------------------------------------
 
@@ -52,7 +56,8 @@ function namesIn(question, saved) {
     if (property !== undefined) into.names.push(readName(property));
   }
   for (const matcher of [...(question.steps ?? []), ...(question.exclude ?? [])]) matcherNames(matcher, into);
-  for (const matcher of [question.start, question.return]) if (matcher) matcherNames(matcher, into);
+  for (const matcher of [question.start, question.return, question.from, question.to]) if (matcher) matcherNames(matcher, into);
+  if (question.event !== undefined) into.events.push(...eventNames(question).filter((name) => name !== '*'));
   if (question.breakdown !== undefined) into.names.push(readName(question.breakdown.by ?? question.breakdown));
   segmentNames(question.segment, saved, into);
   conditionNames(question.where, into);

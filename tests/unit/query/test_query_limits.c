@@ -28,6 +28,9 @@ static const char *const questions[] = {
     "{'kind':'funnel','steps':[{'event':'A'},{'event':'A'}],'window':'1d','breakdown':'g','count':'"
     "entries'}",
     "{'kind':'retention','start':{'event':'A'},'return':{'event':'A'},'breakdown':'g'}",
+    "{'kind':'lifecycle','interval':'hour','range':'last 500 days'}",
+    "{'kind':'stickiness','event':'A','open':{'intervals':1}}",
+    "{'kind':'time_between','from':{'event':'A'},'to':{'event':'A'}}",
     "{'kind':'customers','sort':'id'}",
     "{'kind':'trend','series':[{'event':'A'}],'open':{}}",
 };

@@ -37,7 +37,7 @@ static void questions_as_a_whole_are_refused_with_a_place(void **state)
         {"{'kind':5}", "/kind", "string"},
         {"{'kind':'trnd'}", "/kind", "did you mean \"trend\""},
         {"{'kind':'poem'}", "/kind", "none of"},
-        {"{'kind':'lifecycle'}", "/kind", "not supported yet"},
+        {"{'kind':'themes'}", "/kind", "not supported yet"},
         {"{'kind':'paths','start':{'event':'A'}}", "/kind", "not supported yet"},
         {"{'kind':'trend','serie':[]}", "/serie", "did you mean \"series\""},
         {"{'kind':'trend','series':[{'event':'A'}],'kind':'trend'}", "/kind", "twice"},

@@ -1,0 +1,300 @@
+/* The time between an event and the first of another kind after it. */
+#include "query_answer.h"
+#include "query_kind.h"
+#include "query_select.h"
+
+enum matcher { FROM_MATCHER, TO_MATCHER, MATCHERS }; /* numbers of the matchers */
+enum own_member { FROM, TO, WINDOW, OPEN, OWN_COUNT };
+static const char *const own_names[OWN_COUNT] = {"from", "to", "window", "open"};
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+/* Lower edges; the last bin has no upper one. */
+static const int64_t edges_ms[] = {0,    SECOND,   10 * SECOND, MINUTE,  5 * MINUTE, 30 * MINUTE,
+                                   HOUR, 6 * HOUR, DAY,         3 * DAY, 7 * DAY,    30 * DAY};
+#define BINS ARRAY_LEN(edges_ms)
+
+static const struct {
+    const char *name;
+    unsigned percent;
+} percentiles[] = {{"p50", 50}, {"p75", 75}, {"p90", 90}, {"p99", 99}};
+
+struct time_between_body {
+    int64_t window_ms; /* INT64_MAX: none */
+    struct {
+        bool by_bin; /* else all pairs */
+        size_t bin;
+    } open;
+};
+struct time_between_state { /* of a worker */
+    uint64_t customers;
+    uint64_t bins[BINS];
+    struct query_vec times_ms; /* doubles, one for each pair */
+};
+
+/* ---- reading ---- */
+
+static bool parse_ends(struct query_parser *parser, const struct query_member *member,
+                       enum matcher expected, struct fail *fail)
+{
+    struct query_path at = query_path_in(NULL, member->name);
+    uint32_t matcher;
+    if (!query_read_needed(NULL, member, "a matcher", fail) ||
+        !query_parse_matcher_object(parser, member->value, &at, &matcher, fail)) {
+        return false;
+    }
+    INVARIANT(matcher == (uint32_t)expected);
+    return true;
+}
+
+static bool parse_window(const struct query_member *member, struct time_between_body *body,
+                         struct fail *fail)
+{
+    struct query_path at = query_path_in(NULL, member->name);
+    body->window_ms = INT64_MAX;
+    return member->place == 0 || query_read_duration(member->value, &at, &body->window_ms, fail);
+}
+
+static bool parse_open(struct query_parser *parser, const struct query_member *open,
+                       struct time_between_body *body, struct fail *fail)
+{
+    static const char *const names[] = {"bin"};
+    struct query_member members[QUERY_OPEN_COMMON_COUNT + ARRAY_LEN(names)];
+    const struct query_member *own = members + QUERY_OPEN_COMMON_COUNT;
+    struct query_path path = query_path_in(NULL, open->name);
+    struct query_path at = query_path_in(&path, names[0]);
+    int64_t bin = 0;
+    if (!query_parse_open(parser, open, names, ARRAY_LEN(names), members, fail)) {
+        return false;
+    }
+    body->open.by_bin = own[0].place != 0;
+    if (body->open.by_bin && !query_read_whole(own[0].value, &at, 0, BINS - 1, &bin, fail)) {
+        return false;
+    }
+    body->open.bin = (size_t)bin;
+    return query_parse_open_list(parser, members, true, fail);
+}
+
+static bool time_between_parse(struct query_parser *parser, struct json_value root,
+                               struct fail *fail)
+{
+    struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
+    const struct query_member *own = members + QUERY_COMMON_COUNT;
+    struct time_between_body *body = arena_small(parser->arena, sizeof *body);
+    parser->plan->body = body;
+    return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
+           parse_ends(parser, &own[FROM], FROM_MATCHER, fail) &&
+           parse_ends(parser, &own[TO], TO_MATCHER, fail) &&
+           parse_window(&own[WINDOW], body, fail) &&
+           query_parse_common_segment(parser, members, fail) &&
+           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
+}
+
+/* ---- pairs ---- */
+
+static const struct time_between_body *body_of(const struct query_worker *worker)
+{
+    return worker->exec->plan->body;
+}
+
+static struct query_pass pass_of(const struct query_plan *plan)
+{
+    const struct time_between_body *body = plan->body;
+    return (struct query_pass){.from_ms = plan->range.from_ms,
+                               .to_ms = query_ms_add(plan->range.to_ms, body->window_ms),
+                               .matchers = (1U << MATCHERS) - 1U};
+}
+
+/* From the last row to the first, the next event of the second kind is always at hand: one pass, however
+   many events share it. */
+static bool each_pair(struct query_worker *worker, uint32_t c,
+                      bool (*pair)(void *context, int64_t time_ms, struct fail *fail),
+                      void *context, struct fail *fail)
+{
+    const struct store_rows *rows = worker->rows;
+    const struct query_range *range = &worker->exec->plan->range;
+    int64_t window_ms = body_of(worker)->window_ms, next_ms = 0;
+    bool has_next = false;
+    for (uint32_t row = rows->row_begin[c + 1]; row > rows->row_begin[c]; row--) {
+        uint64_t bits = worker->masks[row - 1];
+        int64_t at_ms = rows->ts_ms[row - 1];
+        if ((bits >> FROM_MATCHER & 1U) != 0 && has_next && at_ms >= range->from_ms &&
+            at_ms < range->to_ms && next_ms - at_ms <= window_ms &&
+            !pair(context, next_ms - at_ms, fail)) {
+            return false;
+        }
+        if ((bits >> TO_MATCHER & 1U) != 0) {
+            next_ms = at_ms;
+            has_next = true;
+        }
+    }
+    return true;
+}
+
+static size_t bin_of(int64_t time_ms)
+{
+    size_t bin = 0;
+    while (bin + 1 < BINS && time_ms >= edges_ms[bin + 1]) {
+        bin++;
+    }
+    return bin;
+}
+
+/* ---- counting ---- */
+
+static bool start(struct query_worker *worker, struct fail *fail)
+{
+    struct time_between_state *state = arena_array(worker->arena, 1, sizeof *state, fail);
+    if (state == NULL) {
+        return false;
+    }
+    query_vec_init(&state->times_ms, worker->arena, worker->exec->budget, sizeof(double));
+    worker->state = state;
+    return true;
+}
+
+static bool count_pair(void *context, int64_t time_ms, struct fail *fail)
+{
+    struct time_between_state *state = context;
+    double *time = query_vec_add(&state->times_ms, fail);
+    if (time == NULL) {
+        return false;
+    }
+    *time = (double)time_ms;
+    state->bins[bin_of(time_ms)]++;
+    return true;
+}
+
+static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
+{
+    struct time_between_state *state = worker->state;
+    size_t before = state->times_ms.count;
+    if (!each_pair(worker, c, count_pair, state, fail)) {
+        return false;
+    }
+    state->customers += state->times_ms.count > before ? 1 : 0;
+    return true;
+}
+
+static bool merge(struct query_workers *workers, struct fail *fail)
+{
+    struct time_between_state *into = workers->list[0]->state;
+    for (int i = 1; i < workers->count; i++) {
+        const struct time_between_state *from = workers->list[i]->state;
+        into->customers += from->customers;
+        for (size_t bin = 0; bin < BINS; bin++) {
+            into->bins[bin] += from->bins[bin];
+        }
+        if (!query_vec_append(&into->times_ms, &from->times_ms, fail)) {
+            return false;
+        }
+    }
+    query_workers_keep_first(workers);
+    return true;
+}
+
+static void write_histogram(struct json_writer *w, const struct time_between_state *state)
+{
+    json_name_c(w, "histogram");
+    json_begin_array(w);
+    for (size_t bin = 0; bin < BINS; bin++) {
+        json_begin_object(w);
+        json_name_c(w, "from_ms");
+        json_write_int(w, edges_ms[bin]);
+        json_name_c(w, "to_ms");
+        if (bin + 1 < BINS) {
+            json_write_int(w, edges_ms[bin + 1]);
+        } else {
+            json_write_null(w);
+        }
+        json_name_c(w, "count");
+        json_write_uint(w, state->bins[bin]);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
+static void write_times(struct json_writer *w, const struct time_between_state *state)
+{
+    size_t count = state->times_ms.count;
+    json_name_c(w, "count");
+    json_write_uint(w, count);
+    json_name_c(w, "customers");
+    json_write_uint(w, state->customers);
+    for (size_t i = 0; i < ARRAY_LEN(percentiles); i++) {
+        json_name_c(w, percentiles[i].name);
+        if (count == 0) {
+            json_write_null(w);
+        } else {
+            size_t rank = query_nearest_rank(count, percentiles[i].percent);
+            json_write_int(w, (int64_t)query_select(state->times_ms.data, count, rank));
+        }
+    }
+    write_histogram(w, state);
+    json_name_c(w, "partial");
+    json_begin_array(w);
+    json_end_array(w);
+}
+
+static bool time_between_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+{
+    struct query_pass pass = pass_of(exec->plan);
+    struct query_workers workers = {.list = NULL};
+    pass.start = start;
+    pass.customer = customer;
+    bool ok = query_pass_run(exec, &pass, &workers, fail) && merge(&workers, fail);
+    if (ok) {
+        write_times(w, workers.list[0]->state);
+    }
+    query_workers_free(&workers);
+    return ok;
+}
+
+/* ---- open ---- */
+
+struct sought {
+    const struct time_between_body *body;
+    uint64_t found;
+};
+
+static bool note_pair(void *context, int64_t time_ms, struct fail *fail)
+{
+    struct sought *sought = context;
+    (void)fail;
+    if (!sought->body->open.by_bin || bin_of(time_ms) == sought->body->open.bin) {
+        sought->found++;
+    }
+    return true;
+}
+
+static bool open_belongs(struct query_worker *worker, uint32_t c, bool *out,
+                         struct store_value *out_value, struct fail *fail)
+{
+    struct sought sought = {.body = body_of(worker)};
+    if (!each_pair(worker, c, note_pair, &sought, fail)) {
+        return false;
+    }
+    *out = sought.found > 0;
+    *out_value = store_value_uint(sought.found);
+    return true;
+}
+
+static bool time_between_open(struct query_exec *exec, struct query_list_job *job,
+                              struct fail *fail)
+{
+    (void)fail;
+    job->pass = pass_of(exec->plan);
+    job->with_value = true;
+    job->said_from_ms = exec->plan->range.from_ms;
+    job->said_to_ms = exec->plan->range.to_ms;
+    job->belongs = open_belongs;
+    return true;
+}
+
+const struct query_kind query_kind_time_between = {.name = "time_between",
+                                                   .parse = time_between_parse,
+                                                   .run = time_between_run,
+                                                   .open = time_between_open};
