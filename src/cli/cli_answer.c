@@ -1,17 +1,5 @@
 /* Answers of the query contract as tables. */
-#include "cli_internal.h"
-
-static struct json_value member(struct json_value object, const char *name)
-{
-    struct json_value value;
-    INVARIANT(json_member(object, str_from_c(name), &value));
-    return value;
-}
-
-static bool has(struct json_value object, const char *name, struct json_value *out)
-{
-    return json_member(object, str_from_c(name), out) && json_type_of(*out) != JSON_NULL;
-}
+#include "cli_answer.h"
 
 /* "Order Completed", "Order Completed: NL" */
 static struct str series_name(struct cli *cli, struct json_value series)
@@ -61,7 +49,7 @@ static void put_percent(struct cli *cli, struct cli_table *table, struct json_va
     }
 }
 
-static void put_duration(struct cli *cli, struct cli_table *table, struct json_value ms)
+void cli_put_duration(struct cli *cli, struct cli_table *table, struct json_value ms)
 {
     static const struct {
         double ms;
@@ -98,7 +86,7 @@ static void put_steps(struct cli *cli, struct cli_table *table, struct str group
         } else {
             put_percent(cli, table, member(step, "rate_from_start"));
             put_percent(cli, table, member(step, "rate_from_previous"));
-            put_duration(cli, table, member(step, "median_ms_from_previous"));
+            cli_put_duration(cli, table, member(step, "median_ms_from_previous"));
         }
     }
 }
@@ -426,9 +414,15 @@ void cli_write_answer(struct cli *cli, struct json_value answer, enum cli_form f
         const char *kind;
         void (*write)(struct cli *cli, struct json_value answer, enum cli_form form);
     } kinds[] = {
-        {"trend", write_trend},         {"funnel", write_funnel},
-        {"retention", write_retention}, {"customers", write_customers},
-        {"verbatims", write_verbatims}, {"score", write_score},
+        {"trend", write_trend},
+        {"funnel", write_funnel},
+        {"retention", write_retention},
+        {"lifecycle", cli_write_lifecycle},
+        {"stickiness", cli_write_stickiness},
+        {"time_between", cli_write_time_between},
+        {"customers", write_customers},
+        {"verbatims", write_verbatims},
+        {"score", write_score},
     };
     struct str kind = json_string(member(answer, "kind"));
     write_warnings(answer);

@@ -317,3 +317,46 @@ bool cli_run_retention(struct cli *cli, struct fail *fail)
     return put_count(&w, "periods", "--periods", periods, fail) &&
            end_question(cli, &text, &w, fail);
 }
+
+/* A question about one event, any of the customer's own where none is named. */
+static bool ask_habit(struct cli *cli, const char *kind, struct fail *fail)
+{
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    struct json_writer w;
+    if (!begin_question(cli, &text, &w, kind, fail)) {
+        return false;
+    }
+    if (cli->argument_count > 0) {
+        json_name_c(&w, "event");
+        json_write_c(&w, cli->arguments[0]);
+    }
+    return put_where(cli, &w, fail) && end_question(cli, &text, &w, fail);
+}
+
+bool cli_run_lifecycle(struct cli *cli, struct fail *fail)
+{
+    return ask_habit(cli, "lifecycle", fail);
+}
+
+bool cli_run_stickiness(struct cli *cli, struct fail *fail)
+{
+    return ask_habit(cli, "stickiness", fail);
+}
+
+bool cli_run_time_between(struct cli *cli, struct fail *fail)
+{
+    static const char *const names[] = {"from", "to"};
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    struct json_writer w;
+    if (!begin_question(cli, &text, &w, "time_between", fail)) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        json_name_c(&w, names[i]);
+        if (!put_matcher(cli, &w, cli->arguments[i], fail)) {
+            return false;
+        }
+    }
+    put_option(cli, &w, "--window", "window");
+    return end_question(cli, &text, &w, fail);
+}

@@ -21,14 +21,19 @@ const struct cli_option cli_common_options[] = {
 
 static const struct cli_option format_only[] = {FORMAT_OPTION, END_OF_OPTIONS};
 
-#define QUESTION_OPTIONS                                                                           \
+#define RANGE_OPTIONS                                                                              \
     {"--last", "SPAN", "the last hours, days, weeks, months or quarters: 24h, 30d, 12w, 6m, 4q"},  \
         {"--from", "DATE", "begin of the range, with --to"}, {"--to", "DATE", "its last day"},     \
-        {"--by", "NAME", "break down by a property, customer.TRAIT or channel"},                   \
         {"--where", "COND", "only events with: 'price > 100' (may be repeated)"},                  \
         {"--segment", "NAME", "only customers of a saved segment"},                                \
-        {"--interval", "UNIT", "hour, day, week, month or quarter"},                               \
         {"--timezone", "ZONE", "instead of the organisation's: Europe/Oslo"}, FORMAT_OPTION
+#define INTERVAL_OPTION                                                                            \
+    {                                                                                              \
+        "--interval", "UNIT", "hour, day, week, month or quarter"                                  \
+    }
+#define QUESTION_OPTIONS                                                                           \
+    RANGE_OPTIONS, {"--by", "NAME", "break down by a property, customer.TRAIT or channel"},        \
+        INTERVAL_OPTION
 
 static const struct cli_option trend_options[] = {
     QUESTION_OPTIONS,
@@ -45,6 +50,9 @@ static const struct cli_option retention_options[] = {
     {"--periods", "N", "how many periods (12)"},
     {"--mode", "MODE", "bounded or unbounded"},
     END_OF_OPTIONS};
+static const struct cli_option habit_options[] = {RANGE_OPTIONS, INTERVAL_OPTION, END_OF_OPTIONS};
+static const struct cli_option time_between_options[] = {
+    RANGE_OPTIONS, {"--window", "SPAN", "at most so long: 30m, 7d (no limit)"}, END_OF_OPTIONS};
 static const struct cli_option score_options[] = {
     QUESTION_OPTIONS,
     {"--least", "N", "show no score of fewer answers (30)"},
@@ -268,6 +276,10 @@ const struct cli_command cli_commands[] = {
      cli_run_keys_revoke},
     {"ledger", "", "Shows what became of every event received.", "firsthand ledger", format_only, 0,
      0, cli_run_ledger},
+    {"lifecycle", "[EVENT]", "Shows who is new, returning, resurrected or dormant, by interval.",
+     "firsthand lifecycle --interval week --last 12w\n"
+     "firsthand lifecycle 'Order Completed' --interval month --last 6m",
+     habit_options, 0, 1, cli_run_lifecycle},
     {"policy set", "FILE|-", "Changes the contact policy; what is left out gets its default.",
      "firsthand policy set policy.json\n"
      "echo '{\"waiting_days\":14,\"caps\":[[365,4],[30,1]]}' | firsthand policy set -",
@@ -315,6 +327,10 @@ const struct cli_command cli_commands[] = {
      format_only, 1, 1, cli_run_source_show},
     {"status", "", "Shows sizes, counts and health.", "firsthand status", format_only, 0, 0,
      cli_run_status},
+    {"stickiness", "[EVENT]", "Counts customers by the number of days (weeks, ...) they did it.",
+     "firsthand stickiness 'Product Viewed' --last 30d\n"
+     "firsthand stickiness --interval week --last 12w",
+     habit_options, 0, 1, cli_run_stickiness},
     {"survey check", "FILE|-", "Checks a survey's definition without saving it.",
      "firsthand survey template nps | firsthand survey check -", NULL, 1, 1, cli_run_survey_check},
     {"survey close", "ID", "Ends a survey; its answers stay.", "firsthand survey close old-one",
@@ -342,6 +358,10 @@ const struct cli_command cli_commands[] = {
      cli_run_survey_template},
     {"survey why", "ID CUSTOMER", "Says why a customer is asked, or is not, rule by rule.",
      "firsthand survey why recommendation ann", NULL, 2, 2, cli_run_survey_why},
+    {"time-between", "FROM TO", "Shows how long it took from one event to the next of another.",
+     "firsthand time-between 'Order Completed' 'Order Returned' --window 30d --last 12w\n"
+     "firsthand time-between 'Order Completed' 'Order Completed' --last 90d",
+     time_between_options, 2, 2, cli_run_time_between},
     {"timeline", "CUSTOMER", "Reads one customer's timeline, newest last.",
      "firsthand timeline ann\nfirsthand timeline email:ann@example.com --json", NULL, 1, 1,
      cli_run_timeline},

@@ -52,6 +52,16 @@ test('one-line questions answer as tables, JSON and CSV', (t) => {
   assert.equal(filtered.series[0].total, 1);
   const retention = JSON.parse(must(['retention', 'Product Viewed', '--interval', 'day', '--periods', '2', '--json', ...range]));
   assert.equal(retention.cohorts[0].size, 1);
+  assert.match(must(['lifecycle', '--interval', 'day', ...range]), /interval +new +returning +resurrected +dormant\n2026-05-01 +1 +0 +0 +0\n2026-05-02 +2 +0 +0 +1\n/);
+  assert.match(must(['lifecycle', 'Order Completed', '--format', 'csv', ...range]), /2026-05-01,1,0,0,0\r\n2026-05-02,0,0,0,1\r\n/);
+  assert.match(must(['stickiness', 'Product Viewed', ...range]), /of all +at least\n +1 +3 +100\.0% +100\.0%\n +2 +0 +0\.0% +0\.0%\n/);
+  assert.match(must(['stickiness', 'Nothing', ...range]), /1 +0 +- +-\n/);
+  assert.match(must(['stickiness', '--format', 'csv', ...range]), /intervals,customers\r\n1,3\r\n2,0\r\n/);
+  const waits = ['time-between', 'Product Viewed', 'Order Completed'];
+  assert.match(must([...waits, ...range]), /5\.0 m +30\.0 m +1\n[^]*30\.0 d +- +0\n\n1 times by 1 customers\n *p50 +p75 +p90 +p99\n *5\.0 m +5\.0 m /);
+  assert.match(must([...waits, '--window', '1m', ...range]), /\n0 times by 0 customers\n *p50 +p75 +p90 +p99\n *- +- +- +-\n/);
+  assert.match(must([...waits, '--format', 'csv', ...range]), /from_ms,to_ms,count\r\n0,1000,0\r\n/);
+  assert.equal(JSON.parse(must([...waits, '--where', 'price > 100', '--json', ...range])).count, 0);
   const whole = must(['query', '-', '--data', data, '--json'], { input: JSON.stringify({ kind: 'customers' }) });
   assert.equal(JSON.parse(whole).total, 3);
 });
