@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the suites of docs/testing.md and counts their tests. Called by ./check, which installs what is needed.
 
-check.py              every suite that a change must pass
+check.py              every suite that a change must pass: all but those by hand
 check.py SUITE ...    some of them
 check.py --list       their names
 """
@@ -142,6 +142,7 @@ def suite_lint(result):
         result.one(script, code == 0, output)
     files = sorted(glob.glob('src/**/*.[ch]', recursive=True) + glob.glob('src/**/*.cc', recursive=True)
                    + glob.glob('tests/**/*.[ch]', recursive=True))
+    files = [file for file in files if 'node_modules' not in file]
     code, output = run(['clang-format', '--dry-run', '--Werror', *files])
     result.one('clang-format', code == 0, output)
     shell = ['run', 'check', '.ci/run', *glob.glob('scripts/*.sh')]
@@ -257,6 +258,14 @@ def suite_property(result):
     node_suite(result, 'property', 1200)
 
 
+def suite_peers(result):
+    """What SQL can say, asked of ClickHouse and DuckDB too (600 MB of packages)."""
+    code, output = run(['scripts/npm.sh', 'tests/peers'])
+    result.one('packages of tests/peers/', code == 0, output)
+    if code == 0:
+        node_suite(result, 'peers', 3600)
+
+
 def suite_browser(result):
     """The pages in chromium, with axe."""
     node_suite(result, 'browser', 1500)
@@ -276,6 +285,8 @@ SUITES = {
     'property': suite_property, 'browser': suite_browser, 'sdk': suite_sdk, 'asan': suite_asan, 'tsan': suite_tsan,
     'tidy': suite_tidy,
 }
+# Asked for by name only.
+BY_HAND = {'peers': suite_peers}
 GROUPS = {'quick': ['lint', 'unit', 'web']}
 
 
@@ -284,21 +295,24 @@ def main():
     if names == ['--list']:
         for name, suite in SUITES.items():
             print(f'{name:10} {suite.__doc__}')
+        for name, suite in BY_HAND.items():
+            print(f'{name:10} by hand: {suite.__doc__}')
         print(f'{"quick":10} {", ".join(GROUPS["quick"])}')
         return 0
     chosen = []
     for name in names or list(SUITES):
         chosen += GROUPS.get(name, [name])
-    unknown = [name for name in chosen if name not in SUITES]
+    suites = {**SUITES, **BY_HAND}
+    unknown = [name for name in chosen if name not in suites]
     if unknown:
-        print(f'check: unknown suite {unknown[0]!r}; there are {", ".join([*SUITES, *GROUPS])}', file=sys.stderr)
+        print(f'check: unknown suite {unknown[0]!r}; there are {", ".join([*suites, *GROUPS])}', file=sys.stderr)
         return 2
     os.makedirs(LOGS, exist_ok=True)
     total = Result()
     for name in chosen:
         result, begin = Result(), time.monotonic()
         try:
-            SUITES[name](result)
+            suites[name](result)
         except (OSError, subprocess.SubprocessError) as error:
             result.one(name, False, str(error))
         for note in result.notes:

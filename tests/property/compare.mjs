@@ -11,7 +11,7 @@ export function differences(expected, got, at = '', found = []) {
   if (found.length >= 8) return found;
   if (expected instanceof Near) {
     const size = Math.max(1, Math.abs(expected.value));
-    if (!isNumber(got) || !(Math.abs(Number(got) - expected.value) <= 1e-8 * size)) {
+    if (!isNumber(got) || !(Math.abs(Number(got) - expected.value) <= expected.tolerance * size)) {
       found.push(`${at}: expected about ${expected.value}, got ${show(b)}`);
     }
     return found;

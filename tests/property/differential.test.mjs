@@ -12,7 +12,8 @@ import { affordable, Questioner } from './questions.mjs';
 import { Random } from './random.mjs';
 import { write } from './reference/json.mjs';
 import { shrink } from './shrink.mjs';
-import { askSqlite, comparable, sayable } from './sqlite.mjs';
+import { comparable, sayable } from './sql.mjs';
+import { askSqlite } from './sqlite.mjs';
 import { makeWorld } from './world.mjs';
 
 const seed = Number(process.env.FIRSTHAND_SEED ?? 1);

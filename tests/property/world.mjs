@@ -61,6 +61,7 @@ function properties(random) {
   const makers = {
     price: () => mixed(random, random.chance(0.7) ? NUMBERS.slice(0, 15) : NUMBERS, ['5', 'much', true]),
     qty: () => BigInt(random.between(-2, 9)),
+    amount: () => random.between(-5000, 99999) / 100,
     color: () => mixed(random, COLORS.slice(0, random.chance(0.5) ? 6 : COLORS.length), [3n, true]),
     when: () => mixed(random, INSTANTS, [5n, false]),
     flag: () => mixed(random, [true, false], ['true', 1n]),

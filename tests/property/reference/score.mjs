@@ -11,8 +11,9 @@ const Z = 1.959963984540054; // of 97.5 %
 
 // A number that two programs may compute to the last bit but one.
 export class Near {
-  constructor(value) {
+  constructor(value, tolerance = 1e-8) {
     this.value = value;
+    this.tolerance = tolerance;
   }
 }
 const near = (x) => (x === null ? null : new Near(x));
