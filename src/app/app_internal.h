@@ -176,6 +176,11 @@ APP_OPERATION(app_op_quarantine_row);
 APP_OPERATION(app_op_live);
 APP_OPERATION(app_op_status);
 APP_OPERATION(app_op_seal);
+/* app_catalogue.c */
+APP_OPERATION(app_op_catalogue);
+APP_OPERATION(app_op_catalogue_entry);
+APP_OPERATION(app_op_catalogue_unexpected);
+APP_OPERATION(app_op_catalogue_set);
 /* app_interview.c */
 APP_OPERATION(app_op_interview_add);
 APP_OPERATION(app_op_interview_highlight);

@@ -71,6 +71,20 @@ static const struct cli_option serve_options[] = {
     {"--log-level", "LEVEL", "debug, info, warn or error"},
     {"--log-form", "FORM", "logfmt or json"},
     END_OF_OPTIONS};
+static const struct cli_option catalogue_list_options[] = {
+    {"--kind", "KIND", "event, property or trait (event)"},
+    {"--search", "WORDS", "in the name, the owner, the description"},
+    {"--limit", "N", "at most so many (100)"},
+    {"--cursor", "NAME", "go on after this one"},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
+static const struct cli_option catalogue_set_options[] = {
+    {"--owner", "WHO", "who answers for it; '': nobody"},
+    {"--description", "TEXT", "what it means; '': not said"},
+    {"--type", "TYPE", "expected of its values: string, number or boolean"},
+    {"--values", "A,B,...", "the values that are expected"},
+    {"--any", NULL, "nothing is expected any more"},
+    END_OF_OPTIONS};
 static const struct cli_option channel_options[] = {
     {"--kind", "KIND", "of a feed: post or review (post)"},
     {"--score", "PLACE", "of a feed: the element, or pointer, that holds the stars"},
@@ -180,6 +194,21 @@ static const struct cli_option survey_link_options[] = {
     END_OF_OPTIONS};
 
 const struct cli_command cli_commands[] = {
+    {"catalogue list", "", "Lists events, properties or traits, and what is known of them.",
+     "firsthand catalogue list\n"
+     "firsthand catalogue list --kind property --search price",
+     catalogue_list_options, 0, 0, cli_run_catalogue_list},
+    {"catalogue set", "KIND NAME",
+     "Says what an event, property or trait is, and what is expected.",
+     "firsthand catalogue set event 'Order Completed' --owner 'Shop team' "
+     "--description 'Paid and confirmed.'\n"
+     "firsthand catalogue set property price --type number\n"
+     "firsthand catalogue set trait plan --values free,pro",
+     catalogue_set_options, 2, 2, cli_run_catalogue_set},
+    {"catalogue show", "KIND NAME", "Shows one of them, and where it occurs.",
+     "firsthand catalogue show event 'Order Completed'", format_only, 2, 2, cli_run_catalogue_show},
+    {"catalogue unexpected", "", "Lists properties and traits with values that are not expected.",
+     "firsthand catalogue unexpected", format_only, 0, 0, cli_run_catalogue_unexpected},
     {"channel add", "KIND NAME FILE|URL",
      "Makes a webhook, feed or mailbox; prints a webhook's path.",
      "firsthand channel add webhook zendesk examples/webhooks/zendesk.json\n"

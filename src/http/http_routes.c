@@ -364,6 +364,28 @@ const struct http_route http_routes[] = {
      "ZIP.",
      {PATH("token", "token", HTTP_TEXT, "From preference-link.")}},
 
+    /* ---- the catalogue ---- */
+    OPERATION(NET_GET, "/api/v1/catalogue", ASK, "catalogue", 200,
+              "Lists events, properties or traits, with what is known of them.", NULL,
+              "entries, total, cursor; what the last 30 days are, and why they were not measured.",
+              QUERY("kind", HTTP_TEXT, "event (without it), property or trait."),
+              QUERY("search", HTTP_TEXT, "Part of the name, the owner or the description."),
+              QUERY("limit", HTTP_WHOLE, "At most so many, 1 to 500; 100."),
+              QUERY("cursor", HTTP_TEXT, "From the page before.")),
+    OPERATION(NET_GET, "/api/v1/catalogue/unexpected", ASK, "catalogue.unexpected", 200,
+              "Lists properties and traits with values that are not expected.", NULL,
+              "entries, each with the question that opens them.", NONE),
+    OPERATION(NET_GET, "/api/v1/catalogue/{kind}/{name}", ASK, "catalogue.entry", 200,
+              "Shows an event, property or trait, and where it occurs.", NULL, "The entry.",
+              PATH("kind", "kind", HTTP_TEXT, "event, property or trait."),
+              PATH("name", "name", HTTP_TEXT, "Its name.")),
+    OPERATION(NET_PUT, "/api/v1/catalogue/{kind}/{name}", SAVE, "catalogue.set", 200,
+              "Says what an event, property or trait is.",
+              "owner, description, expected: {type, values}; what is left out stays, null takes "
+              "away.",
+              "Nothing.", PATH("kind", "kind", HTTP_TEXT, "event, property or trait."),
+              PATH("name", "name", HTTP_TEXT, "Its name.")),
+
     /* ---- saved things ---- */
     OPERATION(NET_GET, "/api/v1/segments", ASK, "segments", 200, "Lists saved segments.", NULL,
               "segments.", NONE),

@@ -114,3 +114,30 @@ struct query_value {
 bool query_values(struct query_backend *backend, const struct query_run *run, struct str name,
                   struct str event, struct str prefix, size_t limit, struct arena *arena,
                   struct query_value **out, size_t *out_count, struct fail *fail) MUST_USE;
+
+/* What names hold: of rows of a range, with the customers that bear them. Traits: of customers, whatever the range. */
+struct query_shape {
+    uint64_t bearers;   /* rows with a value; of a trait: customers */
+    uint64_t customers; /* of these rows */
+    /* Bearers with a value of that type; instants are strings too. */
+    uint64_t strings, numbers, booleans, instants;
+};
+struct query_event_shape {
+    struct str name; /* lives as long as the snapshot */
+    struct query_shape shape;
+};
+struct query_shapes_options {
+    const struct str *names; /* as in conditions; all properties and own fields, or all traits */
+    size_t count;
+    int64_t from_ms, to_ms;
+};
+struct query_shapes {
+    struct query_shape *names; /* in the order asked */
+    size_t name_count;
+    struct query_event_shape *events; /* that were met, bookkeeping too */
+    size_t event_count;
+    uint64_t rows;
+};
+bool query_shapes(struct query_backend *backend, const struct query_run *run,
+                  const struct query_shapes_options *options, struct arena *arena,
+                  struct query_shapes *out, struct fail *fail) MUST_USE;

@@ -141,5 +141,13 @@ static const char STEP_6[] =
     "  failures INTEGER NOT NULL DEFAULT 0, why TEXT, note TEXT, position TEXT, shapes TEXT"
     ") STRICT;";
 
-static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6};
+/* What people said of names: state_catalogue.h. */
+static const char STEP_7[] =
+    "CREATE TABLE catalogue ("
+    "  kind TEXT NOT NULL CHECK (kind IN ('event', 'property', 'trait')), name TEXT NOT NULL,"
+    "  owner TEXT NOT NULL, description TEXT NOT NULL, expected TEXT,"
+    "  updated_ms INTEGER NOT NULL, updated_by TEXT NOT NULL, PRIMARY KEY (kind, name)"
+    ") STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

@@ -181,6 +181,10 @@ struct store_name {
 bool store_names(const struct store_snapshot *snapshot, enum store_name_kind kind, struct str event,
                  struct arena *arena, struct store_name **out, size_t *out_count,
                  struct fail *fail) MUST_USE;
+/* The other way round: the events with rows that bear this property (or trait), with how many do. */
+bool store_names_events(const struct store_snapshot *snapshot, enum store_name_kind kind,
+                        struct str name, struct arena *arena, struct store_name **out,
+                        size_t *out_count, struct fail *fail) MUST_USE;
 
 /* ---- customers -------------------------------------------------------------------------------------- */
 

@@ -86,11 +86,75 @@ static void names_that_are_none_are_refused(void **state)
     fake_free(fake);
 }
 
+static void shapes_are(struct fake *fake, const char *name, const char *expected)
+{
+    int64_t from_ms = 0, to_ms = 0;
+    assert_true(time_parse_rfc3339(STR("2026-05-01T00:00:00Z"), &from_ms));
+    assert_true(time_parse_rfc3339(STR("2026-05-02T00:00:00Z"), &to_ms));
+    for (int threads = 1; threads <= 3; threads++) {
+        struct query_run run = {
+            .snapshot = fake->snapshot, .memory_bytes = 1 << 24, .threads = threads};
+        struct str names[] = {str_from_c(name)};
+        struct query_shapes_options options = {
+            .names = names, .count = 1, .from_ms = from_ms, .to_ms = to_ms};
+        struct query_shapes shapes;
+        struct fail fail;
+        if (!query_shapes(fake->backend, &run, &options, fake->arena, &shapes, &fail)) {
+            fail_msg("%s: %s", name, fail.message);
+        }
+        const struct query_shape *shape = &shapes.names[0];
+        struct str got =
+            str_format(fake->arena, "%d rows of %d: text %d, instant %d, number %d, boolean %d",
+                       (int)shape->bearers, (int)shape->customers, (int)shape->strings,
+                       (int)shape->instants, (int)shape->numbers, (int)shape->booleans);
+        assert_string_equal(got.data, expected);
+    }
+}
+
+static void shapes_count_rows_customers_and_types(void **state)
+{
+    (void)state;
+    struct fake *fake = fake_new(
+        "{'c':'ann','e':'Buy','t':'2026-05-01T10:00:00Z','p':{'n':5,'at':'2026-05-01T10:00:00Z'}}\n"
+        "{'c':'ann','e':'Buy','t':'2026-05-01T11:00:00Z','p':{'n':['5',6,7],'at':'2026-05-01'}}\n"
+        "{'c':'bob','e':'identify','t':'2026-05-01T10:00:00Z','p':{'n':true}}\n"
+        "{'c':'bob','e':'Buy','t':'2026-04-30T10:00:00Z','p':{'n':'before'}}\n"
+        "{'c':'bob','e':'Buy','t':'2026-05-02T00:00:00Z','p':{'n':'after'}}\n"
+        "{'c':'ann','traits':{'plan':'pro'}}\n"
+        "{'c':'cid','traits':{'plan':7}}\n");
+    shapes_are(fake, "properties.n", "3 rows of 2: text 1, instant 0, number 2, boolean 1");
+    shapes_are(fake, "at", "2 rows of 1: text 2, instant 1, number 0, boolean 0");
+    shapes_are(fake, "never", "0 rows of 0: text 0, instant 0, number 0, boolean 0");
+    shapes_are(fake, "customer.traits.plan", "2 rows of 2: text 1, instant 0, number 1, boolean 0");
+    fake_free(fake);
+}
+
+static void shapes_of_events_are_those_met_in_the_range(void **state)
+{
+    (void)state;
+    struct fake *fake = fake_new(lines);
+    struct query_run run = {.snapshot = fake->snapshot, .memory_bytes = 1 << 24};
+    struct query_shapes_options options = {.from_ms = INT64_MIN, .to_ms = INT64_MAX};
+    struct query_shapes shapes;
+    struct fail fail;
+    assert_true(query_shapes(fake->backend, &run, &options, fake->arena, &shapes, &fail));
+    assert_int_equal(shapes.rows, 4);
+    assert_int_equal(shapes.event_count, 3);
+    for (size_t i = 0; i < shapes.event_count; i++) {
+        bool buy = str_is(shapes.events[i].name, "Buy");
+        assert_int_equal(shapes.events[i].shape.bearers, buy ? 2 : 1);
+        assert_int_equal(shapes.events[i].shape.customers, 1);
+    }
+    fake_free(fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_come_by_rows_then_byte_order),
         cmocka_unit_test(names_that_are_none_are_refused),
+        cmocka_unit_test(shapes_count_rows_customers_and_types),
+        cmocka_unit_test(shapes_of_events_are_those_met_in_the_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "state_catalogue.h"
 #include "state_erasures.h"
 #include "state_segments.h"
 #include "state_settings.h"
@@ -240,6 +241,46 @@ static void a_wish_to_be_erased_is_one_until_it_is_closed(void **context)
     assert_false(is);
 }
 
+static void an_entry_of_the_catalogue_is_replaced_and_taken_out_when_it_says_nothing(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_catalogue_entry *list, found;
+    size_t count;
+    bool is;
+    struct str none = {NULL, 0};
+    struct state_catalogue_entry entry = {.kind = STR("property"),
+                                          .name = STR("price"),
+                                          .owner = STR("Ada"),
+                                          .description = STR("With tax."),
+                                          .expected = STR("{\"type\":\"number\"}"),
+                                          .updated_by = STR("Ada")};
+    assert_true(state_catalogue_put(fixture->state, &entry, &fail));
+    entry.kind = STR("trait");
+    entry.expected = none;
+    assert_true(state_catalogue_put(fixture->state, &entry, &fail));
+    assert_true(state_catalogue_list(fixture->state, none, fixture->arena, &list, &count, &fail));
+    assert_int_equal(count, 2);
+    assert_true(str_is(list[0].kind, "property") && str_is(list[0].description, "With tax."));
+    assert_true(list[1].expected.data == NULL && list[1].updated_ms == 1700000000000);
+    assert_true(
+        state_catalogue_list(fixture->state, STR("trait"), fixture->arena, &list, &count, &fail));
+    assert_int_equal(count, 1);
+    entry.owner = STR("");
+    entry.description = STR("");
+    assert_true(state_catalogue_put(fixture->state, &entry, &fail));
+    assert_true(state_catalogue_find(fixture->state, STR("trait"), STR("price"), fixture->arena,
+                                     &found, &is, &fail));
+    assert_false(is);
+    assert_true(state_catalogue_find(fixture->state, STR("property"), STR("price"), fixture->arena,
+                                     &found, &is, &fail));
+    assert_true(is && str_is(found.expected, "{\"type\":\"number\"}"));
+    entry.kind = STR("planet");
+    entry.owner = STR("Ada");
+    assert_false(state_catalogue_put(fixture->state, &entry, &fail));
+    assert_int_equal(fail.code, FAIL_CONFLICT);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -254,6 +295,7 @@ int main(void)
         TEST(source_keeps_its_channel),
         TEST(source_keeps_what_a_change_leaves_out),
         TEST(a_wish_to_be_erased_is_one_until_it_is_closed),
+        TEST(an_entry_of_the_catalogue_is_replaced_and_taken_out_when_it_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

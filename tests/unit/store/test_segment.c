@@ -373,6 +373,25 @@ static void names_are_counted_over_segments_and_fresh_rows(void **state)
     }
     struct store_name *names;
     size_t count;
+    lab_must(store_names_events(&snapshot, STORE_NAME_PROPERTY, STR("colour"), arena, &names,
+                                &count, &fail),
+             &fail);
+    assert_true(count > 1);
+    for (size_t i = 0; i < count; i++) {
+        struct store_name *of_event;
+        size_t of_event_count;
+        lab_must(store_names(&snapshot, STORE_NAME_PROPERTY, names[i].name, arena, &of_event,
+                             &of_event_count, &fail),
+                 &fail);
+        struct store_name same = find_name(of_event, of_event_count, "colour");
+        assert_int_equal(names[i].rows, same.rows);
+        assert_int_equal(names[i].first_ms, same.first_ms);
+        assert_int_equal(names[i].last_ms, same.last_ms);
+    }
+    lab_must(store_names_events(&snapshot, STORE_NAME_TRAIT, STR("no such trait"), arena, &names,
+                                &count, &fail),
+             &fail);
+    assert_int_equal(count, 0);
     lab_must(store_names(&snapshot, STORE_NAME_TRAIT, STR("no such event"), arena, &names, &count,
                          &fail),
              &fail);

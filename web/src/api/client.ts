@@ -1,6 +1,6 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
-  ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
+  CatalogueDetail, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
   QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
 } from "./types";
@@ -122,6 +122,12 @@ export const api = {
     call<{ names: NameRow[] }>(`/api/v1/names${search({ kind, prefix, event })}`, { signal }),
   values: (property: string, prefix = "", event = "", limit = 50, signal?: AbortSignal) =>
     call<{ values: { value: Scalar; count: number }[] }>(`/api/v1/names/values${search({ property, event, prefix, limit })}`, { signal }),
+
+  catalogue: (options: { kind: CatalogueKind; search?: string; limit?: number; cursor?: string | null }, signal?: AbortSignal) =>
+    call<CatalogueList>(`/api/v1/catalogue${search(options)}`, { signal }),
+  catalogueEntry: (kind: CatalogueKind, name: string, signal?: AbortSignal) => call<CatalogueDetail>(`/api/v1/catalogue/${kind}/${part(name)}`, { signal }),
+  describe: (kind: CatalogueKind, name: string, body: object) => call<unknown>(`/api/v1/catalogue/${kind}/${part(name)}`, { method: "PUT", body }),
+  unexpected: () => call<{ entries: CatalogueEntry[] }>("/api/v1/catalogue/unexpected"),
 
   surveys: () => call<{ surveys: SurveyRow[] }>("/api/v1/surveys"),
   surveyTemplates: () => call<{ templates: SurveyTemplate[] }>("/api/v1/surveys/templates"),

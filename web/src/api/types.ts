@@ -1,4 +1,5 @@
 // What the server answers, as far as the interface reads it.
+import type { Query } from "../query/types";
 
 export interface Session {
   user: { id: number; name: string; email: string; role: string };
@@ -195,6 +196,38 @@ export interface NameRow {
   count: number;
   first_seen?: string;
   last_seen?: string;
+}
+
+export type CatalogueKind = "event" | "property" | "trait";
+export interface Expected {
+  type?: "string" | "number" | "boolean";
+  values?: (string | number | boolean)[];
+}
+export interface CatalogueEntry {
+  kind: CatalogueKind;
+  name: string;
+  count: number;
+  first_seen: string | null;
+  last_seen: string | null;
+  recent: { count: number; customers: number; share: number; types: Record<string, number> } | null;
+  owner: string | null;
+  description: string | null;
+  expected: Expected | null;
+  updated: string | null;
+  updated_by: string | null;
+  /** Its one number is the count; the groups of by_value are the examples. */
+  unexpected: { count: number; question: Query; by_value?: Query; examples?: { value: string; count: number }[] } | null;
+}
+export interface CatalogueList {
+  total: number;
+  entries: CatalogueEntry[];
+  cursor: string | null;
+  unmeasured: string | null;
+}
+export interface CatalogueDetail extends CatalogueEntry {
+  /** Of a property or trait: the events with it; of an event: its properties; with the share of the rows. */
+  events?: { name: string; count: number; share: number }[];
+  properties?: { name: string; count: number; share: number }[];
 }
 
 export interface SavedSegment {

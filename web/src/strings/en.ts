@@ -10,5 +10,6 @@ import { voice } from "./en/voice";
 import { settings } from "./en/settings";
 import { channels } from "./en/channels";
 import { contact } from "./en/contact";
+import { catalogue } from "./en/catalogue";
 
-export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings, ...channels, ...contact, ...voice, ...surveys } as const;
+export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;

@@ -1,6 +1,7 @@
 // Settings: is the data safe, correct and ours.
 import { useEffect } from "preact/hooks";
 import { TabLinks } from "../../parts/basic";
+import { lazy } from "../../parts/lazy";
 import { navigate } from "../../router";
 import type { PageProps } from "../../routes";
 import { t } from "../../strings";
@@ -12,10 +13,12 @@ import { Pipeline } from "./pipeline";
 import { Quarantine } from "./quarantine";
 import { Sources } from "./sources";
 
-export const SETTINGS = ["pipeline", "quarantine", "sources", "keys", "contact", "organisation", "appearance"] as const;
+const Catalogue = lazy(() => import("./catalogue").then((module) => module.Catalogue));
+
+export const SETTINGS = ["pipeline", "catalogue", "quarantine", "sources", "keys", "contact", "organisation", "appearance"] as const;
 export type SettingsName = (typeof SETTINGS)[number];
 
-const PAGES = { pipeline: Pipeline, quarantine: Quarantine, sources: Sources, keys: Keys, contact: Contact, organisation: Organisation, appearance: Appearance };
+const PAGES = { pipeline: Pipeline, catalogue: Catalogue, quarantine: Quarantine, sources: Sources, keys: Keys, contact: Contact, organisation: Organisation, appearance: Appearance };
 
 export function SettingsPage({ rest }: PageProps) {
   const name = SETTINGS.find((each) => each === rest[0]);

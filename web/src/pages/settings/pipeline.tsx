@@ -53,6 +53,7 @@ export function Pipeline() {
             </div>
             <aside class="beside" aria-label={t("pipeline.beside")}>
               <QuarantineCard total={now.ledger.total.quarantined} />
+              <UnexpectedCard />
               <Sheet title={t("pipeline.room")}>
                 <dl class="facts wide-names">
                   <div>
@@ -230,6 +231,35 @@ function QuarantineCard({ total }: { total: number }) {
           </a>
         </p>
       )}
+    </Sheet>
+  );
+}
+
+/** Values that are not as the catalogue expects them. */
+function UnexpectedCard() {
+  const load = useLoad("unexpected", () => api.unexpected());
+  const list = load.data?.entries ?? [];
+  return (
+    <Sheet title={t("catalogue.report")} aside={<a href="/settings/catalogue?kind=property">{t("catalogue.report.look")}</a>}>
+      {load.error && <p class="dim">{t("catalogue.unmeasured", { why: cleanLine(load.error.message) })}</p>}
+      {load.data && list.length === 0 && <p class="dim">{t("catalogue.report.none")}</p>}
+      <ul class="plain reasons">
+        {list.slice(0, 5).map((entry) => (
+          <li key={`${entry.kind} ${entry.name}`}>
+            <span>
+              <a href={`/settings/catalogue?kind=${entry.kind}&entry=${encodeURIComponent(entry.name)}`}>
+                <bdi>{cleanLine(entry.name)}</bdi>
+              </a>
+              <small class="dim clip">{(entry.unexpected?.examples ?? []).map(({ value }) => cleanLine(value)).join(", ")}</small>
+            </span>
+            {entry.unexpected && (
+              <span class="push">
+                <OpenNumber query={entry.unexpected.question} open={entry.kind === "trait" ? {} : { series: 0 }} n={entry.unexpected.count} />
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
     </Sheet>
   );
 }

@@ -1,0 +1,75 @@
+// Settings, Data: the catalogue is searched, described, and what is not expected opens; with keys, on a phone, light and dark.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test from 'node:test';
+import { axe, hostile, newPage, settled, sideways, signedIn } from './pages.mjs';
+
+const shot = process.env.SHOTS ? (page, name) => page.screenshot({ path: join(process.env.SHOTS, `${name}.png`), fullPage: false }) : async () => {};
+
+test('a property is described, what is not expected is reported, and opens to the people', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/settings/catalogue`);
+  await settled(page);
+  const row = page.getByRole('row', { name: /^Product Viewed/ });
+  assert.match(await row.textContent(), /60/);
+  assert.deepEqual(await axe(page), []);
+  await shot(page, 'catalogue');
+  await page.getByRole('link', { name: 'Properties' }).click();
+  await page.getByRole('searchbox', { name: 'Search names, owners, descriptions' }).fill('DEV');
+  await page.getByText('1 entry').waitFor();
+  await page.getByRole('button', { name: 'device', exact: true }).press('Enter');
+  const panel = page.getByRole('region', { name: 'device' });
+  await panel.getByText('Nobody has said yet what this is.').waitFor();
+  await panel.getByRole('button', { name: 'Describe' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Describe device' });
+  await dialog.getByLabel('Owner').fill('Shop team');
+  await dialog.getByLabel('What it means').fill(hostile);
+  await dialog.getByLabel('Expected', { exact: true }).selectOption('one of these values');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText('1 to 200 values').waitFor();
+  await dialog.getByLabel(/^Expected values, one a line/).fill('desktop\ntablet\n');
+  assert.deepEqual(await axe(page), []);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await panel.getByText('only these: desktop, tablet').waitFor();
+  await panel.getByRole('heading', { name: 'Unexpected values' }).waitFor();
+  assert.match(await panel.textContent(), /phone/);
+  assert.equal(await page.title() === '1', false);
+  await settled(page);
+  assert.deepEqual(await axe(page), []);
+  await shot(page, 'catalogue-entry');
+  // The number opens to exactly the customers whose events bear the value.
+  const number = panel.locator('dd.warn .opens');
+  const shown = Number((await number.textContent()).replace(/\D/g, ''));
+  await number.click();
+  const drawer = page.getByRole('dialog').or(page.locator('.drawer')).first();
+  await drawer.waitFor();
+  await settled(page);
+  assert.ok(shown > 0);
+  await page.keyboard.press('Escape');
+  await page.goto(`${server.url}/settings/pipeline`);
+  await settled(page);
+  const report = page.getByRole('region', { name: 'Unexpected values' });
+  await report.getByRole('link', { name: 'device' }).waitFor();
+  assert.equal(Number((await report.locator('.opens').textContent()).replace(/\D/g, '')), shown);
+  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(page.faults, []);
+});
+
+test('the catalogue is whole on a phone, in the dark, and with nothing in it', async (t) => {
+  const { server, browser, page } = await signedIn(t, { events: [] });
+  await page.goto(`${server.url}/settings/catalogue`);
+  await settled(page);
+  assert.deepEqual(await axe(page), []);
+  const phone = await newPage(browser, server, { viewport: { width: 320, height: 640 }, colorScheme: 'dark', storageState: await page.context().storageState() });
+  const event = { userId: 'ann', event: 'x'.repeat(200), ts: new Date().toISOString(), properties: { [hostile]: 'y'.repeat(300) } };
+  await server.request('/api/v1/events', { key: server.key('write', 'web'), body: event });
+  for (const [kind, shown] of [['event', 'x'.repeat(200)], ['property', hostile]]) {
+    await phone.goto(`${server.url}/settings/catalogue?kind=${kind}&entry=${encodeURIComponent(shown)}`);
+    await phone.getByRole('button', { name: 'Describe' }).waitFor();
+    await settled(phone);
+    assert.equal(await sideways(phone), 0);
+    assert.deepEqual(await axe(phone), []);
+    await shot(phone, `catalogue-phone-${kind}`);
+  }
+  assert.deepEqual(phone.faults, []);
+});
