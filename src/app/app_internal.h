@@ -167,6 +167,11 @@ APP_OPERATION(app_op_views);
 APP_OPERATION(app_op_view_add);
 APP_OPERATION(app_op_view_save);
 APP_OPERATION(app_op_view_delete);
+/* app_notes.c */
+APP_OPERATION(app_op_notes);
+APP_OPERATION(app_op_note_add);
+APP_OPERATION(app_op_note_save);
+APP_OPERATION(app_op_note_delete);
 APP_OPERATION(app_op_settings);
 APP_OPERATION(app_op_settings_save);
 /* app_pipeline.c */

@@ -177,6 +177,8 @@ static void write_view(struct json_writer *w, const struct state_view *view)
     json_write_str(w, view->owner);
     json_name_c(w, "updated");
     json_write_instant(w, view->updated_ms);
+    json_name_c(w, "pinned");
+    json_write_bool(w, view->pinned);
     json_end_object(w);
 }
 
@@ -210,7 +212,8 @@ static bool read_view(const struct app_caller *caller, struct json_value input, 
     struct json_value query;
     if (!input_name(input, "name", &out->name, fail) ||
         !app_input_str(input, "page", true, &out->page, fail) ||
-        !input_json(input, "query", arena, &out->query, fail)) {
+        !input_json(input, "query", arena, &out->query, fail) ||
+        !app_input_bool(input, "pinned", false, &out->pinned, fail)) {
         return false;
     }
     if (!json_member(input, STR("query"), &query) || json_type_of(query) != JSON_OBJECT) {
@@ -225,7 +228,7 @@ static bool read_view(const struct app_caller *caller, struct json_value input, 
 bool app_op_view_add(struct app *app, const struct app_caller *caller, struct json_value input,
                      struct arena *arena, struct base_buf *out, struct fail *fail)
 {
-    static const char *const members[] = {"name", "page", "query", NULL};
+    static const char *const members[] = {"name", "page", "query", "pinned", NULL};
     struct state_view view;
     int64_t id;
     if (!app_input_members(input, members, fail) || !read_view(caller, input, arena, &view, fail) ||
@@ -239,7 +242,7 @@ bool app_op_view_add(struct app *app, const struct app_caller *caller, struct js
 bool app_op_view_save(struct app *app, const struct app_caller *caller, struct json_value input,
                       struct arena *arena, struct base_buf *out, struct fail *fail)
 {
-    static const char *const members[] = {"id", "name", "page", "query", NULL};
+    static const char *const members[] = {"id", "name", "page", "query", "pinned", NULL};
     struct state_view view;
     int64_t id;
     return app_input_members(input, members, fail) &&

@@ -59,6 +59,17 @@ static const struct cli_option score_options[] = {
     {"--compare", NULL, "beside the period before, with the difference"},
     {"--adjusted", NULL, "and corrected for who did not answer"},
     END_OF_OPTIONS};
+static const struct cli_option note_options[] = {
+    {"--at", "WHEN", "when: 2026-05-01, '2026-05-01 09:30', 2026-05-01T09:30:00Z (now)"},
+    {"--until", "WHEN", "when it ended, for what lasted"},
+    {"--kind", "KIND", "release, incident, campaign or other (other)"},
+    END_OF_OPTIONS};
+static const struct cli_option note_list_options[] = {
+    {"--from", "DATE", "only those since"},
+    {"--to", "DATE", "only those up to the end of this day"},
+    {"--kind", "KIND", "release, incident, campaign or other"},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
 static const struct cli_option verbatims_options[] = {
     QUESTION_OPTIONS,
     {"--sort", "ORDER", "relevance, -ts, ts, -score or score"},
@@ -309,6 +320,16 @@ const struct cli_command cli_commands[] = {
      "firsthand lifecycle --interval week --last 12w\n"
      "firsthand lifecycle 'Order Completed' --interval month --last 6m",
      habit_options, 0, 1, cli_run_lifecycle},
+    {"note add", "TEXT", "Notes what happened on every chart over time; prints the note's id.",
+     "firsthand note add 'Version 2.4 for everyone' --kind release\n"
+     "firsthand note add 'Payments were down' --kind incident --at '2026-05-01 09:30' "
+     "--until '2026-05-01 11:00'",
+     note_options, 1, 1, cli_run_note_add},
+    {"note delete", "ID", "Deletes a note.", "firsthand note delete 3", NULL, 1, 1,
+     cli_run_note_delete},
+    {"note list", "", "Lists notes, oldest first.",
+     "firsthand note list --from 2026-05-01 --to 2026-05-31 --kind release", note_list_options, 0,
+     0, cli_run_note_list},
     {"policy set", "FILE|-", "Changes the contact policy; what is left out gets its default.",
      "firsthand policy set policy.json\n"
      "echo '{\"waiting_days\":14,\"caps\":[[365,4],[30,1]]}' | firsthand policy set -",

@@ -95,6 +95,9 @@ void cli_put_text(struct base_buf *out, struct str text);
 /* The list `member` of an operation's answer, a row an item. */
 bool cli_print_list(struct cli *cli, const char *operation, const char *member,
                     const char *const *columns, size_t count, struct fail *fail) MUST_USE;
+/* The same of an operation that takes input. */
+bool cli_print_list_of(struct cli *cli, const char *operation, struct str input, const char *member,
+                       const char *const *columns, size_t count, struct fail *fail) MUST_USE;
 /* --format and --json. */
 bool cli_form_of(struct cli *cli, enum cli_form *out, struct fail *fail) MUST_USE;
 /* An answer of the query contract, for people. */
@@ -163,6 +166,9 @@ CLI_COMMAND(cli_run_webhook_preview);
 CLI_COMMAND(cli_run_webhook_suggest);
 CLI_COMMAND(cli_run_job_list);
 CLI_COMMAND(cli_run_job_run);
+CLI_COMMAND(cli_run_note_add);
+CLI_COMMAND(cli_run_note_delete);
+CLI_COMMAND(cli_run_note_list);
 CLI_COMMAND(cli_run_keys_create);
 CLI_COMMAND(cli_run_keys_list);
 CLI_COMMAND(cli_run_keys_revoke);

@@ -20,14 +20,13 @@ static bool print_member(struct cli *cli, const char *operation, struct str inpu
     return true;
 }
 
-bool cli_print_list(struct cli *cli, const char *operation, const char *member,
-                    const char *const *columns, size_t count, struct fail *fail)
+bool cli_print_list_of(struct cli *cli, const char *operation, struct str input, const char *member,
+                       const char *const *columns, size_t count, struct fail *fail)
 {
     enum cli_form form;
     struct str text;
     struct json_value root, list, item, value;
-    if (!cli_form_of(cli, &form, fail) ||
-        !cli_call(cli, operation, STR("{}"), &text, &root, fail)) {
+    if (!cli_form_of(cli, &form, fail) || !cli_call(cli, operation, input, &text, &root, fail)) {
         return false;
     }
     if (form == CLI_FORM_JSON) {
@@ -48,6 +47,12 @@ bool cli_print_list(struct cli *cli, const char *operation, const char *member,
     }
     cli_table_write(cli, table, form);
     return true;
+}
+
+bool cli_print_list(struct cli *cli, const char *operation, const char *member,
+                    const char *const *columns, size_t count, struct fail *fail)
+{
+    return cli_print_list_of(cli, operation, STR("{}"), member, columns, count, fail);
 }
 
 bool cli_run_keys_create(struct cli *cli, struct fail *fail)

@@ -149,5 +149,17 @@ static const char STEP_7[] =
     "  updated_ms INTEGER NOT NULL, updated_by TEXT NOT NULL, PRIMARY KEY (kind, name)"
     ") STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7};
+/* Notes on time, and views that stand first for everybody. */
+static const char STEP_8[] =
+    "CREATE TABLE notes ("
+    "  id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,"
+    "  until_ms INTEGER NOT NULL," /* 0: a moment */
+    "  kind TEXT NOT NULL CHECK (kind IN ('release', 'incident', 'campaign', 'other')),"
+    "  text TEXT NOT NULL, owner TEXT NOT NULL, updated_ms INTEGER NOT NULL,"
+    "  CHECK (until_ms = 0 OR until_ms > at_ms)"
+    ") STRICT;"
+    "CREATE INDEX notes_at ON notes (at_ms);"
+    "ALTER TABLE views ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

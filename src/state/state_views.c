@@ -9,7 +9,8 @@ bool state_views_list(struct state *state, struct arena *arena, struct state_vie
     if (!state_read(state, &link, fail) ||
         !state_count(link, "SELECT count(*) FROM views", &count, fail) ||
         !state_select(link,
-                      "SELECT id, name, page, query, owner, updated_ms FROM views ORDER BY id",
+                      "SELECT id, name, page, query, owner, updated_ms, pinned FROM views"
+                      " ORDER BY pinned DESC, id",
                       NULL, 0, &rows, fail)) {
         return false;
     }
@@ -30,6 +31,7 @@ bool state_views_list(struct state *state, struct arena *arena, struct state_vie
             .query = state_get_text(rows, 3, arena),
             .owner = state_get_text(rows, 4, arena),
             .updated_ms = state_get_int(rows, 5),
+            .pinned = state_get_int(rows, 6) != 0,
         };
     }
     *out = list;
@@ -57,9 +59,12 @@ bool state_view_add(struct state *state, const struct state_view *view, int64_t 
 {
     struct state_link *link CLEANUP(state_link_done) = NULL;
     int64_t others = 0;
-    struct state_value values[] = {state_text(view->name), state_text(view->page),
-                                   state_text(view->query), state_text(view->owner),
-                                   state_int(base_now_ms(state_clock(state)))};
+    struct state_value values[] = {state_text(view->name),
+                                   state_text(view->page),
+                                   state_text(view->query),
+                                   state_text(view->owner),
+                                   state_int(base_now_ms(state_clock(state))),
+                                   state_int(view->pinned ? 1 : 0)};
     if (!view_check(view, fail) || !state_write(state, &link, fail) ||
         !state_count(link, "SELECT count(*) FROM views", &others, fail)) {
         return false;
@@ -69,8 +74,8 @@ bool state_view_add(struct state *state, const struct state_view *view, int64_t 
                         STATE_VIEWS_MAX);
     }
     if (!state_run(link,
-                   "INSERT INTO views (name, page, query, owner, updated_ms)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5)",
+                   "INSERT INTO views (name, page, query, owner, updated_ms, pinned)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                    values, ARRAY_LEN(values), fail)) {
         return false;
     }
@@ -85,15 +90,13 @@ bool state_view_add(struct state *state, const struct state_view *view, int64_t 
 bool state_view_put(struct state *state, const struct state_view *view, struct fail *fail)
 {
     struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_value values[] = {state_text(view->name),
-                                   state_text(view->page),
-                                   state_text(view->query),
-                                   state_text(view->owner),
-                                   state_int(base_now_ms(state_clock(state))),
-                                   state_int(view->id)};
+    struct state_value values[] = {
+        state_text(view->name),          state_text(view->page),
+        state_text(view->query),         state_int(base_now_ms(state_clock(state))),
+        state_int(view->pinned ? 1 : 0), state_int(view->id)};
     if (!view_check(view, fail) || !state_write(state, &link, fail) ||
         !state_run(link,
-                   "UPDATE views SET name = ?1, page = ?2, query = ?3, owner = ?4, updated_ms = ?5"
+                   "UPDATE views SET name = ?1, page = ?2, query = ?3, updated_ms = ?4, pinned = ?5"
                    " WHERE id = ?6",
                    values, ARRAY_LEN(values), fail)) {
         return false;
