@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { axe, checkPage, FUNNEL, settled, signedIn } from './pages.mjs';
+import { axe, checkPage, FUNNEL, hostile, settled, signedIn } from './pages.mjs';
 
 const TREND = '/journeys/trends?series.0.event=Added+To+Cart&series.0.measure=customers&breakdown=device';
 
@@ -69,4 +69,51 @@ test('the menu of exports is worked by keys, and axe finds nothing in it', async
   await page.keyboard.press('Escape');
   assert.ok(await menuOf(page).evaluate((element) => element === document.activeElement));
   await checkPage(page);
+});
+
+test('a note is written by pressing above a chart and by keys, is seen on every chart over time, changed, deleted and brought back', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/journeys/trends`);
+  await settled(page);
+  await page.locator('.note-lane').click({ position: { x: 400, y: 12 } });
+  const dialog = page.getByRole('dialog');
+  const day = await dialog.getByLabel('Day', { exact: true }).inputValue();
+  assert.match(day, /^\d{4}-\d{2}-\d{2}$/);
+  await dialog.getByLabel('What happened').fill(hostile);
+  assert.deepEqual(await axe(page), []);
+  await dialog.getByRole('button', { name: 'Save the note' }).click();
+  const flag = page.getByRole('button', { name: /^Release: =cmd/ });
+  await flag.waitFor();
+  assert.equal(await page.locator('img').count(), 0);
+  await checkPage(page);
+
+  // By keys: to the first point, N, the text, Enter.
+  await page.locator('.chart-focus').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('n');
+  await dialog.getByLabel('What happened').waitFor();
+  await page.keyboard.type('Summer sale');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Release: Summer sale/ }).waitFor();
+  const notes = (await server.request('/api/v1/notes', { key: server.key('secret', 'reader') })).json.notes;
+  assert.deepEqual(notes.map((note) => note.owner), ['Astrid Dahl', 'Astrid Dahl']);
+  assert.ok(notes.some((note) => note.at.slice(0, 10) === day && note.text === hostile));
+
+  for (const path of ['/voice', '/']) {
+    await page.goto(server.url + path);
+    await settled(page);
+    await page.locator('.note-flag').first().waitFor();
+    await checkPage(page);
+  }
+  await page.goto(`${server.url}/journeys/trends`);
+  await flag.click();
+  await dialog.getByLabel('What happened').fill('Version 2.4');
+  await dialog.getByLabel('Time, if it matters').fill('09:30');
+  await dialog.getByRole('button', { name: 'Save the note' }).click();
+  await page.getByRole('button', { name: /^Release: Version 2\.4, .*09:30/ }).click();
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('button', { name: /Version 2\.4/ }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: /^Release: Version 2\.4/ }).waitFor();
+  assert.deepEqual(page.faults, []);
 });

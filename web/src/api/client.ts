@@ -1,7 +1,7 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
   CatalogueDetail, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
-  QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
+  Note, NoteKind, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
 } from "./types";
 
@@ -157,6 +157,11 @@ export const api = {
   saveView: (id: SavedView["id"], name: string, page: string, query: unknown) =>
     call<unknown>(`/api/v1/views/${part(String(id))}`, { method: "PUT", body: { name, page, query } }),
   deleteView: (id: SavedView["id"]) => call<void>(`/api/v1/views/${part(String(id))}`, { method: "DELETE" }),
+
+  notes: (from: string, to: string, signal?: AbortSignal) => call<{ total: number; notes: Note[] }>(`/api/v1/notes${search({ from, to })}`, { signal }),
+  addNote: (body: { at: string; until: string | null; kind: NoteKind; text: string }) => call<Note>("/api/v1/notes", { method: "POST", body }),
+  saveNote: (id: number, body: { at: string; until: string | null; kind: NoteKind; text: string }) => call<Note>(`/api/v1/notes/${id}`, { method: "PUT", body }),
+  deleteNote: (id: number) => call<void>(`/api/v1/notes/${id}`, { method: "DELETE" }),
 
   ledger: () => call<Ledger>("/api/v1/ledger"),
   quarantine: (options: { cursor?: string | null; limit?: number; source?: string; reason?: string }) =>

@@ -242,6 +242,22 @@ export interface SavedView {
   name: string;
   page: string;
   query: Record<string, unknown>;
+  /** Who saved it first. */
+  owner: string;
+  updated: string;
+  /** Stands first, for everybody. */
+  pinned: boolean;
+}
+
+export type NoteKind = "release" | "incident" | "campaign" | "other";
+
+/** What happened at a time, or in a stretch of it. */
+export interface Note {
+  id: number;
+  at: string;
+  until: string | null;
+  kind: NoteKind;
+  text: string;
   owner: string;
   updated: string;
 }

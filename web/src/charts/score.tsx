@@ -3,6 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import type { ScoreRow } from "../api/types";
 import { formatInterval } from "../format";
 import { t } from "../strings";
+import { NoteLane, type ChartNotes } from "../notes/notes";
 import { useWidth } from "./size";
 
 interface Props {
@@ -16,6 +17,7 @@ interface Props {
   summary: string;
   onOpen: (at: number) => void;
   height?: number;
+  notes?: ChartNotes;
 }
 
 const TOP = 8;
@@ -52,7 +54,7 @@ function runs(rows: ScoreRow[]): number[][] {
   return list;
 }
 
-export function ScoreChart({ labels, rows, interval, partial, ends, show, summary, onOpen, height = 132 }: Props) {
+export function ScoreChart({ labels, rows, interval, partial, ends, show, summary, onOpen, height = 132, notes }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [chosen, setChosen] = useState<number | null>(null);
@@ -82,20 +84,22 @@ export function ScoreChart({ labels, rows, interval, partial, ends, show, summar
     if (move !== undefined) {
       event.preventDefault();
       setChosen(move);
+    } else if (event.key === "n" && notes && chosen !== null) {
+      event.preventDefault();
+      notes.add(labels[chosen]);
     } else if (event.key === "Enter" && chosen !== null && (rows[chosen]?.n ?? 0) > 0) {
       event.preventDefault();
       onOpen(chosen);
     }
   };
-  const nearest = (event: MouseEvent): number => {
-    const left = box.current?.getBoundingClientRect().left ?? 0;
-    const at = Math.round(((event.clientX - left - LEFT) / inner.w) * (labels.length - 1));
-    return Math.max(0, Math.min(labels.length - 1, at));
-  };
+  const pointAt = (from: number): number => Math.max(0, Math.min(labels.length - 1, Math.round(((from - LEFT) / inner.w) * (labels.length - 1))));
+  const nearest = (event: MouseEvent): number => pointAt(event.clientX - (box.current?.getBoundingClientRect().left ?? 0));
+  const inAxis = (at: number): number => x(Math.max(0, Math.min(labels.length - 1, at)));
   const every = Math.max(1, Math.ceil(labels.length / Math.max(2, Math.floor(inner.w / 74))));
   return (
     <div class="chart-frame">
-      <div class="chart-focus" role="application" aria-roledescription={t("chart.role")} aria-label={`${summary} ${t("chart.keys")}`} tabIndex={0} onKeyDown={onKeyDown} onBlur={() => setChosen(null)}>
+      {notes && width > 60 && <NoteLane notes={notes} x={inAxis} left={LEFT} right={width} at={(from) => labels[pointAt(from)]} />}
+      <div class="chart-focus" role="application" aria-roledescription={t("chart.role")} aria-label={`${summary} ${t("chart.keys")}${notes ? ` ${t("chart.keys.note")}` : ""}`} tabIndex={0} onKeyDown={onKeyDown} onBlur={() => setChosen(null)}>
         <div
           ref={box}
           class="score-chart"
@@ -125,6 +129,12 @@ export function ScoreChart({ labels, rows, interval, partial, ends, show, summar
                   </text>
                 ) : null,
               )}
+              {notes?.marks.map((mark) => (
+                <g key={mark.note.id}>
+                  {mark.until !== undefined && <rect class="note-band" x={inAxis(mark.at)} y={TOP} width={Math.max(0, inAxis(mark.until) - inAxis(mark.at))} height={inner.h} />}
+                  <path class="note-line" d={`M${inAxis(mark.at)} ${TOP}V${height - BOTTOM}`} />
+                </g>
+              ))}
               {runs(rows).map((run) => (
                 <g key={run[0]}>
                   <path class="score-band" d={`M${run.map((at) => `${x(at)} ${y(rows[at]!.high ?? rows[at]!.value!)}`).join("L")}L${[...run].reverse().map((at) => `${x(at)} ${y(rows[at]!.low ?? rows[at]!.value!)}`).join("L")}Z`} />

@@ -4,6 +4,8 @@ import uPlot from "uplot";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatInterval, formatNumber, formatShort } from "../format";
 import { t } from "../strings";
+import { NoteLane, type ChartNotes } from "../notes/notes";
+import type { Mark } from "../notes/place";
 import { DASHES, usePalette, type Palette } from "./colours";
 import { useWidth } from "./size";
 
@@ -29,6 +31,7 @@ interface Props {
   height?: number;
   /** Labels of the compared intervals, for what is said of a point. */
   comparedLabels?: string[];
+  notes?: ChartNotes;
 }
 
 const GAP = 3;
@@ -42,6 +45,27 @@ function hueOf(line: Line, palette: Palette): Hue {
   if (line.compared) return { colour: palette.rest, dash: [4, 4] };
   if (line.rest) return { colour: palette.rest, dash: [] };
   return { colour: palette.series[line.index % 5]!, dash: DASHES[line.index % 5]! };
+}
+
+/** A line where something was noted, a band where it lasted. */
+function drawMarks(u: uPlot, marks: Mark[], palette: Palette): void {
+  const { ctx } = u;
+  const { left, top, width, height } = u.bbox;
+  const inside = (at: number) => Math.max(left, Math.min(left + width, u.valToPos(at, "x", true)));
+  ctx.save();
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.lineWidth = devicePixelRatio;
+  ctx.strokeStyle = palette.axis;
+  ctx.fillStyle = palette.band;
+  for (const mark of marks) {
+    const x = inside(mark.at);
+    if (mark.until !== undefined) ctx.fillRect(x, top, inside(mark.until) - x, height);
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, top + height);
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 /** At most seven labels on the axis, on whole steps. */
@@ -109,7 +133,7 @@ function drawColumns(u: uPlot, lines: Line[], palette: Palette, partial: Set<num
   ctx.restore();
 }
 
-export function TrendChart({ labels, interval, lines, partial, summary, look, onOpen, height = 240, comparedLabels }: Props) {
+export function TrendChart({ labels, interval, lines, partial, summary, look, onOpen, height = 240, comparedLabels, notes }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
   const width = useWidth(box);
@@ -117,6 +141,10 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
   const [chosen, setChosen] = useState<{ line: number; point: number } | null>(null);
   const chosenRef = useRef(chosen);
   chosenRef.current = chosen;
+  const [area, setArea] = useState<{ left: number; width: number } | null>(null);
+  const marks = notes?.marks;
+  const marksRef = useRef(marks);
+  marksRef.current = marks;
   const openRef = useRef(onOpen);
   openRef.current = onOpen;
   const partialAt = useMemo(() => new Set(partial.map((label) => labels.indexOf(label))), [partial, labels]);
@@ -165,7 +193,11 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
             return { stroke: colour, width: line.compared ? 1.4 : 1.8, dash, points: { show: false }, ...(look === "columns" ? { paths: () => null } : {}) };
           }),
         ],
-        hooks: { draw: [(self) => draw(self, lines, palette, partialAt, chosenRef.current)] },
+        hooks: {
+          drawClear: [(self) => drawMarks(self, marksRef.current ?? [], palette)],
+          draw: [(self) => draw(self, lines, palette, partialAt, chosenRef.current)],
+          ready: [(self) => setArea({ left: self.over.offsetLeft, width: self.over.clientWidth })],
+        },
       },
       [labels.map((_, index) => index), ...lines.map((line) => line.values)] as uPlot.AlignedData,
       box.current,
@@ -205,7 +237,7 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
     };
   }, [width, palette, labels, lines, look, height, partialAt, room]);
 
-  useEffect(() => plot.current?.redraw(false), [chosen]);
+  useEffect(() => plot.current?.redraw(false), [chosen, marks]);
 
   const line = chosen ? lines[chosen.line] : undefined;
   const said = chosen && line ? pointWords(line, chosen.point, line.compared && comparedLabels ? comparedLabels : labels, interval, partialAt) : "";
@@ -224,15 +256,22 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
     if (move) {
       event.preventDefault();
       setChosen(move());
+    } else if (event.key === "n" && notes && chosen) {
+      event.preventDefault();
+      notes.add(labels[chosen.point]);
     } else if (event.key === "Enter" && chosen && line && line.values[chosen.point] !== null) {
       event.preventDefault();
       onOpen(line.index, chosen.point, line.compared ?? false);
     }
   };
 
+  const [low, high] = look === "lines" && labels.length > 1 ? [0, labels.length - 1] : [-0.6, labels.length - 0.4];
+  const xOf = (at: number) => (area ? area.left + ((Math.max(low, Math.min(high, at)) - low) / (high - low)) * area.width : 0);
+  const labelAt = (x: number) => (area ? labels[Math.max(0, Math.min(labels.length - 1, Math.round(low + ((x - area.left) / area.width) * (high - low))))] : undefined);
   return (
     <div class="chart-frame">
-      <div class="chart-focus" role="application" aria-roledescription={t("chart.role")} aria-label={`${summary} ${t("chart.keys")}`} tabIndex={0} onKeyDown={onKeyDown} onBlur={() => setChosen(null)}>
+      {notes && area && <NoteLane notes={notes} x={xOf} left={area.left} right={width} at={labelAt} />}
+      <div class="chart-focus" role="application" aria-roledescription={t("chart.role")} aria-label={`${summary} ${t("chart.keys")}${notes ? ` ${t("chart.keys.note")}` : ""}`} tabIndex={0} onKeyDown={onKeyDown} onBlur={() => setChosen(null)}>
         <div class="chart-box" ref={box} style={{ minHeight: `${height}px` }} aria-hidden="true" />
         {ends && plotReady(width) && <Ends lines={lines} palette={palette} width={width} height={height} room={room} />}
         {chosen && line && <PointTip u={plot.current} text={said} point={chosen.point} value={line.values[chosen.point] ?? 0} />}

@@ -1,17 +1,9 @@
 // An opened cell said as a segment, where that says exactly the same customers; else null.
 import { addDays, dayStart, isDateLabel } from "../format";
-import { rangeDays } from "./range";
-import type { Cond, FunnelQuery, IntervalName, Matcher, Open, Query, Segment, TrendQuery } from "./types";
+import { intervalEnd, rangeDays } from "./range";
+import type { Cond, FunnelQuery, Matcher, Open, Query, Segment, TrendQuery } from "./types";
 
 const instant = (ms: number): string => new Date(ms).toISOString();
-
-function intervalEnd(label: string, interval: IntervalName): string {
-  if (interval === "week") return addDays(label, 7);
-  if (interval === "day") return addDays(label, 1);
-  const at = new Date(`${label.slice(0, 7)}-01T00:00:00Z`);
-  at.setUTCMonth(at.getUTCMonth() + (interval === "month" ? 1 : 3));
-  return at.toISOString().slice(0, 10);
-}
 
 /** Conditions on ts that hold inside the opened part of the range. */
 function timeConds(query: TrendQuery | FunnelQuery, open: Open): Cond[] | null {

@@ -1,6 +1,6 @@
 // Ranges: presets, what may be typed, stepping, and which days they are.
 import { addDays, dayLabel, orgZone } from "../format";
-import type { Range } from "./types";
+import type { IntervalName, Range } from "./types";
 
 export const DEFAULT_RANGE = "last 30 days";
 export const PRESETS: Range[] = ["last 1 day", "last 7 days", "last 28 days", "last 30 days", "last 90 days", "last 1 month", "last 1 quarter", "last 12 months"];
@@ -8,6 +8,15 @@ export const PRESETS: Range[] = ["last 1 day", "last 7 days", "last 28 days", "l
 export interface Days {
   from: string;
   to: string;
+}
+
+/** The day on which an interval that is labelled by its first day has ended. */
+export function intervalEnd(label: string, interval: IntervalName): string {
+  if (interval === "week") return addDays(label, 7);
+  if (interval === "day") return addDays(label, 1);
+  const at = new Date(`${label.slice(0, 7)}-01T00:00:00Z`);
+  at.setUTCMonth(at.getUTCMonth() + (interval === "month" ? 1 : 3));
+  return at.toISOString().slice(0, 10);
 }
 
 const UNIT = /^last (\d+) (hour|day|week|month|quarter)s?$/;

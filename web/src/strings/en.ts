@@ -5,6 +5,7 @@ import { query } from "./en/query";
 import { today } from "./en/today";
 import { customers } from "./en/customers";
 import { journeys } from "./en/journeys";
+import { notes } from "./en/notes";
 import { surveys } from "./en/surveys";
 import { voice } from "./en/voice";
 import { settings } from "./en/settings";
@@ -12,4 +13,4 @@ import { channels } from "./en/channels";
 import { contact } from "./en/contact";
 import { catalogue } from "./en/catalogue";
 
-export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;
+export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...notes, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;

@@ -67,6 +67,7 @@ interface AnswerProps<A> {
   /** The answer, where it belongs to the question as it stands. */
   answer: A | undefined;
   head: ComponentChildren;
+  tools?: ComponentChildren;
   table: boolean;
   onTable: () => void;
   exports: Exports | null;
@@ -76,12 +77,13 @@ interface AnswerProps<A> {
   children: ComponentChildren;
 }
 
-export function AnswerSheet<A extends AnswerBase>({ load, answer, head, table, onTable, exports, height = 280, after, children }: AnswerProps<A>) {
+export function AnswerSheet<A extends AnswerBase>({ load, answer, head, tools, table, onTable, exports, height = 280, after, children }: AnswerProps<A>) {
   return (
     <section class="sheet" aria-label={t("answer")} aria-busy={load.loading}>
       <header class="sheet-head">
         {head}
         <span class="push" />
+        {tools}
         <TwinButton on={table} toggle={onTable} />
         {exports && <ExportMenu {...exports} />}
       </header>

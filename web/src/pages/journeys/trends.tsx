@@ -16,6 +16,7 @@ import { Select } from "../../parts/field";
 import { BreakdownPicker } from "../../query/breakdown";
 import { MatcherEditor } from "../../query/matcher-editor";
 import { MeasurePicker } from "../../query/measure";
+import { NoteButton, pictureMarks, useChartNotes, type ChartNotes } from "../../notes/notes";
 import { DEFAULT_RANGE } from "../../query/range";
 import type { IntervalName, Open, Series, TrendQuery } from "../../query/types";
 import { groupWords, matcherWords, measureWords, rangeIn } from "../../query/words";
@@ -26,6 +27,7 @@ import { trendQuery, useJourney, type TrendState } from "./state";
 const START: Series[] = [{ event: "*", measure: "customers" }];
 /** More grey lines than this cannot be told apart. */
 const MOST_COMPARED = 2;
+const NONE: string[] = [];
 const INTERVALS: IntervalName[] = ["hour", "day", "week", "month", "quarter"];
 
 export const seriesName = (query: TrendQuery, each: TrendSeries): string => {
@@ -46,6 +48,7 @@ export function TrendsTab() {
   const query = trendQuery(full);
   const load = useAnswer<TrendAnswer>(query);
   const answer = load.data;
+  const notes = useChartNotes(full.range, answer?.intervals ?? NONE, full.interval ?? "day");
   const setSeries = (series: Series[]) => set({ series });
   const firstEvent = full.series[0]?.event ?? "*";
   return (
@@ -88,7 +91,8 @@ export function TrendsTab() {
         answer={answer}
         table={state.table === true}
         onTable={() => set({ table: state.table ? undefined : true })}
-        exports={answer && query ? { name: titleOf(query), ...tableExports(() => trendTable(query, answer)), picture: () => trendPicture(query, answer, state) } : null}
+        exports={answer && query ? { name: titleOf(query), ...tableExports(() => trendTable(query, answer)), picture: () => trendPicture(query, answer, state, notes) } : null}
+        tools={state.look !== "totals" && !state.table && <NoteButton notes={notes} />}
         head={
           <Select
             inline
@@ -100,7 +104,8 @@ export function TrendsTab() {
         }
       >
         {!query && <Empty>{t("trends.pick")}</Empty>}
-        {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} />}
+        {notes.dialog}
+        {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} notes={notes} />}
       </AnswerSheet>
     </JourneyFrame>
   );
@@ -139,7 +144,7 @@ function trendLines(query: TrendQuery, answer: TrendAnswer): Line[] {
   return [...list, ...compared];
 }
 
-function trendPicture(query: TrendQuery, answer: TrendAnswer, state: TrendState): Picture {
+function trendPicture(query: TrendQuery, answer: TrendAnswer, state: TrendState, notes: ChartNotes): Picture {
   const interval = query.interval ?? "day";
   const totals = answer.series.length === 1 ? answer.series[0]!.total : answer.series.map((each) => `${each.total === null ? "–" : formatNumber(each.total)} ${seriesName(query, each)}`).join(", ");
   return {
@@ -149,11 +154,11 @@ function trendPicture(query: TrendQuery, answer: TrendAnswer, state: TrendState)
     body:
       state.look === "totals"
         ? { kind: "bars", rows: answer.series.map((each, index) => ({ name: seriesName(query, each), value: each.total, text: each.total === null ? "–" : formatNumber(each.total), before: answer.previous?.series[index]?.total ?? null })) }
-        : { kind: "time", look: state.look ?? "lines", labels: answer.intervals.map((label) => formatInterval(label, interval)), lines: trendLines(query, answer), partial: answer.partial.map((label) => answer.intervals.indexOf(label)) },
+        : { kind: "time", look: state.look ?? "lines", labels: answer.intervals.map((label) => formatInterval(label, interval)), lines: trendLines(query, answer), partial: answer.partial.map((label) => answer.intervals.indexOf(label)), marks: pictureMarks(notes) },
   };
 }
 
-function Result({ query, answer, state }: { query: TrendQuery; answer: TrendAnswer; state: TrendState }) {
+function Result({ query, answer, state, notes }: { query: TrendQuery; answer: TrendAnswer; state: TrendState; notes: ChartNotes }) {
   const lines = useMemo(() => trendLines(query, answer), [answer]);
   const summary = trendSummary(query, answer);
   if (answer.intervals.length === 0 || answer.series.length === 0) return <Empty>{t("answer.empty")}</Empty>;
@@ -185,6 +190,7 @@ function Result({ query, answer, state }: { query: TrendQuery; answer: TrendAnsw
       lines={lines}
       partial={answer.partial}
       summary={summary}
+      notes={notes}
       look={state.look === "columns" ? "columns" : "lines"}
       onOpen={(index, point, compared) => {
         const each = compared ? answer.previous?.series[index] : answer.series[index];

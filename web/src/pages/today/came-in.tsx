@@ -1,6 +1,7 @@
 // What came in: the lead card. How many were here, and each day beside the same day before.
 import { useMemo, useState } from "preact/hooks";
 import type { TrendAnswer } from "../../api/types";
+import { pictureMarks, useChartNotes } from "../../notes/notes";
 import { ExportMenu, pictureNote, tableExports } from "../../charts/export";
 import type { TableData } from "../../charts/data";
 import { DataTable, TwinButton } from "../../charts/table";
@@ -28,6 +29,7 @@ export function CameIn({ query, answer, range, fair }: { query: TrendQuery; answ
   const people = answer.series[0];
   const beforePeople = answer.previous?.series[0];
   const before = previousRange(range);
+  const notes = useChartNotes(range, answer.intervals, "day");
   const lines = useMemo((): Line[] => [
     { name: t("chart.now"), values: people?.values ?? [], index: 0 },
     { name: t("chart.previous"), values: answer.intervals.map((_, at) => beforePeople?.values[at] ?? null), compared: true, index: 0 },
@@ -109,11 +111,12 @@ export function CameIn({ query, answer, range, fair }: { query: TrendQuery; answ
               title: t("nav.customers"),
               summary,
               note: pictureNote(answer, people.total, query.range, query.timezone),
-              body: { kind: "time", look: "lines", labels: answer.intervals.map((day) => formatInterval(day, "day")), lines, partial: answer.partial.map((day) => answer.intervals.indexOf(day)) },
+              body: { kind: "time", look: "lines", labels: answer.intervals.map((day) => formatInterval(day, "day")), lines, partial: answer.partial.map((day) => answer.intervals.indexOf(day)), marks: pictureMarks(notes) },
             })}
           />
         </p>
       </div>
+      {notes.dialog}
       <div class="card-lead-chart">
         {table ? (
           <DataTable label={summary} table={rows()} />
@@ -125,6 +128,7 @@ export function CameIn({ query, answer, range, fair }: { query: TrendQuery; answ
             lines={lines}
             partial={answer.partial}
             summary={summary}
+            notes={notes}
             look="lines"
             height={218}
             onOpen={(_index, point, compared) => {

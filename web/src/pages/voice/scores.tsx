@@ -6,6 +6,7 @@ import type { TableData } from "../../charts/data";
 import type { Picture } from "../../charts/picture";
 import { ScoreChart, scoreTicks } from "../../charts/score";
 import { DataTable, TwinButton } from "../../charts/table";
+import { pictureMarks, useChartNotes, type ChartNotes } from "../../notes/notes";
 import { OpenNumber } from "../../evidence/number";
 import { openEvidence } from "../../evidence/state";
 import { formatInterval, formatShare } from "../../format";
@@ -15,6 +16,8 @@ import { groupWords, rangeIn } from "../../query/words";
 import { rich, t, tOr } from "../../strings";
 import { changeOf, ENDS, npsParts, scoreFigure, scoreRange } from "./score-words";
 import { METRICS, scoreQuery, sparedQuery, VOICE_RANGE, type VoiceState } from "./state";
+
+const NONE: string[] = [];
 
 interface Props {
   state: VoiceState;
@@ -27,6 +30,7 @@ export function Scores({ state, set }: Props) {
   const load = useAnswer<ScoreAnswer>(query);
   const answer = load.data;
   const total = answer?.series[0]?.total;
+  const notes = useChartNotes(query.range ?? VOICE_RANGE, answer?.intervals ?? NONE, query.interval ?? "week");
   return (
     <section class="sheet scores" aria-label={t("voice.scores")} aria-busy={load.loading}>
       <div>
@@ -35,12 +39,13 @@ export function Scores({ state, set }: Props) {
           <Tag tone="line">{t(`scale.${large}`)}</Tag>
           <span class="push" />
           <TwinButton on={state.table === true} toggle={() => set({ table: state.table ? undefined : true })} />
-          {answer?.series[0] && <ExportMenu name={t(`scale.${large}`)} {...tableExports(() => scoreTable(query, answer))} picture={() => scorePicture(query, answer)} />}
+          {answer?.series[0] && <ExportMenu name={t(`scale.${large}`)} {...tableExports(() => scoreTable(query, answer))} picture={() => scorePicture(query, answer, notes)} />}
         </header>
         {load.error && <Problem error={load.error} retry={load.reload} />}
         <Warnings list={answer?.warnings.filter((line) => !line.includes("never seen"))} />
         {!answer && !load.error && <Skeleton rows={5} height={190} />}
-        {answer && total && <Large query={query} answer={answer} total={total} table={state.table === true} />}
+        {answer && total && <Large query={query} answer={answer} total={total} table={state.table === true} notes={notes} />}
+        {notes.dialog}
       </div>
       <Answered state={state} query={query} answer={answer} total={total} failed={load.error !== undefined} />
       <div>
@@ -119,7 +124,7 @@ function Adjusted({ query }: { query: ScoreQuery }) {
   );
 }
 
-function Large({ query, answer, total, table }: { query: ScoreQuery; answer: ScoreAnswer; total: ScoreRow; table: boolean }) {
+function Large({ query, answer, total, table, notes }: { query: ScoreQuery; answer: ScoreAnswer; total: ScoreRow; table: boolean; notes: ChartNotes }) {
   const { metric } = query;
   const rows = answer.series[0]!.values;
   const summary = scoreSummary(query, answer);
@@ -139,6 +144,7 @@ function Large({ query, answer, total, table }: { query: ScoreQuery; answer: Sco
           ends={ENDS[metric]}
           show={(value) => scoreFigure(metric, value)}
           summary={summary}
+          notes={notes}
           onOpen={(at) => openEvidence({ q: query, o: { interval: answer.intervals[at]! }, n: rows[at]!.n, a: answer.as_of })}
         />
       </div>
@@ -218,7 +224,7 @@ function scoreTable(query: ScoreQuery, answer: ScoreAnswer): TableData {
   };
 }
 
-function scorePicture(query: ScoreQuery, answer: ScoreAnswer): Picture {
+function scorePicture(query: ScoreQuery, answer: ScoreAnswer, notes: ChartNotes): Picture {
   const rows = answer.series[0]!.values;
   return {
     title: t(`score.asks.${query.metric}`),
@@ -229,6 +235,7 @@ function scorePicture(query: ScoreQuery, answer: ScoreAnswer): Picture {
       labels: answer.intervals.map((label) => formatInterval(label, query.interval ?? "week")),
       rows,
       ticks: scoreTicks(rows, ENDS[query.metric]).map((value) => ({ value, text: scoreFigure(query.metric, value) })),
+      marks: pictureMarks(notes),
     },
   };
 }

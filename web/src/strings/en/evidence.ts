@@ -75,6 +75,7 @@ export const evidence = {
 
   "chart.role": "chart",
   "chart.keys": "Arrow keys go through the points, Enter opens one.",
+  "chart.keys.note": "N writes a note on one.",
   "chart.point": "{when}: {name} {value}",
   "chart.partial": " (not over yet)",
   "chart.nothing": "nothing",
