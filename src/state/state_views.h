@@ -16,12 +16,13 @@
 struct state_view {
     int64_t id;
     struct str name, page, query; /* query: JSON */
-    struct str owner; /* who saved it first */
+    struct str owner;             /* who saved it first */
     int64_t updated_ms;
     bool pinned; /* stands first, for everybody */
 };
 bool state_views_list(struct state *state, struct arena *arena, struct state_view **out,
-                      size_t *out_count, struct fail *fail) MUST_USE; /* pinned ones first, then by id */
+                      size_t *out_count,
+                      struct fail *fail) MUST_USE; /* pinned ones first, then by id */
 /* id, updated_ms are given by the store. */
 bool state_view_add(struct state *state, const struct state_view *view, int64_t *out_id,
                     struct fail *fail) MUST_USE;
