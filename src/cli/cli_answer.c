@@ -423,6 +423,7 @@ void cli_write_answer(struct cli *cli, struct json_value answer, enum cli_form f
         {"customers", write_customers},
         {"verbatims", write_verbatims},
         {"score", write_score},
+        {"paths", cli_write_paths},
     };
     struct str kind = json_string(member(answer, "kind"));
     write_warnings(answer);

@@ -26,3 +26,4 @@ void cli_put_duration(struct cli *cli, struct cli_table *table, struct json_valu
 void cli_write_lifecycle(struct cli *cli, struct json_value answer, enum cli_form form);
 void cli_write_stickiness(struct cli *cli, struct json_value answer, enum cli_form form);
 void cli_write_time_between(struct cli *cli, struct json_value answer, enum cli_form form);
+void cli_write_paths(struct cli *cli, struct json_value answer, enum cli_form form);

@@ -182,7 +182,7 @@ static bool begin_question(struct cli *cli, struct base_buf *text, struct json_w
     json_begin_object(w);
     json_name_c(w, "kind");
     json_write_c(w, kind);
-    put_option(cli, w, "--by", "breakdown");
+    put_option(cli, w, "--by", strcmp(kind, "paths") == 0 ? "by" : "breakdown");
     put_option(cli, w, "--timezone", "timezone");
     put_option(cli, w, "--segment", "segment");
     put_option(cli, w, "--interval", "interval");
@@ -359,4 +359,25 @@ bool cli_run_time_between(struct cli *cli, struct fail *fail)
     }
     put_option(cli, &w, "--window", "window");
     return end_question(cli, &text, &w, fail);
+}
+
+bool cli_run_paths(struct cli *cli, struct fail *fail)
+{
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    struct json_writer w;
+    if (!begin_question(cli, &text, &w, "paths", fail)) {
+        return false;
+    }
+    json_name_c(&w, cli_flag(cli, "--end") ? "end" : "start");
+    if (!put_matcher(cli, &w, cli->arguments[0], fail)) {
+        return false;
+    }
+    put_option(cli, &w, "--gap", "gap");
+    if (cli_flag(cli, "--repeats")) {
+        json_name_c(&w, "collapse");
+        json_write_bool(&w, false);
+    }
+    return put_count(&w, "steps", "--steps", cli_option(cli, "--steps"), fail) &&
+           put_count(&w, "limit", "--limit", cli_option(cli, "--limit"), fail) &&
+           end_question(cli, &text, &w, fail);
 }

@@ -53,6 +53,15 @@ static const struct cli_option retention_options[] = {
 static const struct cli_option habit_options[] = {RANGE_OPTIONS, INTERVAL_OPTION, END_OF_OPTIONS};
 static const struct cli_option time_between_options[] = {
     RANGE_OPTIONS, {"--window", "SPAN", "at most so long: 30m, 7d (no limit)"}, END_OF_OPTIONS};
+static const struct cli_option paths_options[] = {
+    RANGE_OPTIONS,
+    {"--end", NULL, "the paths that lead to the event, not those that begin with it"},
+    {"--steps", "N", "at most so many steps (4)"},
+    {"--by", "NAME", "steps are values of a property, customer.TRAIT or channel, not events"},
+    {"--gap", "SPAN", "a longer pause ends a path (30m)"},
+    {"--repeats", NULL, "count the same event twice in a row as two steps"},
+    {"--limit", "N", "at most so many paths and links (50)"},
+    END_OF_OPTIONS};
 static const struct cli_option score_options[] = {
     QUESTION_OPTIONS,
     {"--least", "N", "show no score of fewer answers (30)"},
@@ -330,6 +339,11 @@ const struct cli_command cli_commands[] = {
     {"note list", "", "Lists notes, oldest first.",
      "firsthand note list --from 2026-05-01 --to 2026-05-31 --kind release", note_list_options, 0,
      0, cli_run_note_list},
+    {"paths", "EVENT", "Shows what customers did next, or before.",
+     "firsthand paths 'Product Viewed' --steps 3 --last 30d\n"
+     "firsthand paths 'Order Completed' --end --gap 1d --limit 20\n"
+     "firsthand paths '*' --by channel --where 'channel = web'",
+     paths_options, 1, 1, cli_run_paths},
     {"policy set", "FILE|-", "Changes the contact policy; what is left out gets its default.",
      "firsthand policy set policy.json\n"
      "echo '{\"waiting_days\":14,\"caps\":[[365,4],[30,1]]}' | firsthand policy set -",

@@ -116,6 +116,7 @@ CLI_COMMAND(cli_run_retention);
 CLI_COMMAND(cli_run_lifecycle);
 CLI_COMMAND(cli_run_stickiness);
 CLI_COMMAND(cli_run_time_between);
+CLI_COMMAND(cli_run_paths);
 CLI_COMMAND(cli_run_score);
 CLI_COMMAND(cli_run_verbatims);
 CLI_COMMAND(cli_run_timeline);

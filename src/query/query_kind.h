@@ -28,6 +28,7 @@ extern const struct query_kind query_kind_time_between;
 extern const struct query_kind query_kind_customers;
 extern const struct query_kind query_kind_verbatims;
 extern const struct query_kind query_kind_score;
+extern const struct query_kind query_kind_paths;
 
 /* NULL where there is none of that name. */
 const struct query_kind *query_kind_find(struct str name);

@@ -114,9 +114,10 @@ static bool parse_kind(struct json_value root, const struct query_kind **out, st
                             json_type_name(json_type_of(root)));
     }
     if (!json_member(root, STR("kind"), &value)) {
-        return query_refuse(&at, fail,
-                            "\"kind\" is missing: expected trend, funnel, retention, lifecycle, "
-                            "stickiness, time_between, score, customers or verbatims");
+        return query_refuse(
+            &at, fail,
+            "\"kind\" is missing: expected trend, funnel, retention, paths, lifecycle, "
+            "stickiness, time_between, score, customers or verbatims");
     }
     if (!query_read_string(value, &at, "the kind of question", &name, fail)) {
         return false;

@@ -62,6 +62,17 @@ test('one-line questions answer as tables, JSON and CSV', (t) => {
   assert.match(must([...waits, '--window', '1m', ...range]), /\n0 times by 0 customers\n *p50 +p75 +p90 +p99\n *- +- +- +-\n/);
   assert.match(must([...waits, '--format', 'csv', ...range]), /from_ms,to_ms,count\r\n0,1000,0\r\n/);
   assert.equal(JSON.parse(must([...waits, '--where', 'price > 100', '--json', ...range])).count, 0);
+  const paths = must(['paths', 'Product Viewed', '--gap', '2d', ...range]);
+  assert.match(paths, /count +customers +path +\n/);
+  assert.match(paths, /\n\ndepth +from +to +count +customers\n/);
+  assert.match(paths, /3 paths of \d customers in all\n$/);
+  const backwards = must(['paths', 'Order Completed', '--end', '--steps', '1', '--repeats', '--limit', '1', '--format', 'csv', ...range]);
+  assert.match(backwards, /^list,depth,count,customers,name_1,name_2\r\n/);
+  assert.match(backwards, /\r\npath,\d,1,1,/);
+  const channels = JSON.parse(must(['paths', '*', '--by', 'channel', '--where', 'price set', '--json', ...range]));
+  assert.equal(channels.depths[0].count, 2);
+  assert.match(run(['paths', 'Product Viewed', '--steps', 'some', ...range]).stderr, /--steps is "some"/);
+  assert.match(run(['paths', 'Product Viewed', '--gap', 'long', ...range]).stderr, /\/gap/);
   const whole = must(['query', '-', '--data', data, '--json'], { input: JSON.stringify({ kind: 'customers' }) });
   assert.equal(JSON.parse(whole).total, 3);
 });

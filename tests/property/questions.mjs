@@ -380,6 +380,18 @@ export class Questioner {
     return question;
   }
 
+  paths() {
+    const { random } = this;
+    const question = this.common('paths', ['hour', 'day', 'week', 'month', 'quarter']);
+    question[random.chance(0.6) ? 'start' : 'end'] = this.matcher();
+    if (random.chance(0.7)) question.steps = BigInt(random.weighted([[3, 1], [4, 2], [4, 3], [2, 5], [1, 20]]));
+    if (random.chance(0.5)) question.limit = BigInt(random.between(1, 6));
+    if (random.chance(0.7)) question.gap = this.duration();
+    if (random.chance(0.5)) question.collapse = random.chance(0.2);
+    if (random.chance(0.5)) question.by = random.chance(0.3) ? 'event' : this.propertyName();
+    return question;
+  }
+
   list(question, columns) {
     const { random } = this;
     if (random.chance(0.7)) question.sort = random.pick(['', '-']) + random.pick(columns);
@@ -411,6 +423,7 @@ export class Questioner {
       lifecycle: () => this.lifecycleCell(answer),
       stickiness: () => this.stickinessCell(answer),
       time_between: () => this.timeBetweenCell(answer),
+      paths: () => this.pathsCell(question, answer),
     }[question.kind]();
     if (open === undefined) return undefined;
     this.list(open, open.valued ? [...SORTS, 'value', 'value'] : SORTS);
@@ -459,6 +472,24 @@ export class Questioner {
     return open;
   }
 
+  pathsCell(question, answer) {
+    const { random } = this;
+    const depths = answer.depths.filter(({ count }) => count > 0);
+    const name = () => random.pick(['A', 'B', '(none)', 'nowhere']);
+    const open = random.weighted([
+      [answer.paths.length > 0 ? 6 : 0, () => ({ path: random.pick(answer.paths).events })],
+      [answer.links.length > 0 ? 6 : 0, () => {
+        const { depth, from, to } = random.pick(answer.links);
+        return { link: { depth: BigInt(depth), from, to } };
+      }],
+      [2, () => ({ depth: BigInt(depths.length > 0 ? random.pick(depths).depth : 1) })],
+      [1, () => ({})],
+      [0.5, () => ({ path: Array.from({ length: random.between(1, Number(question.steps ?? 4n) + 1) }, name) })],
+      [0.5, () => ({ link: { depth: 1n, from: name(), to: name() } })],
+    ])();
+    return { ...open, valued: true };
+  }
+
   lifecycleCell(answer) {
     const { random } = this;
     const states = ['new', 'returning', 'resurrected', 'dormant'];
@@ -490,7 +521,7 @@ export class Questioner {
   any() {
     const kind = this.random.weighted([
       [5, 'trend'], [4, 'funnel'], [3, 'retention'], [2, 'customers'], [2.5, 'verbatims'], [3, 'score'],
-      [2, 'lifecycle'], [1.5, 'stickiness'], [2, 'time_between']]);
+      [2, 'lifecycle'], [1.5, 'stickiness'], [2, 'time_between'], [3, 'paths']]);
     return this[kind]();
   }
 }

@@ -181,7 +181,38 @@ function timeBetweenAnswer(rows) {
   return { count: times.length, customers: rows[0]?.customers ?? 0, p50: rank(0.5), p75: rank(0.75), p90: rank(0.9), p99: rank(0.99) };
 }
 
+// Events in runs, which a pause above the gap or (with `collapse`) another name ends; a link of depth d joins the
+// run d - 1 away from the start's (the end's) to the next one, unless a pause lies between.
+function pathsSql({ start, end, steps, gap, collapse, limit, range }) {
+  const away = start ? '+' : '-';
+  const columns = ['customer', 'day', 'event', 'own', 'channel', 'qty', 'source'];
+  const parts = ['nearer.event AS nearer', 'farther.event AS farther', 'count(*) AS n', 'count(DISTINCT s.customer) AS customers'];
+  const depths = Array.from({ length: Number(steps) }, (_, i) => `SELECT ${i + 1} AS depth, ${parts.join(', ')} FROM s
+    JOIN runs nearer ON nearer.customer = s.customer AND nearer.stretch = s.stretch AND nearer.run = s.run ${away} ${i}
+    JOIN runs farther ON farther.customer = s.customer AND farther.stretch = s.stretch AND farther.run = s.run ${away} ${i + 1}
+    WHERE ${matching(start ?? end, 's')} AND ${within(range, 's')} GROUP BY nearer.event, farther.event`);
+  return `WITH numbered AS (SELECT ${columns.map((c) => `e.${c} AS ${c}`).join(', ')}, e.ts AS ts,
+      CAST(row_number() OVER (PARTITION BY e.customer ORDER BY e.place) AS BIGINT) AS nth FROM events e WHERE e.own = 1),
+    parted AS (SELECT ${columns.map((c) => `o.${c} AS ${c}`).join(', ')}, o.nth AS nth,
+      CASE WHEN o.ts - b.ts <= ${durationMs(gap)} THEN 0 ELSE 1 END AS pause,
+      CASE WHEN o.ts - b.ts <= ${durationMs(gap)} AND ${collapse ? 'o.event = b.event' : '1 = 0'} THEN 0 ELSE 1 END AS fresh
+      FROM numbered o LEFT JOIN numbered b ON b.customer = o.customer AND b.nth = o.nth - 1),
+    s AS (SELECT ${columns.join(', ')}, CAST(sum(pause) OVER (PARTITION BY customer ORDER BY nth) AS BIGINT) AS stretch,
+      CAST(sum(fresh) OVER (PARTITION BY customer ORDER BY nth) AS BIGINT) AS run FROM parted),
+    runs AS (SELECT DISTINCT customer, stretch, run, event FROM s)
+    SELECT depth, nearer, farther, n, customers FROM (${depths.join(' UNION ALL ')}) links
+    ORDER BY n DESC, depth, ${start ? 'nearer, farther' : 'farther, nearer'} LIMIT ${limit};`;
+}
+
+const pathsAnswer = (rows, { start }) => ({
+  links: rows.map(({ depth, nearer, farther, n, customers }) => {
+    const [from, to] = start ? [nearer, farther] : [farther, nearer];
+    return { depth, from, to, count: n, customers };
+  }),
+});
+
 const KINDS = {
+  paths: { sql: pathsSql, answer: pathsAnswer },
   lifecycle: { sql: lifecycleSql, answer: lifecycleAnswer },
   stickiness: { sql: stickinessSql, answer: stickinessAnswer },
   time_between: { sql: timeBetweenSql, answer: timeBetweenAnswer },
@@ -214,6 +245,7 @@ export function comparable(question, answer) {
   if (question.kind === 'time_between') {
     return Object.fromEntries(['count', 'customers', 'p50', 'p75', 'p90', 'p99'].map((name) => [name, answer[name]]));
   }
+  if (question.kind === 'paths') return { links: answer.links };
   if (question.kind === 'trend') return { intervals: answer.intervals, series: answer.series };
   if (question.kind === 'funnel') return { counts: answer.steps.map((s) => s.count) };
   return { cohorts: answer.cohorts.filter((c) => c.size > 0n) };
@@ -252,6 +284,10 @@ export function sayable(random, world) {
     () => ({
       kind: 'time_between', from: matcher(), to: matcher(), ...(random.chance(0.5) ? { window: random.pick(['1h', '1d', '7d', '30d', '30m']) } : {}),
       ...common,
+    }),
+    () => ({
+      kind: 'paths', [random.pick(['start', 'end'])]: matcher(), steps: BigInt(random.between(1, 4)), collapse: random.chance(0.5),
+      gap: random.pick(['1m', '30m', '1h', '1d', '7d']), limit: BigInt(random.pick([3, 50])), ...common,
     }),
     () => ({ kind: 'retention', start: matcher(), return: matcher(), periods: BigInt(random.between(1, 5)), ...common }),
   ])();

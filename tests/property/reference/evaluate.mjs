@@ -4,6 +4,7 @@ import { eventNames, readName, readTraitName } from './condition.mjs';
 import { page, searched, sortName } from './customers.mjs';
 import { Funnel } from './funnel.mjs';
 import { Lifecycle, Stickiness, TimeBetween } from './habits.mjs';
+import { Paths } from './paths.mjs';
 import { rangeOf } from './range.mjs';
 import { Retention } from './retention.mjs';
 import { Score } from './score.mjs';
@@ -14,7 +15,7 @@ import { saidAround, verbatimsAnswer } from './verbatims.mjs';
 
 const KINDS = {
   trend: Trend, funnel: Funnel, retention: Retention, score: Score,
-  lifecycle: Lifecycle, stickiness: Stickiness, time_between: TimeBetween,
+  lifecycle: Lifecycle, stickiness: Stickiness, time_between: TimeBetween, paths: Paths,
 };
 
 // ---- names in a question, for warnings ------------------------------------------------------------
@@ -55,9 +56,10 @@ function namesIn(question, saved) {
     const [, property] = splitMeasure(series.measure);
     if (property !== undefined) into.names.push(readName(property));
   }
-  for (const matcher of [...(question.steps ?? []), ...(question.exclude ?? [])]) matcherNames(matcher, into);
-  for (const matcher of [question.start, question.return, question.from, question.to]) if (matcher) matcherNames(matcher, into);
+  for (const matcher of [...(question.kind === 'funnel' ? question.steps : []), ...(question.exclude ?? [])]) matcherNames(matcher, into);
+  for (const matcher of [question.start, question.end, question.return, question.from, question.to]) if (matcher) matcherNames(matcher, into);
   if (question.event !== undefined) into.events.push(...eventNames(question).filter((name) => name !== '*'));
+  if (question.by !== undefined) into.names.push(readName(question.by));
   if (question.breakdown !== undefined) into.names.push(readName(question.breakdown.by ?? question.breakdown));
   segmentNames(question.segment, saved, into);
   conditionNames(question.where, into);
@@ -83,7 +85,7 @@ function idleMembers(question) {
   if (question.kind === 'customers' && question.range !== undefined) idle.push('range');
   if (question.kind === 'verbatims') {
     if (question.id !== undefined && question.range !== undefined) idle.push('range');
-  } else if (question.breakdown === undefined && question.kind !== 'customers') {
+  } else if (question.breakdown === undefined && !['customers', 'paths'].includes(question.kind)) {
     for (const name of ['limit', 'attribution']) if (question[name] !== undefined) idle.push(name);
   }
   return idle;

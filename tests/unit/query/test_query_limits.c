@@ -31,6 +31,8 @@ static const char *const questions[] = {
     "{'kind':'lifecycle','interval':'hour','range':'last 500 days'}",
     "{'kind':'stickiness','event':'A','open':{'intervals':1}}",
     "{'kind':'time_between','from':{'event':'A'},'to':{'event':'A'}}",
+    "{'kind':'paths','start':{'event':'A'},'by':'g','gap':'1d','steps':20}",
+    "{'kind':'paths','end':{'event':'A'},'by':'v','gap':'1d','open':{'depth':3}}",
     "{'kind':'customers','sort':'id'}",
     "{'kind':'trend','series':[{'event':'A'}],'open':{}}",
 };

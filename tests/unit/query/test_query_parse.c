@@ -38,7 +38,6 @@ static void questions_as_a_whole_are_refused_with_a_place(void **state)
         {"{'kind':'trnd'}", "/kind", "did you mean \"trend\""},
         {"{'kind':'poem'}", "/kind", "none of"},
         {"{'kind':'themes'}", "/kind", "not supported yet"},
-        {"{'kind':'paths','start':{'event':'A'}}", "/kind", "not supported yet"},
         {"{'kind':'trend','serie':[]}", "/serie", "did you mean \"series\""},
         {"{'kind':'trend','series':[{'event':'A'}],'kind':'trend'}", "/kind", "twice"},
         {"{'kind':'trend','series':[{'event':'A'}],'per':'account'}", "/per", "not supported yet"},
