@@ -19,6 +19,7 @@ struct app_config {
     int64_t query_memory_mb;
     int64_t query_threads;   /* 0: the processors there are */
     int64_t queries_at_once; /* more wait */
+    int64_t sql_memory_mb, sql_rows, sql_result_mb;
     int64_t dedup_window_days;
     int64_t body_mb, inflated_mb, events_per_request;
     struct str listen;

@@ -153,6 +153,9 @@ struct base_cancel app_cancel_of(const struct app *app, const struct app_caller 
 APP_OPERATION(app_op_query);
 APP_OPERATION(app_op_names);
 APP_OPERATION(app_op_values);
+/* app_sql.c */
+APP_OPERATION(app_op_sql);
+APP_OPERATION(app_op_sql_schema);
 /* app_customer.c */
 APP_OPERATION(app_op_customer);
 APP_OPERATION(app_op_timeline);

@@ -131,6 +131,12 @@ static const struct cli_option import_options[] = {
     {"--suggest-map", NULL, "of a CSV: print a map to start from, and do nothing else"},
     {"--dry-run", NULL, "read and judge, store nothing"},
     END_OF_OPTIONS};
+static const struct cli_option sql_options[] = {
+    {"--param", "VALUE", "for the next ? of the statement (may be repeated)"},
+    {"--limit", "N", "at most so many rows (the setting sql_rows)"},
+    {"--schema", NULL, "show the tables and their columns instead"},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
 static const struct cli_option quarantine_options[] = {
     {"--source", "NAME", "only of this source"},
     {"--limit", "N", "at most so many rows (50)"},
@@ -389,6 +395,11 @@ const struct cli_command cli_commands[] = {
      source_options, 1, 1, cli_run_source_set},
     {"source show", "NAME", "Shows a source and its settings.", "firsthand source show web",
      format_only, 1, 1, cli_run_source_show},
+    {"sql", "STATEMENT|-", "Runs a SELECT over events, customers and verbatims.",
+     "firsthand sql 'SELECT event, count(*) FROM events GROUP BY event'\n"
+     "firsthand sql 'SELECT ts, event FROM events WHERE customer = ? ORDER BY ts' --param ann\n"
+     "firsthand sql --schema",
+     sql_options, 0, 1, cli_run_sql},
     {"status", "", "Shows sizes, counts and health.", "firsthand status", format_only, 0, 0,
      cli_run_status},
     {"stickiness", "[EVENT]", "Counts customers by the number of days (weeks, ...) they did it.",

@@ -179,6 +179,7 @@ CLI_COMMAND(cli_run_interview_recruit);
 CLI_COMMAND(cli_run_source_list);
 CLI_COMMAND(cli_run_source_show);
 CLI_COMMAND(cli_run_source_set);
+CLI_COMMAND(cli_run_sql);
 CLI_COMMAND(cli_run_user_add);
 CLI_COMMAND(cli_run_user_link);
 CLI_COMMAND(cli_run_user_list);

@@ -231,6 +231,10 @@ const struct http_route http_routes[] = {
     /* ---- questions and customers ---- */
     OPERATION(NET_POST, "/api/v1/query", ASK, "query", 200, "Asks a question.",
               "A question of the query contract.", "Its answer.", NONE),
+    OPERATION(NET_POST, "/api/v1/sql", ASK, "sql", 200, "Runs a SELECT.", "sql, params, limit.",
+              "columns, rows, row_count, truncated, rows_scanned, elapsed_ms.", NONE),
+    OPERATION(NET_GET, "/api/v1/sql/schema", ASK, "sql.schema", 200,
+              "The tables of SQL and their columns.", NULL, "tables.", NONE),
     OPERATION(NET_GET, "/api/v1/customers/{id}", ASK, "customer", 200, "Shows a customer.", NULL,
               "Identifiers, traits, channels, accounts, joins.",
               PATH("id", "id", HTTP_TEXT, "Any identifier, or kind:value.")),
