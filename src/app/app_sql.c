@@ -205,8 +205,9 @@ static void write_column(struct json_writer *w, struct str name, const char *typ
     json_end_object(w);
 }
 
-static bool write_table(const struct store_snapshot *snapshot, const struct sql_described_table *table,
-                        struct arena *arena, struct json_writer *w, struct fail *fail)
+static bool write_table(const struct store_snapshot *snapshot,
+                        const struct sql_described_table *table, struct arena *arena,
+                        struct json_writer *w, struct fail *fail)
 {
     struct store_name *names;
     size_t count;

@@ -36,16 +36,37 @@
 
 static const int allowed[] = {
     /* the socket, and messages to standard error */
-    SYS_read, SYS_write, SYS_close,
+    SYS_read,
+    SYS_write,
+    SYS_close,
     /* memory */
-    SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_brk,
+    SYS_mmap,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_mprotect,
+    SYS_madvise,
+    SYS_brk,
     /* clocks, identity, randomness */
-    SYS_clock_gettime, SYS_gettimeofday, SYS_getpid, SYS_gettid, SYS_getrandom,
+    SYS_clock_gettime,
+    SYS_gettimeofday,
+    SYS_getpid,
+    SYS_gettid,
+    SYS_getrandom,
     /* the end, orderly or not */
-    SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_tgkill,
-    SYS_futex, SYS_sched_yield,
+    SYS_exit,
+    SYS_exit_group,
+    SYS_rt_sigreturn,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigaction,
+    SYS_tgkill,
+    SYS_futex,
+    SYS_sched_yield,
 #if SANITIZED
-    SYS_sigaltstack, SYS_readlink, SYS_sched_getaffinity, SYS_prctl, SYS_clock_nanosleep,
+    SYS_sigaltstack,
+    SYS_readlink,
+    SYS_sched_getaffinity,
+    SYS_prctl,
+    SYS_clock_nanosleep,
 #endif
 };
 

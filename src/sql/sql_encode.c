@@ -174,8 +174,8 @@ static void put_ints_of(struct sql_encode *encode, size_t index, size_t from, si
     const struct store_column *column = &encode->rows->columns[index];
     uint32_t place = first_at(column, encode->kept[from]);
     for (size_t i = from; i < to; i++) {
-        int64_t v = values_at(column, encode->kept[i], &place) > 0 ? column->values[place].i
-                                                                   : SQL_NO_INT;
+        int64_t v =
+            values_at(column, encode->kept[i], &place) > 0 ? column->values[place].i : SQL_NO_INT;
         base_buf_bytes(out, &v, sizeof v);
     }
 }
@@ -221,8 +221,7 @@ static void put_customers(struct sql_encode *encode, size_t from, size_t to, str
     }
 }
 
-static void put_identifiers(struct sql_encode *encode, size_t from, size_t to,
-                            struct base_buf *out)
+static void put_identifiers(struct sql_encode *encode, size_t from, size_t to, struct base_buf *out)
 {
     struct cells cells = cells_begin(out, to - from);
     for (size_t i = from; i < to; i++) {

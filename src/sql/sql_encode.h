@@ -24,9 +24,9 @@ struct sql_encode {
     const struct sql_names *names; /* what the JSON is made of */
     /* Kept rows, ascending, and whose they are; of `customers` both are places of customers. */
     const uint32_t *kept, *owner;
-    struct arena *arena;    /* for a moment: ids */
-    struct base_buf texts;  /* of this window; kept for the next */
-    const char *last_text;  /* the newest text put there, and its place */
+    struct arena *arena;   /* for a moment: ids */
+    struct base_buf texts; /* of this window; kept for the next */
+    const char *last_text; /* the newest text put there, and its place */
     size_t last_len, last_at;
 };
 

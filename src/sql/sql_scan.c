@@ -52,8 +52,7 @@ bool sql_world_open(struct store_snapshot *snapshot, struct base_cancel *cancel,
     struct sql_world world = {
         .snapshot = snapshot, .cancel = cancel, .budget = budget, .arena = arena};
     world.event_name_count = store_event_codes(snapshot);
-    world.event_names =
-        arena_array(arena, world.event_name_count, sizeof *world.event_names, fail);
+    world.event_names = arena_array(arena, world.event_name_count, sizeof *world.event_names, fail);
     if (world.event_names == NULL ||
         !read_names(snapshot, STORE_NAME_PROPERTY, arena, &world.properties, fail) ||
         !read_names(snapshot, STORE_NAME_TRAIT, arena, &world.traits, fail)) {
@@ -84,7 +83,9 @@ struct sql_scan {
     struct store_cursor *cursor;
     uint32_t *kept, *owner;
     size_t kept_capacity, owner_capacity, kept_count, kept_at;
-    size_t window; /* rows of the next batch: fewer after one of many bytes */
+    size_t window;   /* rows of the next batch: fewer after one of many bytes */
+    uint64_t *tally; /* only counts of events are wanted: what is left of each; NULL: rows are */
+    struct store_rows tallied; /* rows made of them */
     bool ended;
 };
 
@@ -254,13 +255,11 @@ static bool choose_columns(struct sql_scan *scan, struct fail *fail)
     for (size_t f = 0; f < SQL_FIELDS; f++) {
         enum store_column_of of = column_of((enum sql_field)f);
         bool asked = of != STORE_COLUMN_PROPERTY && (request->fields & SQL_FIELD_BIT(f)) != 0;
-        encode->columns_at[f] =
-            asked ? add_column(scan, of, (struct str){NULL, 0}) : SQL_NO_COLUMN;
+        encode->columns_at[f] = asked ? add_column(scan, of, (struct str){NULL, 0}) : SQL_NO_COLUMN;
     }
-    scan->channel_at =
-        request->channels.all || customers
-            ? SQL_NO_COLUMN
-            : add_column(scan, STORE_COLUMN_CHANNEL, (struct str){NULL, 0});
+    scan->channel_at = request->channels.all || customers
+                           ? SQL_NO_COLUMN
+                           : add_column(scan, STORE_COLUMN_CHANNEL, (struct str){NULL, 0});
     scan->only_at = request->table == SQL_VERBATIMS
                         ? add_column(scan, STORE_COLUMN_HAS_TEXT, (struct str){NULL, 0})
                         : SQL_NO_COLUMN;
@@ -306,6 +305,13 @@ static bool prepare(struct sql_scan *scan, struct fail *fail)
         return false;
     }
     scan->ended = scan->ended || scan->code_count == 0;
+    /* How many of each event: one pass that counts, instead of a pass for each. */
+    if (request->by_event && (request->fields & ~SQL_FIELD_BIT(SQL_FIELD_EVENT)) == 0 &&
+        request->name_count == 0) {
+        scan->tally =
+            arena_array(scan->arena, scan->world.event_name_count, sizeof *scan->tally, fail);
+        return scan->tally != NULL;
+    }
     return true;
 }
 
@@ -356,12 +362,17 @@ uint32_t sql_scan_id(const struct sql_scan *scan)
 
 /* ---- walking ---------------------------------------------------------------------------------------------- */
 
+static bool passes_by_event(const struct sql_scan *scan)
+{
+    return scan->request.by_event && scan->tally == NULL;
+}
+
 static bool open_pass(struct sql_scan *scan, struct fail *fail)
 {
     if (scan->request.table != SQL_CUSTOMERS) {
         scan->options.events = scan->codes + scan->pass;
-        scan->options.event_count = scan->request.by_event ? 1 : scan->code_count;
-        if (scan->every_code && !scan->request.by_event) {
+        scan->options.event_count = passes_by_event(scan) ? 1 : scan->code_count;
+        if (scan->every_code && !passes_by_event(scan)) {
             scan->options.events = NULL;
             scan->options.event_count = 0;
         }
@@ -401,9 +412,8 @@ static bool keep(struct sql_scan *scan, const struct store_rows *rows, struct fa
     bool customers = scan->request.table == SQL_CUSTOMERS;
     size_t most = customers ? rows->customer_count : rows->row_count;
     void *kept = scan->kept, *owner = scan->owner;
-    bool good =
-        base_grow_array(&kept, &scan->kept_capacity, most + 1, sizeof(uint32_t), fail) &&
-        base_grow_array(&owner, &scan->owner_capacity, most + 1, sizeof(uint32_t), fail);
+    bool good = base_grow_array(&kept, &scan->kept_capacity, most + 1, sizeof(uint32_t), fail) &&
+                base_grow_array(&owner, &scan->owner_capacity, most + 1, sizeof(uint32_t), fail);
     scan->kept = kept;
     scan->owner = owner;
     if (!good) {
@@ -432,14 +442,74 @@ static bool keep(struct sql_scan *scan, const struct store_rows *rows, struct fa
     return true;
 }
 
+static bool read_rows(struct sql_scan *scan, const struct store_rows **out, struct fail *fail)
+{
+    return !base_cancel_due(scan->world.cancel, fail) &&
+           (scan->cursor != NULL || open_pass(scan, fail)) &&
+           store_cursor_next(scan->cursor, out, fail);
+}
+
+static bool count_events(struct sql_scan *scan, struct fail *fail)
+{
+    const struct store_rows *rows;
+    do {
+        if (!read_rows(scan, &rows, fail) || !keep(scan, rows, fail)) {
+            return false;
+        }
+        for (size_t i = 0; i < scan->kept_count; i++) {
+            scan->tally[rows->events[scan->kept[i]]]++;
+        }
+    } while (rows->customer_count > 0);
+    close_pass(scan);
+    uint32_t *events = arena_array(scan->arena, SQL_BATCH_ROWS, sizeof *events, fail);
+    scan->tallied.events = events;
+    scan->encode.rows = &scan->tallied;
+    scan->kept_at = scan->kept_count = 0;
+    return events != NULL;
+}
+
+/* The next of the counted events, as the rows that were counted. */
+static bool advance_tally(struct sql_scan *scan, struct fail *fail)
+{
+    if (scan->kept_at < scan->kept_count) {
+        return true;
+    }
+    if (scan->tallied.events == NULL && !count_events(scan, fail)) {
+        return false;
+    }
+    uint32_t *events = (uint32_t *)(uintptr_t)scan->tallied.events;
+    size_t count = 0;
+    while (scan->pass < scan->code_count && count < SQL_BATCH_ROWS) {
+        uint32_t code = scan->codes[scan->pass];
+        if (scan->tally[code] == 0) {
+            scan->pass++;
+            continue;
+        }
+        scan->tally[code]--;
+        events[count++] = code;
+    }
+    void *kept = scan->kept;
+    bool good = base_grow_array(&kept, &scan->kept_capacity, count + 1, sizeof(uint32_t), fail);
+    scan->kept = kept;
+    for (uint32_t i = 0; good && i < count; i++) {
+        scan->kept[i] = i;
+    }
+    scan->encode.kept = scan->kept;
+    scan->kept_at = 0;
+    scan->kept_count = good ? count : 0;
+    scan->ended = count == 0;
+    return good;
+}
+
 /* Moves on to rows that go out, or to the end. */
 static bool advance(struct sql_scan *scan, struct fail *fail)
 {
+    if (scan->tally != NULL && !scan->ended) {
+        return advance_tally(scan, fail);
+    }
     while (!scan->ended && scan->kept_at == scan->kept_count) {
         const struct store_rows *rows;
-        if (base_cancel_due(scan->world.cancel, fail) ||
-            (scan->cursor == NULL && !open_pass(scan, fail)) ||
-            !store_cursor_next(scan->cursor, &rows, fail)) {
+        if (!read_rows(scan, &rows, fail)) {
             return false;
         }
         if (rows->customer_count > 0) {
@@ -450,7 +520,7 @@ static bool advance(struct sql_scan *scan, struct fail *fail)
         }
         close_pass(scan);
         scan->pass++;
-        scan->ended = !scan->request.by_event || scan->pass == scan->code_count;
+        scan->ended = !passes_by_event(scan) || scan->pass == scan->code_count;
     }
     return true;
 }
@@ -489,8 +559,8 @@ bool sql_scan_next(struct sql_scan *scan, struct base_buf *out, uint32_t *out_ro
     } else {
         encode_window(scan, out, &count);
         scan->kept_at += count;
-        bool ahead = !scan->request.customers.all &&
-                     scan->options.customer_count <= AHEAD_CUSTOMERS_MAX;
+        bool ahead =
+            !scan->request.customers.all && scan->options.customer_count <= AHEAD_CUSTOMERS_MAX;
         if (ahead && !advance(scan, fail)) {
             return false;
         }

@@ -17,20 +17,13 @@ static const struct sql_described_column event_words[] = {
     {"properties", "TEXT", "all properties, as a JSON object"},
 };
 static const struct sql_column event_columns[] = {
-    {SQL_FIELD_CUSTOMER, SQL_FORM_PLAIN},
-    {SQL_FIELD_EVENT, SQL_FORM_PLAIN},
-    {SQL_FIELD_TS, SQL_FORM_INSTANT},
-    {SQL_FIELD_TS, SQL_FORM_PLAIN},
-    {SQL_FIELD_RECEIVED_AT, SQL_FORM_INSTANT},
-    {SQL_FIELD_ID, SQL_FORM_PLAIN},
-    {SQL_FIELD_EVENT, SQL_FORM_OWN},
-    {SQL_FIELD_CHANNEL, SQL_FORM_PLAIN},
-    {SQL_FIELD_SOURCE, SQL_FORM_PLAIN},
-    {SQL_FIELD_MESSAGE_ID, SQL_FORM_PLAIN},
-    {SQL_FIELD_TEXT, SQL_FORM_PLAIN},
-    {SQL_FIELD_SCORE, SQL_FORM_PLAIN},
-    {SQL_FIELD_SCALE, SQL_FORM_PLAIN},
-    {SQL_FIELD_BAG, SQL_FORM_PLAIN},
+    {SQL_FIELD_CUSTOMER, SQL_FORM_PLAIN},      {SQL_FIELD_EVENT, SQL_FORM_PLAIN},
+    {SQL_FIELD_TS, SQL_FORM_INSTANT},          {SQL_FIELD_TS, SQL_FORM_PLAIN},
+    {SQL_FIELD_RECEIVED_AT, SQL_FORM_INSTANT}, {SQL_FIELD_ID, SQL_FORM_PLAIN},
+    {SQL_FIELD_EVENT, SQL_FORM_OWN},           {SQL_FIELD_CHANNEL, SQL_FORM_PLAIN},
+    {SQL_FIELD_SOURCE, SQL_FORM_PLAIN},        {SQL_FIELD_MESSAGE_ID, SQL_FORM_PLAIN},
+    {SQL_FIELD_TEXT, SQL_FORM_PLAIN},          {SQL_FIELD_SCORE, SQL_FORM_PLAIN},
+    {SQL_FIELD_SCALE, SQL_FORM_PLAIN},         {SQL_FIELD_BAG, SQL_FORM_PLAIN},
 };
 _Static_assert(ARRAY_LEN(event_words) == ARRAY_LEN(event_columns), "a form for each column");
 _Static_assert(ARRAY_LEN(event_words) <= SQL_FIXED_MAX, "room for each column");

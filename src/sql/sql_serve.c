@@ -190,9 +190,8 @@ static bool take_fail(struct str payload, struct fail *fail)
         !sql_text_get(&payload, &message)) {
         return broken(fail);
     }
-    return code == FAIL_INPUT
-               ? fail_input_at(fail, "/sql", "%.*s", STR_ARG(message))
-               : fail_set(fail, (enum fail_code)code, "%.*s", STR_ARG(message));
+    return code == FAIL_INPUT ? fail_input_at(fail, "/sql", "%.*s", STR_ARG(message))
+                              : fail_set(fail, (enum fail_code)code, "%.*s", STR_ARG(message));
 }
 
 static bool take_frame(struct serve *serve, enum sql_frame kind, struct str payload,
@@ -319,8 +318,7 @@ static bool check_question(const struct sql_question *question, struct fail *fai
 }
 
 static bool serve_statement(const struct sql_world *world, const struct sql_question *question,
-                            const struct sql_sink *sink, struct sql_outcome *out,
-                            struct fail *fail)
+                            const struct sql_sink *sink, struct sql_outcome *out, struct fail *fail)
 {
     struct serve *serve = base_alloc_zero(sizeof *serve);
     *serve = (struct serve){.world = world, .question = question, .sink = sink};

@@ -262,9 +262,8 @@ static void plan_condition(const struct table *table, sqlite3_index_info *info, 
    come in order too. */
 static bool plan_order(const struct table *table, const sqlite3_index_info *info, bool *out_sorted)
 {
-    bool grouping =
-        sqlite3_vtab_distinct((sqlite3_index_info *)(uintptr_t)info) == 1 ||
-        sqlite3_vtab_distinct((sqlite3_index_info *)(uintptr_t)info) == 2;
+    bool grouping = sqlite3_vtab_distinct((sqlite3_index_info *)(uintptr_t)info) == 1 ||
+                    sqlite3_vtab_distinct((sqlite3_index_info *)(uintptr_t)info) == 2;
     bool event = false, customer = false;
     *out_sorted = false;
     if (info->nOrderBy < 1 || info->nOrderBy > 2 || (info->nOrderBy == 2 && !grouping)) {
@@ -359,8 +358,8 @@ static void take_bound(struct sql_scan_request *request, char target, char op, s
         int64_t ms = sqlite3_value_int64(value);
         narrow(request, op, ms, after(ms));
     } else if (target == 'T' && type == SQLITE_TEXT) {
-        struct str text = str_of((const char *)sqlite3_value_text(value),
-                                 (size_t)sqlite3_value_bytes(value));
+        struct str text =
+            str_of((const char *)sqlite3_value_text(value), (size_t)sqlite3_value_bytes(value));
         narrow(request, op, sql_instant_bound(text, false), sql_instant_bound(text, true));
     }
 }

@@ -17,7 +17,8 @@ struct sqlite3;
 struct sql_tables {
     struct sql_door *door;
     const uint8_t *own; /* by event code */
-    bool declaring;     /* SQLite is taking a table's columns down, which its authorizer sees as writing */
+    bool
+        declaring; /* SQLite is taking a table's columns down, which its authorizer sees as writing */
     /* Which named columns the statement reads: noted by the authorizer while it is prepared. */
     struct sql_named {
         bool used[SQL_NAMES_MAX];

@@ -44,8 +44,8 @@ struct sql_open {
     const struct sql_value *params;
     size_t param_count;
     struct sql_limits limits;
-    uint64_t events, customers;     /* in the snapshot, for the plan */
-    const struct str *event_names;  /* by code */
+    uint64_t events, customers;    /* in the snapshot, for the plan */
+    const struct str *event_names; /* by code */
     size_t event_name_count;
     const struct str *properties; /* names that are columns */
     size_t property_count;
@@ -101,9 +101,8 @@ struct sql_batch {
 };
 /* Checks every place and code, so that what is read from the batch later needs no check. `request` is what was asked;
    event codes are below `event_names`. */
-bool sql_batch_read(struct str payload, const struct sql_scan_request *request,
-                    size_t event_names, struct arena *arena, struct sql_batch *out,
-                    struct fail *fail) MUST_USE;
+bool sql_batch_read(struct str payload, const struct sql_scan_request *request, size_t event_names,
+                    struct arena *arena, struct sql_batch *out, struct fail *fail) MUST_USE;
 /* The id alone, to find the request by. */
 bool sql_batch_id(struct str payload, uint32_t *out, struct fail *fail) MUST_USE;
 struct sql_value sql_batch_value(const struct sql_batch *batch,
