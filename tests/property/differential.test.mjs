@@ -12,6 +12,7 @@ import { affordable, Questioner } from './questions.mjs';
 import { Random } from './random.mjs';
 import { write } from './reference/json.mjs';
 import { shrink } from './shrink.mjs';
+import { askOwnSql } from './own-sql.mjs';
 import { comparable, sayable } from './sql.mjs';
 import { askSqlite } from './sqlite.mjs';
 import { makeWorld } from './world.mjs';
@@ -19,6 +20,7 @@ import { makeWorld } from './world.mjs';
 const seed = Number(process.env.FIRSTHAND_SEED ?? 1);
 const cases = Number(process.env.FIRSTHAND_CASES ?? 9000);
 const PER_WORLD = 50;
+const OWN_SQL = 2; // statements a timeline: each is a process
 const SHRINK_MS = Number(process.env.FIRSTHAND_SHRINK_MS ?? 60000);
 
 console.log(`# seed ${seed}: FIRSTHAND_SEED=${seed} repeats this run`);
@@ -94,9 +96,13 @@ class World {
     const expected = askSqlite(this.known, questions);
     for (const [i, question] of questions.entries()) {
       const { answer } = await this.guard(batches, question, () => stage.ask(question));
-      const lines = differences(expected[i], comparable(question, answer));
-      if (lines.length > 0) {
-        throw Object.assign(new Mismatch('sqlite', lines), { found: this.caseOf(batches, question) });
+      const opinions = [expected[i]];
+      if (i < OWN_SQL) opinions.push(await this.guard(batches, question, () => askOwnSql(stage.control, this.random, question)));
+      for (const opinion of opinions) {
+        const lines = differences(opinion, comparable(question, answer));
+        if (lines.length > 0) {
+          throw Object.assign(new Mismatch('sqlite', lines), { found: this.caseOf(batches, question) });
+        }
       }
     }
     return questions.length;
