@@ -29,6 +29,12 @@ struct sql_tables {
 bool sql_tables_register(struct sql_tables *tables, struct sqlite3 *db);
 /* "properties.country" of events is read. */
 void sql_tables_note(struct sql_tables *tables, const char *table, const char *column);
+/* The names that are columns of a table. */
+const struct str *sql_names_of(const struct sql_tables *tables, enum sql_table table,
+                               size_t *out_count);
+/* Appends them to a declaration: ', "properties.country" HIDDEN'. */
+void sql_names_declare(struct base_buf *sql, const char *prefix, const struct str *names,
+                       size_t count);
 /* The table of that name, or SQL_TABLES. */
 enum sql_table sql_table_find(const char *name);
 /* The first instant whose text is not before `text` (or behind it); INT64_MIN, INT64_MAX where it is all or none. */

@@ -243,7 +243,7 @@ static void send_scans(struct base_buf *frame, uint32_t fields, uint32_t count)
 
 static int go_wrong(const char *how)
 {
-    struct base_buf frame = {0};
+    struct base_buf frame CLEANUP(base_buf_done) = {0};
     size_t begun = sql_frame_begin(&frame, SQL_FRAME_ROWS);
     if (strcmp(how, "Wrong/die") == 0) {
         raise(SIGKILL);
