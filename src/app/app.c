@@ -1,4 +1,5 @@
 #include "app_internal.h"
+#include "app_rules.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -78,6 +79,7 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     app->engine = query_engine_new(app->pool);
     app->live = app_live_new(app->clock);
     app->masks = app_masks_new();
+    app->rules = app_rules_new();
     struct net_client_options client = {
         .user_agent = STR("firsthand/" APP_VERSION),
         .private_hosts = app->config.private_hosts,
@@ -89,7 +91,8 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     store_set_listener(app->store, app_live_committed, app->live);
     struct act_options contacts = {.store = app->store, .clock = app->clock, .random = app->random};
     app->act = act_new(&contacts);
-    if (!app_preference_key(app, fail) || !app_ask_open(app, options->serve, fail)) {
+    if (!app_rules_load(app->rules, app->state, fail) || !app_preference_key(app, fail) ||
+        !app_ask_open(app, options->serve, fail)) {
         return false;
     }
     struct app_jobs_options jobs = {.app = app,
@@ -156,6 +159,7 @@ void app_close(struct app *app)
     net_client_free(app->client);
     app_live_free(app->live);
     app_masks_free(app->masks);
+    app_rules_free(app->rules);
     access_close(app->access);
     state_close(app->state);
     disk_free(app->disk);
@@ -196,6 +200,10 @@ bool app_take(struct app *app, struct store_item *items, size_t count, struct fa
 {
     if (count == 0) {
         return true;
+    }
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    if (!app_rules_apply(app->rules, items, count, arena, fail)) {
+        return false;
     }
     bool removes = removes_traits(items, count);
     if (removes) {

@@ -1,5 +1,6 @@
 /* The catalogue: which events, properties and traits there are, what people say of them, what is expected. */
 #include "app_catalogue.h"
+#include "app_names.h"
 #include "query_fold.h"
 
 #define PAGE_MAX 500
@@ -12,16 +13,18 @@ static void scope_done(struct app_catalogue_scope *scope)
     store_snapshot_unref(scope->snapshot);
 }
 
-static bool scope_init(struct app *app, enum store_name_kind kind, struct app_catalogue_scope *out,
-                       struct fail *fail)
+static bool scope_init(struct app *app, enum store_name_kind kind, struct arena *arena,
+                       struct app_catalogue_scope *out, struct fail *fail)
 {
     struct query_env env;
-    if (!app_query_env(app, &env, fail)) {
+    struct query_renames renames;
+    if (!app_query_env(app, &env, fail) || !app_rules_renames(app->rules, arena, &renames, fail)) {
         return false;
     }
     *out = (struct app_catalogue_scope){
         .snapshot = store_snapshot_take(app->store),
         .env = env,
+        .renames = renames,
         .kind = kind,
         .from_ms = zone_interval_step(env.zone, INTERVAL_DAY, env.now_ms, 1 - APP_CATALOGUE_DAYS),
         .to_ms = zone_interval_next(env.zone, INTERVAL_DAY, env.now_ms),
@@ -99,9 +102,43 @@ static void write_said(struct json_writer *w, const struct state_catalogue_entry
     app_write_text(w, "updated_by", said == NULL ? none : said->updated_by);
 }
 
+/* How it is read and taken in. */
+static void write_rules(struct json_writer *w, struct app *app,
+                        const struct app_catalogue_scope *scope,
+                        const struct app_catalogue_row *row)
+{
+    const struct state_catalogue_entry *said = row->said;
+    json_name_c(w, "also");
+    json_begin_array(w);
+    for (size_t i = 0; i < row->also_count; i++) {
+        json_begin_object(w);
+        json_name_c(w, "name");
+        json_write_str(w, row->also[i].name);
+        json_name_c(w, "count");
+        json_write_uint(w, row->also[i].rows);
+        app_write_instant(w, "last_seen", row->also[i].last_ms);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_name_c(w, "hidden");
+    json_write_bool(w, said != NULL && said->hidden);
+    json_name_c(w, "blocked");
+    if (said == NULL || said->blocked_ms == 0) {
+        json_write_null(w);
+        return;
+    }
+    json_begin_object(w);
+    app_write_instant(w, "since", said->blocked_ms);
+    json_name_c(w, "turned_away");
+    json_write_uint(w, app_rules_turned_away(
+                           app->rules, str_from_c(app_catalogue_kinds[scope->kind]), row->name));
+    json_end_object(w);
+}
+
 /* The members of an entry; the caller has begun the object. */
-static void write_row(struct json_writer *w, const struct app_catalogue_scope *scope,
-                      const struct app_catalogue_row *row, bool measured)
+static void write_row(struct json_writer *w, struct app *app,
+                      const struct app_catalogue_scope *scope, const struct app_catalogue_row *row,
+                      bool measured)
 {
     json_name_c(w, "kind");
     json_write_c(w, app_catalogue_kinds[scope->kind]);
@@ -118,6 +155,7 @@ static void write_row(struct json_writer *w, const struct app_catalogue_scope *s
         json_write_null(w);
     }
     write_said(w, row->said);
+    write_rules(w, app, scope, row);
     json_name_c(w, "unexpected");
     if (measured && row->question.data != NULL) {
         write_unexpected(w, row);
@@ -219,7 +257,7 @@ bool app_op_catalogue(struct app *app, const struct app_caller *caller, struct j
         !app_input_str(input, "search", false, &search, fail) ||
         !app_input_str(input, "cursor", false, &cursor, fail) ||
         !app_input_int(input, "limit", 1, PAGE_MAX, 100, &limit, fail) ||
-        !scope_init(app, kind, &scope, fail) ||
+        !scope_init(app, kind, arena, &scope, fail) ||
         !app_catalogue_rows(app, &scope, arena, &rows, &count, fail)) {
         return false;
     }
@@ -237,7 +275,7 @@ bool app_op_catalogue(struct app *app, const struct app_caller *caller, struct j
     json_begin_array(&w);
     for (size_t i = begin; i < begin + shown; i++) {
         json_begin_object(&w);
-        write_row(&w, &scope, &rows[i], measured);
+        write_row(&w, app, &scope, &rows[i], measured);
         json_end_object(&w);
     }
     json_end_array(&w);
@@ -258,12 +296,12 @@ static bool write_beside(struct json_writer *w, const struct app_catalogue_scope
     size_t count, event_count = 0;
     struct str every_event = {NULL, 0};
     bool of_event = scope->kind == STORE_NAME_EVENT;
-    if (of_event ? !store_names(scope->snapshot, STORE_NAME_PROPERTY, row->name, arena, &names,
-                                &count, fail)
-                 : !store_names_events(scope->snapshot, scope->kind, row->name, arena, &names,
-                                       &count, fail) ||
-                       !store_names(scope->snapshot, STORE_NAME_EVENT, every_event, arena, &events,
-                                    &event_count, fail)) {
+    if (of_event ? !app_names_shown(scope->snapshot, &scope->renames, STORE_NAME_PROPERTY,
+                                    row->name, arena, &names, &count, fail)
+                 : !app_names_events(scope->snapshot, &scope->renames, scope->kind, row->name,
+                                     arena, &names, &count, fail) ||
+                       !app_names_shown(scope->snapshot, &scope->renames, STORE_NAME_EVENT,
+                                        every_event, arena, &events, &event_count, fail)) {
         return false;
     }
     json_name_c(w, of_event ? "properties" : "events");
@@ -331,11 +369,13 @@ bool app_op_catalogue_entry(struct app *app, const struct app_caller *caller,
     struct fail why;
     if (!app_input_members(input, members, fail) ||
         !app_catalogue_input_kind(input, true, &kind, fail) ||
-        !app_catalogue_input_name(input, &name, fail) || !scope_init(app, kind, &scope, fail) ||
+        !app_catalogue_input_name(input, &name, fail) ||
+        !scope_init(app, kind, arena, &scope, fail) ||
         !app_catalogue_rows(app, &scope, arena, &rows, &count, fail)) {
         return false;
     }
-    struct app_catalogue_row *row = find_row(rows, count, name);
+    struct app_catalogue_row *row =
+        find_row(rows, count, app_names_shown_as(&scope.renames, kind, name));
     if (row == NULL) {
         return absent(kind, rows, count, name, arena, fail);
     }
@@ -345,7 +385,7 @@ bool app_op_catalogue_entry(struct app *app, const struct app_caller *caller,
     }
     struct json_writer w = {.out = out};
     json_begin_object(&w);
-    write_row(&w, &scope, row, measured);
+    write_row(&w, app, &scope, row, measured);
     if (!write_beside(&w, &scope, row, arena, fail)) {
         return false;
     }
@@ -366,7 +406,7 @@ static bool write_unexpected_of(struct app *app, const struct app_caller *caller
     struct app_catalogue_scope scope CLEANUP(scope_done) = {0};
     struct app_catalogue_row *rows;
     size_t count, kept = 0;
-    if (!scope_init(app, kind, &scope, fail) ||
+    if (!scope_init(app, kind, arena, &scope, fail) ||
         !app_catalogue_rows(app, &scope, arena, &rows, &count, fail)) {
         return false;
     }
@@ -388,7 +428,7 @@ static bool write_unexpected_of(struct app *app, const struct app_caller *caller
                 return false;
             }
             json_begin_object(w);
-            write_row(w, &scope, &rows[i], true);
+            write_row(w, app, &scope, &rows[i], true);
             json_end_object(w);
         }
     }

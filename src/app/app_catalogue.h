@@ -10,6 +10,7 @@
 #pragma once
 
 #include "app_internal.h"
+#include "app_rules.h"
 #include "state_catalogue.h"
 
 #define APP_CATALOGUE_DAYS 30
@@ -27,6 +28,8 @@ struct app_catalogue_row {
     uint64_t rows; /* that bear it, ever */
     int64_t first_ms, last_ms;
     const struct state_catalogue_entry *said; /* NULL: nothing */
+    const struct store_name *also;            /* the names that are shown as this one */
+    size_t also_count;
     struct query_shape recent;
     uint64_t unexpected;
     struct str question; /* that opens the unexpected; missing: nothing is expected */
@@ -37,6 +40,7 @@ struct app_catalogue_row {
 struct app_catalogue_scope { /* of one answer */
     struct store_snapshot *snapshot;
     struct query_env env;
+    struct query_renames renames;
     enum store_name_kind kind;
     int64_t from_ms, to_ms; /* the last APP_CATALOGUE_DAYS days, today whole */
     uint64_t rows;          /* in them; of traits: customers */

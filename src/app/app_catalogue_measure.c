@@ -3,6 +3,7 @@
 
 #include "app_catalogue.h"
 #include "app_expect.h"
+#include "app_names.h"
 
 /* Series of one question: as many expectations are counted in one pass. */
 #define SERIES_MAX 26
@@ -24,6 +25,53 @@ static int compare_names(const void *a, const void *b)
     return str_compare(x->name, y->name);
 }
 
+static struct store_name stored(const struct store_name *names, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(names[i].name, name)) {
+            return names[i];
+        }
+    }
+    return (struct store_name){.name = name, .first_ms = STORE_NO_TIME, .last_ms = STORE_NO_TIME};
+}
+
+/* The stored names of the entries that have more than one, each with its own numbers. */
+static bool find_also(const struct app_catalogue_scope *scope, struct app_catalogue_row *rows,
+                      size_t count, struct arena *arena, struct fail *fail)
+{
+    bool events = scope->kind == STORE_NAME_EVENT;
+    const struct query_rename *list = events ? scope->renames.events : scope->renames.properties;
+    size_t list_count = events                               ? scope->renames.event_count
+                        : scope->kind == STORE_NAME_PROPERTY ? scope->renames.property_count
+                                                             : 0;
+    struct store_name *names;
+    size_t name_count;
+    struct str every_event = {NULL, 0};
+    if (list_count == 0) {
+        return true;
+    }
+    if (!store_names(scope->snapshot, scope->kind, every_event, arena, &names, &name_count, fail)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t wanted = 0;
+        for (size_t k = 0; k < list_count; k++) {
+            wanted += str_equal(list[k].to, rows[i].name);
+        }
+        struct store_name *also = arena_array(arena, wanted, sizeof *also, fail);
+        if (also == NULL) {
+            return false;
+        }
+        for (size_t k = 0; k < list_count && rows[i].also_count < wanted; k++) {
+            if (str_equal(list[k].to, rows[i].name)) {
+                also[rows[i].also_count++] = stored(names, name_count, list[k].from);
+            }
+        }
+        rows[i].also = also;
+    }
+    return true;
+}
+
 bool app_catalogue_rows(struct app *app, const struct app_catalogue_scope *scope,
                         struct arena *arena, struct app_catalogue_row **out, size_t *out_count,
                         struct fail *fail)
@@ -32,7 +80,8 @@ bool app_catalogue_rows(struct app *app, const struct app_catalogue_scope *scope
     struct state_catalogue_entry *said;
     size_t seen, said_count;
     struct str every_event = {NULL, 0};
-    if (!store_names(scope->snapshot, scope->kind, every_event, arena, &names, &seen, fail) ||
+    if (!app_names_shown(scope->snapshot, &scope->renames, scope->kind, every_event, arena, &names,
+                         &seen, fail) ||
         !state_catalogue_list(app->state, str_from_c(app_catalogue_kinds[scope->kind]), arena,
                               &said, &said_count, fail)) {
         return false;
@@ -52,6 +101,9 @@ bool app_catalogue_rows(struct app *app, const struct app_catalogue_scope *scope
     }
     size_t count = seen;
     for (size_t i = 0; i < said_count; i++) {
+        if (said[i].shown_as.data != NULL) {
+            continue; /* it is part of another entry */
+        }
         struct app_catalogue_row key = {.name = said[i].name,
                                         .first_ms = STORE_NO_TIME,
                                         .last_ms = STORE_NO_TIME,
@@ -69,7 +121,7 @@ bool app_catalogue_rows(struct app *app, const struct app_catalogue_scope *scope
     }
     *out = rows;
     *out_count = count;
-    return true;
+    return find_also(scope, rows, count, arena, fail);
 }
 
 /* ---- measuring ----------------------------------------------------------------------------------------- */
@@ -272,6 +324,7 @@ static struct query_run run_of(const struct app *app, const struct app_catalogue
 {
     return (struct query_run){
         .snapshot = scope->snapshot,
+        .renames = &scope->renames,
         .cancel = cancel,
         .memory_bytes = (size_t)app->config.query_memory_mb << 20,
         .threads = (int)app->config.query_threads,

@@ -113,7 +113,7 @@ void app_channel_write_items(struct json_writer *w, const struct store_item *ite
         if (item->verdict != STORE_STORED) {
             json_write_null(w);
         } else {
-            app_write_event(w, &item->event);
+            app_write_event(w, &item->event, (struct str){NULL, 0});
             json_name_c(w, "identifiers");
             json_begin_array(w);
             for (size_t j = 0; j < item->event.identifier_count; j++) {

@@ -3,6 +3,8 @@
 
 #include "app_contact.h"
 #include "app_internal.h"
+#include "app_names.h"
+#include "app_rules.h"
 
 #define TIMELINE_PAGE_MAX 1000
 
@@ -281,6 +283,10 @@ bool app_op_timeline(struct app *app, const struct app_caller *caller, struct js
         !parse_order(input, &options.newest_first, fail)) {
         return false;
     }
+    struct query_renames renames;
+    if (!app_rules_renames(app->rules, arena, &renames, fail)) {
+        return false;
+    }
     options.limit = (size_t)limit + 1; /* one more says whether there is a next page */
     struct store_snapshot *snapshot = store_snapshot_take(app->store);
     uint32_t customer;
@@ -297,7 +303,12 @@ bool app_op_timeline(struct app *app, const struct app_caller *caller, struct js
         json_name_c(&w, "events");
         json_begin_array(&w);
         for (size_t i = 0; i < shown; i++) {
-            app_write_event(&w, &rows[i].event);
+            struct str stored_as = {NULL, 0};
+            if (!app_names_show_event(&renames, arena, &rows[i].event, &stored_as, fail)) {
+                store_snapshot_unref(snapshot);
+                return false;
+            }
+            app_write_event(&w, &rows[i].event, stored_as);
         }
         json_end_array(&w);
         json_name_c(&w, "cursor");

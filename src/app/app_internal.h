@@ -24,6 +24,7 @@ struct app_live;
 struct app_masks;
 struct intake_settings;
 struct app_once_memory;
+struct app_rules;
 struct net_client;
 
 #define APP_ONCE_STRIPES 64 /* bits of a word */
@@ -43,6 +44,7 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct query_backend *engine;
     struct app_live *live;
     struct app_masks *masks;     /* has a lock of its own */
+    struct app_rules *rules;     /* of the catalogue; has a lock of its own */
     struct app_control *control; /* NULL but when serving */
     struct net_client *client;   /* the way out */
     struct app_jobs *jobs;       /* their thread runs only when serving */
@@ -134,7 +136,8 @@ bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
 void app_write_instant(struct json_writer *w, const char *name, int64_t ts_ms);
 void app_write_text(struct json_writer *w, const char *name, struct str text);
 void app_write_value(struct json_writer *w, struct store_value value);
-void app_write_event(struct json_writer *w, const struct store_event *event);
+/* `stored_as`: the name it was stored under, where it is shown by another; else missing. */
+void app_write_event(struct json_writer *w, const struct store_event *event, struct str stored_as);
 /* One object; several values of a name become an array. `traits`: removals are shown, as null. */
 void app_write_fields(struct json_writer *w, const struct store_field *fields, size_t count,
                       bool traits);

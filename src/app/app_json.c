@@ -78,11 +78,14 @@ void app_write_fields(struct json_writer *w, const struct store_field *fields, s
     json_end_object(w);
 }
 
-void app_write_event(struct json_writer *w, const struct store_event *event)
+void app_write_event(struct json_writer *w, const struct store_event *event, struct str stored_as)
 {
     json_begin_object(w);
     json_name_c(w, "event");
     json_write_str(w, event->event);
+    if (stored_as.data != NULL) {
+        app_write_text(w, "stored_as", stored_as);
+    }
     json_name_c(w, "ts");
     json_write_instant(w, event->ts_ms);
     json_name_c(w, "received_at");

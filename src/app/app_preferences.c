@@ -329,7 +329,7 @@ static bool pack_rows(struct view *view, struct act_zip *zip, bool html, struct 
             if (html) {
                 act_copy_row(&view->page, &rows[i], &text);
             } else {
-                app_write_event(&w, &rows[i].event);
+                app_write_event(&w, &rows[i].event, (struct str){NULL, 0});
                 base_buf_byte(&text, '\n');
             }
             if (!base_buf_ok(&text, fail) || !act_zip_add(zip, base_buf_view(&text), fail)) {

@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "app_internal.h"
+#include "app_names.h"
+#include "app_rules.h"
 #include "app_text.h"
 #include "state_segments.h"
 #include "state_settings.h"
@@ -49,6 +51,13 @@ static bool segment_names(void *context, struct arena *arena, struct str **out, 
     return true;
 }
 
+static bool find_renames(void *context, struct arena *arena, struct query_renames *out,
+                         struct fail *fail)
+{
+    const struct app *app = context;
+    return app_rules_renames(app->rules, arena, out, fail);
+}
+
 bool app_query_env(struct app *app, struct query_env *out, struct fail *fail)
 {
     const struct zone *zone;
@@ -62,6 +71,7 @@ bool app_query_env(struct app *app, struct query_env *out, struct fail *fail)
         .context = app,
         .segment_find = segment_find,
         .segment_names = segment_names,
+        .renames = find_renames,
     };
     return true;
 }
@@ -184,22 +194,25 @@ bool app_op_names(struct app *app, const struct app_caller *caller, struct json_
                   struct arena *arena, struct base_buf *out, struct fail *fail)
 {
     (void)caller;
-    static const char *const members[] = {"kind", "event", "prefix", "limit", NULL};
+    static const char *const members[] = {"kind", "event", "prefix", "limit", "hidden", NULL};
     struct str kind_text, event, prefix;
-    int64_t limit;
+    struct query_renames renames;
+    int64_t limit, hidden;
     enum store_name_kind kind = STORE_NAME_EVENT;
     if (!app_input_members(input, members, fail) ||
         !app_input_str(input, "kind", true, &kind_text, fail) ||
         !app_input_str(input, "event", false, &event, fail) ||
         !app_input_str(input, "prefix", false, &prefix, fail) ||
         !app_input_int(input, "limit", 1, 10000, 1000, &limit, fail) ||
-        !parse_name_kind(kind_text, &kind, fail)) {
+        !app_input_int(input, "hidden", 0, 1, 0, &hidden, fail) ||
+        !parse_name_kind(kind_text, &kind, fail) ||
+        !app_rules_renames(app->rules, arena, &renames, fail)) {
         return false;
     }
     struct store_snapshot *snapshot = store_snapshot_take(app->store);
     struct store_name *names;
     size_t count;
-    bool good = store_names(snapshot, kind, event, arena, &names, &count, fail);
+    bool good = app_names_shown(snapshot, &renames, kind, event, arena, &names, &count, fail);
     struct json_writer w = {.out = out};
     if (good) {
         json_begin_object(&w);
@@ -207,7 +220,8 @@ bool app_op_names(struct app *app, const struct app_caller *caller, struct json_
         json_begin_array(&w);
         int64_t written = 0;
         for (size_t i = 0; i < count && written < limit; i++) {
-            if (!starts_folded(names[i].name, prefix)) {
+            if (!starts_folded(names[i].name, prefix) ||
+                (hidden == 0 && app_rules_hidden(app->rules, kind_text, names[i].name))) {
                 continue;
             }
             json_begin_object(&w);
@@ -241,10 +255,13 @@ bool app_op_values(struct app *app, const struct app_caller *caller, struct json
         return false;
     }
     struct base_cancel cancel = app_cancel_of(app, caller);
-    if (!app_gate_enter(app, &cancel, fail)) {
+    struct query_renames renames;
+    if (!app_rules_renames(app->rules, arena, &renames, fail) ||
+        !app_gate_enter(app, &cancel, fail)) {
         return false;
     }
     struct query_run run = {
+        .renames = &renames,
         .snapshot = store_snapshot_take(app->store),
         .cancel = &cancel,
         .memory_bytes = (size_t)app->config.query_memory_mb << 20,

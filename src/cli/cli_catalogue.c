@@ -157,7 +157,7 @@ static void write_beside(struct cli *cli, struct json_value root, const char *wh
     for (struct json_iter it = json_iter_of(list); json_next(&it, NULL, &item);) {
         cli_table_value(table, member(item, "name"));
         cli_table_value(table, member(item, "count"));
-        put_share(cli, table, item);
+        put_share(cli, table, item); /* names that are shown as this one have none */
         cli_table_value(table, member(item, "last_seen"));
     }
     cli_table_write(cli, table, CLI_FORM_TABLE);
@@ -183,8 +183,9 @@ static void write_examples(struct cli *cli, struct json_value unexpected)
 
 bool cli_run_catalogue_show(struct cli *cli, struct fail *fail)
 {
-    static const char *const facts[] = {"kind",      "name",  "count",       "first_seen",
-                                        "last_seen", "owner", "description", "expected"};
+    static const char *const facts[] = {"kind",      "name",   "count",       "first_seen",
+                                        "last_seen", "owner",  "description", "expected",
+                                        "hidden",    "blocked"};
     struct cli_input input;
     struct json_value root, recent, unexpected;
     struct str text;
@@ -222,6 +223,7 @@ bool cli_run_catalogue_show(struct cli *cli, struct fail *fail)
     cli_table_write(cli, table, form);
     if (form == CLI_FORM_TABLE) {
         write_examples(cli, unexpected);
+        write_beside(cli, root, "also");
         write_beside(cli, root, "properties");
         write_beside(cli, root, "events");
     }
@@ -280,6 +282,36 @@ static bool put_expected(struct cli *cli, struct json_writer *w, struct fail *fa
     return true;
 }
 
+/* on or off, where given. */
+static bool put_switch(struct cli *cli, const char *option, const char *member,
+                       struct json_writer *w, struct fail *fail)
+{
+    const char *value = cli_option(cli, option);
+    if (value == NULL) {
+        return true;
+    }
+    bool on = strcmp(value, "on") == 0;
+    if (!on && strcmp(value, "off") != 0) {
+        return fail_set(fail, FAIL_INPUT, "%s is on or off, not \"%s\"", option, value);
+    }
+    json_name_c(w, member);
+    json_write_bool(w, on);
+    return true;
+}
+
+static void put_shown_as(struct cli *cli, struct json_writer *w)
+{
+    const char *name = cli_option(cli, "--shown-as");
+    if (name != NULL) {
+        json_name_c(w, "shown_as");
+        if (name[0] == '\0') {
+            json_write_null(w);
+        } else {
+            json_write_c(w, name);
+        }
+    }
+}
+
 bool cli_run_catalogue_set(struct cli *cli, struct fail *fail)
 {
     struct cli_input input;
@@ -289,7 +321,10 @@ bool cli_run_catalogue_set(struct cli *cli, struct fail *fail)
     cli_input_str(&input, "name", cli->arguments[1]);
     cli_input_str(&input, "owner", cli_option(cli, "--owner"));
     cli_input_str(&input, "description", cli_option(cli, "--description"));
-    bool good = put_expected(cli, &input.w, fail);
+    put_shown_as(cli, &input.w);
+    bool good = put_switch(cli, "--hidden", "hidden", &input.w, fail) &&
+                put_switch(cli, "--blocked", "blocked", &input.w, fail) &&
+                put_expected(cli, &input.w, fail);
     struct str text = cli_input_end(cli, &input);
     return good && cli_call(cli, "catalogue.set", text, NULL, &root, fail);
 }

@@ -104,6 +104,9 @@ static const struct cli_option catalogue_set_options[] = {
     {"--type", "TYPE", "expected of its values: string, number or boolean"},
     {"--values", "A,B,...", "the values that are expected"},
     {"--any", NULL, "nothing is expected any more"},
+    {"--shown-as", "NAME", "renames, or merges into another; '': by its own name again"},
+    {"--hidden", "on|off", "keep it out of suggestions (off)"},
+    {"--blocked", "on|off", "events of it are refused; a property or trait is left out (off)"},
     END_OF_OPTIONS};
 static const struct cli_option channel_options[] = {
     {"--kind", "KIND", "of a feed: post or review (post)"},
@@ -229,7 +232,9 @@ const struct cli_command cli_commands[] = {
      "firsthand catalogue set event 'Order Completed' --owner 'Shop team' "
      "--description 'Paid and confirmed.'\n"
      "firsthand catalogue set property price --type number\n"
-     "firsthand catalogue set trait plan --values free,pro",
+     "firsthand catalogue set trait plan --values free,pro\n"
+     "firsthand catalogue set event 'order completed' --shown-as 'Order Completed'\n"
+     "firsthand catalogue set property password --blocked on",
      catalogue_set_options, 2, 2, cli_run_catalogue_set},
     {"catalogue show", "KIND NAME", "Shows one of them, and where it occurs.",
      "firsthand catalogue show event 'Order Completed'", format_only, 2, 2, cli_run_catalogue_show},

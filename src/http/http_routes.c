@@ -249,7 +249,8 @@ const struct http_route http_routes[] = {
               QUERY("kind", HTTP_TEXT, "event, property, trait, channel or source."),
               QUERY("prefix", HTTP_TEXT, "Names that begin so."),
               QUERY("event", HTTP_TEXT, "Only on this event."),
-              QUERY("limit", HTTP_WHOLE, "At most so many.")),
+              QUERY("limit", HTTP_WHOLE, "At most so many."),
+              QUERY("hidden", HTTP_WHOLE, "1: those hidden in the catalogue too.")),
     OPERATION(NET_GET, "/api/v1/names/values", ASK, "values", 200, "Lists values of a property.",
               NULL, "values with counts.", QUERY("property", HTTP_TEXT, "Named as in conditions."),
               QUERY("event", HTTP_TEXT, "Only on this event."),
@@ -385,7 +386,8 @@ const struct http_route http_routes[] = {
               PATH("name", "name", HTTP_TEXT, "Its name.")),
     OPERATION(NET_PUT, "/api/v1/catalogue/{kind}/{name}", SAVE, "catalogue.set", 200,
               "Says what an event, property or trait is.",
-              "owner, description, expected: {type, values}; what is left out stays, null takes "
+              "owner, description, expected: {type, values}, shown_as, hidden, blocked; what is "
+              "left out stays, null takes "
               "away.",
               "Nothing.", PATH("kind", "kind", HTTP_TEXT, "event, property or trait."),
               PATH("name", "name", HTTP_TEXT, "Its name.")),

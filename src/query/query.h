@@ -51,6 +51,16 @@ struct query_text {
     int64_t (*rank)(const struct query_corpus *corpus, uint32_t terms, const struct query_hit *hit);
 };
 
+/* Names of events and properties that go by another one: `from` was stored, `to` is shown. Each `from` once; no `to`
+   is a `from`. */
+struct query_rename {
+    struct str from, to;
+};
+struct query_renames {
+    const struct query_rename *events, *properties;
+    size_t event_count, property_count;
+};
+
 /* What a question needs from above. */
 struct query_env {
     const struct zone *zone;       /* the organisation's */
@@ -63,6 +73,9 @@ struct query_env {
     /* Names of all saved segments, for "did you mean". */
     bool (*segment_names)(void *context, struct arena *arena, struct str **out, size_t *out_count,
                           struct fail *fail);
+    /* What is renamed, in the arena; NULL: nothing. */
+    bool (*renames)(void *context, struct arena *arena, struct query_renames *out,
+                    struct fail *fail);
 };
 
 struct query_plan;
@@ -80,9 +93,10 @@ bool query_plan_is_open(const struct query_plan *plan);
 
 struct query_run {
     struct store_snapshot *snapshot;
-    struct base_cancel *cancel; /* deadline and asker */
-    size_t memory_bytes;        /* for everything the run holds */
-    int threads;                /* 0: the pool's width; the answer does not depend on it */
+    struct base_cancel *cancel;          /* deadline and asker */
+    size_t memory_bytes;                 /* for everything the run holds */
+    int threads;                         /* 0: the pool's width; the answer does not depend on it */
+    const struct query_renames *renames; /* of query_values and query_shapes; a plan has its own */
 };
 
 struct query_backend {

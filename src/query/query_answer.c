@@ -2,6 +2,7 @@
 
 #include "query_kind.h"
 #include "query_matcher.h"
+#include "query_shown.h"
 
 void query_answer_value(struct json_writer *w, struct store_value value)
 {
@@ -90,7 +91,11 @@ static bool warn_unseen_columns(struct query_exec *exec, struct fail *fail)
             loaded = true;
             bool known = false;
             for (size_t k = 0; k < count && !known; k++) {
-                known = str_equal(names[k].name, plan->columns[i].name);
+                struct str name = names[k].name;
+                if (families[f].of == STORE_COLUMN_PROPERTY) {
+                    name = query_shown_property(&plan->renames, name);
+                }
+                known = str_equal(name, plan->columns[i].name);
             }
             if (!known) {
                 query_exec_warn(exec, "%s \"%.*s\" was never seen", families[f].what,

@@ -128,7 +128,7 @@ static void mark_events(struct query_worker *worker, const struct query_leaf *le
         }
         if (rows->events[row] != last) {
             last = rows->events[row];
-            struct str name = store_event_name(worker->exec->snapshot, last);
+            struct str name = query_event_name(worker->exec, last);
             last_passes = query_leaf_test(leaf, store_value_str(name), &worker->fold);
         }
         any[row] = last_passes ? 1 : 0;

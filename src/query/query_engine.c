@@ -7,6 +7,7 @@
 #include "query_matcher.h"
 #include "query_path.h"
 #include "query_segment.h"
+#include "query_shown.h"
 
 #define FOLD_BYTES_MAX ((size_t)4 << 20) /* an event has at most 1 MiB, folding adds half at most */
 
@@ -79,11 +80,14 @@ static bool has_value(const struct store_column *column)
 static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail *fail)
 {
     const struct query_segment *segment = worker->exec->plan->segment;
+    arena_reset(worker->scratch);
+    if (!query_shown_rows(worker, fail)) {
+        return false;
+    }
     const struct store_rows *rows = worker->rows;
     worker->batch++;
     worker->events_scanned += rows->row_count;
     worker->customers += rows->customer_count;
-    arena_reset(worker->scratch);
     for (size_t i = 0; i < worker->exec->plan->column_count; i++) {
         worker->hints[i] = 0;
         worker->column_seen[i] = worker->column_seen[i] || has_value(&rows->columns[i]);
@@ -166,8 +170,8 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
 {
     const struct query_plan *plan = exec->plan;
     struct store_scan_options options = {
-        .columns = plan->columns,
-        .column_count = plan->column_count,
+        .columns = exec->scan_columns,
+        .column_count = exec->scan_column_count,
         .from_ms = pass->from_ms,
         .to_ms = pass->to_ms,
         .every_customer = pass->every_customer,
@@ -347,7 +351,8 @@ bool query_exec_init(struct query_exec *exec, struct query_backend *backend,
     exec->column_seen =
         arena_array(exec->arena, plan->column_count, sizeof *exec->column_seen, fail);
     query_segment_needs(plan->segment, &exec->segment_matchers, &exec->segment_since_ms);
-    return exec->column_seen != NULL && query_matchers_bind(exec, fail);
+    return exec->column_seen != NULL && query_shown_bind(exec, fail) &&
+           query_matchers_bind(exec, fail);
 }
 
 void query_exec_done(struct query_exec *exec)

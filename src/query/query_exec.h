@@ -14,6 +14,12 @@
 
 #include "query_plan.h"
 
+/* A column that is put together with others, which were stored under other names. */
+struct query_merge {
+    uint32_t column;       /* of the plan */
+    uint32_t first, count; /* those others, among the columns of the scan */
+};
+
 struct query_exec {
     const struct query_plan *plan;
     struct store_snapshot *snapshot;
@@ -27,6 +33,11 @@ struct query_exec {
     const uint64_t *code_masks;
     const bool *code_is_own; /* not one of the seven */
     uint32_t code_count;
+    const uint32_t *code_shown; /* by event code: the one it is shown as; NULL: all as themselves */
+    const struct store_column_ref *scan_columns; /* the plan's, then those merged into them */
+    size_t scan_column_count;
+    struct query_merge *merges;
+    size_t merge_count;
     uint64_t segment_matchers; /* bits of the segment's matchers */
     int64_t segment_since_ms;
     bool *column_seen; /* a value of the column was met in a pass */
@@ -41,6 +52,10 @@ bool query_exec_init(struct query_exec *exec, struct query_backend *backend,
                      const struct query_plan *plan, const struct query_run *run,
                      struct fail *fail) MUST_USE;
 void query_exec_done(struct query_exec *exec);
+
+/* The name an event is shown by, and the code that rows of a shown name bear (STORE_NO_CODE: never seen). */
+struct str query_event_name(const struct query_exec *exec, uint32_t code);
+uint32_t query_event_code(const struct query_exec *exec, struct str name);
 
 struct query_worker;
 struct query_pass {
@@ -59,13 +74,14 @@ struct query_pass {
 struct query_worker {
     struct query_exec *exec;
     const struct query_pass *pass;
-    struct arena *arena;        /* on the budget; as long as the worker */
-    struct arena *scratch;      /* emptied before each batch */
-    void *state;                /* the kind's */
-    struct base_cancel *cancel; /* during the pass; for work that is long for one customer */
-    bool stop;                  /* set by the kind: the pass is given up, without a failure */
-    uint64_t batch;             /* number of the batch, from 1 */
-    const struct store_rows *rows;
+    struct arena *arena;           /* on the budget; as long as the worker */
+    struct arena *scratch;         /* emptied before each batch */
+    void *state;                   /* the kind's */
+    struct base_cancel *cancel;    /* during the pass; for work that is long for one customer */
+    bool stop;                     /* set by the kind: the pass is given up, without a failure */
+    uint64_t batch;                /* number of the batch, from 1 */
+    const struct store_rows *rows; /* with shown names */
+    struct store_rows shown_rows;
     const uint64_t *masks; /* by row: the matchers that it fits */
     /* Insides of query_row_values, query_matcher.c and query_engine.c. */
     uint32_t *hints;

@@ -52,7 +52,7 @@ bool query_events_bearing(struct query_exec *exec, enum query_bearing bears, con
 bool query_matchers_bind(struct query_exec *exec, struct fail *fail)
 {
     const struct query_plan *plan = exec->plan;
-    uint32_t count = store_event_codes(exec->snapshot);
+    uint32_t count = exec->code_count;
     uint64_t *masks = arena_array(exec->arena, count, sizeof *masks, fail);
     bool *own = arena_array(exec->arena, count, sizeof *own, fail);
     if (masks == NULL || own == NULL) {
@@ -69,19 +69,25 @@ bool query_matchers_bind(struct query_exec *exec, struct fail *fail)
     for (uint32_t m = 0; m < plan->matcher_count; m++) {
         const struct query_matcher *matcher = &plan->matchers[m];
         for (uint32_t i = 0; i < matcher->event_count; i++) {
-            uint32_t code = store_event_code(exec->snapshot, matcher->events[i]);
+            uint32_t code = query_event_code(exec, matcher->events[i]);
             if (code < count) {
                 masks[code] |= UINT64_C(1) << m;
             }
         }
     }
+    for (uint32_t code = 0; code < count && exec->code_shown != NULL; code++) {
+        masks[code] |= masks[exec->code_shown[code]];
+    }
     if (!bind_bearing(exec, QUERY_BEARS_TEXT, masks, count, fail) ||
         !bind_bearing(exec, QUERY_BEARS_SCORE, masks, count, fail)) {
         return false;
     }
+    /* Rows bear the shown code: it wants what any of those shown so does. */
+    for (uint32_t code = 0; code < count && exec->code_shown != NULL; code++) {
+        masks[exec->code_shown[code]] |= masks[code];
+    }
     exec->code_masks = masks;
     exec->code_is_own = own;
-    exec->code_count = count;
     return true;
 }
 
@@ -91,7 +97,7 @@ void query_matchers_warn_unseen(struct query_exec *exec)
     for (uint32_t m = 0; m < plan->matcher_count; m++) {
         const struct query_matcher *matcher = &plan->matchers[m];
         for (uint32_t i = 0; i < matcher->event_count && !matcher->quiet; i++) {
-            if (store_event_code(exec->snapshot, matcher->events[i]) == STORE_NO_CODE) {
+            if (query_event_code(exec, matcher->events[i]) == STORE_NO_CODE) {
                 query_exec_warn(exec, "event \"%.*s\" was never seen", STR_ARG(matcher->events[i]));
             }
         }

@@ -98,6 +98,9 @@ static bool parser_init(struct query_parser *parser, const struct query_env *env
     plan->now_ms = env->now_ms;
     plan->zone = env->zone;
     plan->text = env->text;
+    if (env->renames != NULL && !env->renames(env->context, arena, &plan->renames, fail)) {
+        return false;
+    }
     *parser = (struct query_parser){.env = env, .arena = arena, .plan = plan};
     return plan->matchers != NULL;
 }

@@ -1,5 +1,6 @@
 /* Matchers: which events, under which conditions. */
 #include "query_parse.h"
+#include "query_shown.h"
 
 #define EVENTS_MAX 1000 /* names in one matcher */
 
@@ -14,7 +15,8 @@ static bool parse_one_name(struct query_parser *parser, struct json_value value,
     if (str_is(name, "*")) {
         matcher->every_own = true;
     } else {
-        matcher->events[matcher->event_count++] = str_copy(parser->arena, name);
+        matcher->events[matcher->event_count++] =
+            str_copy(parser->arena, query_shown_event(&parser->plan->renames, name));
     }
     return true;
 }

@@ -2,6 +2,7 @@
 #include "query_fold.h"
 #include "query_parse.h"
 #include "base_regex.h"
+#include "query_shown.h"
 
 static uint32_t find_column(struct query_parser *parser, enum store_column_of of, struct str name,
                             bool *out_new)
@@ -179,7 +180,8 @@ bool query_parse_name(struct query_parser *parser, struct str text, const struct
     if (property.len == 0) {
         return query_refuse(path, fail, "expected the name of a property, trait or own field");
     }
-    *out = row_column(parser, STORE_COLUMN_PROPERTY, property);
+    *out = row_column(parser, STORE_COLUMN_PROPERTY,
+                      query_shown_property(&parser->plan->renames, property));
     return true;
 }
 
@@ -222,6 +224,17 @@ static bool parse_operator(struct json_value value, const struct query_path *pat
     return true;
 }
 
+/* An event's old name means the event. */
+static struct store_value shown_operand(const struct query_parser *parser,
+                                        const struct query_leaf *leaf, struct store_value value)
+{
+    bool names_event = leaf->name.from == QUERY_FROM_EVENT && value.kind == STORE_STRING &&
+                       (leaf->op == QUERY_EQUAL || leaf->op == QUERY_IN);
+    return names_event
+               ? store_value_str(query_shown_event(&parser->plan->renames, store_value_text(value)))
+               : value;
+}
+
 static bool parse_operand_list(struct query_parser *parser, struct json_value value,
                                const struct query_path *path, struct query_leaf *leaf,
                                struct fail *fail)
@@ -241,6 +254,7 @@ static bool parse_operand_list(struct query_parser *parser, struct json_value va
         if (!query_read_scalar(element, &at, parser->arena, &values[i], fail)) {
             return false;
         }
+        values[i] = shown_operand(parser, leaf, values[i]);
     }
     return query_set_make(parser->arena, values, (uint32_t)count, &leaf->set, fail);
 }
@@ -301,6 +315,7 @@ static bool parse_operand(struct query_parser *parser, struct json_value value,
     if (!query_read_scalar(value, path, parser->arena, &leaf->value, fail)) {
         return false;
     }
+    leaf->value = shown_operand(parser, leaf, leaf->value);
     leaf->is_instant = query_instant_of(leaf->value, &leaf->instant_ms);
     return true;
 }

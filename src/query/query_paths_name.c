@@ -35,7 +35,7 @@ static bool name_of_event(struct paths_names *names, struct query_worker *worker
                           uint32_t *out, struct fail *fail)
 {
     if (names->by_code[code] == 0) {
-        struct str name = store_event_name(worker->exec->snapshot, code);
+        struct str name = query_event_name(worker->exec, code);
         if (!query_groups_intern(&names->table, name, out, fail)) {
             return false;
         }

@@ -200,6 +200,7 @@ struct query_plan {
     const struct query_kind *kind;
     const struct zone *zone;
     const struct query_text *text;
+    struct query_renames renames;
     int64_t now_ms;
     bool has_as_of;
     bool is_open;

@@ -94,10 +94,9 @@ uint32_t query_row_values(struct query_worker *worker, struct query_name name, u
     case QUERY_FROM_ROW_COLUMN:
         return column_values(worker, name.column, row, out);
     case QUERY_FROM_EVENT:
-        return one_value(
-            worker,
-            store_value_str(store_event_name(worker->exec->snapshot, worker->rows->events[row])),
-            out);
+        return one_value(worker,
+                         store_value_str(query_event_name(worker->exec, worker->rows->events[row])),
+                         out);
     case QUERY_FROM_TS:
         return one_instant(worker, worker->rows->ts_ms[row], out);
     case QUERY_FROM_PAST:

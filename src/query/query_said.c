@@ -320,7 +320,7 @@ static void write_one(struct query_exec *exec, const struct query_said *said, co
     json_write_instant(w, said->ts_ms);
     write_value(w, "channel", row->values[CHANNEL]);
     json_name_c(w, "event");
-    json_write_str(w, store_event_name(exec->snapshot, row->event));
+    json_write_str(w, query_event_name(exec, row->event));
     write_value(w, "kind", row->values[KIND]);
     write_value(w, "source", row->values[SOURCE]);
     write_value(w, "survey", row->values[SURVEY]);

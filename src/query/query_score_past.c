@@ -1,5 +1,7 @@
 #include "query_score_past.h"
 
+#include "query_shown.h"
+
 #include <math.h>
 
 #define DAY_MS INT64_C(86400000)
@@ -24,8 +26,9 @@ static bool choose_events(struct query_exec *exec, struct past_columns *out, str
     }
     out->feedback = store_event_code(exec->snapshot, STR("feedback"));
     for (size_t i = 0; i < count && taken < PAST_EVENTS; i++) {
-        uint32_t code = store_event_code(exec->snapshot, names[i].name);
-        if (is_own(exec, code) && code != out->feedback) {
+        uint32_t code =
+            query_event_code(exec, query_shown_event(&exec->plan->renames, names[i].name));
+        if (is_own(exec, code) && code != out->feedback && out->slots[code] == 0) {
             out->slots[code] = (uint8_t)(1 + taken++);
         }
     }

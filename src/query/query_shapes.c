@@ -151,7 +151,7 @@ static bool take(const struct query_exec *exec, const struct query_workers *work
     }
     for (uint32_t code = 0; code < exec->code_count; code++) {
         if (events[code].shape.bearers > 0) {
-            events[code].name = store_event_name(exec->snapshot, code);
+            events[code].name = query_event_name(exec, code);
             events[out->event_count++] = events[code];
         }
     }
@@ -180,6 +180,9 @@ bool query_shapes(struct query_backend *backend, const struct query_run *run,
 {
     CLEANUP(arena_free_at) struct arena *plan_arena = arena_new(NULL);
     struct query_plan plan = {.now_ms = INT64_MAX};
+    if (run->renames != NULL) {
+        plan.renames = *run->renames;
+    }
     struct query_parser parser = {.arena = plan_arena, .plan = &plan};
     struct query_name *names = arena_array(plan_arena, options->count, sizeof *names, fail);
     struct query_shapes got = {.name_count = options->count};

@@ -4,6 +4,7 @@
 #include "query_exec.h"
 #include "query_matcher.h"
 #include "query_parse.h"
+#include "query_shown.h"
 
 /* One distinct value; its string lies in the arena of the worker. */
 struct counted {
@@ -202,6 +203,10 @@ bool query_values(struct query_backend *backend, const struct query_run *run, st
     struct query_parser parser = {.arena = plan_arena, .plan = &plan};
     struct query_matcher matcher = {.events = &event, .event_count = event.data != NULL ? 1 : 0};
     struct values_run values = {.prefix = prefix, .by_event = event.data != NULL};
+    if (run->renames != NULL) {
+        plan.renames = *run->renames;
+        event = query_shown_event(&plan.renames, event);
+    }
     plan.matchers = &matcher;
     plan.matcher_count = values.by_event ? 1 : 0;
     if (!query_parse_name(&parser, name, NULL, &values.name, fail)) {

@@ -1,6 +1,8 @@
 #include "state_catalogue.h"
 
-#define COLUMNS "kind, name, owner, description, expected, updated_ms, updated_by"
+#define COLUMNS                                                                                    \
+    "kind, name, owner, description, expected, updated_ms, updated_by, shown_as, hidden, "         \
+    "blocked_ms"
 
 static struct state_catalogue_entry row_read(const struct state_rows *rows, struct arena *arena)
 {
@@ -12,6 +14,9 @@ static struct state_catalogue_entry row_read(const struct state_rows *rows, stru
         .expected = state_get_text(rows, 4, arena),
         .updated_ms = state_get_int(rows, 5),
         .updated_by = state_get_text(rows, 6, arena),
+        .shown_as = state_get_text(rows, 7, arena),
+        .hidden = state_get_int(rows, 8) != 0,
+        .blocked_ms = state_get_int(rows, 9),
     };
 }
 
@@ -71,7 +76,8 @@ bool state_catalogue_find(struct state *state, struct str kind, struct str name,
 
 static bool says_nothing(const struct state_catalogue_entry *entry)
 {
-    return entry->owner.len == 0 && entry->description.len == 0 && entry->expected.data == NULL;
+    return entry->owner.len == 0 && entry->description.len == 0 && entry->expected.data == NULL &&
+           entry->shown_as.data == NULL && !entry->hidden && entry->blocked_ms == 0;
 }
 
 static bool remove_entry(struct state_link *link, const struct state_catalogue_entry *entry,
@@ -104,13 +110,17 @@ bool state_catalogue_put(struct state *state, const struct state_catalogue_entry
         state_text(entry->kind),       state_text(entry->name),
         state_text(entry->owner),      state_text(entry->description),
         state_text(entry->expected),   state_int(base_now_ms(state_clock(state))),
-        state_text(entry->updated_by),
+        state_text(entry->updated_by), state_text(entry->shown_as),
+        state_int(entry->hidden),      state_int(entry->blocked_ms),
     };
     return state_run(link,
-                     "INSERT INTO catalogue (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                     "INSERT INTO catalogue (" COLUMNS
+                     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
                      " ON CONFLICT (kind, name) DO UPDATE SET owner = excluded.owner,"
                      " description = excluded.description, expected = excluded.expected,"
-                     " updated_ms = excluded.updated_ms, updated_by = excluded.updated_by",
+                     " updated_ms = excluded.updated_ms, updated_by = excluded.updated_by,"
+                     " shown_as = excluded.shown_as, hidden = excluded.hidden,"
+                     " blocked_ms = excluded.blocked_ms",
                      values, ARRAY_LEN(values), fail) &&
            state_commit(&link, fail);
 }

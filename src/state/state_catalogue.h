@@ -1,4 +1,5 @@
-/* state_catalogue.h — what people said of events, properties and traits: owner, description, what is expected.
+/* state_catalogue.h — what people said of events, properties and traits: owner, description, what is expected,
+ * and the rules: renamed, hidden, blocked.
  *
  * What: one row for each name of which something was said. `expected` is a JSON object whose meaning is
  *   app's (app_expect.h); here it is text.
@@ -22,6 +23,9 @@ struct state_catalogue_entry {
     struct str name;
     struct str owner, description; /* empty: not said */
     struct str expected;           /* a JSON object; missing: anything */
+    struct str shown_as;           /* the name that it goes by; missing: its own */
+    bool hidden;                   /* from suggestions */
+    int64_t blocked_ms;            /* since when it is not taken in; 0: it is */
     int64_t updated_ms;
     struct str updated_by;
 };

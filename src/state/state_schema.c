@@ -161,5 +161,12 @@ static const char STEP_8[] =
     "CREATE INDEX notes_at ON notes (at_ms);"
     "ALTER TABLE views ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8};
+/* By which rules the names of the catalogue are read and taken in. */
+static const char STEP_9[] =
+    "ALTER TABLE catalogue ADD COLUMN shown_as TEXT;"
+    "ALTER TABLE catalogue ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE catalogue ADD COLUMN blocked_ms INTEGER NOT NULL DEFAULT 0;" /* 0: not */;
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5,
+                                    STEP_6, STEP_7, STEP_8, STEP_9};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

@@ -55,6 +55,37 @@ test('a property is described, what is not expected is reported, and opens to th
   assert.deepEqual(page.faults, []);
 });
 
+test('an event is merged into another, hidden and blocked in its form, and the merge is undone', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/settings/catalogue?entry=Added+To+Cart`);
+  await settled(page);
+  await page.getByRole('button', { name: 'Describe' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Describe Added To Cart' });
+  await dialog.getByLabel('Show it as').fill('feedback');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText('is written and read by the product itself').waitFor();
+  await dialog.getByLabel('Show it as').fill('Checkout Started');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const panel = page.getByRole('region', { name: 'Checkout Started' });
+  await panel.getByText('Added To Cart').waitFor();
+  await settled(page);
+  assert.match(await page.getByRole('row', { name: /^Checkout Started/ }).textContent(), /75/);
+  assert.equal(await page.getByRole('row', { name: /^Added To Cart/ }).count(), 0);
+  assert.deepEqual(await axe(page), []);
+  await shot(page, 'catalogue-merged');
+  await panel.getByRole('button', { name: 'Show Added To Cart by its own name again' }).press('Enter');
+  await page.getByRole('row', { name: /^Added To Cart/ }).waitFor();
+  await panel.getByRole('button', { name: 'Describe' }).click();
+  const other = page.getByRole('dialog', { name: 'Describe Checkout Started' });
+  await other.getByLabel('Hide it from suggestions').check();
+  await other.getByLabel(/^Block it/).check();
+  assert.deepEqual(await axe(page), []);
+  await other.getByRole('button', { name: 'Save' }).click();
+  await panel.getByText('Blocked; nothing was turned away since the server started.').waitFor();
+  await page.getByRole('row', { name: /^Checkout Started.*hidden.*blocked/ }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
 test('the catalogue is whole on a phone, in the dark, and with nothing in it', async (t) => {
   const { server, browser, page } = await signedIn(t, { events: [] });
   await page.goto(`${server.url}/settings/catalogue`);

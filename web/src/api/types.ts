@@ -215,6 +215,10 @@ export interface CatalogueEntry {
   expected: Expected | null;
   updated: string | null;
   updated_by: string | null;
+  /** Stored names that are shown as this one. */
+  also: { name: string; count: number }[];
+  hidden: boolean;
+  blocked: { since: string; turned_away: number } | null;
   /** Its one number is the count; the groups of by_value are the examples. */
   unexpected: { count: number; question: Query; by_value?: Query; examples?: { value: string; count: number }[] } | null;
 }

@@ -6,7 +6,7 @@ import type { CatalogueEntry, CatalogueKind, CatalogueList } from "../../api/typ
 import { OpenNumber } from "../../evidence/number";
 import { formatNumber, formatShare } from "../../format";
 import { Page } from "../../frame/frame";
-import { Button, Empty, Moment, Note, Problem, Sheet, Skeleton, TabLinks } from "../../parts/basic";
+import { Button, Empty, Moment, Note, Problem, Sheet, Skeleton, TabLinks, Tag } from "../../parts/basic";
 import { toast } from "../../parts/toast";
 import { setParams, usePlace } from "../../router";
 import { cleanLine } from "../../safe";
@@ -117,6 +117,8 @@ function Entries({ kind, list, entries, chosen }: { kind: CatalogueKind; list: C
                 <button type="button" class="link row" aria-pressed={entry.name === chosen} onClick={() => setParams({ entry: entry.name === chosen ? undefined : entry.name })}>
                   <bdi>{cleanLine(entry.name)}</bdi>
                 </button>
+                {entry.hidden && <Tag>{t("catalogue.is.hidden")}</Tag>}
+                {entry.blocked && <Tag tone="bad">{t("catalogue.is.blocked")}</Tag>}
                 {entry.description && <small class="dim block clip">{cleanLine(entry.description)}</small>}
               </th>
               <td class="num">{entry.recent ? <OpenNumber query={recentQuery(entry)} open={kind === "trait" ? {} : { series: 0 }} n={entry.recent.count} /> : "–"}</td>

@@ -5,7 +5,7 @@ import { useLoad } from "../../api/hooks";
 import type { CatalogueDetail as Detail, CatalogueKind, Expected } from "../../api/types";
 import { OpenNumber } from "../../evidence/number";
 import { formatNumber, formatShare } from "../../format";
-import { Button, Moment, Problem, Sheet, Skeleton } from "../../parts/basic";
+import { Button, Moment, Note, Problem, Sheet, Skeleton } from "../../parts/basic";
 import { Dialog } from "../../parts/dialog";
 import { Select, TextField } from "../../parts/field";
 import { toast } from "../../parts/toast";
@@ -42,10 +42,12 @@ export function CatalogueDetail({ kind, name, onSaved }: { kind: CatalogueKind; 
               </p>
             )}
             <Facts entry={entry} />
+            {entry.blocked && <Note tone="warn">{t("catalogue.blocked.since", { n: entry.blocked.turned_away })}</Note>}
             <p>
               <Button onClick={() => setEditing(true)}>{t("catalogue.describe")}</Button>
             </p>
             <Unexpected entry={entry} />
+            <Also entry={entry} onUndone={() => { load.reload(); onSaved(); }} />
             <Beside title={t("catalogue.properties")} list={entry.properties} kind="property" />
             <Beside title={t("catalogue.events")} list={entry.events} kind="event" />
           </div>
@@ -133,6 +135,40 @@ function Unexpected({ entry }: { entry: Detail }) {
   );
 }
 
+/** Names that go by this one, each to be undone by itself. */
+function Also({ entry, onUndone }: { entry: Detail; onUndone: () => void }) {
+  const [error, setError] = useState<ApiError>();
+  if (!entry.also.length) return null;
+  const undo = async (name: string) => {
+    try {
+      await api.describe(entry.kind, name, { shown_as: null });
+      toast(t("catalogue.saved"));
+      onUndone();
+    } catch (problem) {
+      if (problem instanceof ApiError) setError(problem);
+    }
+  };
+  return (
+    <section>
+      <h3>{t("catalogue.also")}</h3>
+      <ul class="plain reasons">
+        {entry.also.map(({ name, count }) => (
+          <li key={name}>
+            <bdi>{cleanLine(name)}</bdi>
+            <span class="push row">
+              <span class="num dim">{formatNumber(count)}</span>
+              <Button look="soft" aria-label={t("catalogue.also.undo.one", { name: cleanLine(name) })} onClick={() => void undo(name)}>
+                {t("catalogue.also.undo")}
+              </Button>
+            </span>
+          </li>
+        ))}
+      </ul>
+      {error && <Problem error={error} />}
+    </section>
+  );
+}
+
 function Beside({ title, list, kind }: { title: string; list: Detail["events"]; kind: CatalogueKind }) {
   if (!list?.length) return null;
   return (
@@ -160,14 +196,26 @@ function Describe({ entry, onClose, onSaved }: { entry: Detail; onClose: () => v
   const [description, setDescription] = useState(entry.description ?? "");
   const [form, setForm] = useState<Form>(formOf(entry.expected));
   const [lines, setLines] = useState((entry.expected?.values ?? []).map(lineOf).join("\n"));
+  const [shownAs, setShownAs] = useState("");
+  const [hidden, setHidden] = useState(entry.hidden);
+  const [blocked, setBlocked] = useState(entry.blocked !== null);
+  const names = useLoad(entry.kind === "trait" ? null : `names ${entry.kind}`, (signal) => api.names(entry.kind, "", "", signal));
   const [error, setError] = useState<ApiError>();
   const save = async (event: Event) => {
     event.preventDefault();
     const values = lines.split("\n").map((line) => line.trim()).filter(Boolean).map(valueOf);
     const expected = form === "any" ? null : form === "list" ? { values } : { type: form };
     try {
-      await api.describe(entry.kind, entry.name, { owner, description, ...(entry.kind === "event" ? {} : { expected }) });
+      await api.describe(entry.kind, entry.name, {
+        owner,
+        description,
+        hidden,
+        blocked,
+        ...(entry.kind === "event" ? {} : { expected }),
+        ...(shownAs.trim() ? { shown_as: shownAs.trim() } : {}),
+      });
       toast(t("catalogue.saved"));
+      if (shownAs.trim()) setParams({ entry: shownAs.trim() });
       onSaved();
       onClose();
     } catch (problem) {
@@ -188,6 +236,11 @@ function Describe({ entry, onClose, onSaved }: { entry: Detail; onClose: () => v
           />
         )}
         {form === "list" && <Lines label={t("catalogue.expected.lines")} value={lines} onInput={setLines} hint={t("catalogue.expected.lines.hint")} />}
+        {entry.kind !== "trait" && (
+          <TextField label={t("catalogue.shown.as")} value={shownAs} onInput={setShownAs} list={(names.data?.names ?? []).map(({ name }) => name).filter((name) => name !== entry.name)} placeholder={entry.name} hint={t("catalogue.shown.as.hint")} />
+        )}
+        <Check label={t("catalogue.hidden")} checked={hidden} onChange={setHidden} />
+        <Check label={t("catalogue.blocked")} checked={blocked} onChange={setBlocked} hint={t(entry.kind === "event" ? "catalogue.blocked.event" : "catalogue.blocked.field")} />
         {error && <Problem error={error} />}
         <p class="row end">
           <Button look="quiet" onClick={onClose}>
@@ -199,6 +252,18 @@ function Describe({ entry, onClose, onSaved }: { entry: Detail; onClose: () => v
         </p>
       </form>
     </Dialog>
+  );
+}
+
+function Check({ label, checked, onChange, hint }: { label: string; checked: boolean; onChange: (on: boolean) => void; hint?: string }) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <span>
+        {label}
+        {hint && <small class="dim block">{hint}</small>}
+      </span>
+    </label>
   );
 }
 
