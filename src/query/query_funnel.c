@@ -101,35 +101,49 @@ static bool count_path(struct query_worker *worker, struct funnel_tally *tally,
 
 /* ---- the group of a path ---- */
 
+/* Is the row the customer's own, with a value of the breakdown? */
+static bool has_value(struct query_worker *worker, uint32_t c, uint32_t row)
+{
+    const struct store_value *values;
+    uint32_t code = worker->rows->events[row];
+    return code < worker->exec->code_count && worker->exec->code_is_own[code] &&
+           query_row_values(worker, worker->exec->plan->breakdown->name, c, row, &values) > 0;
+}
+
+/* The first or last row with a value from the entry to the end of its window. */
+static uint32_t valued_row(struct query_worker *worker, uint32_t c, struct funnel_valued *valued,
+                           uint32_t entry)
+{
+    const struct funnel_body *body = body_of(worker);
+    const struct store_rows *rows = worker->rows;
+    bool is_first = body->attribution == FUNNEL_FIRST;
+    bool found = valued->found != FUNNEL_NOT_REACHED && valued->found >= entry;
+    int64_t until_ms = query_ms_add(rows->ts_ms[entry], body->window_ms);
+    uint32_t row = valued->next > entry ? valued->next : entry;
+    for (; row < rows->row_begin[c + 1] && rows->ts_ms[row] <= until_ms && !(found && is_first);
+         row++) {
+        if (has_value(worker, c, row)) {
+            valued->found = row;
+            found = true;
+        }
+    }
+    valued->next = row;
+    return found ? valued->found : FUNNEL_NOT_REACHED;
+}
+
 /* The row whose value of the breakdown counts; FUNNEL_NOT_REACHED: none. */
-static uint32_t attributed_row(struct query_worker *worker, uint32_t c,
+static uint32_t attributed_row(struct query_worker *worker, uint32_t c, struct funnel_walk *walk,
                                const struct funnel_path *path)
 {
     const struct funnel_body *body = body_of(worker);
-    const struct query_name name = worker->exec->plan->breakdown->name;
-    const struct store_rows *rows = worker->rows;
     if (body->attribution == FUNNEL_STEP) {
         return path->reached[body->attribution_step];
     }
-    if (body->attribution == FUNNEL_ENTRY || query_name_is_of_customer(name)) {
+    if (body->attribution == FUNNEL_ENTRY ||
+        query_name_is_of_customer(worker->exec->plan->breakdown->name)) {
         return path->reached[0];
     }
-    uint32_t found = FUNNEL_NOT_REACHED;
-    int64_t until_ms = query_ms_add(rows->ts_ms[path->reached[0]], body->window_ms);
-    for (uint32_t row = path->reached[0];
-         row < rows->row_begin[c + 1] && rows->ts_ms[row] <= until_ms; row++) {
-        const struct store_value *values;
-        uint32_t code = rows->events[row];
-        if (code >= worker->exec->code_count || !worker->exec->code_is_own[code] ||
-            query_row_values(worker, name, c, row, &values) == 0) {
-            continue;
-        }
-        found = row;
-        if (body->attribution == FUNNEL_FIRST) {
-            break;
-        }
-    }
-    return found;
+    return valued_row(worker, c, &walk->valued, path->reached[0]);
 }
 
 static bool count_groups(struct query_worker *worker, uint32_t c, const struct funnel_path *path,
@@ -142,7 +156,7 @@ static bool count_groups(struct query_worker *worker, uint32_t c, const struct f
     if (state->groups.spec.by == NULL) {
         return true;
     }
-    uint32_t row = attributed_row(worker, c, path);
+    uint32_t row = attributed_row(worker, c, state->own, path);
     if (!(row == FUNNEL_NOT_REACHED ? query_groups_of_nothing(&state->groups, fail)
                                     : query_groups_of_row(&state->groups, worker, c, row, fail))) {
         return false;
@@ -315,7 +329,7 @@ static bool in_group(struct query_worker *worker, uint32_t c, const struct funne
         *out = true;
         return true;
     }
-    uint32_t row = attributed_row(worker, c, path);
+    uint32_t row = attributed_row(worker, c, query_list_state(worker)->own, path);
     return row == FUNNEL_NOT_REACHED ? query_list_nothing_in_group(worker, out, fail)
                                      : query_list_in_group(worker, c, row, out, fail);
 }

@@ -4,7 +4,8 @@
  *   event that may be taken, inside the window. The walk keeps, for each step, where its events are, so that
  *   "the first after" is a short search; in order "ordered" all entries together cost one pass.
  * Owner: a walk belongs to a worker; paths are values.   Threads: the worker's.
- * Failure: FAIL_LIMIT.   Limits/cost: QUERY_STEPS_MAX steps; O(steps) searches an entry, squared with "any".
+ * Failure: FAIL_LIMIT.   Limits/cost: QUERY_STEPS_MAX steps; O(steps) searches an entry, squared at worst with "any"
+ *   and optional steps: linear in the events of a customer, whatever they are (bench/funnel-walk.mjs).
  * Units: *_ms.   Example: query_funnel.c.   Not here: groups and counting.
  */
 #pragma once
@@ -41,9 +42,16 @@ struct funnel_places { /* rows of one matcher, ascending */
     struct query_vec *rows;
     size_t hint;
 };
+/* Which rows bear a value of the breakdown, as far as was looked. Entries come in rising order, and so do the ends
+   of their windows: no row is looked at twice, however many windows it lies in. */
+struct funnel_valued {
+    uint32_t next;  /* the first row not looked at yet */
+    uint32_t found; /* the last row with a value before it; FUNNEL_NOT_REACHED: none yet */
+};
 struct funnel_walk {
     struct funnel_places by_matcher[QUERY_MATCHERS_MAX];
     struct funnel_places any_step;
+    struct funnel_valued valued;
 };
 bool funnel_walk_new(struct arena *arena, struct base_budget *budget,
                      const struct funnel_body *body, struct funnel_walk **out,

@@ -53,6 +53,7 @@ bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
     uint64_t all = matchers == 64 ? UINT64_MAX : (UINT64_C(1) << matchers) - 1U;
     uint64_t steps = (UINT64_C(1) << body->step_count) - 1U;
     walk->any_step.rows->count = walk->any_step.hint = 0;
+    walk->valued = (struct funnel_valued){begin, FUNNEL_NOT_REACHED};
     for (uint32_t m = 0; m < matchers; m++) {
         walk->by_matcher[m].rows->count = walk->by_matcher[m].hint = 0;
     }
@@ -126,6 +127,9 @@ static uint32_t next_reach(struct funnel_walk *walk, const struct funnel_body *b
         if (row < best) {
             best = row;
             *out_step = s;
+        }
+        if (best == from + 1) {
+            break; /* none comes sooner, and this is the lowest that it fills */
         }
     }
     if (body->order == FUNNEL_STRICT && best != FUNNEL_NOT_REACHED &&

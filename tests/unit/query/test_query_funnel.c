@@ -124,6 +124,32 @@ static void groups_take_the_value_that_attribution_names(void **state)
     fake_free(fake);
 }
 
+static void entries_whose_windows_overlap_each_see_their_own_values(void **state)
+{
+    (void)state;
+    struct fake *fake =
+        fake_new("{'c':'ann','e':'A','t':'2026-05-01T00:00:00Z'}\n"
+                 "{'c':'ann','e':'A','t':'2026-05-01T00:10:00Z'}\n"
+                 "{'c':'ann','e':'X','t':'2026-05-01T00:30:00Z','p':{'v':1}}\n"
+                 "{'c':'ann','e':'A','t':'2026-05-01T01:00:00Z'}\n"
+                 "{'c':'ann','e':'X','t':'2026-05-01T02:00:00Z','p':{'v':2}}\n"
+                 "{'c':'ann','e':'A','t':'2026-05-01T03:00:00Z'}\n"
+                 "{'c':'ann','e':'X','t':'2026-05-01T06:00:00.001Z','p':{'v':3}}\n");
+#define ENTRIES(window, attribution)                                                               \
+    "{'kind':'funnel','steps':[{'event':'A'}]," RANGE ",'count':'entries','breakdown':'v',"        \
+    "'window':'" window "','attribution':'" attribution "'}"
+#define GROUP(name, count)                                                                         \
+    "{'group':'" name "','steps':[" STEP("1", "A", count, "1", "1", "null") "]}"
+    fake_expect_part(fake, ENTRIES("90m", "first"),
+                     "[" GROUP("1", "2") "," GROUP("(none)", "1") "," GROUP("2", "1") "]");
+    fake_expect_part(fake, ENTRIES("90m", "last"),
+                     "[" GROUP("1", "2") "," GROUP("(none)", "1") "," GROUP("2", "1") "]");
+    fake_expect_part(fake, ENTRIES("3h", "first"),
+                     "[" GROUP("1", "2") "," GROUP("(none)", "1") "," GROUP("2", "1") "]");
+    fake_expect_part(fake, ENTRIES("3h", "last"), "[" GROUP("2", "3") "," GROUP("(none)", "1") "]");
+    fake_free(fake);
+}
+
 static void strict_any_optional_and_exclude(void **state)
 {
     (void)state;
@@ -313,6 +339,7 @@ int main(void)
         cmocka_unit_test(customers_reach_steps_in_order),
         cmocka_unit_test(entries_are_counted_one_after_the_other),
         cmocka_unit_test(groups_take_the_value_that_attribution_names),
+        cmocka_unit_test(entries_whose_windows_overlap_each_see_their_own_values),
         cmocka_unit_test(strict_any_optional_and_exclude),
         cmocka_unit_test(the_walk_equals_the_contracts_words),
     };
