@@ -185,6 +185,7 @@ static bool begin_question(struct cli *cli, struct base_buf *text, struct json_w
     put_option(cli, w, "--by", strcmp(kind, "paths") == 0 ? "by" : "breakdown");
     put_option(cli, w, "--timezone", "timezone");
     put_option(cli, w, "--segment", "segment");
+    put_option(cli, w, "--per", "per");
     put_option(cli, w, "--interval", "interval");
     return put_range(cli, w, fail);
 }

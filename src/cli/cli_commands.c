@@ -31,30 +31,43 @@ static const struct cli_option format_only[] = {FORMAT_OPTION, END_OF_OPTIONS};
     {                                                                                              \
         "--interval", "UNIT", "hour, day, week, month or quarter"                                  \
     }
+#define PER_OPTION                                                                                 \
+    {                                                                                              \
+        "--per", "WHO", "account: count accounts, each with all its customers' timelines"          \
+    }
 #define QUESTION_OPTIONS                                                                           \
-    RANGE_OPTIONS, {"--by", "NAME", "break down by a property, customer.TRAIT or channel"},        \
+    RANGE_OPTIONS,                                                                                 \
+        {"--by", "NAME", "break down by a property, customer.TRAIT, then.TRAIT or channel"},       \
         INTERVAL_OPTION
 
 static const struct cli_option trend_options[] = {
     QUESTION_OPTIONS,
+    PER_OPTION,
     {"--measure", "M", "count, customers, sessions, sum:P, avg:P, p50:P, ... per_customer"},
     {"--compare", NULL, "beside the period before"},
     END_OF_OPTIONS};
 static const struct cli_option funnel_options[] = {
     QUESTION_OPTIONS,
+    PER_OPTION,
     {"--window", "SPAN", "from the first step to the last: 30m, 7d (7d)"},
     END_OF_OPTIONS};
 static const struct cli_option retention_options[] = {
     QUESTION_OPTIONS,
+    PER_OPTION,
     {"--return", "EVENT", "what counts as coming back (the same event)"},
     {"--periods", "N", "how many periods (12)"},
     {"--mode", "MODE", "bounded or unbounded"},
     END_OF_OPTIONS};
-static const struct cli_option habit_options[] = {RANGE_OPTIONS, INTERVAL_OPTION, END_OF_OPTIONS};
+static const struct cli_option habit_options[] = {RANGE_OPTIONS, INTERVAL_OPTION, PER_OPTION,
+                                                  END_OF_OPTIONS};
 static const struct cli_option time_between_options[] = {
-    RANGE_OPTIONS, {"--window", "SPAN", "at most so long: 30m, 7d (no limit)"}, END_OF_OPTIONS};
+    RANGE_OPTIONS,
+    {"--window", "SPAN", "at most so long: 30m, 7d (no limit)"},
+    PER_OPTION,
+    END_OF_OPTIONS};
 static const struct cli_option paths_options[] = {
     RANGE_OPTIONS,
+    PER_OPTION,
     {"--end", NULL, "the paths that lead to the event, not those that begin with it"},
     {"--steps", "N", "at most so many steps (4)"},
     {"--by", "NAME", "steps are values of a property, customer.TRAIT or channel, not events"},

@@ -64,28 +64,43 @@ static bool holds(struct query_worker *worker, struct str text, struct str folde
     return query_fold_contains(text, folded, &worker->fold);
 }
 
-static bool is_found(struct query_worker *worker, uint32_t customer, struct str folded, bool *out,
+/* By an identifier of the customer, or of one of the account's members. */
+static bool is_identified(struct query_worker *worker, uint32_t who, struct str folded, bool *out,
+                          struct fail *fail)
+{
+    const struct store_accounts *accounts = worker->exec->accounts;
+    const uint32_t *customers = accounts != NULL ? accounts->at[who].members : &who;
+    uint32_t customer_count = accounts != NULL ? accounts->at[who].member_count : 1;
+    for (uint32_t m = 0; m < customer_count && !*out; m++) {
+        struct store_identifier *identifiers;
+        size_t count;
+        if (!store_customer_identifiers(worker->exec->snapshot, customers[m], worker->scratch,
+                                        &identifiers, &count, fail)) {
+            return false;
+        }
+        for (size_t i = 0; i < count && !*out; i++) {
+            *out = holds(worker, identifiers[i].value, folded);
+        }
+    }
+    return true;
+}
+
+static bool is_found(struct query_worker *worker, uint32_t who, struct str folded, bool *out,
                      struct fail *fail)
 {
-    struct store_snapshot *snapshot = worker->exec->snapshot;
-    struct store_identifier *identifiers;
     struct store_field *traits;
     size_t count;
-    *out = holds(worker, store_customer_id(snapshot, customer, worker->scratch), folded);
+    *out = holds(worker, query_who_id(worker->exec, who, worker->scratch), folded);
     if (*out) {
         return true;
     }
-    if (!store_customer_identifiers(snapshot, customer, worker->scratch, &identifiers, &count,
-                                    fail)) {
+    if (!is_identified(worker, who, folded, out, fail)) {
         return false;
     }
-    for (size_t i = 0; i < count && !*out; i++) {
-        *out = holds(worker, identifiers[i].value, folded);
-    }
     if (*out) {
         return true;
     }
-    if (!store_customer_traits(snapshot, customer, worker->scratch, &traits, &count, fail)) {
+    if (!query_who_traits(worker->exec, who, worker->scratch, &traits, &count, fail)) {
         return false;
     }
     for (size_t i = 0; i < count && !*out; i++) {

@@ -176,6 +176,7 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
         .to_ms = pass->to_ms,
         .every_customer = pass->every_customer,
         .want_facts = plan->wants_facts,
+        .by_account = exec->accounts != NULL,
         .customers = pass->only,
         .customer_count = pass->only == NULL ? 0 : 1,
         .cancel = &run->cancel,
@@ -352,6 +353,7 @@ bool query_exec_init(struct query_exec *exec, struct query_backend *backend,
         arena_array(exec->arena, plan->column_count, sizeof *exec->column_seen, fail);
     query_segment_needs(plan->segment, &exec->segment_matchers, &exec->segment_since_ms);
     return exec->column_seen != NULL && query_shown_bind(exec, fail) &&
+           (!plan->per_account || store_accounts_of(exec->snapshot, &exec->accounts, fail)) &&
            query_matchers_bind(exec, fail);
 }
 

@@ -27,8 +27,9 @@ struct query_exec {
     int width;
     struct base_cancel *cancel; /* NULL: never */
     struct base_budget *budget;
-    size_t memory_bytes; /* of the budget */
-    struct arena *arena; /* on the budget; the caller's thread only */
+    size_t memory_bytes;                   /* of the budget */
+    struct arena *arena;                   /* on the budget; the caller's thread only */
+    const struct store_accounts *accounts; /* NULL: customers are counted */
     /* By event code: bit m where matcher m names the event (conditions aside). */
     const uint64_t *code_masks;
     const bool *code_is_own; /* not one of the seven */
@@ -125,6 +126,18 @@ uint32_t query_customer_values(struct query_worker *worker, struct query_name na
 /* First entry of the column at or after `index`; entries are ascending. Looked for from `hint`, where the last
    look-up ended, as most come in order. */
 uint32_t query_column_seek(const struct store_column *column, uint32_t *hint, uint32_t index);
+
+/* ---- who is counted (query_who.c): a customer, or an account with "per"; a number as in rows->customers ---- */
+
+/* May view the snapshot or lie in the arena. */
+struct str query_who_id(const struct query_exec *exec, uint32_t who, struct arena *arena);
+/* Has a user id; an account: one of its members has. */
+bool query_who_known(const struct query_exec *exec, uint32_t who);
+bool query_who_traits(const struct query_exec *exec, uint32_t who, struct arena *arena,
+                      struct store_field **out, size_t *out_count, struct fail *fail) MUST_USE;
+/* Customers, ascending: `who` itself, or the members of those accounts. */
+bool query_who_customers(const struct query_exec *exec, const uint32_t *who, size_t count,
+                         const uint32_t **out, size_t *out_count, struct fail *fail) MUST_USE;
 
 /* A line in the answer's warnings; one that is there already is not added again. */
 void query_exec_warn(struct query_exec *exec, const char *format, ...) PRINTF_LIKE(2, 3);

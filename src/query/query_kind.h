@@ -12,6 +12,7 @@
 
 struct query_kind {
     const char *name;
+    bool counts_no_customers; /* so that "per" is refused */
     /* NULL: a known kind that is not supported yet. */
     bool (*parse)(struct query_parser *parser, struct json_value root, struct fail *fail);
     /* Writes the members of the answer that are the kind's own. */

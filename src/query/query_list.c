@@ -41,8 +41,8 @@ static int compare_keys(struct store_value a, struct store_value b)
 static struct str id_of(struct query_worker *worker, struct query_list_entry *entry)
 {
     if (entry->id.data == NULL) {
-        entry->id = store_customer_id(worker->exec->snapshot, entry->customer,
-                                      entry->kept ? worker->arena : worker->scratch);
+        entry->id = query_who_id(worker->exec, entry->customer,
+                                 entry->kept ? worker->arena : worker->scratch);
     }
     return entry->id;
 }
@@ -105,8 +105,7 @@ static void fill_key(struct query_worker *worker, uint32_t c, struct query_list_
     case QUERY_SORT_ID:
         break;
     case QUERY_SORT_KNOWN:
-        entry->key =
-            store_value_bool(store_customer_known(worker->exec->snapshot, entry->customer));
+        entry->key = store_value_bool(query_who_known(worker->exec, entry->customer));
         break;
     case QUERY_SORT_FIRST_SEEN:
         entry->key = instant_key(entry->first_seen_ms, &entry->last_class);
@@ -356,8 +355,7 @@ static bool write_entry(struct query_worker *worker, struct query_list_entry *en
 {
     struct store_field *traits;
     size_t count;
-    if (!store_customer_traits(worker->exec->snapshot, entry->customer, worker->arena, &traits,
-                               &count, fail)) {
+    if (!query_who_traits(worker->exec, entry->customer, worker->arena, &traits, &count, fail)) {
         return false;
     }
     json_begin_object(w);

@@ -66,7 +66,7 @@ bool query_list_run(struct query_exec *exec, struct query_list_job *job, struct 
 /* Traits in order of name, as one object: a scalar, or an array where there are several values. */
 void query_traits_write(struct json_writer *w, const struct store_field *traits, size_t count);
 
-/* query_verbatim.c: writes "verbatims" of the customers (ascending numbers). */
+/* query_verbatim.c: writes "verbatims" of the customers, or the members of the accounts (ascending numbers). */
 bool query_verbatims_write(struct query_exec *exec, const struct query_list_job *job,
                            const uint32_t *customers, size_t count, struct json_writer *w,
                            struct fail *fail) MUST_USE;

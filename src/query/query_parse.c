@@ -74,8 +74,15 @@ bool query_parse_common(struct query_parser *parser, struct json_value root, con
         struct query_path at = query_path_in(NULL, "per");
         static const char *const names[] = {"account"};
         size_t index;
-        return query_read_choice(members[QUERY_PER].value, &at, names, 1, &index, fail) &&
-               query_refuse(&at, fail, "counting accounts is not supported yet");
+        if (!query_read_choice(members[QUERY_PER].value, &at, names, 1, &index, fail)) {
+            return false;
+        }
+        if (parser->plan->kind->counts_no_customers) {
+            return query_refuse(&at, fail,
+                                "a question of kind \"%s\" counts no customers, and no accounts",
+                                parser->plan->kind->name);
+        }
+        parser->plan->per_account = true;
     }
     return query_parse_timezone(parser, &members[QUERY_TIMEZONE], fail) &&
            query_parse_range(parser, &members[QUERY_RANGE], fail);

@@ -204,6 +204,7 @@ struct query_plan {
     int64_t now_ms;
     bool has_as_of;
     bool is_open;
+    bool per_account; /* accounts are counted, not customers */
     bool wants_facts; /* first and last seen, numbers of events */
     struct query_range range;
     struct store_column_ref *columns;

@@ -60,17 +60,15 @@ uint32_t query_customer_values(struct query_worker *worker, struct query_name na
                                const struct store_value **out)
 {
     const struct store_rows *rows = worker->rows;
-    struct store_snapshot *snapshot = worker->exec->snapshot;
+    const struct query_exec *exec = worker->exec;
     switch (name.from) {
     case QUERY_FROM_TRAIT_COLUMN:
         return column_values(worker, name.column, c, out);
     case QUERY_FROM_CUSTOMER_ID:
         return one_value(
-            worker,
-            store_value_str(store_customer_id(snapshot, rows->customers[c], worker->scratch)), out);
+            worker, store_value_str(query_who_id(exec, rows->customers[c], worker->scratch)), out);
     case QUERY_FROM_CUSTOMER_KNOWN:
-        return one_value(worker,
-                         store_value_bool(store_customer_known(snapshot, rows->customers[c])), out);
+        return one_value(worker, store_value_bool(query_who_known(exec, rows->customers[c])), out);
     case QUERY_FROM_FIRST_SEEN:
         return one_instant(worker, rows->first_seen_ms[c], out);
     case QUERY_FROM_LAST_SEEN:

@@ -378,5 +378,8 @@ static bool score_open(struct query_exec *exec, struct query_list_job *job, stru
     return query_list_group(exec, &ranking, job, fail);
 }
 
-const struct query_kind query_kind_score = {
-    .name = "score", .parse = score_parse, .run = score_run, .open = score_open};
+const struct query_kind query_kind_score = {.name = "score",
+                                            .counts_no_customers = true,
+                                            .parse = score_parse,
+                                            .run = score_run,
+                                            .open = score_open};

@@ -95,6 +95,9 @@ bool query_verbatims_write(struct query_exec *exec, const struct query_list_job 
         [ARRIVAL] = {.of = STORE_COLUMN_ARRIVAL},
     };
     static const struct query_said_order newest_first = {.by_time = true, .descending = true};
+    if (!query_who_customers(exec, customers, count, &customers, &count, fail)) {
+        return false;
+    }
     struct store_scan_options options = {
         .columns = columns,
         .column_count = COLUMNS,

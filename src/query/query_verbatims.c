@@ -269,5 +269,7 @@ static bool verbatims_run(struct query_exec *exec, struct json_writer *w, struct
     return ok;
 }
 
-const struct query_kind query_kind_verbatims = {
-    .name = "verbatims", .parse = verbatims_parse, .run = verbatims_run};
+const struct query_kind query_kind_verbatims = {.name = "verbatims",
+                                                .counts_no_customers = true,
+                                                .parse = verbatims_parse,
+                                                .run = verbatims_run};

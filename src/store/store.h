@@ -216,6 +216,29 @@ bool store_customer_join(struct store *store, struct str from, struct str into,
                          struct fail *fail) MUST_USE;
 bool store_customer_split(struct store *store, struct str identifier, struct fail *fail) MUST_USE;
 
+/* ---- accounts ---------------------------------------------------------------------------------------- */
+
+/* What customers are members of, by an identifier of kind "account". A customer joined of several is a member of all
+   their accounts. */
+struct store_account {
+    struct str id;
+    const uint32_t *members; /* customers (roots), ascending */
+    uint32_t member_count;
+};
+/* All accounts, by id in byte order; their places are their numbers. */
+struct store_accounts {
+    const struct store_account *at;
+    uint32_t count;
+};
+/* Made at the first call for a snapshot, in one walk over all identifiers; lives as long as the snapshot. */
+bool store_accounts_of(struct store_snapshot *snapshot, const struct store_accounts **out,
+                       struct fail *fail) MUST_USE;
+/* The number of the account, or STORE_NO_CUSTOMER. */
+uint32_t store_accounts_find(const struct store_accounts *accounts, struct str id);
+/* As store_customer_traits, of the members' timelines as one. */
+bool store_account_traits(struct store_snapshot *snapshot, uint32_t account, struct arena *arena,
+                          struct store_field **out, size_t *out_count, struct fail *fail) MUST_USE;
+
 /* ---- looking after it ---------------------------------------------------------------------------------- */
 
 struct store_status {

@@ -123,6 +123,7 @@ struct run_idents {
     bool (*each)(void *context, const struct store_ident *ident);
     void *context;
     uint64_t rank;
+    bool members_only;
     bool stopped;
 };
 
@@ -140,15 +141,12 @@ static bool each_run_ident(void *context, const struct store_run_ident *ident)
     return !run->stopped;
 }
 
-static bool each_live_ident(const struct store_identity_view *view, size_t which, uint32_t number,
-                            struct run_idents *to)
+/* Calls for the idents of one number in a live table; false where it was told to stop. */
+static bool each_live_ident(const struct store_identity_view *view,
+                            const struct store_live_number *owner, struct run_idents *to)
 {
-    const struct store_live_number *owner =
-        view->live[which] == NULL ? NULL : store_identity_live_number(view->live[which], number);
-    if (owner == NULL) {
-        return true;
-    }
-    const struct store_live_ident *at = atomic_load_explicit(&owner->idents, memory_order_acquire);
+    const struct store_live_ident *at =
+        owner == NULL ? NULL : atomic_load_explicit(&owner->idents, memory_order_acquire);
     while (at != NULL && at->seq < view->seqs) {
         struct store_ident out = {
             .rank = to->rank,
@@ -157,7 +155,7 @@ static bool each_live_ident(const struct store_identity_view *view, size_t which
             .member = at->member,
             .id = at->id,
         };
-        if (!to->each(to->context, &out)) {
+        if ((!to->members_only || at->member) && !to->each(to->context, &out)) {
             return false;
         }
         at = atomic_load_explicit(&at->next_of_number, memory_order_acquire);
@@ -169,7 +167,7 @@ bool store_identity_idents(const struct store_identity_view *view, uint32_t numb
                            bool (*each)(void *context, const struct store_ident *ident),
                            void *context, struct fail *fail)
 {
-    struct run_idents to = {each, context, 0, false};
+    struct run_idents to = {.each = each, .context = context};
     for (size_t i = 0; i < view->runs->count; i++) {
         to.rank = i;
         if (!store_identity_run_idents(&view->runs->runs[i], number, each_run_ident, &to, fail)) {
@@ -181,8 +179,37 @@ bool store_identity_idents(const struct store_identity_view *view, uint32_t numb
     }
     for (size_t i = 0; i < 2; i++) {
         to.rank = view->runs->count + i;
-        if (!each_live_ident(view, i, number, &to)) {
+        if (view->live[i] != NULL &&
+            !each_live_ident(view, store_identity_live_number(view->live[i], number), &to)) {
             return true;
+        }
+    }
+    return true;
+}
+
+bool store_identity_memberships(const struct store_identity_view *view,
+                                bool (*each)(void *context, const struct store_ident *ident),
+                                void *context, struct fail *fail)
+{
+    struct run_idents to = {.each = each, .context = context, .members_only = true};
+    for (size_t i = 0; i < view->runs->count; i++) {
+        to.rank = i;
+        if (!store_identity_run_memberships(&view->runs->runs[i], each_run_ident, &to, fail)) {
+            return false;
+        }
+        if (to.stopped) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < 2; i++) {
+        to.rank = view->runs->count + i;
+        for (uint32_t b = 0; view->live[i] != NULL && b <= view->live[i]->mask; b++) {
+            const struct store_live_number *at = store_identity_live_numbers(view->live[i], b);
+            for (; at != NULL; at = at->next_in_bucket) {
+                if (!each_live_ident(view, at, &to)) {
+                    return true;
+                }
+            }
         }
     }
     return true;

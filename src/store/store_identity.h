@@ -91,6 +91,10 @@ struct store_ident {
 bool store_identity_idents(const struct store_identity_view *view, uint32_t number,
                            bool (*each)(void *context, const struct store_ident *ident),
                            void *context, struct fail *fail) MUST_USE;
+/* Calls `each` for every membership in an account, in no order, until it returns false. */
+bool store_identity_memberships(const struct store_identity_view *view,
+                                bool (*each)(void *context, const struct store_ident *ident),
+                                void *context, struct fail *fail) MUST_USE;
 /* Has the number itself a user id? It is then its first identifier. */
 bool store_identity_is_user(const struct store_identity_view *view, uint32_t number, bool *out,
                             struct fail *fail) MUST_USE;

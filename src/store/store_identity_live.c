@@ -42,6 +42,12 @@ void store_identity_live_unref(struct store_identity_live *live)
     base_free(live);
 }
 
+const struct store_live_number *store_identity_live_numbers(const struct store_identity_live *live,
+                                                            uint32_t bucket)
+{
+    return atomic_load_explicit(&live->number_buckets[bucket], memory_order_acquire);
+}
+
 static size_t number_bucket(const struct store_identity_live *live, uint32_t number)
 {
     return (size_t)store_map_mix(number) & live->mask;

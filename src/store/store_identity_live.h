@@ -92,5 +92,8 @@ bool store_identity_live_mark(struct store_identity_live *live, uint32_t number,
 /* Readers'. NULL where there is none. */
 const struct store_live_ident *store_identity_live_bucket(const struct store_identity_live *live,
                                                           uint64_t hash);
+/* The numbers of one of the table's buckets, of which there are mask + 1; next_in_bucket leads on. */
+const struct store_live_number *store_identity_live_numbers(const struct store_identity_live *live,
+                                                            uint32_t bucket);
 const struct store_live_number *store_identity_live_number(const struct store_identity_live *live,
                                                            uint32_t number);

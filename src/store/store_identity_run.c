@@ -308,6 +308,26 @@ bool store_identity_run_idents(const struct store_identity_run *run, uint32_t nu
     return true;
 }
 
+bool store_identity_run_memberships(const struct store_identity_run *run,
+                                    bool (*each)(void *context,
+                                                 const struct store_run_ident *ident),
+                                    void *context, struct fail *fail)
+{
+    for (uint64_t at = 0; at < run->seq_count; at++) {
+        const uint8_t *entry;
+        struct store_run_ident ident;
+        if (!store_run_at(run->run, STORE_IDENTITY_BY_NUMBER, at * STORE_IDENTITY_BY_NUMBER_BYTES,
+                          STORE_IDENTITY_BY_NUMBER_BYTES, &entry, fail) ||
+            !heap_at(run, base_get_u64(entry + 4), &ident, fail)) {
+            return false;
+        }
+        if (ident.member && !each(context, &ident)) {
+            break;
+        }
+    }
+    return true;
+}
+
 static bool edge_at(const struct store_identity_run *run, uint64_t at, struct store_edge *out,
                     struct fail *fail)
 {

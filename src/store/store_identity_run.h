@@ -53,6 +53,11 @@ bool store_identity_run_find(const struct store_identity_run *run, uint64_t hash
 bool store_identity_run_idents(const struct store_identity_run *run, uint32_t number,
                                bool (*each)(void *context, const struct store_run_ident *ident),
                                void *context, struct fail *fail) MUST_USE;
+/* Calls `each` for every membership, by number, until it returns false. */
+bool store_identity_run_memberships(const struct store_identity_run *run,
+                                    bool (*each)(void *context,
+                                                 const struct store_run_ident *ident),
+                                    void *context, struct fail *fail) MUST_USE;
 /* Calls `each` for every change of the number as a child, newest first, until it returns false. */
 bool store_identity_run_edges(const struct store_identity_run *run, uint32_t child,
                               bool (*each)(void *context, const struct store_edge *edge),

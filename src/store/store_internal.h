@@ -162,4 +162,7 @@ struct store_snapshot {
     struct base_mutex cache_lock;
     void *cache; /* guarded by cache_lock */
     void (*cache_free)(void *cache);
+    /* Made when first asked for; views identity. */
+    struct arena *accounts_arena;          /* guarded by cache_lock */
+    const struct store_accounts *accounts; /* guarded by cache_lock */
 };

@@ -1,5 +1,5 @@
 /* store_scan.c — scans and their cursors: from units of customers to merged batches. */
-#include "store_scan_plan.h"
+#include "store_scan_account.h"
 
 bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_options *options,
                     struct store_scan **out, struct fail *fail)
@@ -10,6 +10,14 @@ bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_opt
     }
     struct store_scan *scan = base_alloc_zero(sizeof *scan);
     scan->arena = arena_new(NULL);
+    if (options->by_account) {
+        if (!store_account_scan_new(snapshot, options, scan->arena, &scan->by_account, fail)) {
+            store_scan_free(scan);
+            return false;
+        }
+        *out = scan;
+        return true;
+    }
     if (!store_scan_plan_columns(scan, &sources, options, fail) ||
         !store_scan_plan_rows(scan, &sources, options, fail)) {
         store_scan_free(scan);
@@ -37,6 +45,7 @@ bool store_scan_over(const struct store_sources *sources, const struct store_sca
 void store_scan_free(struct store_scan *scan)
 {
     if (scan != NULL) {
+        store_account_scan_done(scan->by_account);
         arena_free(scan->arena);
         base_free(scan);
     }
@@ -58,7 +67,8 @@ struct batch {
 
 struct store_cursor {
     struct store_scan *scan;
-    struct store_read_plan plan; /* the scan's; its times change from slice to slice */
+    struct store_account_cursor *by_account; /* then nothing below is used but rows */
+    struct store_read_plan plan;             /* the scan's; its times change from slice to slice */
     struct batch batch;
     struct base_budget *budget;
     struct store_reading reading;
@@ -71,6 +81,7 @@ struct store_cursor {
     struct store_piece_merger merger;
     struct store_vec roots;       /* uint32_t: joined customers of this batch */
     struct store_vec positions;   /* uint32_t: fresh customers of this batch, of a list */
+    const uint32_t *list;         /* the scan's, or what store_cursor_list gave */
     size_t list_at, list_end;     /* what is left of the part taken from the list */
     uint32_t range_at, range_end; /* customers left of the unit taken */
     struct store_vec slices; /* int64_t: where the slices of a long customer begin, but the first */
@@ -88,9 +99,19 @@ bool store_cursor_new(struct store_scan *scan, struct base_budget *budget,
                       struct store_cursor **out, struct fail *fail)
 {
     struct store_cursor *cursor = base_alloc_zero(sizeof *cursor);
+    if (scan->by_account != NULL) {
+        cursor->scan = scan;
+        if (!store_account_cursor_new(scan->by_account, budget, &cursor->by_account, fail)) {
+            base_free(cursor);
+            return false;
+        }
+        *out = cursor;
+        return true;
+    }
     size_t columns = scan->plan.column_count;
     cursor->scan = scan;
     cursor->plan = scan->plan;
+    cursor->list = scan->list;
     cursor->budget = budget;
     cursor->reading.budget = budget;
     cursor->reading.values.budget = budget;
@@ -118,6 +139,11 @@ void store_cursor_free(struct store_cursor *cursor)
     if (cursor == NULL) {
         return;
     }
+    if (cursor->by_account != NULL) {
+        store_account_cursor_free(cursor->by_account);
+        base_free(cursor);
+        return;
+    }
     struct base_budget *budget = cursor->budget;
     size_t columns = cursor->scan->plan.column_count;
     for (size_t p = 0; p < piece_count(cursor->scan); p++) {
@@ -142,7 +168,15 @@ void store_cursor_free(struct store_cursor *cursor)
 
 uint64_t store_cursor_rows_scanned(const struct store_cursor *cursor)
 {
-    return cursor->reading.rows_scanned;
+    return cursor->by_account != NULL ? store_account_cursor_scanned(cursor->by_account)
+                                      : cursor->reading.rows_scanned;
+}
+
+void store_cursor_list(struct store_cursor *cursor, const uint32_t *customers, size_t count)
+{
+    cursor->list = customers;
+    cursor->list_at = 0;
+    cursor->list_end = count;
 }
 
 /* First position in an ascending list that is not less. */
@@ -356,7 +390,7 @@ static bool find_listed(struct store_cursor *cursor, struct batch *batch, struct
         cursor->spans[s].count = 0;
     }
     while (cursor->list_at < cursor->list_end && batch->rows < cursor->scan->batch_rows) {
-        uint32_t customer = cursor->scan->list[cursor->list_at++];
+        uint32_t customer = cursor->list[cursor->list_at++];
         size_t m = lower_bound(plan->moved, plan->moved_count, customer);
         bool moved = m < plan->moved_count && plan->moved[m] == customer;
         if (moved && plan->segment_count > 0 && !add_root(cursor, customer, batch, fail)) {
@@ -500,6 +534,9 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
                        struct fail *fail)
 {
     const struct store_read_plan *plan = &cursor->plan;
+    if (cursor->by_account != NULL) {
+        return store_account_cursor_next(cursor->by_account, out, fail);
+    }
     for (;;) {
         if (cursor->scan->cancel != NULL && base_cancel_due(cursor->scan->cancel, fail)) {
             return false;

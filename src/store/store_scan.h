@@ -50,6 +50,10 @@ struct store_scan_options {
     int64_t from_ms, to_ms; /* only rows with from_ms <= ts < to_ms; both 0: all */
     bool every_customer;    /* also customers left without rows, with an empty run */
     bool want_facts;        /* fill first_seen_ms, last_seen_ms, events */
+    /* Accounts in place of customers: `customers`, here and in the rows, are their numbers (store_accounts_of), and
+       an account's timeline is that of all its members together; a customer comes in each of its accounts. Customers
+       without an account are left out. The rows of an account come whole, at once. */
+    bool by_account;
     /* Only these customers (roots, ascending, unique); NULL: all. */
     const uint32_t *customers;
     size_t customer_count;

@@ -12,8 +12,10 @@
 #define STORE_SCAN_BATCH_ROWS 65536U
 #define STORE_SCAN_SLICE ((size_t)256) /* customers of a list that a cursor takes at once */
 
+struct store_account_scan;
 struct store_scan {
     struct arena *arena;
+    struct store_account_scan *by_account; /* then nothing below is used */
     struct store_read_plan plan;
     uint32_t *asked; /* columns of the plan, by column asked for */
     size_t asked_count;

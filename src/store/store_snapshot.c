@@ -87,6 +87,7 @@ void store_snapshot_unref(struct store_snapshot *face)
     if (face->cache != NULL) {
         face->cache_free(face->cache);
     }
+    arena_free(face->accounts_arena);
     base_mutex_done(&face->cache_lock);
     store_segments_unref(snapshot->segments);
     for (size_t i = 0; i < face->fresh_count; i++) {

@@ -273,6 +273,7 @@ export class Questioner {
     }
     if (random.chance(0.6)) question.timezone = random.pick([world.zone, world.zone, 'UTC', 'Asia/Kolkata', 'America/Los_Angeles']);
     if (kind !== 'customers' && random.chance(0.9)) question.range = this.range(units);
+    if (!['score', 'verbatims'].includes(kind) && random.chance(world.accounts)) question.per = 'account';
     if (random.chance(0.3)) {
       const saved = Object.keys(world.segments);
       question.segment = saved.length > 0 && random.chance(0.15) ? random.pick(saved) : this.segment();
@@ -403,7 +404,7 @@ export class Questioner {
     const { random } = this;
     const question = this.list(this.common('customers'), SORTS);
     if (random.chance(0.2)) {
-      question.search = random.pick(['u1', 'X', 'OSLO', 'ål', '18', '40.5', 'example.com', 'Ü', 'free', 'true', '17', 'pro', 'nobody']);
+      question.search = random.pick(['u1', 'X', 'OSLO', 'ål', '18', '40.5', 'example.com', 'Ü', 'free', 'true', '17', 'pro', 'nobody', 'acme', 'OTH']);
     }
     if (random.chance(0.05)) question.range = 'last 3 days';
     return question;

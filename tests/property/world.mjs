@@ -94,15 +94,19 @@ function traits(random) {
   return Object.fromEntries(random.some(Object.keys(makers), 1, 3).map((name) => [name, makers[name]()]));
 }
 
-function identifiers(random, density) {
+const ACCOUNTS = ['acme', 'acme', 'other', 'Åcme', 'u1', 17n];
+
+// `accounts` is how often one is named.
+function identifiers(random, density, accounts) {
   const user = () => random.pick(USERS.slice(0, density));
   const place = random.below(Math.min(density, ANONYMOUS.length));
   const anonymous = ANONYMOUS[place];
   const mail = `${anonymous}@example.com`; // each address goes with one anonymous id only
-  const account = random.chance(0.05) ? { account: random.pick(['acme', ['acme', 'other']]) } : {};
+  const account = random.chance(accounts)
+    ? { account: random.chance(0.8) ? random.pick(ACCOUNTS) : random.some(ACCOUNTS, 0, 3) } : {};
   return random.weighted([
     [8, () => ({ userId: user(), ...(account.account ? { identifiers: account } : {}) })],
-    [5, () => ({ anonymousId: anonymous })],
+    [5, () => ({ anonymousId: anonymous, ...(account.account ? { identifiers: account } : {}) })],
     [2, () => ({ userId: user(), anonymousId: anonymous })],
     [1, () => ({ anonymousId: anonymous, identifiers: { email: mail, ...account } })],
     [0.5, () => ({ identifiers: { email: mail } })],
@@ -137,6 +141,7 @@ class WorldMaker {
     this.center = Date.parse(at);
     this.density = random.pick([2, 4, 7]);
     this.surveys = random.chance(0.35);
+    this.accounts = random.pick([0.03, 0.1, 0.4]);
     this.times = this.makeTimes();
     this.messages = [];
   }
@@ -165,7 +170,7 @@ class WorldMaker {
 
   event() {
     const { random } = this;
-    const line = { ...identifiers(random, this.density), ts: this.instant(this.time()) };
+    const line = { ...identifiers(random, this.density, this.accounts), ts: this.instant(this.time()) };
     const surveys = this.surveys ? 12 : 0;
     line.event = random.weighted([[surveys, random.pick(['contacted', 'survey shown', 'feedback', 'feedback', 'feedback'])],
       [8, random.pick(EVENTS.slice(0, 3))], [2, random.pick(EVENTS)], [1, random.pick(BOOKKEEPING)]]);
@@ -245,7 +250,7 @@ class WorldMaker {
   }
 }
 
-// { zone, center, times, timezone, segments, batches }. `source` names one of the keys: web and shop write, crm is a
+// { zone, center, times, accounts, timezone, segments, batches }. `source` names one of the keys: web and shop write, crm is a
 // secret one and may join known users.
 export function makeWorld(random) {
   const maker = new WorldMaker(random);
@@ -253,6 +258,7 @@ export function makeWorld(random) {
     zone: maker.zone,
     center: maker.center,
     times: maker.times,
+    accounts: maker.accounts,
     timezone: random.chance(0.5) ? maker.zone : 'UTC',
     segments: {},
     batches: maker.batches(),

@@ -68,6 +68,6 @@ export function searched(customers, text) {
   const pattern = new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'iu');
   const written = (value) => (isNumber(value) ? shortest(value) : String(value));
   return customers.filter((customer) => [
-    customer.id, ...customer.identifiers.map((i) => i.value), ...[...customer.traits.values()].flat().map(written),
+    customer.id, ...customer.identifiers.map((i) => i.value), ...customer.accounts, ...[...customer.traits.values()].flat().map(written),
   ].some((part) => pattern.test(part)));
 }

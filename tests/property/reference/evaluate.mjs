@@ -99,8 +99,9 @@ export function evaluate(question, world, { now, timezone = 'UTC', saved = {} },
   const asOf = question.as_of === undefined ? now : Date.parse(question.as_of);
   const zone = zoneOf(question.timezone ?? timezone);
   const context = { now: asOf, zone, saved };
-  context.customers = question.segment === undefined ? world.customers
-    : world.customers.filter((c) => segmentHolds(question.segment, c, context));
+  const everybody = question.per === 'account' ? world.accounts : world.customers;
+  context.customers = question.segment === undefined ? everybody
+    : everybody.filter((c) => segmentHolds(question.segment, c, context));
   const about = {
     idle: idleMembers(question), unknown: unknownNames(question, world, saved), several: false, currencies: false,
   };

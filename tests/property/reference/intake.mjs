@@ -227,10 +227,9 @@ const BOOKKEEPING = new Set([
 ]);
 export const isBookkeeping = (event) => BOOKKEEPING.has(event);
 
-function settle(customer, identities) {
+// Orders a timeline and works out what follows from it; of a customer, or of an account's copies of events.
+function settle(customer) {
   customer.events.sort((a, b) => a.ts - b.ts || a.arrival - b.arrival);
-  customer.id = identities.id(customer);
-  customer.known = customer.user !== undefined;
   customer.traits = new Map();
   for (const event of customer.events) {
     for (const name of event.traitsRemoved) {
@@ -246,6 +245,25 @@ function settle(customer, identities) {
   customer.firstSeen = own[0]?.ts;
   customer.lastSeen = own.at(-1)?.ts;
   customer.events.forEach((event, i) => { event.place = i; event.customer = customer; });
+}
+
+// Accounts as if each were one customer. The events are copies, whose `customer` is the account; `said` is whose each was.
+function accountsOf(customers) {
+  const members = new Map();
+  for (const customer of customers) {
+    for (const account of customer.accounts) {
+      members.set(account, [...(members.get(account) ?? []), customer]);
+    }
+  }
+  return [...members].map(([id, of]) => {
+    const account = {
+      id, known: of.some((c) => c.known), identifiers: of.flatMap((c) => c.identifiers),
+      accounts: of.flatMap((c) => c.accounts),
+      events: of.flatMap((c) => c.events.map((e) => ({ ...e, said: e }))),
+    };
+    settle(account);
+    return account;
+  });
 }
 
 // `batches`: [{ source, mayJoinUsers, receivedAt, lines }], in order of arrival. Answers the customers with their
@@ -284,6 +302,12 @@ export function takeIn(batches, { defaultChannels = {} } = {}) {
     }
   }
   const customers = [...identities.customers].filter((c) => c.events.length > 0);
-  for (const customer of customers) settle(customer, identities);
-  return { customers, names, verdicts };
+  for (const customer of customers) {
+    settle(customer);
+    customer.id = identities.id(customer);
+    customer.known = customer.user !== undefined;
+    customer.accounts = [...new Set(customer.events.flatMap((e) => e.identifiers)
+      .filter((i) => i.kind === 'account').map((i) => i.value))];
+  }
+  return { customers, accounts: accountsOf(customers), names, verdicts };
 }

@@ -74,9 +74,9 @@ export function verbatimsAnswer(question, context, skip) {
   };
 }
 
-// What the customers of an opened cell said within 30 days around it, the newest 50.
+// What the customers of an opened cell (or those of its accounts) said within 30 days around it, the newest 50.
 export function saidAround({ rows, begin, end }) {
-  return rows.flatMap(({ customer }) => customer.events)
+  return [...new Set(rows.flatMap(({ customer }) => customer.events.map((event) => event.said ?? event)))]
     .filter((event) => isVerbatim(event) && event.ts >= begin - 30 * DAY && event.ts < end + 30 * DAY)
     .map((event) => ({ event })).sort(newestFirst).slice(0, 50).map(show);
 }

@@ -707,6 +707,100 @@ bool store_events_bearing(struct store_snapshot *s, enum store_column_of of, uin
     return true;
 }
 
+/* ---- accounts: identifiers of that kind ---- */
+
+bool store_accounts_of(struct store_snapshot *s, const struct store_accounts **out,
+                       struct fail *fail)
+{
+    struct store_accounts *table = arena_small(s->arena, sizeof *table);
+    struct store_account *accounts = arena_array(s->arena, NAMES_MAX, sizeof *accounts, fail);
+    for (uint32_t c = 0; c < s->customer_count; c++) {
+        for (size_t i = 0; i < s->customers[c].identifier_count; i++) {
+            struct store_identifier id = s->customers[c].identifiers[i];
+            if (!str_is(id.kind, "account")) {
+                continue;
+            }
+            uint32_t a = 0;
+            while (a < table->count && str_compare(accounts[a].id, id.value) < 0) {
+                a++;
+            }
+            if (a == table->count || !str_equal(accounts[a].id, id.value)) {
+                memmove(&accounts[a + 1], &accounts[a], (table->count++ - a) * sizeof *accounts);
+                uint32_t *members = arena_array(s->arena, CUSTOMERS_MAX, sizeof *members, fail);
+                accounts[a] = (struct store_account){.id = id.value, .members = members};
+            }
+            ((uint32_t *)(uintptr_t)accounts[a].members)[accounts[a].member_count++] = c;
+        }
+    }
+    table->at = accounts;
+    *out = table;
+    return true;
+}
+
+/* The latest member's traits stand for those of the account. */
+static const struct fake_customer *bearer_of(struct store_snapshot *s, bool by_account,
+                                             uint32_t number)
+{
+    if (!by_account) {
+        return &s->customers[number];
+    }
+    struct fail fail;
+    const struct store_accounts *accounts;
+    assert_true(store_accounts_of(s, &accounts, &fail));
+    const struct store_account *account = &accounts->at[number];
+    return &s->customers[account->members[account->member_count - 1]];
+}
+
+bool store_account_traits(struct store_snapshot *s, uint32_t account, struct arena *arena,
+                          struct store_field **out, size_t *out_count, struct fail *fail)
+{
+    (void)fail;
+    const struct fake_customer *bearer = bearer_of(s, true, account);
+    *out_count = bearer->trait_count;
+    *out = arena_small(arena, (bearer->trait_count + 1) * sizeof **out);
+    memcpy(*out, bearer->traits, bearer->trait_count * sizeof **out);
+    return true;
+}
+
+/* Rows of the customer, or of the account's members, in order of time. */
+static size_t rows_of(struct building *b, uint32_t number, const struct fake_row **out)
+{
+    struct store_snapshot *s = b->cursor->scan->snapshot;
+    const uint32_t *members = &number;
+    uint32_t member_count = 1;
+    if (b->cursor->scan->options.by_account) {
+        struct fail fail;
+        const struct store_accounts *accounts;
+        assert_true(store_accounts_of(s, &accounts, &fail));
+        members = accounts->at[number].members;
+        member_count = accounts->at[number].member_count;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < s->row_count; i++) {
+        for (uint32_t m = 0; m < member_count; m++) {
+            if (s->rows[i].customer == members[m]) {
+                size_t at = count++;
+                for (; at > 0 && (out[at - 1]->ts_ms > s->rows[i].ts_ms ||
+                                  (out[at - 1]->ts_ms == s->rows[i].ts_ms &&
+                                   out[at - 1]->arrival > s->rows[i].arrival));
+                     at--) {
+                    out[at] = out[at - 1];
+                }
+                out[at] = &s->rows[i];
+            }
+        }
+    }
+    return count;
+}
+
+static void *room(struct store_cursor *cursor, size_t count, size_t size)
+{
+    struct fail fail;
+    void *block = arena_array(cursor->arena, count, size, &fail);
+    assert_non_null(block);
+    return block;
+}
+
 static void put_customer(struct building *b, uint32_t number)
 {
     struct store_snapshot *s = b->cursor->scan->snapshot;
@@ -715,17 +809,16 @@ static void put_customer(struct building *b, uint32_t number)
     uint32_t c = rows->customer_count, before = rows->row_count;
     int64_t first = STORE_NO_TIME, last = STORE_NO_TIME;
     uint64_t count = 0;
-    for (size_t i = 0; i < s->row_count; i++) {
-        if (s->rows[i].customer != number) {
-            continue;
-        }
-        if (!store_event_is_bookkeeping(s->events[s->rows[i].event])) {
-            first = first == STORE_NO_TIME ? s->rows[i].ts_ms : first;
-            last = s->rows[i].ts_ms;
+    const struct fake_row **all = room(b->cursor, s->row_count + 1, sizeof *all);
+    size_t all_count = rows_of(b, number, all);
+    for (size_t i = 0; i < all_count; i++) {
+        if (!store_event_is_bookkeeping(s->events[all[i]->event])) {
+            first = first == STORE_NO_TIME ? all[i]->ts_ms : first;
+            last = all[i]->ts_ms;
             count++;
         }
-        if (wants_row(o, &s->rows[i])) {
-            put_row(b, &s->rows[i]);
+        if (wants_row(o, all[i])) {
+            put_row(b, all[i]);
         }
     }
     if (rows->row_count == before && !o->every_customer) {
@@ -736,23 +829,15 @@ static void put_customer(struct building *b, uint32_t number)
     b->first[c] = first;
     b->last[c] = last;
     b->counts[c] = count;
+    const struct fake_customer *bearer = bearer_of(s, o->by_account, number);
     for (size_t i = 0; i < o->column_count; i++) {
-        for (size_t k = 0;
-             o->columns[i].of == STORE_COLUMN_TRAIT && k < s->customers[number].trait_count; k++) {
-            if (str_equal(s->customers[number].traits[k].name, o->columns[i].name)) {
-                put_value(b, i, c, s->customers[number].traits[k].value);
+        for (size_t k = 0; o->columns[i].of == STORE_COLUMN_TRAIT && k < bearer->trait_count; k++) {
+            if (str_equal(bearer->traits[k].name, o->columns[i].name)) {
+                put_value(b, i, c, bearer->traits[k].value);
             }
         }
     }
     rows->customer_count++;
-}
-
-static void *room(struct store_cursor *cursor, size_t count, size_t size)
-{
-    struct fail fail;
-    void *block = arena_array(cursor->arena, count, size, &fail);
-    assert_non_null(block);
-    return block;
 }
 
 bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **out,
@@ -765,7 +850,13 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
     }
     arena_reset(cursor->arena);
     cursor->rows = (struct store_rows){.customer_count = 0};
-    size_t most = s->row_count + 1, columns = scan->options.column_count;
+    size_t most = 2 * s->row_count + 1, columns = scan->options.column_count;
+    uint32_t everybody = s->customer_count;
+    if (scan->options.by_account) {
+        const struct store_accounts *accounts;
+        assert_true(store_accounts_of(s, &accounts, fail));
+        everybody = accounts->count;
+    }
     struct building b = {.cursor = cursor,
                          .customers = room(cursor, s->customer_count + 1, 4),
                          .row_begin = room(cursor, s->customer_count + 2, 4),
@@ -785,10 +876,10 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
     }
     while (cursor->rows.customer_count < s->batch_customers) {
         uint32_t place = scan->next++;
-        if (place >= s->customer_count) {
+        if (place >= everybody) {
             break;
         }
-        uint32_t number = s->descending ? s->customer_count - 1 - place : place;
+        uint32_t number = s->descending ? everybody - 1 - place : place;
         if (wants_customer(&scan->options, number)) {
             put_customer(&b, number);
         }

@@ -12,6 +12,7 @@
 
 #define CUSTOMERS 120
 #define EVENTS 3000
+#define TEAMS 7
 #define BEGIN_MS INT64_C(1777593600000) /* 2026-05-01T00:00:00Z */
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
@@ -28,6 +29,7 @@ struct shop {
     /* What the test itself knows of the events. */
     uint64_t buys;
     bool bought[CUSTOMERS];
+    bool team_bought[TEAMS];
     int64_t whole_sum;
 };
 
@@ -48,7 +50,8 @@ static void seal(struct shop *shop, bool merge)
     }
 }
 
-/* One event; every third customer is anonymous at first and signs in later. */
+/* One event; every third customer is anonymous at first and signs in later. Most are members of a team, some of
+   all of them. */
 static void make_event(struct shop *shop, struct base_random *random, int i, struct arena *arena,
                        struct store_item *item)
 {
@@ -57,7 +60,7 @@ static void make_event(struct shop *shop, struct base_random *random, int i, str
     size_t customer = (size_t)base_random_below(random, CUSTOMERS);
     struct str user = str_format(arena, "user%zu", customer);
     struct str anonymous = str_format(arena, "anon%zu", customer);
-    struct store_identifier *ids = arena_small(arena, 2 * sizeof *ids);
+    struct store_identifier *ids = arena_small(arena, 4 * sizeof *ids);
     struct store_field *properties = arena_small(arena, 3 * sizeof *properties);
     struct store_field *traits = arena_small(arena, sizeof *traits);
     const char *event = events[base_random_below(random, ARRAY_LEN(events))];
@@ -66,7 +69,17 @@ static void make_event(struct shop *shop, struct base_random *random, int i, str
     int64_t price = (int64_t)base_random_below(random, 100);
     ids[0] = is_anonymous ? (struct store_identifier){STR("anonymous"), anonymous}
                           : (struct store_identifier){STR("user"), user};
-    ids[1] = (struct store_identifier){STR("anonymous"), anonymous};
+    size_t id_count = 1;
+    if (signs_in) {
+        ids[id_count++] = (struct store_identifier){STR("anonymous"), anonymous};
+    }
+    if (customer % 5 != 0) {
+        ids[id_count++] = (struct store_identifier){STR("account"),
+                                                    str_format(arena, "team%zu", customer % TEAMS)};
+    }
+    if (customer % 10 == 1) {
+        ids[id_count++] = (struct store_identifier){STR("account"), STR("everybody")};
+    }
     properties[0] = (struct store_field){STR("price"), store_value_int(price)};
     properties[1] = (struct store_field){
         STR("country"), store_value_str(str_from_c(countries[base_random_below(random, 6)]))};
@@ -87,7 +100,7 @@ static void make_event(struct shop *shop, struct base_random *random, int i, str
         .traits = traits,
         .trait_count = base_random_below(random, 4) == 0 ? 1 : 0,
         .identifiers = ids,
-        .identifier_count = signs_in ? 2 : 1,
+        .identifier_count = id_count,
     };
     if (str_is(item->event.event, "feedback")) {
         item->event.text = str_format(arena, "words %d", i);
@@ -95,6 +108,7 @@ static void make_event(struct shop *shop, struct base_random *random, int i, str
     if (str_is(item->event.event, "Buy")) {
         shop->buys++;
         shop->bought[customer] = true;
+        shop->team_bought[customer % TEAMS] |= customer % 5 != 0;
         shop->whole_sum += price;
     }
 }
@@ -200,6 +214,17 @@ static const char *const questions[] = {
     ",'open':{'interval':'2026-05-04'}}",
     "{'kind':'funnel','steps':[{'event':'Look'},{'event':'Buy'}],'window':'1d'," RANGE
     ",'open':{'step':2,'outcome':'dropped'}}",
+    "{'kind':'trend','series':[{'event':'Buy','where':[['then.plan','=','pro']]}]," RANGE
+    ",'breakdown':'then.plan','interval':'week'}",
+    "{'kind':'trend','per':'account','series':[{'event':'Buy','measure':'sum:weight'},{'event':'*',"
+    "'measure':'sessions'}]," RANGE ",'breakdown':'customer.plan'}",
+    "{'kind':'funnel','per':'account','steps':[{'event':'Look'},{'event':'Buy','where':[['then."
+    "plan'"
+    ",'=','pro']]},{'event':'feedback'}],'window':'6h'," RANGE ",'count':'entries'}",
+    "{'kind':'retention','per':'account','start':{'event':'Look'},'return':{'event':'Buy'},"
+    "'interval':'day','periods':7," RANGE ",'open':{'cohort':'2026-05-01','period':3}}",
+    "{'kind':'customers','per':'account','sort':'-events','segment':{'did':{'event':'Buy'},"
+    "'sum':'price','times':['>',2000]}}",
     "{'kind':'trend','series':[{'event':'Nothing'}]," RANGE
     ",'segment':{'trait':['nothing','=',1]}}",
 };
@@ -258,6 +283,13 @@ static void numbers_are_those_that_were_sent(void **state)
         assert_holds(&shop, TREND("sum:price") RANGE "}", (uint64_t)shop.whole_sum);
         assert_holds(&shop, TREND("customers") "'open':{}," RANGE "}", buyers);
         assert_holds(&shop, "{'kind':'customers'}", CUSTOMERS);
+        uint64_t teams = 0;
+        for (size_t i = 0; i < TEAMS; i++) {
+            teams += shop.team_bought[i] ? 1 : 0;
+        }
+        assert_holds(&shop, TREND("customers") "'per':'account'," RANGE "}", teams + 1);
+        assert_holds(&shop, TREND("customers") "'per':'account','open':{}," RANGE "}", teams + 1);
+        assert_holds(&shop, "{'kind':'customers','per':'account'}", TEAMS + 1);
         shop_done(&shop);
     }
 }

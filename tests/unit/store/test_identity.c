@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base_buf.h"
 #include "base_random.h"
 #include "store_identity.h"
 
@@ -151,6 +152,90 @@ static void without_a_user_the_first_identifier_owns_the_event(void **state)
         event(&kit, "anonymous=c anonymous=b");
         assert_int_equal(kit_rows(&kit, "c"), 1);
         assert_int_equal(kit_rows(&kit, "u"), 1);
+    }
+}
+
+/* "acme: u v, umbrella: u", by id; a member that was joined goes by its user. */
+static const char *accounts(struct kit *kit)
+{
+    struct store_snapshot *snapshot = store_snapshot_take(kit->store);
+    const struct store_accounts *all;
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    struct fail fail;
+    assert_true(store_accounts_of(snapshot, &all, &fail));
+    for (uint32_t a = 0; a < all->count; a++) {
+        const struct store_account *account = &all->at[a];
+        assert_int_equal(store_accounts_find(all, account->id), a);
+        base_buf_printf(&text, "%s%.*s:", a == 0 ? "" : ", ", STR_ARG(account->id));
+        for (uint32_t m = 0; m < account->member_count; m++) {
+            struct str id = store_customer_id(snapshot, account->members[m], kit->arena);
+            base_buf_printf(&text, " %.*s", STR_ARG(id));
+        }
+    }
+    assert_int_equal(store_accounts_find(all, STR("no such")), STORE_NO_CUSTOMER);
+    const char *copy = str_copy_c(kit->arena, base_buf_view(&text));
+    store_snapshot_unref(snapshot);
+    return copy;
+}
+
+static void accounts_list_their_members_through_joins_and_splits(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        assert_string_equal(accounts(&kit), "");
+        event(&kit, "user=u account=umbrella");
+        event(&kit, "user=v account=acme");
+        event(&kit, "user=w");
+        event(&kit, "user=u account=acme account=umbrella");
+        assert_string_equal(accounts(&kit), "acme: u v, umbrella: u");
+        event(&kit, "anonymous=a account=acme");
+        assert_string_equal(accounts(&kit), "acme: u v a, umbrella: u");
+        event(&kit, "user=u anonymous=a");
+        assert_string_equal(accounts(&kit), "acme: u v, umbrella: u");
+        event(&kit, "anonymous=b account=zeta");
+        event(&kit, "user=w anonymous=b");
+        assert_string_equal(accounts(&kit), "acme: u v, umbrella: u, zeta: w");
+        struct fail fail;
+        assert_true(store_customer_split(kit.store, STR("anonymous:b"), &fail));
+        assert_string_equal(accounts(&kit), "acme: u v, umbrella: u, zeta: b");
+    }
+}
+
+static void traits_of_an_account_are_the_last_of_any_member(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        static const char *const ids[] = {"user=u account=acme", "user=v account=acme",
+                                          "user=u account=acme"};
+        const struct store_field sent[] = {
+            {STR("plan"), store_value_str(STR("free"))},
+            {STR("plan"), store_value_str(STR("pro"))},
+            {STR("address.city"), store_value_str(STR("Oslo"))},
+            {STR("address"), {.kind = STORE_NULL}},
+            {STR("seats"), store_value_int(7)},
+        };
+        static const size_t from[] = {0, 1, 3, 5};
+        for (size_t i = 0; i < 3; i++) {
+            struct store_item item = kit_item(&kit, "web", NULL, "identify", ids[i]);
+            item.event.traits = &sent[from[i]];
+            item.event.trait_count = from[i + 1] - from[i];
+            assert_int_equal(kit_submit(&kit, &item), STORE_STORED);
+        }
+        struct store_snapshot *snapshot = store_snapshot_take(kit.store);
+        struct store_field *fields;
+        size_t count;
+        struct fail fail;
+        assert_true(store_account_traits(snapshot, 0, kit.arena, &fields, &count, &fail));
+        assert_int_equal(count, 2);
+        assert_true(str_is(fields[0].name, "plan"));
+        assert_true(str_is(store_value_text(fields[0].value), "pro"));
+        assert_true(str_is(fields[1].name, "seats"));
+        assert_int_equal(fields[1].value.i, 7);
+        store_snapshot_unref(snapshot);
     }
 }
 
@@ -645,6 +730,8 @@ int main(void)
         cmocka_unit_test(emails_and_external_ids_behave_like_anonymous_ids),
         cmocka_unit_test(without_a_user_the_first_identifier_owns_the_event),
         cmocka_unit_test(accounts_make_members_and_never_join),
+        cmocka_unit_test(accounts_list_their_members_through_joins_and_splits),
+        cmocka_unit_test(traits_of_an_account_are_the_last_of_any_member),
         cmocka_unit_test(an_alias_joins_an_anonymous_customer),
         cmocka_unit_test(an_alias_of_two_known_users_needs_the_right),
         cmocka_unit_test(an_alias_may_give_a_known_user_a_new_id),
