@@ -164,6 +164,8 @@ APP_OPERATION(app_op_customer);
 APP_OPERATION(app_op_timeline);
 APP_OPERATION(app_op_customer_join);
 APP_OPERATION(app_op_customer_split);
+/* app_account.c */
+APP_OPERATION(app_op_account);
 /* app_saved.c */
 APP_OPERATION(app_op_segments);
 APP_OPERATION(app_op_segment);

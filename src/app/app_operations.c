@@ -20,6 +20,7 @@ const struct app_operation app_operations[] = {
      app_op_sql_schema},
     {"customer", ACCESS_RIGHT_ASK, "Shows one customer.", app_op_customer},
     {"timeline", ACCESS_RIGHT_ASK, "Reads one customer's timeline, page by page.", app_op_timeline},
+    {"account", ACCESS_RIGHT_ASK, "Shows one account and its customers.", app_op_account},
     {"customer.join", ACCESS_RIGHT_JOIN_USERS, "Joins one customer into another.",
      app_op_customer_join},
     {"customer.split", ACCESS_RIGHT_JOIN_USERS, "Undoes the join that an identifier came with.",

@@ -235,7 +235,14 @@ static const struct cli_option survey_link_options[] = {
     FORMAT_OPTION,
     END_OF_OPTIONS};
 
+static const struct cli_option account_options[] = {
+    {"--limit", "N", "so many of its customers, those seen last first (50)"},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
+
 const struct cli_command cli_commands[] = {
+    {"account show", "ACCOUNT", "Shows one account: counts, traits, its customers.",
+     "firsthand account show acme", account_options, 1, 1, cli_run_account_show},
     {"catalogue list", "", "Lists events, properties or traits, and what is known of them.",
      "firsthand catalogue list\n"
      "firsthand catalogue list --kind property --search price",

@@ -129,6 +129,7 @@ CLI_COMMAND(cli_run_erasure_list);
 CLI_COMMAND(cli_run_policy_set);
 CLI_COMMAND(cli_run_policy_show);
 CLI_COMMAND(cli_run_customer_show);
+CLI_COMMAND(cli_run_account_show);
 CLI_COMMAND(cli_run_customer_join);
 CLI_COMMAND(cli_run_customer_split);
 CLI_COMMAND(cli_run_segment_list);
