@@ -181,7 +181,7 @@ static bool write_customer(struct app *app, struct store_snapshot *snapshot, uin
     json_write_bool(&w, store_customer_known(snapshot, customer));
     write_identifiers(&w, identifiers, identifier_count);
     json_name_c(&w, "traits");
-    app_write_fields(&w, traits, trait_count, false);
+    store_json_fields(&w, traits, trait_count, false);
     app_write_instant(&w, "first_seen", facts.first_ms);
     app_write_instant(&w, "last_seen", facts.last_ms);
     json_name_c(&w, "events");

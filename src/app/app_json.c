@@ -11,30 +11,6 @@ void app_write_instant(struct json_writer *w, const char *name, int64_t ts_ms)
     }
 }
 
-void app_write_value(struct json_writer *w, struct store_value value)
-{
-    switch ((enum store_kind)value.kind) {
-    case STORE_NULL:
-        json_write_null(w);
-        break;
-    case STORE_BOOL:
-        json_write_bool(w, value.b);
-        break;
-    case STORE_INT:
-        json_write_int(w, value.i);
-        break;
-    case STORE_UINT:
-        json_write_uint(w, value.u);
-        break;
-    case STORE_DOUBLE:
-        json_write_double(w, value.d);
-        break;
-    case STORE_STRING:
-        json_write_str(w, store_value_text(value));
-        break;
-    }
-}
-
 void app_write_text(struct json_writer *w, const char *name, struct str text)
 {
     json_name_c(w, name);
@@ -43,39 +19,6 @@ void app_write_text(struct json_writer *w, const char *name, struct str text)
     } else {
         json_write_str(w, text);
     }
-}
-
-/* Fields of one name stand together or apart; several values become an array, in order. */
-void app_write_fields(struct json_writer *w, const struct store_field *fields, size_t count,
-                      bool traits)
-{
-    json_begin_object(w);
-    for (size_t i = 0; i < count; i++) {
-        bool seen = false;
-        for (size_t j = 0; j < i && !seen; j++) {
-            seen = str_equal(fields[j].name, fields[i].name);
-        }
-        if (seen || (fields[i].value.kind == STORE_NULL && !traits)) {
-            continue;
-        }
-        size_t same = 0;
-        for (size_t j = i; j < count; j++) {
-            same += str_equal(fields[j].name, fields[i].name) ? 1 : 0;
-        }
-        json_name(w, fields[i].name);
-        if (same == 1) {
-            app_write_value(w, fields[i].value);
-            continue;
-        }
-        json_begin_array(w);
-        for (size_t j = i; j < count; j++) {
-            if (str_equal(fields[j].name, fields[i].name)) {
-                app_write_value(w, fields[j].value);
-            }
-        }
-        json_end_array(w);
-    }
-    json_end_object(w);
 }
 
 void app_write_event(struct json_writer *w, const struct store_event *event, struct str stored_as)
@@ -102,15 +45,15 @@ void app_write_event(struct json_writer *w, const struct store_event *event, str
     app_write_text(w, "source", event->source);
     app_write_text(w, "message_id", event->message_id);
     json_name_c(w, "properties");
-    app_write_fields(w, event->properties, event->property_count, false);
+    store_json_fields(w, event->properties, event->property_count, false);
     json_name_c(w, "traits");
-    app_write_fields(w, event->traits, event->trait_count, true);
+    store_json_fields(w, event->traits, event->trait_count, true);
     app_write_text(w, "text", event->text);
     json_name_c(w, "score");
     if (event->scale.data == NULL) {
         json_write_null(w);
     } else {
-        app_write_value(w, event->score);
+        store_json_value(w, event->score);
     }
     app_write_text(w, "scale", event->scale);
     json_end_object(w);

@@ -369,7 +369,7 @@ static void write_facts(const struct view *view, struct json_writer *w)
     }
     json_end_array(w);
     json_name_c(w, "traits");
-    app_write_fields(w, view->page.traits, view->page.trait_count, false);
+    store_json_fields(w, view->page.traits, view->page.trait_count, false);
     json_name_c(w, "consents");
     app_words_write(w, view->policy, &view->record.history, view->page.now_ms);
     json_end_object(w);

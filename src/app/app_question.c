@@ -279,7 +279,7 @@ bool app_op_values(struct app *app, const struct app_caller *caller, struct json
         for (size_t i = 0; i < count; i++) {
             json_begin_object(&w);
             json_name_c(&w, "value");
-            app_write_value(&w, values[i].value);
+            store_json_value(&w, values[i].value);
             json_name_c(&w, "count");
             json_write_uint(&w, values[i].count);
             json_end_object(&w);

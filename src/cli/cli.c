@@ -296,12 +296,12 @@ static void say_failure(const struct fail *fail)
     struct base_buf line CLEANUP(base_buf_done) = {0};
     base_buf_c(&line, "firsthand: ");
     if (fail->pointer[0] != '\0') {
-        cli_put_text(&line, str_from_c(fail->pointer));
+        base_plain_text(&line, str_from_c(fail->pointer));
         base_buf_c(&line, ": ");
     }
     struct str rest = str_from_c(fail->message), part;
     while (str_next_part(&rest, '\n', &part)) {
-        cli_put_text(&line, part);
+        base_plain_text(&line, part);
         base_buf_byte(&line, '\n');
     }
     fwrite(line.data, 1, line.len, stderr);

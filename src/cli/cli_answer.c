@@ -402,7 +402,7 @@ static void write_warnings(struct json_value answer)
     for (struct json_iter it = json_iter_of(warnings); json_next(&it, NULL, &warning);) {
         struct base_buf line CLEANUP(base_buf_done) = {0};
         base_buf_c(&line, "firsthand: note: ");
-        cli_put_text(&line, json_string(warning));
+        base_plain_text(&line, json_string(warning));
         base_buf_byte(&line, '\n');
         fwrite(line.data, 1, line.len, stderr);
     }

@@ -106,7 +106,7 @@ bool cli_run_catalogue_list(struct cli *cli, struct fail *fail)
     if (form == CLI_FORM_TABLE && json_member(root, STR("unmeasured"), &why) &&
         json_type_of(why) == JSON_STRING) {
         base_buf_c(&cli->out, "the last 30 days were not measured: ");
-        cli_put_text(&cli->out, json_string(why));
+        base_plain_text(&cli->out, json_string(why));
         base_buf_byte(&cli->out, '\n');
     }
     return true;

@@ -136,7 +136,7 @@ bool cli_run_channel_add(struct cli *cli, struct fail *fail)
         return print_raw(cli, text);
     }
     if (json_member(root, STR("path"), &path)) {
-        cli_put_text(&cli->out, json_string(path)); /* alone, for scripts; shown only now */
+        base_plain_text(&cli->out, json_string(path)); /* alone, for scripts; shown only now */
         base_buf_byte(&cli->out, '\n');
     }
     return true;
@@ -169,7 +169,7 @@ bool cli_run_channel_address(struct cli *cli, struct fail *fail)
         return false;
     }
     INVARIANT(json_member(root, STR("path"), &path));
-    cli_put_text(&cli->out, json_string(path));
+    base_plain_text(&cli->out, json_string(path));
     base_buf_byte(&cli->out, '\n');
     return true;
 }
@@ -189,7 +189,7 @@ bool cli_run_channel_poll(struct cli *cli, struct fail *fail)
         return fail_set(fail, FAIL_IO, "%.*s", STR_ARG(json_string(why)));
     }
     if (json_type_of(note) == JSON_STRING) {
-        cli_put_text(&cli->out, json_string(note));
+        base_plain_text(&cli->out, json_string(note));
         base_buf_byte(&cli->out, '\n');
     }
     return true;

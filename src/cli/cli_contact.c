@@ -50,10 +50,10 @@ static void write_why(struct cli *cli, struct json_value root)
               json_member(root, STR("next_at"), &next) && json_member(root, STR("rules"), &list));
     base_buf_c(&cli->out, json_bool(value) ? "allowed now" : "not now: ");
     if (!json_bool(value)) {
-        cli_put_text(&cli->out, json_string(reason));
+        base_plain_text(&cli->out, json_string(reason));
         if (json_type_of(next) == JSON_STRING) {
             base_buf_c(&cli->out, "; allowed again at ");
-            cli_put_text(&cli->out, json_string(next));
+            base_plain_text(&cli->out, json_string(next));
         } else {
             base_buf_c(&cli->out, "; not by waiting alone");
         }
@@ -63,7 +63,7 @@ static void write_why(struct cli *cli, struct json_value root)
         INVARIANT(json_member(item, STR("passed"), &passed) &&
                   json_member(item, STR("text"), &value));
         base_buf_c(&cli->out, json_bool(passed) ? "  yes  " : "  NO   ");
-        cli_put_text(&cli->out, json_string(value));
+        base_plain_text(&cli->out, json_string(value));
         base_buf_byte(&cli->out, '\n');
     }
 }
@@ -163,7 +163,7 @@ bool cli_run_customer_link(struct cli *cli, struct fail *fail)
     }
     INVARIANT(json_member(root, STR("path"), &path));
     base_buf_c(&cli->out, address == NULL ? "http://127.0.0.1:8080" : address);
-    cli_put_text(&cli->out, json_string(path));
+    base_plain_text(&cli->out, json_string(path));
     base_buf_byte(&cli->out, '\n');
     return true;
 }

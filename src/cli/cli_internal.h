@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base_json_write.h"
+#include "base_plain.h"
 #include "cli.h"
 
 #define CLI_ARGUMENTS_MAX 256
@@ -75,6 +76,8 @@ void cli_input_str(struct cli_input *input, const char *name,
                    const char *value); /* NULL: left out */
 void cli_input_int(struct cli_input *input, const char *name, int64_t value);
 struct str cli_input_end(struct cli *cli, struct cli_input *input);
+/* The member "range" of --last, or --from and --to; nothing where there is none of them. */
+bool cli_put_range(struct cli *cli, struct json_writer *w, struct fail *fail) MUST_USE;
 
 /* ---- output -------------------------------------------------------------------------------------------- */
 
@@ -91,7 +94,6 @@ void cli_table_value(struct cli_table *table, struct json_value value);
 enum cli_form { CLI_FORM_TABLE, CLI_FORM_JSON, CLI_FORM_CSV };
 /* The first row is the head. In CSV, cells that a spreadsheet would take for a formula get a leading quote. */
 void cli_table_write(struct cli *cli, struct cli_table *table, enum cli_form form);
-void cli_put_text(struct base_buf *out, struct str text);
 /* The list `member` of an operation's answer, a row an item. */
 bool cli_print_list(struct cli *cli, const char *operation, const char *member,
                     const char *const *columns, size_t count, struct fail *fail) MUST_USE;
@@ -108,6 +110,7 @@ void cli_write_answer(struct cli *cli, struct json_value answer, enum cli_form f
 #define CLI_COMMAND(name) bool name(struct cli *cli, struct fail *fail)
 CLI_COMMAND(cli_run_serve);
 CLI_COMMAND(cli_run_demo);
+CLI_COMMAND(cli_run_export);
 CLI_COMMAND(cli_run_import);
 CLI_COMMAND(cli_run_query);
 CLI_COMMAND(cli_run_trend);

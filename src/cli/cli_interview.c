@@ -11,7 +11,7 @@ static void print_member(struct cli *cli, struct str text, struct json_value roo
         base_buf_str(&cli->out, text);
     } else {
         INVARIANT(json_member(root, str_from_c(member), &value));
-        cli_put_text(&cli->out, json_string(value));
+        base_plain_text(&cli->out, json_string(value));
     }
     base_buf_byte(&cli->out, '\n');
 }

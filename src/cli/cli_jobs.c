@@ -56,7 +56,7 @@ bool cli_run_job_run(struct cli *cli, struct fail *fail)
     base_buf_printf(&cli->out, "%s: done in %lld ms", cli->arguments[0], (long long)json_int(took));
     if (json_type_of(note) == JSON_STRING) {
         base_buf_c(&cli->out, ": ");
-        cli_put_text(&cli->out, json_string(note));
+        base_plain_text(&cli->out, json_string(note));
     }
     base_buf_byte(&cli->out, '\n');
     return true;

@@ -14,7 +14,7 @@ static bool print_member(struct cli *cli, const char *operation, struct str inpu
         base_buf_str(&cli->out, text);
     } else {
         INVARIANT(json_member(root, str_from_c(member), &value));
-        cli_put_text(&cli->out, json_string(value));
+        base_plain_text(&cli->out, json_string(value));
     }
     base_buf_byte(&cli->out, '\n');
     return true;

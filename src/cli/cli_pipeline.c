@@ -90,7 +90,7 @@ bool cli_run_quarantine_show(struct cli *cli, struct fail *fail)
     cli_table_write(cli, table, form);
     if (json_member(root, STR("raw"), &value) && json_type_of(value) == JSON_STRING) {
         base_buf_byte(&cli->out, '\n');
-        cli_put_text(&cli->out, json_string(value));
+        base_plain_text(&cli->out, json_string(value));
         base_buf_byte(&cli->out, '\n');
     }
     return true;
@@ -146,9 +146,9 @@ bool cli_run_status(struct cli *cli, struct fail *fail)
 static void say_problem(void *context, const char *path, const char *what)
 {
     struct cli *cli = context;
-    cli_put_text(&cli->out, str_from_c(path));
+    base_plain_text(&cli->out, str_from_c(path));
     base_buf_c(&cli->out, ": ");
-    cli_put_text(&cli->out, str_from_c(what));
+    base_plain_text(&cli->out, str_from_c(what));
     base_buf_byte(&cli->out, '\n');
 }
 

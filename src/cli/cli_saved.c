@@ -21,7 +21,7 @@ static bool print_answer(struct cli *cli, const char *operation, struct str inpu
 static void put_scalar(struct base_buf *out, struct json_value value)
 {
     if (json_type_of(value) == JSON_STRING) {
-        cli_put_text(out, json_string(value));
+        base_plain_text(out, json_string(value));
         return;
     }
     struct json_writer w = {.out = out};
@@ -58,7 +58,7 @@ static void write_event(struct cli *cli, struct json_value event)
         }
         for (struct json_iter it = json_iter_of(properties); json_next(&it, &name, &value);) {
             base_buf_c(out, g == 0 ? "  " : "  trait ");
-            cli_put_text(out, name);
+            base_plain_text(out, name);
             base_buf_byte(out, '=');
             put_scalar(out, value);
         }

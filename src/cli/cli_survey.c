@@ -130,13 +130,13 @@ static void print_findings(struct cli *cli, struct json_value root)
     struct json_value item;
     for (struct json_iter it = json_iter_of(member(root, "findings"));
          json_next(&it, NULL, &item);) {
-        cli_put_text(&cli->out, json_string(member(item, "severity")));
+        base_plain_text(&cli->out, json_string(member(item, "severity")));
         base_buf_c(&cli->out, "  ");
-        cli_put_text(&cli->out, json_string(member(item, "pointer")));
+        base_plain_text(&cli->out, json_string(member(item, "pointer")));
         base_buf_c(&cli->out, "  ");
-        cli_put_text(&cli->out, json_string(member(item, "message")));
+        base_plain_text(&cli->out, json_string(member(item, "message")));
         base_buf_c(&cli->out, ". ");
-        cli_put_text(&cli->out, json_string(member(item, "fix")));
+        base_plain_text(&cli->out, json_string(member(item, "fix")));
         base_buf_byte(&cli->out, '\n');
     }
     base_buf_printf(&cli->out, "about %lld s; %lld to mend before it can be published\n",
@@ -193,9 +193,9 @@ static bool set_status(struct cli *cli, const char *operation, struct fail *fail
     if (!cli_call(cli, operation, id_input(cli), NULL, &root, fail)) {
         return false;
     }
-    cli_put_text(&cli->out, json_string(member(root, "id")));
+    base_plain_text(&cli->out, json_string(member(root, "id")));
     base_buf_c(&cli->out, " is ");
-    cli_put_text(&cli->out, json_string(member(root, "status")));
+    base_plain_text(&cli->out, json_string(member(root, "status")));
     base_buf_printf(&cli->out, ", version %lld\n", (long long)json_int(member(root, "version")));
     return true;
 }
@@ -272,15 +272,15 @@ bool cli_run_survey_why(struct cli *cli, struct fail *fail)
     }
     for (struct json_iter it = json_iter_of(member(root, "rules")); json_next(&it, NULL, &item);) {
         base_buf_c(&cli->out, json_bool(member(item, "passed")) ? "yes  " : "no   ");
-        cli_put_text(&cli->out, json_string(member(item, "rule")));
+        base_plain_text(&cli->out, json_string(member(item, "rule")));
         base_buf_c(&cli->out, ": ");
-        cli_put_text(&cli->out, json_string(member(item, "text")));
+        base_plain_text(&cli->out, json_string(member(item, "text")));
         base_buf_byte(&cli->out, '\n');
     }
     base_buf_c(&cli->out,
                json_bool(member(root, "asks")) ? "would be asked now\n" : "is not asked now: ");
     if (!json_bool(member(root, "asks"))) {
-        cli_put_text(&cli->out, json_string(member(root, "reason")));
+        base_plain_text(&cli->out, json_string(member(root, "reason")));
         base_buf_byte(&cli->out, '\n');
     }
     return true;
@@ -363,9 +363,9 @@ static bool make_links(struct cli *cli, struct str input, struct fail *fail)
     for (struct json_iter it = json_iter_of(member(root, "skipped"));
          json_next(&it, NULL, &item) && form == CLI_FORM_TABLE;) {
         base_buf_c(&cli->out, "passed over ");
-        cli_put_text(&cli->out, json_string(member(item, "customer")));
+        base_plain_text(&cli->out, json_string(member(item, "customer")));
         base_buf_c(&cli->out, ": ");
-        cli_put_text(&cli->out, json_string(member(item, "reason")));
+        base_plain_text(&cli->out, json_string(member(item, "reason")));
         base_buf_byte(&cli->out, '\n');
     }
     return true;

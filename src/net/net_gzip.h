@@ -4,7 +4,7 @@
  * Owner: the caller's buffer.   Threads: safe.
  * Failure: as base_buf.   Limits/cost: zlib level 5, some 60 MB/s.   Units: bytes.
  * Example: if (net_accepts_gzip(header) && net_gzip(body, &packed, fail)) ...
- * Not here: inflating (intake), zstd (store).
+ * Not here: inflating (intake), zstd (base_zstd.h).
  */
 #pragma once
 

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "base_buf.h"
+#include "base_zstd.h"
 #include "store_event.h"
 #include "store_vec.h"
 
@@ -131,7 +131,7 @@ struct store_values_scratch {
     struct base_budget *budget;
     struct arena *strings; /* where strings of heaps are put */
     struct store_vec numbers, codes, kinds, lengths, picks, values;
-    struct store_unzipper *unzipper;
+    struct base_unzipper *unzipper;
 };
 void store_values_scratch_done(struct store_values_scratch *scratch);
 
@@ -161,7 +161,7 @@ struct store_values_input {
 };
 struct store_encoder {
     struct arena *arena; /* reset by each call */
-    struct store_zipper *zipper;
+    struct base_zipper *zipper;
 };
 bool store_values_encode(const struct store_values_input *input, struct store_encoder *encoder,
                          struct base_buf *out, struct fail *fail) MUST_USE;
@@ -186,18 +186,3 @@ struct store_heap_reader {
 };
 bool store_heap_get(struct store_heap_reader *reader, uint32_t string, struct store_value *out,
                     struct fail *fail) MUST_USE;
-
-/* ---- compression (store_codec_zstd.c) ----------------------------------------------------------------- */
-
-struct store_zipper;
-struct store_unzipper;
-struct store_zipper *store_zipper_new(void);
-void store_zipper_free(struct store_zipper *zipper);
-/* Appends; false in *out_smaller, and nothing appended, where it would not get smaller. */
-bool store_zip(struct store_zipper *zipper, const void *bytes, size_t len, struct base_buf *out,
-               bool *out_smaller, struct fail *fail) MUST_USE;
-struct store_unzipper *store_unzipper_new(void);
-void store_unzipper_free(struct store_unzipper *unzipper);
-/* FAIL_CORRUPT unless `bytes` are exactly `into_len` bytes compressed. */
-bool store_unzip(struct store_unzipper *unzipper, const void *bytes, size_t len, void *into,
-                 size_t into_len, struct fail *fail) MUST_USE;

@@ -97,7 +97,7 @@ static bool put_page(const struct str *strings, uint32_t from, uint32_t to, size
     }
     size_t offset = pages->len;
     bool smaller = false;
-    if (bytes > 0 && !store_zip(encoder->zipper, raw, bytes, pages, &smaller, fail)) {
+    if (bytes > 0 && !base_zip(encoder->zipper, raw, bytes, pages, &smaller, fail)) {
         return false;
     }
     if (!smaller) {
@@ -248,9 +248,9 @@ static bool open_page(struct store_heap_reader *reader, uint32_t string, struct 
             return false;
         }
         if (reader->scratch->unzipper == NULL) {
-            reader->scratch->unzipper = store_unzipper_new();
+            reader->scratch->unzipper = base_unzipper_new();
         }
-        if (!store_unzip(reader->scratch->unzipper, from, stored, into, bytes, fail)) {
+        if (!base_unzip(reader->scratch->unzipper, from, stored, into, bytes, fail)) {
             return false;
         }
         reader->page = into;

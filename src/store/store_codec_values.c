@@ -21,7 +21,7 @@ void store_values_scratch_done(struct store_values_scratch *scratch)
     store_vec_done(&scratch->lengths, scratch->budget);
     store_vec_done(&scratch->picks, scratch->budget);
     store_vec_done(&scratch->values, scratch->budget);
-    store_unzipper_free(scratch->unzipper);
+    base_unzipper_free(scratch->unzipper);
     scratch->unzipper = NULL;
 }
 

@@ -194,6 +194,11 @@ static bool take_ident(void *context, const struct store_ident *ident)
     return true;
 }
 
+static void ident_list_done(struct ident_list *list)
+{
+    base_free(list->at);
+}
+
 static int compare_idents(const void *a, const void *b)
 {
     const struct store_ident *x = a;
@@ -316,5 +321,65 @@ bool store_customer_joins(const struct store_snapshot *snapshot, uint32_t custom
     }
     *out = joins;
     *out_count = count;
+    return true;
+}
+
+/* ---- members -------------------------------------------------------------------------------------------------------- */
+
+static bool member_identifiers(const struct store_identity_view *view, struct store_member *member,
+                               struct arena *arena, struct fail *fail)
+{
+    CLEANUP(ident_list_done) struct ident_list list = {.fail = fail};
+    if (!store_identity_idents(view, member->number, take_ident, &list, fail) || list.failed) {
+        return false;
+    }
+    struct store_identifier *ids = arena_array(arena, list.count, sizeof *ids, fail);
+    if (ids == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        ids[i] = (struct store_identifier){str_copy(arena, list.at[i].id.kind),
+                                           str_copy(arena, list.at[i].id.value)};
+    }
+    member->identifiers = ids;
+    member->identifier_count = list.count;
+    return true;
+}
+
+bool store_customer_members(const struct store_snapshot *snapshot, uint32_t customer,
+                            struct arena *arena, struct store_member **out, size_t *out_count,
+                            struct fail *fail)
+{
+    const struct store_identity_view *view = snapshot->identity;
+    CLEANUP(store_numbers_done) struct store_numbers numbers = {0};
+    if (!store_identity_members(view, customer, &numbers, fail)) {
+        return false;
+    }
+    struct store_edge *edges = arena_array(arena, numbers.count, sizeof *edges, fail);
+    struct store_member *members = arena_array(arena, numbers.count, sizeof *members, fail);
+    if (edges == NULL || members == NULL) {
+        return false;
+    }
+    edges[0] = (struct store_edge){.child = customer, .parent = STORE_NO_CUSTOMER};
+    for (size_t i = 1; i < numbers.count; i++) {
+        if (!store_identity_edge(view, numbers.at[i], &edges[i], fail)) {
+            return false;
+        }
+    }
+    if (numbers.count > 2) {
+        qsort(edges + 1, numbers.count - 1, sizeof *edges, compare_edges);
+    }
+    for (size_t i = 0; i < numbers.count; i++) {
+        enum store_mark mark;
+        members[i] =
+            (struct store_member){.number = edges[i].child, .joined_into = edges[i].parent};
+        if (!store_identity_mark_of(view, members[i].number, &mark, fail) ||
+            !member_identifiers(view, &members[i], arena, fail)) {
+            return false;
+        }
+        members[i].has_rows = mark != STORE_MARK_ROWLESS;
+    }
+    *out = members;
+    *out_count = numbers.count;
     return true;
 }

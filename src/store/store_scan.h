@@ -115,6 +115,7 @@ struct store_timeline_options {
 struct store_timeline_row {
     struct store_event event; /* in the arena */
     uint64_t arrival; /* over the whole life of the store: orders rows of equal ts, never changes */
+    uint32_t number;  /* of the customer that it was stored under, before any join */
 };
 /* Under a millisecond for an ordinary customer. */
 bool store_timeline_read(struct store_snapshot *snapshot, uint32_t customer,
@@ -124,3 +125,47 @@ bool store_timeline_read(struct store_snapshot *snapshot, uint32_t customer,
 /* All traits as latest known, flattened, by name in byte order; several values stand together. */
 bool store_customer_traits(struct store_snapshot *snapshot, uint32_t customer, struct arena *arena,
                            struct store_field **out, size_t *out_count, struct fail *fail) MUST_USE;
+
+/* ---- all timelines, whole events ------------------------------------------------------------------- */
+
+/* A walk gives every row that is wanted, as a whole event, customer after customer (by number, so in the order
+   in which they were first seen) and in timeline order within each. What it holds is bounded: some
+   STORE_WALK_ROWS rows, or those of one customer whose rows lie apart because of joins. */
+#define STORE_WALK_ROWS 2048U
+struct store_walk_options {
+    const uint32_t *events; /* codes; NULL: all */
+    size_t event_count;
+    struct str source;      /* missing: all */
+    int64_t from_ms, to_ms; /* as in a scan */
+    /* As in a scan; must outlive the walk. */
+    const uint32_t *customers;
+    size_t customer_count;
+    uint32_t batch_rows; /* held at a time, about; 0: STORE_WALK_ROWS */
+    struct base_cancel *cancel;
+};
+struct store_walk;
+/* The snapshot must outlive it. */
+bool store_walk_new(struct store_snapshot *snapshot, const struct store_walk_options *options,
+                    struct base_budget *budget, struct store_walk **out,
+                    struct fail *fail) MUST_USE;
+void store_walk_free(struct store_walk *walk); /* accepts NULL */
+struct store_walk_row {
+    uint32_t customer; /* a root */
+    struct store_timeline_row row;
+};
+/* The next rows; none at the end. They live until the next call. */
+bool store_walk_next(struct store_walk *walk, const struct store_walk_row **out, size_t *out_count,
+                     struct fail *fail) MUST_USE;
+
+/* One of the customers that were joined into one, and the identifiers that came with it. */
+struct store_member {
+    uint32_t number;
+    uint32_t joined_into; /* a number; STORE_NO_CUSTOMER: it is the root */
+    bool has_rows;        /* of its own */
+    size_t identifier_count;
+    const struct store_identifier *identifiers; /* in order of arrival; user ids come first */
+};
+/* The root, then those joined into it in the order of joining. In the arena. */
+bool store_customer_members(const struct store_snapshot *snapshot, uint32_t customer,
+                            struct arena *arena, struct store_member **out, size_t *out_count,
+                            struct fail *fail) MUST_USE;

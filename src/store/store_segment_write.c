@@ -34,7 +34,7 @@ static void build_done(struct store_build *build)
     base_buf_done(&build->groups);
     lines_done(&build->names_lines);
     lines_done(&build->days_lines);
-    store_zipper_free(build->encoder.zipper);
+    base_zipper_free(build->encoder.zipper);
     arena_free(build->encoder.arena);
     arena_free(build->strings);
     arena_free(build->arena);
@@ -47,7 +47,7 @@ static bool build_init(struct store_build *build, const struct store_segment_bui
     build->arena = arena_new(NULL);
     build->strings = arena_new(NULL);
     build->encoder.arena = arena_new(NULL);
-    build->encoder.zipper = store_zipper_new();
+    build->encoder.zipper = base_zipper_new();
     build->out.limit = SIZE_MAX / 2;
     build->spare.limit = SIZE_MAX / 2;
     build->blocks.limit = SIZE_MAX / 2;

@@ -1,27 +1,7 @@
 /* store_timeline.c — one customer's timeline as whole events, and its traits. */
 #include <stdlib.h>
 
-#include "store_read.h"
-
-/* The rows' own columns, in the order in which they are asked for. */
-enum {
-    OWN_SOURCE,
-    OWN_CHANNEL,
-    OWN_SCALE,
-    OWN_SCORE,
-    OWN_TEXT,
-    OWN_MESSAGE_ID,
-    OWN_RECEIVED_AT,
-    OWN_CLIENT_TS,
-    OWN_SENT_AT,
-    OWN_ARRIVAL,
-    OWN_COUNT,
-};
-static const enum store_read_of own_of[OWN_COUNT] = {
-    STORE_READ_SOURCE,  STORE_READ_CHANNEL,    STORE_READ_SCALE,       STORE_READ_SCORE,
-    STORE_READ_TEXT,    STORE_READ_MESSAGE_ID, STORE_READ_RECEIVED_AT, STORE_READ_CLIENT_TS,
-    STORE_READ_SENT_AT, STORE_READ_ARRIVAL,
-};
+#include "store_whole.h"
 
 /* A scan over one customer, whole. */
 struct one {
@@ -125,221 +105,7 @@ static bool find_window(const struct store_sources *sources, uint32_t customer,
     return true;
 }
 
-/* ---- columns -------------------------------------------------------------------------------------------- */
-
-struct all_columns {
-    struct store_read_column *columns;
-    size_t count, property_first, trait_first;
-};
-
-static bool list_columns(const struct store_sources *sources, struct arena *arena,
-                         struct all_columns *out, struct fail *fail)
-{
-    size_t properties = store_names_count(sources->names, STORE_FAMILY_PROPERTY);
-    size_t traits = store_names_count(sources->names, STORE_FAMILY_TRAIT);
-    out->property_first = OWN_COUNT;
-    out->trait_first = OWN_COUNT + properties;
-    out->count = out->trait_first + traits;
-    out->columns = arena_array(arena, out->count, sizeof *out->columns, fail);
-    if (out->columns == NULL) {
-        return false;
-    }
-    for (size_t c = 0; c < out->count; c++) {
-        struct store_read_column *column = &out->columns[c];
-        if (c < OWN_COUNT) {
-            *column = (struct store_read_column){.of = own_of[c], .name = STORE_NO_CODE};
-        } else if (c < out->trait_first) {
-            column->of = STORE_READ_PROPERTY;
-            column->name = (uint32_t)(c - out->property_first);
-        } else {
-            column->of = STORE_READ_TRAIT_CELL;
-            column->name = (uint32_t)(c - out->trait_first);
-        }
-    }
-    return true;
-}
-
-/* ---- from columns to events ------------------------------------------------------------------------------ */
-
-static bool copy_value(struct arena *arena, struct store_value value, struct store_value *out,
-                       struct fail *fail)
-{
-    *out = value;
-    if (value.kind == STORE_STRING) {
-        char *copy = arena_alloc(arena, value.len, fail);
-        if (copy == NULL) {
-            return false;
-        }
-        if (value.len > 0) {
-            memcpy(copy, value.s, value.len);
-        }
-        out->s = copy;
-    }
-    return true;
-}
-
-struct making {
-    const struct store_sources *sources;
-    const struct store_rows *rows;
-    uint32_t first, count; /* rows of the batch to give */
-    struct arena *arena;
-    struct store_timeline_row *out;
-};
-
-static void set_own(struct store_timeline_row *row, size_t column, struct store_value value)
-{
-    switch (column) {
-    case OWN_SOURCE:
-        row->event.source = store_value_text(value);
-        break;
-    case OWN_CHANNEL:
-        row->event.channel = store_value_text(value);
-        break;
-    case OWN_SCALE:
-        row->event.scale = store_value_text(value);
-        break;
-    case OWN_SCORE:
-        row->event.score = value;
-        break;
-    case OWN_TEXT:
-        row->event.text = store_value_text(value);
-        break;
-    case OWN_MESSAGE_ID:
-        row->event.message_id = store_value_text(value);
-        break;
-    case OWN_RECEIVED_AT:
-        row->event.received_at_ms = value.i;
-        break;
-    case OWN_CLIENT_TS:
-        row->event.client_ts_ms = value.i;
-        break;
-    case OWN_SENT_AT:
-        row->event.sent_at_ms = value.i;
-        break;
-    default:
-        row->arrival = (uint64_t)value.i;
-        break;
-    }
-}
-
-static bool make_own(const struct making *m, struct fail *fail)
-{
-    for (uint32_t r = 0; r < m->count; r++) {
-        m->out[r].event = (struct store_event){
-            .event = store_names_get(m->sources->names, STORE_FAMILY_EVENT,
-                                     m->rows->events[m->first + r]),
-            .ts_ms = m->rows->ts_ms[m->first + r],
-            .client_ts_ms = STORE_NO_TIME,
-            .sent_at_ms = STORE_NO_TIME,
-        };
-    }
-    for (size_t c = 0; c < OWN_COUNT; c++) {
-        const struct store_column *column = &m->rows->columns[c];
-        for (uint32_t i = 0; i < column->count; i++) {
-            uint32_t at = column->at[i] - m->first;
-            struct store_value value;
-            if (column->at[i] < m->first || at >= m->count) {
-                continue;
-            }
-            if (!copy_value(m->arena, column->values[i], &value, fail)) {
-                return false;
-            }
-            set_own(&m->out[at], c, value);
-        }
-    }
-    return true;
-}
-
-struct named_column {
-    struct str name;
-    const struct store_column *column;
-};
-
-static int compare_named(const void *a, const void *b)
-{
-    const struct named_column *x = a;
-    const struct named_column *y = b;
-    return str_compare(x->name, y->name);
-}
-
-/* Columns that hold anything, by name in byte order: so that an event looks the same wherever it lies. */
-static bool name_columns(const struct making *m, size_t first, size_t end, enum store_family family,
-                         struct named_column **out, size_t *out_count, struct fail *fail)
-{
-    size_t count = 0;
-    for (size_t c = first; c < end; c++) {
-        count += m->rows->columns[c].count > 0;
-    }
-    struct named_column *named = arena_array(m->arena, count, sizeof *named, fail);
-    if (named == NULL) {
-        return false;
-    }
-    count = 0;
-    for (size_t c = first; c < end; c++) {
-        if (m->rows->columns[c].count > 0) {
-            named[count].name = store_names_get(m->sources->names, family, (uint32_t)(c - first));
-            named[count++].column = &m->rows->columns[c];
-        }
-    }
-    if (count > 0) {
-        qsort(named, count, sizeof *named, compare_named);
-    }
-    *out = named;
-    *out_count = count;
-    return true;
-}
-
-static bool make_fields(const struct making *m, size_t first, size_t end, enum store_family family,
-                        struct fail *fail)
-{
-    struct named_column *named;
-    size_t named_count;
-    uint32_t *ends = arena_array(m->arena, (size_t)m->count + 1, sizeof *ends, fail);
-    if (ends == NULL || !name_columns(m, first, end, family, &named, &named_count, fail)) {
-        return false;
-    }
-    size_t total = 0;
-    for (size_t n = 0; n < named_count; n++) {
-        for (uint32_t i = 0; i < named[n].column->count; i++) {
-            uint32_t at = named[n].column->at[i] - m->first;
-            if (named[n].column->at[i] >= m->first && at < m->count) {
-                ends[at + 1]++;
-                total++;
-            }
-        }
-    }
-    struct store_field *fields = arena_array(m->arena, total, sizeof *fields, fail);
-    if (fields == NULL) {
-        return false;
-    }
-    for (uint32_t r = 0; r < m->count; r++) {
-        struct store_event *event = &m->out[r].event;
-        size_t count = ends[r + 1];
-        ends[r + 1] += ends[r];
-        if (family == STORE_FAMILY_PROPERTY) {
-            event->properties = fields + ends[r];
-            event->property_count = count;
-        } else {
-            event->traits = fields + ends[r];
-            event->trait_count = count;
-        }
-    }
-    for (size_t n = 0; n < named_count;
-         n++) { /* ends[r] moves from the begin to the end of row r */
-        for (uint32_t i = 0; i < named[n].column->count; i++) {
-            uint32_t at = named[n].column->at[i] - m->first;
-            if (named[n].column->at[i] < m->first || at >= m->count) {
-                continue;
-            }
-            struct store_field *field = &fields[ends[at]++];
-            field->name = named[n].name;
-            if (!copy_value(m->arena, named[n].column->values[i], &field->value, fail)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
+/* ---- whole rows ---------------------------------------------------------------------------------------- */
 
 static void reverse(struct store_timeline_row *rows, size_t count)
 {
@@ -354,20 +120,20 @@ static bool read_window(const struct store_sources *sources, uint32_t customer,
                         const struct window *window, struct arena *arena,
                         struct store_timeline_row **out, size_t *out_count, struct fail *fail)
 {
-    struct all_columns all;
+    struct store_whole_columns all;
     CLEANUP(one_done) struct one one = {0};
     int64_t end_ms = window->last.ts_ms == INT64_MAX ? INT64_MAX : window->last.ts_ms + 1;
-    if (!list_columns(sources, arena, &all, fail) ||
+    if (!store_whole_columns(sources, arena, &all, fail) ||
         !one_read(sources, customer, window->first.ts_ms, end_ms, false, all.columns, all.count,
                   &one, fail)) {
         return false;
     }
-    struct making m = {.sources = sources, .rows = one.rows, .arena = arena};
+    struct store_whole m = {.sources = sources, .rows = one.rows, .arena = arena};
     if (one.rows->customer_count != 1) {
         return fail_set(fail, FAIL_INTERNAL, "a timeline changed while it was read");
     }
     /* Rows of the same instant before the first come along. */
-    const struct store_value *arrivals = one.rows->columns[OWN_ARRIVAL].values;
+    const struct store_value *arrivals = one.rows->columns[STORE_WHOLE_ARRIVAL].values;
     while (m.first < one.rows->row_count &&
            place_before((struct place){one.rows->ts_ms[m.first], (uint64_t)arrivals[m.first].i},
                         window->first)) {
@@ -378,9 +144,7 @@ static bool read_window(const struct store_sources *sources, uint32_t customer,
     }
     m.count = (uint32_t)window->count;
     m.out = arena_array(arena, m.count, sizeof *m.out, fail);
-    if (m.out == NULL || !make_own(&m, fail) ||
-        !make_fields(&m, all.property_first, all.trait_first, STORE_FAMILY_PROPERTY, fail) ||
-        !make_fields(&m, all.trait_first, all.count, STORE_FAMILY_TRAIT, fail)) {
+    if (m.out == NULL || !store_whole_make(&m, &all, fail)) {
         return false;
     }
     *out = m.out;
@@ -455,12 +219,12 @@ bool store_customer_traits(struct store_snapshot *snapshot, uint32_t customer, s
                   fail)) {
         return false;
     }
-    struct making m = {.sources = &sources, .rows = one.rows, .arena = arena};
-    struct named_column *named = NULL;
+    struct store_whole m = {.sources = &sources, .rows = one.rows, .arena = arena};
+    struct store_whole_name *named = NULL;
     size_t named_count = 0;
     size_t total = 0;
     if (one.rows->customer_count > 0 &&
-        !name_columns(&m, 0, column_count, STORE_FAMILY_TRAIT, &named, &named_count, fail)) {
+        !store_whole_names(&m, 0, column_count, STORE_FAMILY_TRAIT, &named, &named_count, fail)) {
         return false;
     }
     for (size_t n = 0; n < named_count; n++) {
@@ -474,7 +238,8 @@ bool store_customer_traits(struct store_snapshot *snapshot, uint32_t customer, s
     for (size_t n = 0; n < named_count; n++) {
         for (uint32_t i = 0; i < named[n].column->count; i++) {
             fields[total].name = named[n].name;
-            if (!copy_value(arena, named[n].column->values[i], &fields[total++].value, fail)) {
+            if (!store_whole_copy(arena, named[n].column->values[i], &fields[total++].value,
+                                  fail)) {
                 return false;
             }
         }

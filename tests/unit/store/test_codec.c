@@ -300,7 +300,7 @@ static void open_column(const struct column *column, bool coded, struct opened *
 {
     struct fail fail;
     *out = (struct opened){0};
-    struct store_encoder encoder = {.arena = arena_new(NULL), .zipper = store_zipper_new()};
+    struct store_encoder encoder = {.arena = arena_new(NULL), .zipper = base_zipper_new()};
     const struct store_values_input input = {.entries = column->entries,
                                              .rows = ROWS,
                                              .at = column->at,
@@ -308,7 +308,7 @@ static void open_column(const struct column *column, bool coded, struct opened *
                                              .codes = coded ? column->codes : NULL};
     must(store_values_encode(&input, &encoder, &out->bytes, &fail), &fail);
     arena_free(encoder.arena);
-    store_zipper_free(encoder.zipper);
+    base_zipper_free(encoder.zipper);
     size_t len = out->bytes.len;
     slack(&out->bytes);
     must(store_dictionary_encode(dictionary_strings, ARRAY_LEN(dictionary_strings),

@@ -299,6 +299,64 @@ static void timeline_of_an_unknown_customer_is_empty(void **state)
     lab_free(lab);
 }
 
+/* What a walk gives, against the sorted list of all rows. */
+static void check_walk(struct lab *lab, struct store_snapshot *snapshot,
+                       const struct store_walk_options *options)
+{
+    struct arena *arena = arena_new(NULL);
+    const struct store_row **sorted = lab_sorted(lab, arena);
+    struct store_walk *walk;
+    struct fail fail;
+    size_t at = 0;
+    lab_must(store_walk_new(snapshot, options, NULL, &walk, &fail), &fail);
+    for (;;) {
+        const struct store_walk_row *rows;
+        size_t count;
+        lab_must(store_walk_next(walk, &rows, &count, &fail), &fail);
+        if (count == 0) {
+            break;
+        }
+        for (size_t i = 0; i < count; i++, at++) {
+            bool any_time = options->from_ms == 0 && options->to_ms == 0;
+            while (at < lab->row_count && !any_time &&
+                   (sorted[at]->ts_ms < options->from_ms || sorted[at]->ts_ms >= options->to_ms)) {
+                at++;
+            }
+            assert_true(at < lab->row_count);
+            assert_int_equal(rows[i].customer, sorted[at]->customer);
+            assert_int_equal(rows[i].row.number, sorted[at]->original);
+            check_event(lab, &rows[i].row, sorted[at]);
+        }
+    }
+    while (at < lab->row_count &&
+           !(sorted[at]->ts_ms >= options->from_ms && sorted[at]->ts_ms < options->to_ms)) {
+        at++; /* what is left is out of the range */
+    }
+    assert_int_equal(at, lab->row_count);
+    store_walk_free(walk);
+    arena_free(arena);
+}
+
+static void a_walk_gives_every_row_once_in_order_however_little_it_holds(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 31; seed <= 33; seed++) {
+        struct lab *lab = make_lab(seed);
+        struct store_snapshot snapshot;
+        lab_snapshot(lab, &snapshot);
+        static const uint32_t batches[] = {0, 1, 3, 50};
+        for (size_t b = 0; b < ARRAY_LEN(batches); b++) {
+            struct store_walk_options options = {.batch_rows = batches[b]};
+            check_walk(lab, &snapshot, &options);
+            options.from_ms = 1700000050000;
+            options.to_ms = 1700000300000;
+            check_walk(lab, &snapshot, &options);
+        }
+        lab_snapshot_done(&snapshot);
+        lab_free(lab);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +364,7 @@ int main(void)
         cmocka_unit_test(pages_together_are_the_timeline),
         cmocka_unit_test(traits_are_what_replaying_the_timeline_gives),
         cmocka_unit_test(timeline_of_an_unknown_customer_is_empty),
+        cmocka_unit_test(a_walk_gives_every_row_once_in_order_however_little_it_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

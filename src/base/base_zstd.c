@@ -1,27 +1,27 @@
-/* store_codec_zstd.c — the one place that knows zstd. */
-#include <zstd.h>
+/* base_zstd.c — the one place that knows zstd. */
+#include "base_zstd.h"
 
-#include "store_codec.h"
+#include <zstd.h>
 
 #define LEVEL                                                                                      \
     3 /* pages are small: higher levels gain a few percent and cost several times the time */
 
-struct store_zipper {
+struct base_zipper {
     ZSTD_CCtx *context;
 };
-struct store_unzipper {
+struct base_unzipper {
     ZSTD_DCtx *context;
 };
 
-struct store_zipper *store_zipper_new(void)
+struct base_zipper *base_zipper_new(void)
 {
-    struct store_zipper *zipper = base_alloc_zero(sizeof *zipper);
+    struct base_zipper *zipper = base_alloc_zero(sizeof *zipper);
     zipper->context = ZSTD_createCCtx();
     INVARIANT(zipper->context != NULL);
     return zipper;
 }
 
-void store_zipper_free(struct store_zipper *zipper)
+void base_zipper_free(struct base_zipper *zipper)
 {
     if (zipper != NULL) {
         ZSTD_freeCCtx(zipper->context);
@@ -29,8 +29,8 @@ void store_zipper_free(struct store_zipper *zipper)
     }
 }
 
-bool store_zip(struct store_zipper *zipper, const void *bytes, size_t len, struct base_buf *out,
-               bool *out_smaller, struct fail *fail)
+bool base_zip_whole(struct base_zipper *zipper, const void *bytes, size_t len, struct base_buf *out,
+                    struct fail *fail)
 {
     size_t bound = ZSTD_compressBound(len);
     char *into = base_buf_room(out, bound);
@@ -42,22 +42,31 @@ bool store_zip(struct store_zipper *zipper, const void *bytes, size_t len, struc
     if (ZSTD_isError(made)) {
         return fail_set(fail, FAIL_INTERNAL, "zstd: %s", ZSTD_getErrorName(made));
     }
-    *out_smaller = made < len;
-    if (made < len) {
-        out->len += made;
-    }
+    out->len += made;
     return true;
 }
 
-struct store_unzipper *store_unzipper_new(void)
+bool base_zip(struct base_zipper *zipper, const void *bytes, size_t len, struct base_buf *out,
+              bool *out_smaller, struct fail *fail)
 {
-    struct store_unzipper *unzipper = base_alloc_zero(sizeof *unzipper);
+    size_t before = out->len;
+    if (!base_zip_whole(zipper, bytes, len, out, fail)) {
+        return false;
+    }
+    *out_smaller = out->len - before < len;
+    out->len = *out_smaller ? out->len : before;
+    return true;
+}
+
+struct base_unzipper *base_unzipper_new(void)
+{
+    struct base_unzipper *unzipper = base_alloc_zero(sizeof *unzipper);
     unzipper->context = ZSTD_createDCtx();
     INVARIANT(unzipper->context != NULL);
     return unzipper;
 }
 
-void store_unzipper_free(struct store_unzipper *unzipper)
+void base_unzipper_free(struct base_unzipper *unzipper)
 {
     if (unzipper != NULL) {
         ZSTD_freeDCtx(unzipper->context);
@@ -65,15 +74,15 @@ void store_unzipper_free(struct store_unzipper *unzipper)
     }
 }
 
-bool store_unzip(struct store_unzipper *unzipper, const void *bytes, size_t len, void *into,
-                 size_t into_len, struct fail *fail)
+bool base_unzip(struct base_unzipper *unzipper, const void *bytes, size_t len, void *into,
+                size_t into_len, struct fail *fail)
 {
     size_t made = ZSTD_decompressDCtx(unzipper->context, into, into_len, bytes, len);
     if (ZSTD_isError(made)) {
-        return fail_set(fail, FAIL_CORRUPT, "compressed strings: %s", ZSTD_getErrorName(made));
+        return fail_set(fail, FAIL_CORRUPT, "compressed bytes: %s", ZSTD_getErrorName(made));
     }
     if (made != into_len) {
-        return fail_set(fail, FAIL_CORRUPT, "compressed strings: %zu bytes instead of %zu", made,
+        return fail_set(fail, FAIL_CORRUPT, "compressed bytes: %zu bytes instead of %zu", made,
                         into_len);
     }
     return true;
