@@ -77,7 +77,8 @@ struct net_reply {
     bool close;            /* end the connection after this reply */
     /* Instead of a body: asked for the next bytes until *out_len is 0 (the end); false breaks the
        connection off, so that a cut answer is never taken for a whole one. `pull_done` is called
-       once, always. Runs on a thread of the server and must not wait long. */
+       once, always. Each call runs on a worker of NET_LANE_WORK and may wait; between calls, while
+       the asker reads, none is held. */
     bool (*pull)(void *context, char *into, size_t room, size_t *out_len);
     void (*pull_done)(void *context);
     void *pull_context;

@@ -64,6 +64,12 @@ struct net_exchange {
     int descriptor;
     struct str target; /* as sent: path and query; missing where it was too long or odd */
     bool counted;      /* among the running */
+    /* Of a reply that is pulled: a worker fills `pulled` while the connection is suspended, the reading thread empties
+       it. Handed over by the pool's lock and the library's own. */
+    struct base_buf pulled;
+    size_t pulled_at; /* bytes of it that were sent */
+    bool pulling;     /* in a lane for more */
+    enum { NET_PULL_MORE, NET_PULL_ENDED, NET_PULL_FAILED } pull_state;
 };
 
 /* A bounded queue with workers. Guarded by `lock`, but for what is fixed at start. */

@@ -8,7 +8,9 @@
  * Invariants
  * (1) A suspended connection is always resumed: by the pool's worker, or at once when the pool is full.
  * (2) A reply is queued on a reading thread only.
- * (3) The exchange outlives the library's use of the reply's bytes: both end in end_request. */
+ * (3) A reply that is pulled goes back and forth: the worker fills a buffer, the reading thread sends it and suspends the
+ *     connection again when it is empty.
+ * (4) The exchange outlives the library's use of the reply's bytes: both end in end_request. */
 #include "net_internal.h"
 
 #include <arpa/inet.h>
@@ -23,7 +25,8 @@
 
 #define MEMORY_PER_CONNECTION ((size_t)64 << 10) /* the library's; mapped, so paid for when used */
 #define REPLY_BLOCK_BYTES ((size_t)32 << 10)
-#define REPLY_BYTES_PER_MS 10 /* slower readers of an answer than 10 KB/s are cut off */
+#define PULL_BYTES ((size_t)256 << 10) /* asked of a handler at once */
+#define REPLY_BYTES_PER_MS 10          /* slower readers of an answer than 10 KB/s are cut off */
 
 struct net_server {
     struct net_server_options options; /* defaults filled in; immutable */
@@ -127,6 +130,7 @@ static void end_request(void *context, struct MHD_Connection *connection, void *
     if (exchange->reply.pull_done != NULL) {
         exchange->reply.pull_done(exchange->reply.pull_context);
     }
+    base_buf_done(&exchange->pulled);
     base_buf_done(&exchange->reply.body);
     base_buf_done(&exchange->body);
     arena_free(exchange->arena);
@@ -209,19 +213,65 @@ static void refuse_form(struct net_exchange *exchange, int status, const char *d
 
 /* ---- replies --------------------------------------------------------------------------------------- */
 
+/* More is asked for on a worker, so that no reading thread waits for it: the connection sleeps until it is there. */
+static void ask_for_more(struct net_exchange *exchange)
+{
+    net_watch_set(&exchange->server->watches, exchange->watch, 0);
+    exchange->pulling = true;
+    MHD_suspend_connection(exchange->connection);
+    if (!net_pool_push(&exchange->server->work, exchange)) {
+        exchange->pulling = false;
+        exchange->pull_state = NET_PULL_FAILED;
+        MHD_resume_connection(exchange->connection);
+    }
+}
+
+/* On a worker. */
+static void pull_more(struct net_exchange *exchange)
+{
+    struct net_server *server = exchange->server;
+    struct base_buf *pulled = &exchange->pulled;
+    size_t len = 0;
+    base_buf_reset(pulled);
+    exchange->pulled_at = 0;
+    char *into = base_buf_room(pulled, PULL_BYTES);
+    if (into == NULL || net_request_gone(&exchange->request) ||
+        !exchange->reply.pull(exchange->reply.pull_context, into, PULL_BYTES, &len)) {
+        exchange->pull_state = NET_PULL_FAILED;
+    } else if (len == 0) {
+        exchange->pull_state = NET_PULL_ENDED;
+    }
+    pulled->len = len;
+    exchange->pulling = false;
+    net_watch_set(&server->watches, exchange->watch,
+                  now_us(server) + server->options.idle_ms * 1000);
+    MHD_resume_connection(exchange->connection);
+}
+
 static ssize_t pull_block(void *context, uint64_t position, char *into, size_t room)
 {
     (void)position;
     struct net_exchange *exchange = context;
     struct net_server *server = exchange->server;
-    size_t len = 0;
-    if (!exchange->reply.pull(exchange->reply.pull_context, into, room, &len)) {
-        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t left = exchange->pulled.len - exchange->pulled_at;
+    if (left == 0) {
+        switch (exchange->pull_state) {
+        case NET_PULL_MORE:
+            ask_for_more(exchange);
+            return 0;
+        case NET_PULL_ENDED:
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        case NET_PULL_FAILED:
+            return MHD_CONTENT_READER_END_WITH_ERROR;
+        }
     }
+    size_t len = left < room ? left : room;
+    memcpy(into, exchange->pulled.data + exchange->pulled_at, len);
+    exchange->pulled_at += len;
     exchange->reply_bytes += len;
     net_watch_set(&server->watches, exchange->watch,
                   now_us(server) + server->options.idle_ms * 1000);
-    return len == 0 ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)len;
+    return (ssize_t)len;
 }
 
 static enum MHD_Result send_reply(struct net_exchange *exchange)
@@ -401,6 +451,10 @@ static void run_handler(struct net_exchange *exchange)
 
 static void finish_work(struct net_exchange *exchange)
 {
+    if (exchange->pulling) {
+        pull_more(exchange);
+        return;
+    }
     if (net_request_gone(&exchange->request)) {
         refuse(exchange, 503, true, "the asker left, or the server is stopping");
     } else {
