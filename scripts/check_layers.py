@@ -7,14 +7,14 @@ import sys
 
 LEVELS = {
     'base': 0,
-    'net': 1, 'store': 1, 'state': 1, 'stats': 1,
+    'net': 1, 'parquet': 1, 'store': 1, 'state': 1, 'stats': 1,
     'query': 2, 'text': 2, 'access': 2,
-    'intake': 3, 'ask': 3, 'foresee': 3, 'act': 3, 'experiment': 3, 'share': 3, 'privacy': 3, 'sql': 3,
+    'export': 3, 'intake': 3, 'ask': 3, 'foresee': 3, 'act': 3, 'experiment': 3, 'share': 3, 'privacy': 3, 'sql': 3,
     'app': 4,
     'http': 5, 'cli': 5,
 }
 MAY_USE = {
-    'base': set(), 'net': {'base'}, 'store': {'base'}, 'state': {'base'}, 'stats': {'base'},
+    'base': set(), 'net': {'base'}, 'parquet': {'base'}, 'store': {'base'}, 'state': {'base'}, 'stats': {'base'},
     'query': {'base', 'store', 'stats'},
     'text': {'base', 'store', 'stats'},
     'access': {'base', 'state'},
@@ -22,7 +22,8 @@ MAY_USE = {
     'ask': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
     'act': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
     'sql': {'base', 'store'},
-    'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access', 'intake', 'ask',
+    'export': {'base', 'parquet', 'store', 'query'},
+    'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access', 'export', 'intake', 'ask',
             'act', 'sql'},
     'http': {'app', 'net', 'base'},
     'cli': {'app', 'net', 'base'},
