@@ -114,3 +114,11 @@ bool app_link_take(struct app_link *link, struct store_item *items, size_t count
                    struct fail *fail) MUST_USE;
 bool app_link_source(struct app_link *link, struct str name, bool trusted, struct arena *arena,
                      struct intake_source *out, struct fail *fail) MUST_USE;
+/* Where the bytes of an export go (app_export.h says what `input` is). After a failure the link is of no more use. */
+struct app_export_sink {
+    bool (*take)(void *context, struct str bytes, struct fail *fail);
+    bool (*stopped)(void *context); /* asked between parts: nobody wants the rest */
+    void *context;
+};
+bool app_link_export(struct app_link *link, struct str input, const struct app_export_sink *sink,
+                     struct fail *fail) MUST_USE;

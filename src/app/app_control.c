@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "app_export.h"
 #include "app_internal.h"
 #include "app_wire.h"
 #include "base_log.h"
@@ -133,6 +134,29 @@ static bool answer_source(struct app *app, struct str payload, struct base_buf *
     return base_buf_ok(out, fail);
 }
 
+/* Parts as they come; the frame that ends the answer is the caller's. */
+static bool answer_export(struct app *app, int *fd, struct str payload, struct base_buf *out,
+                          struct fail *fail)
+{
+    struct app_caller caller = app_operator();
+    struct app_export *export;
+    bool end = false;
+    caller.gone = asker_gone;
+    caller.gone_context = fd;
+    if (!app_export_open(app, &caller, payload, &export, fail)) {
+        return false;
+    }
+    bool ok = true;
+    while (ok && !end) {
+        base_buf_reset(out);
+        ok = app_export_step(export, out, &end, fail) &&
+             (out->len == 0 || app_frame_send(*fd, APP_FRAME_PART, base_buf_view(out), fail));
+    }
+    base_buf_reset(out);
+    app_export_close(export);
+    return ok;
+}
+
 static bool answer(struct app *app, int *fd, enum app_frame kind, struct str payload,
                    struct base_buf *out, struct fail *fail)
 {
@@ -150,6 +174,9 @@ static bool answer(struct app *app, int *fd, enum app_frame kind, struct str pay
         return answer_take(app, payload, out, fail);
     case APP_FRAME_SOURCE:
         return answer_source(app, payload, out, fail);
+    case APP_FRAME_EXPORT:
+        return answer_export(app, fd, payload, out, fail);
+    case APP_FRAME_PART:
     case APP_FRAME_DONE:
     case APP_FRAME_FAIL:
         break;

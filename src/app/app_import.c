@@ -51,6 +51,8 @@ bool app_import(struct app_link *link, const struct app_import_options *options,
     if (!app_link_source(link, options->source, true, arena, &source, fail)) {
         return false;
     }
+    source.named_source =
+        options->source_is_given ? INTAKE_SOURCE_PASSED_OVER : INTAKE_SOURCE_TAKEN;
     struct intake_import_options import_options = {
         .reader = intake_reader_of_descriptor(options->descriptor),
         .format = options->format,

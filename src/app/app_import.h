@@ -22,9 +22,10 @@ struct app_import_bad { /* a row that was not stored, for the report */
 struct app_import_options {
     int descriptor;
     enum intake_format format;
-    struct str map;    /* JSON; missing: none */
-    struct str source; /* the name the events are filed under */
-    bool dry_run;      /* decode and judge what needs no store; store nothing */
+    struct str map;       /* JSON; missing: none */
+    struct str source;    /* the name the events are filed under */
+    bool source_is_given; /* also where a line names another, as lines of exports do */
+    bool dry_run;         /* decode and judge what needs no store; store nothing */
     /* After each batch; false stops the import cleanly. May be NULL. */
     bool (*progress)(void *context, const struct intake_import_progress *progress,
                      const struct intake_counts *counts);

@@ -15,6 +15,7 @@
 #include "base_zone.h"
 #include "query.h"
 #include "state_db.h"
+#include "store_json.h"
 
 struct act;
 struct ask;
@@ -55,10 +56,11 @@ struct app {             /* immutable after app_open, but for what says otherwis
     bool (*decide_survey)(struct app *app, const struct app_decide_question *question,
                           struct arena *arena, struct json_writer *w, struct fail *fail);
     int64_t started_ms;
-    struct base_mutex gate_lock; /* guards the three below */
+    struct base_mutex gate_lock; /* guards the four below */
     struct base_cond gate_free;
     int questions_running;
     int questions_waiting;
+    int exports_running;
     struct app_once_memory *once_memory;            /* its own lock */
     struct base_mutex once_locks[APP_ONCE_STRIPES]; /* app_once.c: held from deciding to durable */
 };
@@ -135,12 +137,8 @@ bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
 /* A member whose value is an instant (null for STORE_NO_TIME) or a text (null where missing). */
 void app_write_instant(struct json_writer *w, const char *name, int64_t ts_ms);
 void app_write_text(struct json_writer *w, const char *name, struct str text);
-void app_write_value(struct json_writer *w, struct store_value value);
 /* `stored_as`: the name it was stored under, where it is shown by another; else missing. */
 void app_write_event(struct json_writer *w, const struct store_event *event, struct str stored_as);
-/* One object; several values of a name become an array. `traits`: removals are shown, as null. */
-void app_write_fields(struct json_writer *w, const struct store_field *fields, size_t count,
-                      bool traits);
 
 /* ---- operations, by file ----------------------------------------------------------------------------- */
 

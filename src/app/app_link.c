@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "app_control.h"
+#include "app_export.h"
 #include "app_internal.h"
 #include "app_wire.h"
 
@@ -118,4 +119,56 @@ bool app_link_source(struct app_link *link, struct str name, bool trusted, struc
         return fail_set(fail, FAIL_INTERNAL, "the server's answer could not be read");
     }
     return zone_find(zone_text, &parts.zone, fail) && app_source_make(&parts, arena, out, fail);
+}
+
+/* ---- exports --------------------------------------------------------------------------------------------- */
+
+static bool export_here(struct app *app, struct str input, struct base_buf *part,
+                        const struct app_export_sink *sink, struct fail *fail)
+{
+    struct app_caller caller = app_operator();
+    struct app_export *export;
+    bool end = false;
+    caller.gone = sink->stopped;
+    caller.gone_context = sink->context;
+    if (!app_export_open(app, &caller, input, &export, fail)) {
+        return false;
+    }
+    bool ok = true;
+    while (ok && !end) {
+        base_buf_reset(part);
+        ok = app_export_step(export, part, &end, fail) &&
+             sink->take(sink->context, base_buf_view(part), fail);
+    }
+    app_export_close(export);
+    return ok;
+}
+
+bool app_link_export(struct app_link *link, struct str input, const struct app_export_sink *sink,
+                     struct fail *fail)
+{
+    enum app_frame kind = APP_FRAME_PART;
+    bool closed = false;
+    if (link->app != NULL) {
+        return export_here(link->app, input, &link->reply, sink, fail);
+    }
+    if (!app_frame_send(link->socket, APP_FRAME_EXPORT, input, fail)) {
+        return false;
+    }
+    while (kind == APP_FRAME_PART) {
+        if (!app_frame_receive(link->socket, &kind, &link->reply, &closed, fail)) {
+            return false;
+        }
+        if (closed) {
+            return fail_set(fail, FAIL_IO, "the server stopped before the export had ended");
+        }
+        if (sink->stopped(sink->context)) {
+            return fail_set(fail, FAIL_CANCELLED, "stopped; what was written is not whole");
+        }
+        if (kind == APP_FRAME_PART &&
+            !sink->take(sink->context, base_buf_view(&link->reply), fail)) {
+            return false;
+        }
+    }
+    return kind == APP_FRAME_DONE || app_wire_get_fail(base_buf_view(&link->reply), fail);
 }

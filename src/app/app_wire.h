@@ -20,6 +20,8 @@ enum app_frame {
     APP_FRAME_CALL,      /* operation, input */
     APP_FRAME_TAKE,      /* items */
     APP_FRAME_SOURCE,    /* name, trusted */
+    APP_FRAME_EXPORT,    /* what app_export_open takes; answered by parts, then DONE or FAIL */
+    APP_FRAME_PART,      /* bytes of an export */
     APP_FRAME_DONE,      /* the answer */
     APP_FRAME_FAIL,      /* code, pointer, message */
 };

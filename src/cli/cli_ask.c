@@ -60,7 +60,7 @@ static bool put_last(struct cli *cli, struct json_writer *w, const char *text, s
                     "--last is \"%s\", expected a number and h, d, w, m or q: 30d", text);
 }
 
-static bool put_range(struct cli *cli, struct json_writer *w, struct fail *fail)
+bool cli_put_range(struct cli *cli, struct json_writer *w, struct fail *fail)
 {
     const char *last = cli_option(cli, "--last");
     const char *from = cli_option(cli, "--from"), *to = cli_option(cli, "--to");
@@ -187,7 +187,7 @@ static bool begin_question(struct cli *cli, struct base_buf *text, struct json_w
     put_option(cli, w, "--segment", "segment");
     put_option(cli, w, "--per", "per");
     put_option(cli, w, "--interval", "interval");
-    return put_range(cli, w, fail);
+    return cli_put_range(cli, w, fail);
 }
 
 static bool end_question(struct cli *cli, struct base_buf *text, struct json_writer *w,

@@ -40,6 +40,18 @@ static const struct cli_option format_only[] = {FORMAT_OPTION, END_OF_OPTIONS};
         {"--by", "NAME", "break down by a property, customer.TRAIT, then.TRAIT or channel"},       \
         INTERVAL_OPTION
 
+static const struct cli_option export_options[] = {
+    {"--format", "FORM", "ndjson, which may be imported again, csv or parquet (ndjson)"},
+    {"--output", "FILE", "instead of standard output; - is standard output"},
+    {"-o", "FILE", "the same as --output"},
+    {"--last", "SPAN", "the last hours, days, weeks, months or quarters: 24h, 30d, 12w, 6m, 4q"},
+    {"--from", "DATE", "begin of the range, with --to; an instant may stand for a date"},
+    {"--to", "DATE", "its last day"},
+    {"--timezone", "ZONE", "of days, instead of the organisation's: Europe/Oslo"},
+    {"--segment", "NAME|FILE", "only customers of a saved segment, or of one in a file"},
+    {"--event", "EVENT", "only events of this name (may be repeated)"},
+    {"--source", "NAME", "only events of this source"},
+    END_OF_OPTIONS};
 static const struct cli_option trend_options[] = {
     QUESTION_OPTIONS,
     PER_OPTION,
@@ -320,6 +332,13 @@ const struct cli_command cli_commands[] = {
      cli_run_erasure_close},
     {"erasure list", "", "Lists customers' wishes to be erased, open ones first.",
      "firsthand erasure list", format_only, 0, 0, cli_run_erasure_list},
+    {"export", "",
+     "Writes events as NDJSON, CSV or Parquet: all, or of some time and some customers.",
+     "firsthand export > events.ndjson\n"
+     "firsthand export --format parquet --output events.parquet\n"
+     "firsthand export --format csv --last 30d --event 'Order Completed' --output completed.csv\n"
+     "firsthand export --from 2026-01-01 --to 2026-03-31 --segment pro --source web",
+     export_options, 0, 0, cli_run_export},
     {"funnel", "EVENT EVENT...", "Counts customers through steps, in order.",
      "firsthand funnel 'Product Viewed' 'Product Added' 'Order Completed' --window 7d --last 30d",
      funnel_options, 1, 20, cli_run_funnel},

@@ -71,10 +71,10 @@ static void show_bad(void *context, const struct app_import_bad *bad)
     struct base_buf line CLEANUP(base_buf_done) = {0};
     base_buf_printf(&line, "%s: row %llu %s: ", report->file, (unsigned long long)bad->record,
                     store_verdict_name(bad->verdict));
-    cli_put_text(&line, bad->reason);
+    base_plain_text(&line, bad->reason);
     if (bad->field.data != NULL && bad->field.len > 0) {
         base_buf_c(&line, " (");
-        cli_put_text(&line, bad->field);
+        base_plain_text(&line, bad->field);
         base_buf_c(&line, ")");
     }
     base_buf_byte(&line, '\n');
@@ -195,6 +195,7 @@ bool cli_run_import(struct cli *cli, struct fail *fail)
     const char *source = cli_option(cli, "--source");
     struct app_import_options options = {
         .source = str_from_c(source == NULL ? "import" : source),
+        .source_is_given = source != NULL,
         .dry_run = cli_flag(cli, "--dry-run"),
     };
     if (cli_flag(cli, "--suggest-map")) {

@@ -153,6 +153,7 @@ void http_hook(struct http_call *call);
 void http_segment_events(struct http_call *call);
 void http_segment_settings(struct http_call *call);
 void http_decide(struct http_call *call);
+void http_export(struct http_call *call);
 void http_survey_page(struct http_call *call);
 void http_survey_send(struct http_call *call);
 void http_survey_style(struct http_call *call);

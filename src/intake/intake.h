@@ -47,8 +47,14 @@ struct intake_source {
     const struct intake_mail_settings *mail; /* intake_mail.h; NULL: the defaults */
     /* What stands for an address that is not kept: the same for the same address, here only. */
     void (*pseudonym)(struct str secret, struct str text, char out[INTAKE_PSEUDONYM_BYTES]);
-    struct str secret;    /* for `pseudonym` */
-    struct str peer;      /* the sender's address, kept only with keep_address */
+    struct str secret; /* for `pseudonym` */
+    struct str peer;   /* the sender's address, kept only with keep_address */
+    /* What becomes of the member "source" of own events, which an export writes. */
+    enum intake_named_source {
+        INTAKE_SOURCE_UNKNOWN, /* there is no such member: nobody who sends chooses a source */
+        INTAKE_SOURCE_PASSED_OVER,
+        INTAKE_SOURCE_TAKEN, /* instead of `name` */
+    } named_source;
     bool may_join_users;  /* a secret key or an operator: two known users may be joined */
     bool keep_address;    /* stores context.ip (or the peer's) */
     bool keep_user_agent; /* stores context.userAgent and context.userAgentData */

@@ -581,7 +581,7 @@ bool intake_draft_end(struct intake_draft *draft, bool good, struct store_item *
         .verdict = STORE_STORED,
         .raw = draft->raw,
         .from_import = draft->from_import,
-        .event = {.source = draft->source->name,
+        .event = {.source = draft->source_name.len > 0 ? draft->source_name : draft->source->name,
                   .received_at_ms = draft->source->received_at_ms,
                   .ts_ms = draft->source->received_at_ms,
                   .client_ts_ms = STORE_NO_TIME,

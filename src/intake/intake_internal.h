@@ -55,6 +55,7 @@ struct intake_draft {
 
     /* What was found. Strings are missing where data is NULL. */
     struct str raw, event, message_id, user, anonymous, previous_id, channel, text, scale;
+    struct str source_name; /* instead of the source's; missing: that one */
     struct store_value score;
     bool has_score;
     int64_t client_ms; /* STORE_NO_TIME: none */

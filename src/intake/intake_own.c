@@ -29,12 +29,15 @@ enum member {
     MEMBER_SCALE,
     MEMBER_PREVIOUS_ID,
     MEMBER_SENT_AT,
+    MEMBER_SOURCE,
     MEMBERS,
 };
 
-static const char *const member_names[MEMBERS] = {
-    "event",      "ts",     "userId", "anonymousId", "identifiers", "message_id", "channel",
-    "properties", "traits", "text",   "score",       "scale",       "previousId", "sentAt",
+static const char *const member_names[MEMBERS] =
+    {
+        "event",      "ts",      "userId",     "anonymousId", "identifiers",
+        "message_id", "channel", "properties", "traits",      "text",
+        "score",      "scale",   "previousId", "sentAt",      "source", /* last: not for everyone */
 };
 
 /* What people write who know other systems. */
@@ -61,7 +64,7 @@ static bool judge_unknown(struct intake_draft *draft, struct str name)
 {
     struct intake_path root = {.name = STR("")};
     struct intake_path path = {.up = &root, .name = name};
-    const char *meant = str_nearest(name, member_names, MEMBERS);
+    const char *meant = str_nearest(name, member_names, MEMBER_SOURCE);
     for (size_t i = 0; i < ARRAY_LEN(known_slips); i++) {
         meant = str_is(name, known_slips[i].written) ? known_slips[i].meant : meant;
     }
@@ -90,7 +93,8 @@ static bool find_members(struct intake_draft *draft, struct json_value root,
         while (member < MEMBERS && !str_is(name, member_names[member])) {
             member++;
         }
-        if (member == MEMBERS) {
+        if (member == MEMBERS ||
+            (member == MEMBER_SOURCE && draft->source->named_source == INTAKE_SOURCE_UNKNOWN)) {
             return judge_unknown(draft, name);
         }
         members->value[member] = value;
@@ -216,6 +220,22 @@ static bool take_score(struct intake_draft *draft, const struct members *members
     return true;
 }
 
+static bool take_source(struct intake_draft *draft, const struct members *members)
+{
+    struct str name = {NULL, 0}, place = STR("/source");
+    if (!members->has[MEMBER_SOURCE] || draft->source->named_source != INTAKE_SOURCE_TAKEN) {
+        return true;
+    }
+    if (!intake_take_text(draft, members->value[MEMBER_SOURCE], place, &name)) {
+        return false;
+    }
+    if (name.len > STORE_NAME_BYTES_MAX) {
+        return intake_judge(draft, place, "a source longer than %d bytes", STORE_NAME_BYTES_MAX);
+    }
+    draft->source_name = name;
+    return true;
+}
+
 static bool read_members(struct intake_draft *draft, const struct members *members)
 {
     const struct intake_places *places = draft->places;
@@ -236,7 +256,7 @@ static bool read_members(struct intake_draft *draft, const struct members *membe
             return false;
         }
     }
-    return take_ids(draft, members) &&
+    return take_source(draft, members) && take_ids(draft, members) &&
            (!members->has[MEMBER_TS] ||
             intake_take_instant(draft, members->value[MEMBER_TS], places->ts, &draft->client_ms)) &&
            (!members->has[MEMBER_SENT_AT] ||

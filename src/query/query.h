@@ -119,6 +119,20 @@ bool query_decide(struct query_backend *backend, const struct query_plan *plan,
                   const struct query_run *run, uint32_t customer, bool *out,
                   struct fail *fail) MUST_USE;
 
+/* "range", "timezone", "segment" and "as_of" of an object, none of them needed, other members passed over: whom and
+   when, without a question. Without "range" there is none, not the default of questions. */
+struct query_scope {
+    bool ranged;
+    int64_t from_ms, to_ms;           /* where ranged */
+    const struct query_plan *segment; /* NULL: everybody */
+};
+bool query_scope_parse(const struct query_env *env, struct json_value root, struct arena *arena,
+                       struct query_scope *out, struct fail *fail) MUST_USE;
+/* The customers of the snapshot (roots, ascending) that are in a segment: one pass over all. */
+bool query_segment_customers(struct query_backend *backend, const struct query_plan *plan,
+                             const struct query_run *run, struct arena *arena, uint32_t **out,
+                             size_t *out_count, struct fail *fail) MUST_USE;
+
 /* Values of a property, trait or own field (named as in conditions), by number of rows (traits: customers)
    descending, then byte order: for completion. `event` and `prefix` restrict where not missing. */
 struct query_value {

@@ -1,5 +1,6 @@
 #include "http_fake_app.h"
 
+#include "app_export.h"
 #include "app_hooks.h"
 #include "app_jobs.h"
 #include "app_survey_page.h"
@@ -116,6 +117,48 @@ bool app_call(struct app *app, const struct app_caller *caller, struct str opera
     }
     base_buf_c(out, "{\"answer\":1}");
     return true;
+}
+
+/* An export of two lines, one at a time. */
+struct app_export {
+    int given;
+};
+
+bool app_export_open(struct app *app, const struct app_caller *caller, struct str input,
+                     struct app_export **out, struct fail *fail)
+{
+    struct base_buf answer CLEANUP(base_buf_done) = {0};
+    if (!app_call(app, caller, STR("export"), input, &answer, fail)) {
+        return false;
+    }
+    *out = base_alloc_zero(sizeof **out);
+    return true;
+}
+
+bool app_export_next(struct app_export *export, struct base_buf *out, bool *out_end,
+                     struct fail *fail)
+{
+    (void)fail;
+    base_buf_c(out, export->given == 0 ? "{\"n\":1}\n" : "{\"n\":2}\n");
+    *out_end = ++export->given == 2;
+    return true;
+}
+
+void app_export_close(struct app_export *export)
+{
+    base_free(export);
+}
+
+const char *app_export_media_type(const struct app_export *export)
+{
+    (void)export;
+    return "application/x-ndjson";
+}
+
+struct str app_export_file_name(const struct app_export *export, struct arena *arena)
+{
+    (void)export;
+    return str_copy(arena, STR("firsthand-2026-05-01.ndjson"));
 }
 
 bool app_preferences(struct app *app, const struct app_preference_request *request,
