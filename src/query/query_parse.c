@@ -97,8 +97,8 @@ bool query_parse_common_segment(struct query_parser *parser, const struct query_
            query_parse_segment(parser, segment->value, &at, &parser->plan->segment, fail);
 }
 
-static bool parser_init(struct query_parser *parser, const struct query_env *env,
-                        struct arena *arena, struct fail *fail)
+bool query_parser_init(struct query_parser *parser, const struct query_env *env,
+                       struct arena *arena, struct fail *fail)
 {
     struct query_plan *plan = arena_small(arena, sizeof *plan);
     plan->matchers = arena_array(arena, QUERY_MATCHERS_MAX, sizeof *plan->matchers, fail);
@@ -155,7 +155,7 @@ bool query_parse(const struct query_env *env, struct str text, struct arena *are
     CLEANUP(json_parser_free_at) struct json_parser *reader = json_parser_new();
     struct json_value root;
     struct query_parser parser;
-    if (!json_parse(reader, text, &root, fail) || !parser_init(&parser, env, arena, fail) ||
+    if (!json_parse(reader, text, &root, fail) || !query_parser_init(&parser, env, arena, fail) ||
         !parse_kind(root, &parser.plan->kind, fail) ||
         !parser.plan->kind->parse(&parser, root, fail)) {
         return false;
@@ -177,7 +177,7 @@ bool query_check_segment(const struct query_env *env, struct str text, struct st
     struct query_parser parser;
     struct query_segment *segment;
     struct query_saved own = {NULL, own_name};
-    if (!json_parse(reader, text, &root, fail) || !parser_init(&parser, env, arena, fail)) {
+    if (!json_parse(reader, text, &root, fail) || !query_parser_init(&parser, env, arena, fail)) {
         return false;
     }
     parser.saved = own_name.len > 0 ? &own : NULL;
@@ -190,7 +190,7 @@ bool query_segment_plan(const struct query_env *env, struct str text, struct are
     CLEANUP(json_parser_free_at) struct json_parser *reader = json_parser_new();
     struct json_value root;
     struct query_parser parser;
-    if (!json_parse(reader, text, &root, fail) || !parser_init(&parser, env, arena, fail) ||
+    if (!json_parse(reader, text, &root, fail) || !query_parser_init(&parser, env, arena, fail) ||
         !query_parse_segment(&parser, root, NULL, &parser.plan->segment, fail)) {
         return false;
     }

@@ -32,6 +32,10 @@ struct query_parser {
     const struct query_saved *saved;
 };
 
+/* With an empty plan in the arena. */
+bool query_parser_init(struct query_parser *parser, const struct query_env *env,
+                       struct arena *arena, struct fail *fail) MUST_USE;
+
 /* The members that every kind takes; a kind's own follow them in its array. */
 enum query_common {
     QUERY_KIND,

@@ -29,16 +29,14 @@ bool query_scope_parse(const struct query_env *env, struct json_value root, stru
                                                 [TIMEZONE] = {.name = "timezone"},
                                                 [SEGMENT] = {.name = "segment"},
                                                 [AS_OF] = {.name = "as_of"}};
-    struct query_parser parser = {.env = env, .arena = arena};
-    struct query_plan *plan = arena_small(arena, sizeof *plan);
+    struct query_parser parser;
     struct query_path as_of = query_path_in(NULL, "as_of"), at = query_path_in(NULL, "segment");
     find_members(root, members);
-    plan->matchers = arena_array(arena, QUERY_MATCHERS_MAX, sizeof *plan->matchers, fail);
-    plan->now_ms = env->now_ms;
-    plan->text = env->text;
-    parser.plan = plan;
-    if (plan->matchers == NULL ||
-        (members[AS_OF].place != 0 &&
+    if (!query_parser_init(&parser, env, arena, fail)) {
+        return false;
+    }
+    struct query_plan *plan = parser.plan;
+    if ((members[AS_OF].place != 0 &&
          !query_read_instant(members[AS_OF].value, &as_of, &plan->now_ms, fail)) ||
         !query_parse_timezone(&parser, &members[TIMEZONE], fail) ||
         (members[RANGE].place != 0 && !query_parse_range(&parser, &members[RANGE], fail)) ||
