@@ -97,7 +97,7 @@ static bool write_member(struct store_snapshot *snapshot, const struct member *m
     json_write_bool(w, store_customer_known(snapshot, member->customer));
     write_facts(w, member);
     json_name_c(w, "traits");
-    app_write_fields(w, traits, count, false);
+    store_json_fields(w, traits, count, false);
     json_end_object(w);
     return true;
 }
@@ -131,7 +131,7 @@ static bool write_account(struct app *app, struct store_snapshot *snapshot, stru
     json_write_uint(&w, count);
     write_facts(&w, &whole);
     json_name_c(&w, "traits");
-    app_write_fields(&w, traits, trait_count, false);
+    store_json_fields(&w, traits, trait_count, false);
     json_name_c(&w, "members");
     json_begin_array(&w);
     for (uint32_t m = 0; m < count && m < limit; m++) {
