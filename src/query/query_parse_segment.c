@@ -1,5 +1,5 @@
 /* Segments: predicates over one customer's whole timeline, and saved ones by name. */
-#include "query_parse.h"
+#include "query_parse_segment.h"
 
 static bool parse_object(struct query_parser *parser, struct json_value value,
                          const struct query_path *path, struct query_segment **out,
@@ -63,52 +63,21 @@ static bool parse_saved(struct query_parser *parser, struct str name_in_document
 
 /* ---- predicates ---- */
 
-struct predicate {
-    struct query_parser *parser;
-    const struct query_path *path;      /* of the object */
-    const struct query_member *members; /* all of the object, see parse_object */
-    struct query_segment *out;
-};
-
-enum member_of_segment {
-    MEMBER_ALL,
-    MEMBER_ANY,
-    MEMBER_NOT,
-    MEMBER_DID,
-    MEMBER_SEQUENCE,
-    MEMBER_SAID,
-    MEMBER_SCORE,
-    MEMBER_TRAIT,
-    MEMBER_PREDICTED,
-    MEMBER_FIRST_SEEN,
-    MEMBER_IN,
-    PREDICATES,
-    MEMBER_TIMES = PREDICATES,
-    MEMBER_WITHIN,
-    MEMBER_SUM,
-    MEMBER_AVG,
-    MEMBER_MIN,
-    MEMBER_MAX,
-    MEMBER_WINDOW,
-    MEMBER_IS,
-    MEMBER_WHICH,
-    MEMBERS,
-};
-static const char *const member_names[MEMBERS] = {
+static const char *const member_names[SEGMENT_MEMBERS] = {
     "all",   "any",       "not",        "did",    "sequence", "said",   "score",
     "trait", "predicted", "first_seen", "in",     "times",    "within", "sum",
     "avg",   "min",       "max",        "window", "is",       "which",
 };
 /* Which of the further members each predicate takes. */
-static const uint32_t takes[PREDICATES] = {
-    [MEMBER_DID] = 1U << MEMBER_TIMES | 1U << MEMBER_WITHIN | 1U << MEMBER_SUM | 1U << MEMBER_AVG |
-                   1U << MEMBER_MIN | 1U << MEMBER_MAX,
-    [MEMBER_SEQUENCE] = 1U << MEMBER_WINDOW | 1U << MEMBER_WITHIN,
-    [MEMBER_SAID] = 1U << MEMBER_WITHIN,
-    [MEMBER_SCORE] = 1U << MEMBER_IS | 1U << MEMBER_WHICH | 1U << MEMBER_WITHIN,
+static const uint32_t takes[SEGMENT_PREDICATES] = {
+    [SEGMENT_DID] = 1U << SEGMENT_TIMES | 1U << SEGMENT_WITHIN | 1U << SEGMENT_SUM |
+                    1U << SEGMENT_AVG | 1U << SEGMENT_MIN | 1U << SEGMENT_MAX,
+    [SEGMENT_SEQUENCE] = 1U << SEGMENT_WINDOW | 1U << SEGMENT_WITHIN,
+    [SEGMENT_SAID] = 1U << SEGMENT_WITHIN,
+    [SEGMENT_SCORE] = 1U << SEGMENT_IS | 1U << SEGMENT_WHICH | 1U << SEGMENT_WITHIN,
 };
 
-static bool parse_children(const struct predicate *p, const struct query_member *member,
+static bool parse_children(const struct segment_part *p, const struct query_member *member,
                            struct fail *fail)
 {
     struct query_path list = query_path_in(p->path, member->name);
@@ -131,263 +100,85 @@ static bool parse_children(const struct predicate *p, const struct query_member 
     return true;
 }
 
-static bool parse_not(const struct predicate *p, struct fail *fail)
+static bool parse_not(const struct segment_part *p, struct fail *fail)
 {
-    const struct query_member *member = &p->members[MEMBER_NOT];
+    const struct query_member *member = &p->members[SEGMENT_NOT];
     struct query_path at = query_path_in(p->path, member->name);
     p->out->children = arena_small(p->parser->arena, sizeof(struct query_segment *));
     p->out->child_count = 1;
     return parse_object(p->parser, member->value, &at, &p->out->children[0], fail);
 }
 
-static bool parse_aggregate(const struct predicate *p, const struct query_member **out_member,
-                            struct fail *fail)
-{
-    static const enum query_aggregate aggregates[] = {QUERY_AGGREGATE_SUM, QUERY_AGGREGATE_AVG,
-                                                      QUERY_AGGREGATE_MIN, QUERY_AGGREGATE_MAX};
-    const struct query_member *found = NULL;
-    for (size_t i = 0; i < ARRAY_LEN(aggregates); i++) {
-        const struct query_member *member = &p->members[MEMBER_SUM + i];
-        if (member->place == 0) {
-            continue;
-        }
-        if (found != NULL && !query_read_exclusive(p->path, found, member, fail)) {
-            return false;
-        }
-        found = member;
-        p->out->aggregate = aggregates[i];
-    }
-    *out_member = found;
-    if (found == NULL) {
-        return true;
-    }
-    struct query_path at = query_path_in(p->path, found->name);
-    struct str name;
-    return query_read_string(found->value, &at, "the name of a property", &name, fail) &&
-           query_parse_name(p->parser, name, &at, &p->out->aggregate_of, fail);
-}
-
-static bool parse_times(const struct predicate *p, bool of_numbers, struct fail *fail)
-{
-    const struct query_member *member = &p->members[MEMBER_TIMES];
-    if (member->place == 0) {
-        p->out->times =
-            (struct query_comparison){.op = QUERY_AT_LEAST, .value = store_value_int(1)};
-        return true;
-    }
-    struct query_path path = query_path_in(p->path, member->name);
-    struct json_value operand;
-    if (!query_parse_comparison(p->parser, member->value, &path, &p->out->times, &operand, fail)) {
-        return false;
-    }
-    struct query_path at = query_path_at(&path, 1);
-    if (!of_numbers) {
-        int64_t times;
-        if (!query_read_whole(operand, &at, 0, INT64_MAX, &times, fail)) {
-            return false;
-        }
-        p->out->times.value = store_value_int(times);
-        return true;
-    }
-    if (!query_read_scalar(operand, &at, p->parser->arena, &p->out->times.value, fail)) {
-        return false;
-    }
-    if (!store_value_is_number(p->out->times.value)) {
-        return query_refuse(&at, fail, "expected a number");
-    }
-    return true;
-}
-
-static bool parse_within(const struct predicate *p, struct fail *fail)
-{
-    const struct query_member *member = &p->members[MEMBER_WITHIN];
-    p->out->since_ms = INT64_MIN;
-    if (member->place == 0) {
-        return true;
-    }
-    struct query_path at = query_path_in(p->path, member->name);
-    int64_t within_ms;
-    if (!query_read_duration(member->value, &at, &within_ms, fail)) {
-        return false;
-    }
-    p->out->since_ms = query_ms_add(p->parser->plan->now_ms, -within_ms);
-    return true;
-}
-
-static bool parse_did(const struct predicate *p, struct fail *fail)
-{
-    struct query_path at = query_path_in(p->path, "did");
-    const struct query_member *aggregate;
-    return query_parse_matcher_object(p->parser, p->members[MEMBER_DID].value, &at,
-                                      &p->out->matcher, fail) &&
-           parse_aggregate(p, &aggregate, fail) && parse_times(p, aggregate != NULL, fail) &&
-           parse_within(p, fail);
-}
-
-static bool parse_first_seen(const struct predicate *p, struct fail *fail)
-{
-    static const char expected[] = "a date (2026-05-01)";
-    struct query_path path = query_path_in(p->path, "first_seen");
-    struct query_path at = query_path_at(&path, 1);
-    struct json_value operand;
-    struct str text;
-    struct civil date;
-    if (!query_parse_comparison(p->parser, p->members[MEMBER_FIRST_SEEN].value, &path,
-                                &p->out->days, &operand, fail) ||
-        !query_read_string(operand, &at, expected, &text, fail)) {
-        return false;
-    }
-    if (!time_parse_date(text, &date)) {
-        return query_refuse(&at, fail, "\"%.*s\" is not %s", STR_ARG(text), expected);
-    }
-    p->out->days.value = store_value_int(time_days_from_civil(date.year, date.month, date.day));
-    p->parser->plan->wants_facts = true;
-    return true;
-}
-
-/* ---- what was said, and scores ---- */
-
-static bool parse_said(const struct predicate *p, struct fail *fail)
-{
-    struct query_path at = query_path_in(p->path, "said");
-    struct query_member members[] = {
-        {.name = "text"}, {.name = "where"}, {.name = "theme"}, {.name = "sentiment"}};
-    if (!query_read_object(p->members[MEMBER_SAID].value, &at, "\"said\"", members,
-                           ARRAY_LEN(members), fail)) {
-        return false;
-    }
-    for (size_t i = 2; i < ARRAY_LEN(members); i++) {
-        struct query_path later = query_path_in(&at, members[i].name);
-        if (members[i].place != 0) {
-            return query_refuse(&later, fail, "\"%s\" is not supported yet", members[i].name);
-        }
-    }
-    uint32_t terms;
-    if (members[0].place != 0 &&
-        !query_parse_search(p->parser, &members[0], &at, &p->out->search, &terms, fail)) {
-        return false;
-    }
-    struct query_where where = {0};
-    enum store_column_of of = p->out->search != NULL ? STORE_COLUMN_TEXT : STORE_COLUMN_HAS_TEXT;
-    struct query_clause is_text = query_parse_quiet_clause(p->parser, of, "", NULL);
-    p->out->of = is_text.leaves[0].name;
-    return query_parse_where(p->parser, &members[1], &at, &where, fail) &&
-           query_parse_quiet_matcher(p->parser, &at, NULL, QUERY_BEARS_TEXT, &where, &is_text, 1,
-                                     &p->out->matcher, fail) &&
-           parse_within(p, fail);
-}
-
-/* "is": [op, number] */
-static bool parse_is(const struct predicate *p, struct fail *fail)
-{
-    const struct query_member *member = &p->members[MEMBER_IS];
-    struct query_path path = query_path_in(p->path, member->name);
-    struct query_path at = query_path_at(&path, 1);
-    struct json_value operand;
-    if (!query_read_needed(p->path, member, "a comparison such as [\"<=\", 6]", fail) ||
-        !query_parse_comparison(p->parser, member->value, &path, &p->out->times, &operand, fail) ||
-        !query_read_scalar(operand, &at, p->parser->arena, &p->out->times.value, fail)) {
-        return false;
-    }
-    return store_value_is_number(p->out->times.value) ||
-           query_refuse(&at, fail, "expected a number");
-}
-
-static bool parse_score(const struct predicate *p, struct fail *fail)
-{
-    static const char *const words[] = {"latest", "first", "any"};
-    struct query_path at = query_path_in(p->path, "score");
-    struct query_path which_path = query_path_in(p->path, "which");
-    size_t metric, which = 0;
-    if (!query_read_choice(p->members[MEMBER_SCORE].value, &at, query_metrics, QUERY_METRICS,
-                           &metric, fail) ||
-        !parse_is(p, fail) ||
-        (p->members[MEMBER_WHICH].place != 0 &&
-         !query_read_choice(p->members[MEMBER_WHICH].value, &which_path, words, ARRAY_LEN(words),
-                            &which, fail))) {
-        return false;
-    }
-    struct query_where where = {0};
-    struct store_value scale = store_value_str(str_from_c(query_metrics[metric]));
-    struct query_clause own[] = {
-        query_parse_quiet_clause(p->parser, STORE_COLUMN_SCALE, "", &scale),
-        query_parse_quiet_clause(p->parser, STORE_COLUMN_SCORE, "", NULL),
-    };
-    p->out->of = own[1].leaves[0].name;
-    p->out->which = (enum query_which)which;
-    return query_parse_quiet_matcher(p->parser, &at, NULL, QUERY_BEARS_SCORE, &where, own, 2,
-                                     &p->out->matcher, fail) &&
-           parse_within(p, fail);
-}
-
-static bool parse_in(const struct predicate *p, struct query_segment **out, struct fail *fail)
+static bool parse_in(const struct segment_part *p, struct query_segment **out, struct fail *fail)
 {
     struct query_path at = query_path_in(p->path, "in");
     struct str name;
-    return query_read_string(p->members[MEMBER_IN].value, &at, "the name of a saved segment", &name,
-                             fail) &&
+    return query_read_string(p->members[SEGMENT_IN].value, &at, "the name of a saved segment",
+                             &name, fail) &&
            parse_saved(p->parser, name, &at, out, fail);
 }
 
-static bool parse_predicate(const struct predicate *p, enum member_of_segment which,
+static bool parse_predicate(const struct segment_part *p, enum segment_member which,
                             struct query_segment **out, struct fail *fail)
 {
     struct query_path at = query_path_in(p->path, member_names[which]);
     *out = p->out;
     switch (which) {
-    case MEMBER_ALL:
+    case SEGMENT_ALL:
         p->out->predicate = QUERY_ALL;
-        return parse_children(p, &p->members[MEMBER_ALL], fail);
-    case MEMBER_ANY:
+        return parse_children(p, &p->members[SEGMENT_ALL], fail);
+    case SEGMENT_ANY:
         p->out->predicate = QUERY_ANY;
-        return parse_children(p, &p->members[MEMBER_ANY], fail);
-    case MEMBER_NOT:
+        return parse_children(p, &p->members[SEGMENT_ANY], fail);
+    case SEGMENT_NOT:
         p->out->predicate = QUERY_NOT;
         return parse_not(p, fail);
-    case MEMBER_DID:
+    case SEGMENT_DID:
         p->out->predicate = QUERY_DID;
-        return parse_did(p, fail);
-    case MEMBER_TRAIT:
+        return segment_parse_did(p, fail);
+    case SEGMENT_TRAIT:
         p->out->predicate = QUERY_TRAIT;
         p->out->trait_index = p->parser->plan->trait_predicates++;
-        return query_parse_trait_condition(p->parser, p->members[MEMBER_TRAIT].value, &at,
+        return query_parse_trait_condition(p->parser, p->members[SEGMENT_TRAIT].value, &at,
                                            &p->out->clause, fail);
-    case MEMBER_FIRST_SEEN:
+    case SEGMENT_FIRST_SEEN:
         p->out->predicate = QUERY_FIRST_SEEN;
-        return parse_first_seen(p, fail);
-    case MEMBER_IN:
+        return segment_parse_first_seen(p, fail);
+    case SEGMENT_IN:
         return parse_in(p, out, fail);
-    case MEMBER_SAID:
+    case SEGMENT_SAID:
         p->out->predicate = QUERY_SAID;
-        return parse_said(p, fail);
-    case MEMBER_SCORE:
+        return segment_parse_said(p, fail);
+    case SEGMENT_SCORE:
         p->out->predicate = QUERY_SCORED;
-        return parse_score(p, fail);
-    case MEMBER_SEQUENCE:
-    case MEMBER_PREDICTED:
+        return segment_parse_score(p, fail);
+    case SEGMENT_SEQUENCE:
+        p->out->predicate = QUERY_SEQUENCE;
+        return segment_parse_sequence(p, fail);
+    case SEGMENT_PREDICTED:
         return query_refuse(&at, fail, "\"%s\" is not supported yet", member_names[which]);
-    case MEMBER_TIMES:
-    case MEMBER_WITHIN:
-    case MEMBER_SUM:
-    case MEMBER_AVG:
-    case MEMBER_MIN:
-    case MEMBER_MAX:
-    case MEMBER_WINDOW:
-    case MEMBER_IS:
-    case MEMBER_WHICH:
-    case MEMBERS:
+    case SEGMENT_TIMES:
+    case SEGMENT_WITHIN:
+    case SEGMENT_SUM:
+    case SEGMENT_AVG:
+    case SEGMENT_MIN:
+    case SEGMENT_MAX:
+    case SEGMENT_WINDOW:
+    case SEGMENT_IS:
+    case SEGMENT_WHICH:
+    case SEGMENT_MEMBERS:
         break;
     }
-    INVARIANT(which < PREDICATES);
+    INVARIANT(which < SEGMENT_PREDICATES);
     return false;
 }
 
 /* The one predicate that the object is; others beside it, and members it does not take, are refused. */
 static bool choose_predicate(const struct query_path *path, const struct query_member *members,
-                             enum member_of_segment *out, struct fail *fail)
+                             enum segment_member *out, struct fail *fail)
 {
     const struct query_member *chosen = NULL;
-    for (size_t i = 0; i < PREDICATES; i++) {
+    for (size_t i = 0; i < SEGMENT_PREDICATES; i++) {
         if (members[i].place == 0) {
             continue;
         }
@@ -395,13 +186,14 @@ static bool choose_predicate(const struct query_path *path, const struct query_m
             return false;
         }
         chosen = &members[i];
-        *out = (enum member_of_segment)i;
+        *out = (enum segment_member)i;
     }
     if (chosen == NULL) {
         return query_refuse(
-            path, fail, "expected one of all, any, not, did, said, score, trait, first_seen, in");
+            path, fail,
+            "expected one of all, any, not, did, sequence, said, score, trait, first_seen, in");
     }
-    for (size_t i = PREDICATES; i < MEMBERS; i++) {
+    for (size_t i = SEGMENT_PREDICATES; i < SEGMENT_MEMBERS; i++) {
         if (members[i].place != 0 && (takes[*out] >> i & 1U) == 0) {
             struct query_path at = query_path_in(path, members[i].name);
             return query_refuse(&at, fail, "\"%s\" does not belong beside \"%s\"", members[i].name,
@@ -415,20 +207,20 @@ static bool parse_object(struct query_parser *parser, struct json_value value,
                          const struct query_path *path, struct query_segment **out,
                          struct fail *fail)
 {
-    struct query_member members[MEMBERS];
-    for (size_t i = 0; i < MEMBERS; i++) {
+    struct query_member members[SEGMENT_MEMBERS];
+    for (size_t i = 0; i < SEGMENT_MEMBERS; i++) {
         members[i] = (struct query_member){.name = member_names[i]};
     }
-    enum member_of_segment which = MEMBERS;
-    if (!query_read_object(value, path, "a segment", members, MEMBERS, fail) ||
+    enum segment_member which = SEGMENT_MEMBERS;
+    if (!query_read_object(value, path, "a segment", members, SEGMENT_MEMBERS, fail) ||
         !choose_predicate(path, members, &which, fail)) {
         return false;
     }
     if (parser->segment_depth == QUERY_SEGMENT_DEPTH_MAX) {
         return query_refuse(path, fail, "segments nest at most %d deep", QUERY_SEGMENT_DEPTH_MAX);
     }
-    struct predicate predicate = {parser, path, members,
-                                  arena_small(parser->arena, sizeof(struct query_segment))};
+    struct segment_part predicate = {parser, path, members,
+                                     arena_small(parser->arena, sizeof(struct query_segment))};
     parser->segment_depth++;
     bool ok = parse_predicate(&predicate, which, out, fail);
     parser->segment_depth--;

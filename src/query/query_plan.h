@@ -102,6 +102,7 @@ enum query_predicate {
     QUERY_ANY,
     QUERY_NOT, /* of its one child */
     QUERY_DID,
+    QUERY_SEQUENCE,
     QUERY_TRAIT,
     QUERY_FIRST_SEEN,
     QUERY_SAID,
@@ -125,9 +126,12 @@ struct query_segment {
     enum query_predicate predicate;
     struct query_segment **children;
     uint32_t child_count;
-    /* DID, SAID, SCORED */
-    uint32_t matcher;
+    /* DID, SEQUENCE, SAID, SCORED */
+    uint32_t matcher; /* of SEQUENCE the first step's; the others follow it */
     int64_t since_ms; /* rows from here to now, both included */
+    /* SEQUENCE */
+    uint32_t step_count;
+    int64_t window_ms;
     /* SAID */
     const void *search; /* NULL: anything at all */
     /* SAID: the texts. SCORED: the scores, compared with `times` */

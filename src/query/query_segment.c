@@ -93,6 +93,37 @@ static bool counts(const struct query_worker *worker, const struct query_segment
            ts_ms <= worker->exec->plan->now_ms;
 }
 
+/* Has a chain of events gone through all steps inside the window? Of the chains that have reached a step, only
+   the one that began last need be known: later events have the most time left from there. */
+static bool sequence_holds(const struct query_worker *worker, const struct query_segment *sequence,
+                           uint32_t c)
+{
+    const struct store_rows *rows = worker->rows;
+    const uint64_t steps = (UINT64_C(1) << sequence->step_count) - 1U;
+    const uint32_t last = sequence->step_count - 1;
+    int64_t began_ms[QUERY_STEPS_MAX];
+    uint64_t reached = 0;
+    for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
+        int64_t ts_ms = rows->ts_ms[row];
+        uint64_t bits = worker->masks[row] >> sequence->matcher & steps;
+        if (ts_ms < sequence->since_ms || ts_ms > worker->exec->plan->now_ms) {
+            continue;
+        }
+        /* Where an event may come next, now; so from the last step down: it takes a chain one step on. */
+        bits &= reached << 1 | 1U;
+        while (bits != 0) {
+            uint32_t step = 63U - (uint32_t)__builtin_clzll(bits);
+            bits &= ~(UINT64_C(1) << step);
+            began_ms[step] = step == 0 ? ts_ms : began_ms[step - 1];
+            reached |= UINT64_C(1) << step;
+            if (step == last && ts_ms - began_ms[step] <= sequence->window_ms) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static bool said_holds(struct query_worker *worker, const struct query_segment *said, uint32_t c)
 {
     const struct store_rows *rows = worker->rows;
@@ -176,6 +207,8 @@ bool query_segment_holds(struct query_worker *worker, const struct query_segment
         return !query_segment_holds(worker, segment->children[0], c);
     case QUERY_DID:
         return did_holds(worker, segment, c);
+    case QUERY_SEQUENCE:
+        return sequence_holds(worker, segment, c);
     case QUERY_TRAIT:
         return trait_holds(worker, &segment->clause, c);
     case QUERY_FIRST_SEEN:
@@ -190,9 +223,10 @@ bool query_segment_holds(struct query_worker *worker, const struct query_segment
 
 static void add_needs(const struct query_segment *segment, uint64_t *matchers, int64_t *since_ms)
 {
-    if (segment->predicate == QUERY_DID || segment->predicate == QUERY_SAID ||
-        segment->predicate == QUERY_SCORED) {
-        *matchers |= UINT64_C(1) << segment->matcher;
+    if (segment->predicate == QUERY_DID || segment->predicate == QUERY_SEQUENCE ||
+        segment->predicate == QUERY_SAID || segment->predicate == QUERY_SCORED) {
+        uint32_t count = segment->predicate == QUERY_SEQUENCE ? segment->step_count : 1;
+        *matchers |= ((UINT64_C(1) << count) - 1U) << segment->matcher;
         *since_ms = segment->since_ms < *since_ms ? segment->since_ms : *since_ms;
     }
     for (uint32_t i = 0; i < segment->child_count; i++) {

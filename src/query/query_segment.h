@@ -2,7 +2,7 @@
  *
  * What: evaluates the predicates over the customer's rows in the batch, which hold all that they may look at.
  * Owner: the worker's.   Threads: the worker's.   Failure: none.
- * Limits/cost: each `did` looks at each row of the customer once.   Units: *_ms.
+ * Limits/cost: each predicate looks at each row of the customer once; a sequence at its steps.   Units: *_ms.
  * Example: query_engine.c.   Not here: reading segments (query_parse_segment.c).
  */
 #pragma once

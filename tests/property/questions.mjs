@@ -120,6 +120,7 @@ export class Questioner {
         const name = random.chance(0.04) ? 'unheard' : random.pick(TRAITS);
         return { trait: [name, ...this.test(name)] };
       }],
+      [2, () => this.sequence()],
       [1.5, () => this.said()],
       [1.5, () => this.scored()],
       [1.5, () => ({ first_seen: [random.pick(COMPARISONS), formatDate(this.instant())] })],
@@ -128,6 +129,12 @@ export class Questioner {
       [depth < 3 ? 1.5 : 0, () => ({ not: inner() })],
       [saved.length > 0 ? 0.7 : 0, () => ({ in: random.pick(saved) })],
     ])();
+  }
+
+  sequence() {
+    const { random } = this;
+    const sequence = Array.from({ length: random.weighted([[1, 1], [6, 2], [4, 3], [1, 5]]) }, () => this.matcher());
+    return { sequence, window: this.duration(), ...(random.chance(0.4) ? { within: this.duration() } : {}) };
   }
 
   said() {

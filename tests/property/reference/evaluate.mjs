@@ -41,6 +41,7 @@ function segmentNames(segment, saved, into) {
   else if (segment.all || segment.any) (segment.all ?? segment.any).forEach(inner);
   else if (segment.trait) into.names.push(readTraitName(segment.trait[0]));
   else if (segment.said) conditionNames(segment.said.where, into);
+  else if (segment.sequence) segment.sequence.forEach((matcher) => matcherNames(matcher, into));
   else if (segment.did) {
     matcherNames(segment.did, into);
     for (const name of ['sum', 'avg', 'min', 'max']) {

@@ -26,6 +26,20 @@ function didHolds(predicate, customer, context) {
   return holdsOrder(compareValues(AGGREGATES[aggregate](numbers), wanted), operator);
 }
 
+// From each first event on, each step by the first event after the one before.
+function sequenceHolds({ sequence, window, within }, customer, context) {
+  const earliest = within === undefined ? -Infinity : context.now - parseDuration(within);
+  const events = customer.events.filter((e) => e.ts <= context.now && e.ts >= earliest);
+  return events.some((first, i) => {
+    if (!matchesEvent(sequence[0], customer, first)) return false;
+    let step = 1;
+    for (const event of events.slice(i + 1).filter((e) => e.ts <= first.ts + parseDuration(window))) {
+      if (step < sequence.length && matchesEvent(sequence[step], customer, event)) step++;
+    }
+    return step === sequence.length;
+  });
+}
+
 function firstSeenHolds([operator, date], customer, context) {
   const first = customer.events.find((e) => e.ts <= context.now && !isBookkeeping(e.event));
   return first !== undefined && holdsOrder(Math.sign(context.zone.date(first.ts) - parseDate(date)), operator);
@@ -60,6 +74,7 @@ export function segmentHolds(segment, customer, context) {
   if (segment.in !== undefined) return inner(segment.in);
   if (segment.said) return saidHolds(segment, customer, context);
   if (segment.score) return scoreHolds(segment, customer, context);
+  if (segment.sequence) return sequenceHolds(segment, customer, context);
   if (segment.did) return didHolds(segment, customer, context);
   if (segment.first_seen) return firstSeenHolds(segment.first_seen, customer, context);
   if (segment.trait) {

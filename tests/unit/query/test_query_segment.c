@@ -22,6 +22,24 @@ static const char lines[] =
     "{'c':'dee','e':'Look','t':'2026-06-01T00:00:00Z'}\n"
     "{'c':'dee','traits':{'plan':'pro'},'known':false}\n";
 
+/* Asked about one customer alone: as in the list of all. */
+static void is_decided_for(struct fake *fake, const char *segment, struct str got)
+{
+    struct query_plan *plan;
+    struct query_run run = {.snapshot = fake->snapshot, .memory_bytes = fake->memory_bytes};
+    struct str text = str_from_c(fake_quotes(fake->arena, segment));
+    struct fail fail;
+    assert_true(query_segment_plan(&fake->env, text, fake->arena, &plan, &fail));
+    for (uint32_t c = 0; c < 4; c++) {
+        struct str id = store_customer_id(fake->snapshot, c, fake->arena);
+        bool in = false;
+        assert_true(query_decide(fake->backend, plan, &run, c, &in, &fail));
+        if (in != (str_find(got, id) < got.len)) {
+            fail_msg("%s: decided %d for %.*s", segment, in, STR_ARG(id));
+        }
+    }
+}
+
 static void is_for(struct fake *fake, const char *segment, const char *ids)
 {
     CLEANUP(base_buf_done) struct base_buf question = {0};
@@ -39,6 +57,7 @@ static void is_for(struct fake *fake, const char *segment, const char *ids)
     if (strcmp(got.data, ids) != 0) {
         fail_msg("%s: \"%s\", expected \"%s\"", segment, got.data, ids);
     }
+    is_decided_for(fake, segment, str_from_c(ids));
 }
 
 struct case_of {
@@ -239,6 +258,76 @@ static void how_a_customer_scored(void **state)
     check_words(cases, ARRAY_LEN(cases));
 }
 
+/* Now is 2026-05-15T12:00:00Z. */
+static const char steps[] = "{'c':'ann','e':'A','t':'2026-05-10T10:00:00Z'}\n"
+                            "{'c':'ann','e':'A','t':'2026-05-10T10:30:00Z'}\n"
+                            "{'c':'ann','e':'X','t':'2026-05-10T10:35:00Z'}\n"
+                            "{'c':'ann','e':'B','t':'2026-05-10T10:40:00Z'}\n"
+                            "{'c':'ann','e':'C','t':'2026-05-10T11:30:00Z','p':{'price':5}}\n"
+                            "{'c':'bob','e':'B','t':'2026-05-10T10:00:00Z'}\n"
+                            "{'c':'bob','e':'A','t':'2026-05-10T10:00:00Z'}\n"
+                            "{'c':'cid','e':'A','t':'2026-05-10T10:00:00Z'}\n"
+                            "{'c':'cid','e':'B','t':'2026-05-10T10:00:00Z'}\n"
+                            "{'c':'cid','e':'C','t':'2026-05-15T12:00:00.001Z'}\n"
+                            "{'c':'dee','e':'A','t':'2026-05-10T10:00:00Z'}\n"
+                            "{'c':'dee','e':'contacted','t':'2026-05-10T10:01:00Z'}\n";
+
+#define A "{'event':'A'}"
+#define B "{'event':'B'}"
+#define C "{'event':'C'}"
+
+static void what_a_customer_did_in_order(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"{'sequence':[" A "],'window':'0s'}", "ann bob cid dee"},
+        {"{'sequence':[" A "," B "],'window':'1h'}", "ann cid"},
+        /* The window begins with the later A too, and includes its end. */
+        {"{'sequence':[" A "," B "],'window':'10m'}", "ann cid"},
+        {"{'sequence':[" A "," B "],'window':'599s'}", "cid"},
+        {"{'sequence':[" A "," B "," C "],'window':'1h'}", "ann"},
+        {"{'sequence':[" A "," B "," C "],'window':'3599s'}", ""},
+        {"{'sequence':[" B "," A "],'window':'1h'}", "bob"},
+        /* One event is one step. */
+        {"{'sequence':[" A "," A "],'window':'30m'}", "ann"},
+        {"{'sequence':[" A "," A "," A "],'window':'1d'}", ""},
+        {"{'sequence':[{'event':'*'},{'event':'*'}],'window':'0s'}", "bob cid"},
+        /* Nothing after now; all of it within. */
+        {"{'sequence':[" B "," C "],'window':'30d'}", "ann"},
+        {"{'sequence':[" A "," C "],'window':'30d','within':'122h'}", "ann"},
+        {"{'sequence':[" A "," C "],'window':'30d','within':'121h'}", ""},
+        /* The seven where they are named. */
+        {"{'sequence':[" A ",{'event':'contacted'}],'window':'1m'}", "dee"},
+        {"{'sequence':[" A ",{'event':'*'}],'window':'1m'}", "cid"},
+        {"{'sequence':[{'event':['A','B']},{'event':'C','where':[['price','>',4]]}],'window':'1h'}",
+         "ann"},
+        {"{'all':[{'sequence':[" A "," B "],'window':'1h'},{'not':{'sequence':[" B "," C
+         "],'window':'50m'}}]}",
+         "cid"},
+    };
+    struct fake *fake = fake_new(steps);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        is_for(fake, cases[i].segment, cases[i].ids);
+    }
+    fake_free(fake);
+}
+
+/* A question's own matchers stand before those of its segment, up to the last there is room for. */
+static void a_sequence_may_take_the_last_matchers_of_a_question(void **state)
+{
+    (void)state;
+    struct fake *fake = fake_new(steps);
+    CLEANUP(base_buf_done) struct base_buf segment = {0};
+    base_buf_c(&segment, "{'all':[");
+    for (int i = 0; i < 62; i++) {
+        base_buf_c(&segment, "{'did':" A "},");
+    }
+    base_buf_c(&segment, "{'sequence':[" A "," B "],'window':'1h'}]}");
+    base_buf_byte(&segment, '\0');
+    is_for(fake, segment.data, "ann cid");
+    fake_free(fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +338,8 @@ int main(void)
         cmocka_unit_test(a_segment_counts_whoever_it_is_over_all_their_time),
         cmocka_unit_test(what_a_customer_said),
         cmocka_unit_test(how_a_customer_scored),
+        cmocka_unit_test(what_a_customer_did_in_order),
+        cmocka_unit_test(a_sequence_may_take_the_last_matchers_of_a_question),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
