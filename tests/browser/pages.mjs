@@ -118,6 +118,7 @@ export const PAGES = [
   '/journeys/trends?series.0.event=Added+To+Cart&breakdown=device&look=totals&table=true',
   '/voice', '/voice?metric=stars&by=customer.plan&table=true', '/voice?text=parcel&kind=survey',
   '/journeys/funnels', FUNNEL, `${FUNNEL}&breakdown=device`, `${FUNNEL}&table=true`, '/journeys/retention',
+  '/journeys/sql', '/journeys/sql?sql=SELECT+customer,+channel,+score,+text+FROM+verbatims', '/journeys/sql?sql=SELECT+evnt+FROM+events',
   '/settings/pipeline', '/settings/quarantine', '/settings/sources', '/settings/keys', '/settings/contact', '/settings/organisation', '/settings/appearance',
   '/no-such-page',
 ];

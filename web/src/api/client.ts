@@ -1,7 +1,7 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
   CatalogueDetail, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
-  Note, NoteKind, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
+  Note, NoteKind, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
 } from "./types";
 
@@ -118,6 +118,8 @@ export const api = {
   erasures: () => call<{ open: number; requests: ErasureRow[] }>("/api/v1/erasures"),
   closeErasure: (id: number, note: string) => call<unknown>(`/api/v1/erasures/${id}/close`, { method: "POST", body: { note } }),
 
+  sql: (statement: string, signal?: AbortSignal) => call<SqlAnswer>("/api/v1/sql", { method: "POST", body: { sql: statement }, signal }),
+  sqlSchema: (signal?: AbortSignal) => call<{ tables: SqlTable[] }>("/api/v1/sql/schema", { signal }),
   names: (kind: string, prefix = "", event = "", signal?: AbortSignal) =>
     call<{ names: NameRow[] }>(`/api/v1/names${search({ kind, prefix, event })}`, { signal }),
   values: (property: string, prefix = "", event = "", limit = 50, signal?: AbortSignal) =>

@@ -571,3 +571,21 @@ export interface SurveyTemplate {
   summary: string;
   definition: unknown;
 }
+
+export type SqlValue = string | number | null;
+export interface SqlAnswer {
+  columns: string[];
+  rows: SqlValue[][];
+  row_count: number;
+  truncated: boolean;
+  /** That were read of the tables. */
+  rows_scanned: number;
+  elapsed_ms: number;
+}
+export interface SqlTable {
+  name: string;
+  meaning: string;
+  columns: { name: string; type: string; meaning: string }[];
+  /** Columns of properties or traits: "properties.country". */
+  named: string[];
+}

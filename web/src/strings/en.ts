@@ -9,8 +9,9 @@ import { notes } from "./en/notes";
 import { surveys } from "./en/surveys";
 import { voice } from "./en/voice";
 import { settings } from "./en/settings";
+import { sql } from "./en/sql";
 import { channels } from "./en/channels";
 import { contact } from "./en/contact";
 import { catalogue } from "./en/catalogue";
 
-export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...notes, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;
+export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...notes, ...sql, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;

@@ -6,12 +6,13 @@ import type { AnswerBase } from "../../api/types";
 import { ExportMenu, type Exports } from "../../charts/export";
 import { TwinButton } from "../../charts/table";
 import { Page } from "../../frame/frame";
-import { Problem, Skeleton, TabLinks, Warnings } from "../../parts/basic";
+import { Problem, Skeleton, Warnings } from "../../parts/basic";
 import { RangePicker } from "../../query/range-picker";
 import { SegmentChips } from "../../query/segment-chips";
 import type { Range } from "../../query/types";
 import { t } from "../../strings";
-import { TABS, type Shared, type TabName } from "./state";
+import type { Shared, TabName } from "./state";
+import { JourneyTabs } from "./tabs";
 import { useViews, ViewTools } from "./views";
 
 interface FrameProps<T extends Shared> {
@@ -38,7 +39,7 @@ export function JourneyFrame<T extends Shared>({ tab, state, set, title, lead, r
   const change = (changes: Shared) => set(changes as Partial<T>);
   return (
     <Page
-      above={<TabLinks label={t("nav.journeys")} tabs={TABS.map((name) => ({ href: `/journeys/${name}`, text: t(`journeys.${name}`), here: name === tab }))} />}
+      above={<JourneyTabs here={tab} />}
       title={view?.name ?? title}
       lead={lead}
       bar={

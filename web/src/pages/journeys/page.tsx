@@ -1,20 +1,26 @@
 // Journeys: where people succeed, get stuck or leave. Every tab is one kind of question in the same frame.
 import { useEffect } from "preact/hooks";
 import type { ComponentType } from "preact";
+import { lazy } from "../../parts/lazy";
 import { navigate } from "../../router";
 import type { PageProps } from "../../routes";
 import { FunnelsTab } from "./funnels";
 import { RetentionTab } from "./retention";
 import { TABS, type TabName } from "./state";
+import { SQL_TAB } from "./tabs";
 import { TrendsTab } from "./trends";
 
 const TAB: Record<TabName, ComponentType> = { trends: TrendsTab, funnels: FunnelsTab, retention: RetentionTab };
 
+const SqlPage = lazy(() => import("./sql/page").then((module) => module.SqlPage));
+
 export function JourneysPage({ rest }: PageProps) {
   const tab = TABS.find((name) => name === rest[0]);
+  const sql = rest[0] === SQL_TAB;
   useEffect(() => {
-    if (!tab) navigate("/journeys/trends", true);
-  }, [tab]);
+    if (!tab && !sql) navigate("/journeys/trends", true);
+  }, [tab, sql]);
+  if (sql) return <SqlPage />;
   const Tab = tab && TAB[tab];
   return Tab ? <Tab /> : null;
 }
