@@ -97,6 +97,40 @@ test('a number saved as a segment holds the same people', async (t) => {
   assert.deepEqual(page.faults, []);
 });
 
+test('who stopped in a funnel is saved as a segment of the same people', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/journeys/funnels?steps.0.event=Product+Viewed&steps.1.event=Added+To+Cart&steps.2.event=Order+Completed&window=1h`);
+  await settled(page);
+  await page.getByRole('button', { name: /25 customers .*“?Order Completed/ }).first().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save as segment' }).click();
+  await page.getByLabel('Name').fill('Stopped before paying');
+  await page.keyboard.press('Enter');
+  await page.getByText('Segment “Stopped before paying” saved').waitFor();
+  await page.goto(`${server.url}/customers?segment=Stopped+before+paying`);
+  await settled(page);
+  await page.getByText('25 customers.').waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test('a segment of what people did in order is built by hand', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/customers`);
+  await settled(page);
+  await page.locator('button.chip.add', { hasText: 'Segment' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Remove this row' }).click();
+  await dialog.getByRole('button', { name: 'did things in order' }).click();
+  for (const [at, event] of ['Added To Cart', 'Order Completed'].entries()) {
+    const step = dialog.getByRole('group', { name: `Step ${at + 1}` });
+    await step.getByRole('combobox').fill(event);
+    await page.keyboard.press('Enter');
+  }
+  await dialog.getByText('20 people just now').waitFor();
+  await dialog.getByRole('group', { name: 'Step 2' }).getByRole('button', { name: 'Remove Step 2' }).click();
+  await dialog.getByText('45 people just now').waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
 test('a view is saved, found again and restores the question', async (t) => {
   const { server, page } = await signedIn(t);
   await page.goto(server.url + FUNNEL);

@@ -16,7 +16,7 @@ import { openAsSegment } from "../src/query/as-segment";
 import { typedValue, withOp } from "../src/query/cond-editor";
 import { parseRange, previousRange, rangeDays, stepRange, wholeDays } from "../src/query/range";
 import { fromDraft, toDraft } from "../src/query/segment-editor";
-import type { FunnelQuery, Segment, TrendQuery } from "../src/query/types";
+import type { Cond, FunnelQuery, Segment, TrendQuery } from "../src/query/types";
 import { fromSearch, toSearch } from "../src/query/url";
 import { cellWords, segmentWords } from "../src/query/words";
 import { cleanLine, cleanText, csvCell, csvText, safeLink } from "../src/safe";
@@ -174,6 +174,12 @@ test("a segment goes through the editor unchanged", () => {
   assert.equal(fromDraft(toDraft(undefined)), undefined);
 });
 
+test("a sequence loses what is not written to its end, and is not asked before each step has its event", () => {
+  const steps = { sequence: [{ event: "A", where: [["price", ">", ""]] as Cond[] }, { event: "B", where: [["price", ">", 5]] as Cond[] }], window: "1h" };
+  assert.deepEqual(fromDraft(toDraft(steps)), { sequence: [{ event: "A" }, { event: "B", where: [["price", ">", 5]] }], window: "1h" });
+  assert.equal(fromDraft(toDraft({ ...steps, sequence: [{ event: "A" }, { event: "" }] })), undefined);
+});
+
 test("rows that are still being written are not asked", () => {
   assert.equal(fromDraft({ mode: "all", rows: [{ not: false, is: { did: { event: "" } } }, { not: false, is: { trait: ["", "=", ""] } }] }), undefined);
 });
@@ -198,11 +204,16 @@ test("a cell of a trend is said as a segment with its day and group", () => {
   assert.equal(openAsSegment(trend, { series: 0, previous: true }), null);
 });
 
-test("who entered a funnel is a segment; a later step is none while sequences are not known", () => {
+test("who reached a step of a funnel, or came no further, is a segment", () => {
   const funnel: FunnelQuery = { kind: "funnel", steps: [{ event: "A" }, { event: "B" }], window: "7d", range: { from: "2026-05-01", to: "2026-05-01" }, segment: "loyal" };
   const first = { event: "A", where: [["ts", ">=", "2026-04-30T22:00:00.000Z"], ["ts", "<", "2026-05-01T22:00:00.000Z"]] };
   assert.deepEqual(openAsSegment(funnel, { step: 1, outcome: "reached" }), { all: [{ in: "loyal" }, { did: first }] });
-  assert.equal(openAsSegment(funnel, { step: 2, outcome: "dropped" }), null);
+  const both = { sequence: [first, { event: "B" }], window: "7d" };
+  assert.deepEqual(openAsSegment(funnel, { step: 2, outcome: "reached" }), { all: [{ in: "loyal" }, both] });
+  assert.deepEqual(openAsSegment(funnel, { step: 2, outcome: "dropped" }), { all: [{ in: "loyal" }, { did: first }, { not: both }] });
+  assert.equal(openAsSegment({ ...funnel, order: "strict" }, { step: 2, outcome: "reached" }), null);
+  assert.equal(openAsSegment(funnel, { step: 3, outcome: "reached" }), null);
+  assert.equal(openAsSegment(funnel, { step: 2, outcome: "reached", group: "NL" }), null);
 });
 
 test("a cell repeats the number that was clicked", () => {

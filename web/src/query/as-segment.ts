@@ -46,12 +46,19 @@ const withConds = (matcher: Matcher, conds: Cond[]): Matcher => ({
   ...(matcher.where?.length || conds.length ? { where: [...(matcher.where ?? []), ...conds] } : {}),
 });
 
-/** Who entered. The later steps need the predicate `sequence`, which the server does not know yet. */
+/** Who reached a step, or came to the one before it and no further: what an ordered funnel counts is a sequence. */
 function funnelSegment(query: FunnelQuery, open: Open): Segment | null {
-  const first = query.steps[0];
-  if (open.step !== 1 || open.outcome !== "reached" || open.group !== undefined || !first) return null;
+  const { step = 1, outcome = "reached" } = open;
   const times = timeConds(query, open);
-  return times && and([query.segment, { did: withConds(first, times) }]);
+  const [first, ...later] = query.steps;
+  if (!times || !first || step > query.steps.length || open.group !== undefined) return null;
+  const entered = withConds(first, times);
+  const reached = (n: number): Segment =>
+    n === 1 ? { did: entered } : { sequence: [entered, ...later.slice(0, n - 1)], window: query.window };
+  if (step === 1) return outcome === "reached" ? and([query.segment, reached(1)]) : null;
+  if ((query.order ?? "ordered") !== "ordered") return null;
+  if (outcome === "reached") return and([query.segment, reached(step)]);
+  return outcome === "dropped" ? and([query.segment, reached(step - 1), { not: reached(step) }]) : null;
 }
 
 export function openAsSegment(query: Query, open: Open): Segment | null {

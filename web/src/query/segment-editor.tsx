@@ -9,7 +9,7 @@ import { todayLabel, addDays } from "../format";
 import { t } from "../strings";
 import { CondEditor, finished } from "./cond-editor";
 import { MatcherEditor } from "./matcher-editor";
-import type { Did, Predicate, Segment } from "./types";
+import type { Did, Matcher, Predicate, Segment, Sequence } from "./types";
 import { durationWords, segmentWords } from "./words";
 import type { Scalar } from "../api/types";
 
@@ -31,18 +31,25 @@ export function toDraft(segment: Segment | undefined): Draft {
   return { mode: "all", rows: [row(segment)] };
 }
 
+const named = ({ event }: Matcher): boolean => event.length > 0;
+
 function ready(is: Predicate): boolean {
-  if ("did" in is) return is.did.event !== "" && is.did.event.length > 0;
+  if ("did" in is) return named(is.did);
+  if ("sequence" in is) return is.sequence.every(named);
   if ("trait" in is) return finished([is.trait as never]).length === 1;
   if ("in" in is) return is.in !== "";
   if ("first_seen" in is) return is.first_seen[1] !== "";
   return true;
 }
 
+function tidyMatcher(matcher: Matcher): Matcher {
+  const where = finished(matcher.where);
+  return { event: matcher.event, ...(where.length ? { where } : {}) };
+}
+
 function tidy(is: Predicate): Predicate {
-  if (!("did" in is)) return is;
-  const where = finished(is.did.where);
-  return { ...is, did: { event: is.did.event, ...(where.length ? { where } : {}) } };
+  if ("sequence" in is) return { ...is, sequence: is.sequence.map(tidyMatcher) };
+  return "did" in is ? { ...is, did: tidyMatcher(is.did) } : is;
 }
 
 /** The segment that the rows say; undefined is everyone. Rows still being written are left out. */
@@ -57,11 +64,15 @@ export function fromDraft({ mode, rows }: Draft): Segment | undefined {
 }
 
 const WITHIN = ["", "1d", "7d", "14d", "30d", "90d", "180d", "365d"];
+const WINDOWS = ["10m", "1h", "1d", "7d", "30d", "90d"];
+const STEPS_MAX = 20;
 const TIMES = [">=", "<=", "=", ">", "<"];
-type RowKind = "did" | "trait" | "first_seen" | "in";
+const ROW_KINDS = ["did", "sequence", "trait", "first_seen", "in"] as const;
+type RowKind = (typeof ROW_KINDS)[number];
 
 const fresh = (kind: RowKind): Predicate => {
   if (kind === "did") return { did: { event: "" }, within: "30d" };
+  if (kind === "sequence") return { sequence: [{ event: "" }, { event: "" }], window: "1d", within: "30d" };
   if (kind === "trait") return { trait: ["", "=", ""] };
   if (kind === "first_seen") return { first_seen: [">=", addDays(todayLabel(), -30)] };
   return { in: "" };
@@ -102,7 +113,7 @@ export function SegmentEditor({ draft, onChange }: { draft: Draft; onChange: (dr
         ))}
       </ol>
       <p class="row wrap">
-        {(["did", "trait", "first_seen", "in"] as const).map((kind) => (
+        {ROW_KINDS.map((kind) => (
           <Button key={kind} look="soft" icon="plus" onClick={() => onChange({ ...draft, rows: [...draft.rows, { not: false, is: fresh(kind) }] })}>
             {t(`segment.add.${kind}`)}
           </Button>
@@ -114,6 +125,7 @@ export function SegmentEditor({ draft, onChange }: { draft: Draft; onChange: (dr
 
 function Row({ is, onChange }: { is: Predicate; onChange: (is: Predicate) => void }) {
   if ("did" in is) return <DidRow is={is} onChange={onChange} />;
+  if ("sequence" in is) return <SequenceRow is={is} onChange={onChange} />;
   if ("trait" in is) {
     return (
       <div class="segment-parts">
@@ -144,6 +156,36 @@ function DidRow({ is, onChange }: { is: Did; onChange: (is: Predicate) => void }
       <Select inline label={t("segment.times.op")} value={op} onChange={(next) => onChange({ ...is, times: [next, n] })} options={TIMES.map((each) => ({ value: each, text: t(`op.times.${each as "="}`) }))} />
       <input class="input number" type="number" min={0} aria-label={t("segment.times.n")} value={n} onInput={(event) => onChange({ ...is, times: [op, Math.max(0, Math.floor(Number(event.currentTarget.value) || 0))] })} />
       <span>{t("segment.times.word")}</span>
+      <Within value={is.within} onChange={(within) => onChange({ ...is, within })} />
+    </div>
+  );
+}
+
+function SequenceRow({ is, onChange }: { is: Sequence; onChange: (is: Predicate) => void }) {
+  const set = (sequence: Matcher[]) => onChange({ ...is, sequence });
+  const windows = WINDOWS.includes(is.window) ? WINDOWS : [...WINDOWS, is.window];
+  return (
+    <div class="segment-parts">
+      <span>{t("segment.sequence.is")}</span>
+      <ol class="segment-steps">
+        {is.sequence.map((matcher, at) => (
+          <li key={at}>
+            <MatcherEditor
+              label={t("segment.sequence.step", { n: at + 1 })}
+              matcher={matcher}
+              before={<span class="step-key" aria-hidden="true">{at + 1}</span>}
+              onChange={(next) => set(is.sequence.map((each, place) => (place === at ? next : each)))}
+              onRemove={is.sequence.length > 1 ? () => set(is.sequence.filter((_, place) => place !== at)) : undefined}
+            />
+          </li>
+        ))}
+      </ol>
+      {is.sequence.length < STEPS_MAX && (
+        <Button look="soft" icon="plus" onClick={() => set([...is.sequence, { event: "" }])}>
+          {t("segment.sequence.add")}
+        </Button>
+      )}
+      <Select inline label={t("segment.sequence.window")} value={is.window} onChange={(window) => onChange({ ...is, window })} options={windows.map((each) => ({ value: each, text: t("segment.sequence.within", { length: durationWords(each) }) }))} />
       <Within value={is.within} onChange={(within) => onChange({ ...is, within })} />
     </div>
   );

@@ -17,15 +17,21 @@ export interface Did {
   times?: [string, number];
   within?: string;
 }
+/** One after the other, others may lie between; all of it within the window of the first. */
+export interface Sequence {
+  sequence: Matcher[];
+  window: string;
+  within?: string;
+}
 export type Predicate =
   | Did
+  | Sequence
   | { not: Segment }
   | { all: Segment[] }
   | { any: Segment[] }
   | { trait: [string, string, ...(Scalar | Scalar[])[]] }
   | { first_seen: [string, string] }
   | { score: string; is: [string, number]; which?: string; within?: string }
-  | { sequence: Matcher[]; window: string; within?: string }
   | { in: string };
 export type Segment = string | Predicate;
 
