@@ -119,6 +119,6 @@ export const PAGES = [
   '/voice', '/voice?metric=stars&by=customer.plan&table=true', '/voice?text=parcel&kind=survey',
   '/journeys/funnels', FUNNEL, `${FUNNEL}&breakdown=device`, `${FUNNEL}&table=true`, '/journeys/retention',
   '/journeys/sql', '/journeys/sql?sql=SELECT+customer,+channel,+score,+text+FROM+verbatims', '/journeys/sql?sql=SELECT+evnt+FROM+events',
-  '/settings/pipeline', '/settings/quarantine', '/settings/sources', '/settings/keys', '/settings/contact', '/settings/organisation', '/settings/appearance',
+  '/settings/pipeline', '/settings/quarantine', '/settings/sources', '/settings/keys', '/settings/contact', '/settings/export', '/settings/organisation', '/settings/appearance',
   '/no-such-page',
 ];
