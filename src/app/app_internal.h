@@ -157,6 +157,8 @@ APP_OPERATION(app_op_values);
 /* app_sql.c */
 APP_OPERATION(app_op_sql);
 APP_OPERATION(app_op_sql_schema);
+/* app_find.c */
+APP_OPERATION(app_op_customers_find);
 /* app_customer.c */
 APP_OPERATION(app_op_customer);
 APP_OPERATION(app_op_timeline);

@@ -19,6 +19,8 @@ const struct app_operation app_operations[] = {
     {"sql.schema", ACCESS_RIGHT_ASK, "Lists the tables of SQL with their columns.",
      app_op_sql_schema},
     {"customer", ACCESS_RIGHT_ASK, "Shows one customer.", app_op_customer},
+    {"customers.find", ACCESS_RIGHT_ASK, "Finds customers while somebody types.",
+     app_op_customers_find},
     {"timeline", ACCESS_RIGHT_ASK, "Reads one customer's timeline, page by page.", app_op_timeline},
     {"account", ACCESS_RIGHT_ASK, "Shows one account and its customers.", app_op_account},
     {"customer.join", ACCESS_RIGHT_JOIN_USERS, "Joins one customer into another.",

@@ -9,6 +9,7 @@ struct verbatim_run {
     struct query_exec *exec;
     struct store_scan *scan;
     struct query_said_page *pages; /* one a thread */
+    uint64_t *totals;              /* found by each, on its page or not */
     struct fail *fails;
     bool *failed;
 };
@@ -33,7 +34,7 @@ static void read_batch(struct query_said_page *page, const struct store_rows *ro
     }
 }
 
-static bool read_all(struct verbatim_run *run, struct query_said_page *page, struct fail *fail)
+static bool read_all(struct verbatim_run *run, int slot, struct fail *fail)
 {
     struct query_exec *exec = run->exec;
     struct store_cursor *cursor;
@@ -48,7 +49,8 @@ static bool read_all(struct verbatim_run *run, struct query_said_page *page, str
         if (!ok || rows->customer_count == 0) {
             break;
         }
-        read_batch(page, rows);
+        read_batch(&run->pages[slot], rows);
+        run->totals[slot] += rows->columns[HAS_TEXT].count;
     }
     store_cursor_free(cursor);
     return ok;
@@ -57,10 +59,10 @@ static bool read_all(struct verbatim_run *run, struct query_said_page *page, str
 static void read_slot(void *context, int slot)
 {
     struct verbatim_run *run = context;
-    run->failed[slot] = !read_all(run, &run->pages[slot], &run->fails[slot]);
+    run->failed[slot] = !read_all(run, slot, &run->fails[slot]);
 }
 
-/* Into the first page. */
+/* Into the first page and total. */
 static bool merge(struct verbatim_run *run, struct fail *fail)
 {
     for (int i = 0; i < run->exec->width; i++) {
@@ -71,6 +73,7 @@ static bool merge(struct verbatim_run *run, struct fail *fail)
         for (size_t k = 0; i > 0 && k < run->pages[i].count; k++) {
             query_said_offer(&run->pages[0], &run->pages[i].list[k]);
         }
+        run->totals[0] += i > 0 ? run->totals[i] : 0;
     }
     return true;
 }
@@ -110,11 +113,13 @@ bool query_verbatims_write(struct query_exec *exec, const struct query_list_job 
     size_t width = (size_t)exec->width;
     struct verbatim_run run = {.exec = exec};
     run.pages = arena_array(exec->arena, width, sizeof *run.pages, fail);
+    run.totals = arena_array(exec->arena, width, sizeof *run.totals, fail);
     run.fails = arena_array(exec->arena, width, sizeof *run.fails, fail);
     run.failed = arena_array(exec->arena, width, sizeof *run.failed, fail);
-    if (run.pages == NULL || run.fails == NULL || run.failed == NULL) {
+    if (run.pages == NULL || run.totals == NULL || run.fails == NULL || run.failed == NULL) {
         return false;
     }
+    memset(run.totals, 0, width * sizeof *run.totals);
     for (size_t i = 0; i < width; i++) {
         if (!query_said_page_init(&run.pages[i], &newest_first, QUERY_VERBATIMS_MAX, exec->arena,
                                   fail)) {
@@ -128,5 +133,10 @@ bool query_verbatims_write(struct query_exec *exec, const struct query_list_job 
     }
     struct query_said_form form = {.search = NULL};
     query_said_sort(&run.pages[0]);
-    return query_said_write(exec, &run.pages[0], &form, w, fail);
+    if (!query_said_write(exec, &run.pages[0], &form, w, fail)) {
+        return false;
+    }
+    json_name_c(w, "verbatims_total");
+    json_write_uint(w, run.totals[0]);
+    return true;
 }

@@ -203,6 +203,16 @@ bool store_customer_known(const struct store_snapshot *snapshot, uint32_t custom
 bool store_customer_identifiers(const struct store_snapshot *snapshot, uint32_t customer,
                                 struct arena *arena, struct store_identifier **out,
                                 size_t *out_count, struct fail *fail) MUST_USE;
+struct store_starting {
+    uint32_t customer;
+    struct store_identifier identifier; /* of its own, begins so */
+};
+/* Customers of whom an identifier (of any kind but memberships) begins so, case of ASCII letters aside: at most
+   `limit`, sealed ones in order of arrival. Looks along all identifiers, some 15 ns each, until it has so many. */
+bool store_customers_starting(const struct store_snapshot *snapshot, struct str prefix,
+                              size_t limit, struct base_cancel *cancel, struct arena *arena,
+                              struct store_starting **out, size_t *out_count,
+                              struct fail *fail) MUST_USE;
 struct store_join {
     struct str id; /* of what was joined in, as it was called before */
     int64_t joined_at_ms;

@@ -1,7 +1,7 @@
 // The main tasks with the keyboard alone, and the address as the state.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { FUNNEL, settled, signedIn } from './pages.mjs';
+import { axe, FUNNEL, settled, signedIn } from './pages.mjs';
 
 const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '');
 
@@ -20,9 +20,11 @@ test('pages, search, table, chart and drawer are reached with keys', async (t) =
     await page.getByRole('heading', { level: 1, name }).waitFor();
   }
   await page.keyboard.press('/');
+  await page.getByRole('combobox', { name: 'Search, or say what to do' }).waitFor();
   await page.keyboard.type('person 17');
+  await page.getByRole('option', { name: /^Person 17/ }).waitFor();
   await page.keyboard.press('Enter');
-  await page.getByRole('link', { name: /Person 17/ }).first().waitFor();
+  await page.getByRole('heading', { level: 1, name: 'Person 17' }).waitFor();
 
   await page.goto(`${server.url}/journeys/trends?series.0.event=Added+To+Cart&series.0.measure=customers`);
   await settled(page);
@@ -145,5 +147,96 @@ test('a view is saved, found again and restores the question', async (t) => {
   await page.getByRole('link', { name: /From looking to paying/ }).click();
   await page.getByRole('heading', { level: 1, name: 'From looking to paying' }).waitFor();
   await page.getByText('15 stopped').first().waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test('rows are walked, chosen and looked at with keys, and those chosen become a segment', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/customers?sort=customer.name`);
+  await settled(page);
+  const row = () => page.evaluate(() => document.activeElement.closest('[data-row]')?.dataset.row);
+  await page.keyboard.press('j');
+  const first = await row();
+  await page.keyboard.press('j');
+  const second = await row();
+  assert.notEqual(first, second);
+  await page.keyboard.press('k');
+  assert.equal(await row(), first);
+  await page.keyboard.press('x');
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await page.getByRole('group', { name: '2 chosen' }).waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.keyboard.press(' ');
+  await page.getByRole('dialog', { name: /^A look at Person/ }).waitFor();
+  await page.getByRole('list', { name: 'What happened last' }).waitFor();
+  const name = await page.getByRole('dialog').getAttribute('aria-label');
+  assert.deepEqual(await axe(page), []);
+  await page.keyboard.press('j');
+  await page.waitForFunction((before) => document.querySelector('dialog[open]')?.getAttribute('aria-label') !== before, name);
+  await page.keyboard.press('k');
+  await page.getByRole('dialog', { name }).waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await row(), second);
+  await page.keyboard.press('x');
+  await page.keyboard.press('x');
+  await page.getByRole('group', { name: '2 chosen' }).getByRole('button', { name: 'Save as segment' }).click();
+  await page.getByLabel('Name').fill('Two of them');
+  await page.keyboard.press('Enter');
+  await page.getByText('Segment “Two of them” saved').waitFor();
+  await page.goto(`${server.url}/customers?segment=Two+of+them`);
+  await settled(page);
+  assert.deepEqual((await page.locator('[data-row]').evaluateAll((list) => list.map((element) => element.dataset.row))).sort(), [first, second].sort());
+  assert.deepEqual(page.faults, []);
+});
+
+test('people in the drawer are walked and looked at before those of the page', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/customers`);
+  await settled(page);
+  await page.getByRole('button', { name: /^Open 60 customers|60 customers/ }).first().click();
+  await page.getByRole('dialog').locator('[data-row]').first().waitFor();
+  await page.keyboard.press('j');
+  assert.equal(await page.evaluate(() => document.activeElement.closest('.drawer') !== null), true);
+  await page.keyboard.press(' ');
+  await page.getByRole('dialog', { name: /^A look at/ }).waitFor();
+  await page.keyboard.press(' ');
+  await page.getByRole('dialog', { name: /^A look at/ }).waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.closest('.drawer [data-row]') !== null), true);
+  assert.deepEqual(page.faults, []);
+});
+
+test('a key is put on another, and two on one are said to clash', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/settings/appearance`);
+  await settled(page);
+  const field = page.getByRole('textbox', { name: 'Next row' });
+  await field.focus();
+  await page.keyboard.press('n');
+  assert.equal(await field.inputValue(), 'N');
+  await page.getByRole('textbox', { name: 'Previous row' }).focus();
+  await page.keyboard.press('n');
+  assert.equal(await page.getByText('Two things stand on this key.').count(), 2);
+  assert.deepEqual(await axe(page), []);
+  await page.keyboard.press('m');
+  assert.equal(await page.getByText('Two things stand on this key.').count(), 0);
+  await page.goto(`${server.url}/customers`);
+  await settled(page);
+  const row = () => page.evaluate(() => document.activeElement.closest('[data-row]')?.dataset.row);
+  await page.keyboard.press('j');
+  assert.equal(await row(), undefined);
+  await page.keyboard.press('n');
+  assert.notEqual(await row(), undefined);
+  await page.keyboard.press('?');
+  const sheet = page.getByRole('dialog', { name: 'Keys' });
+  assert.match(await sheet.textContent(), /NNext row/);
+  assert.deepEqual(await axe(page), []);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('e');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.goto(`${server.url}/settings/appearance`);
+  await page.getByRole('button', { name: 'All keys as they were' }).click();
+  assert.equal(await page.getByRole('textbox', { name: 'Next row' }).inputValue(), 'J');
   assert.deepEqual(page.faults, []);
 });

@@ -6,6 +6,8 @@ import type { OrganisationAsSet } from "./api/types";
 import { DrawerHost } from "./evidence/drawer";
 import { Frame, Page } from "./frame/frame";
 import { enter, session } from "./frame/session";
+import { PaletteHost } from "./frame/palette-host";
+import { PeekHost } from "./frame/rows";
 import { Shortcuts } from "./frame/shortcuts";
 import { Entry } from "./pages/entry/entry";
 import { Empty, Problem } from "./parts/basic";
@@ -84,6 +86,8 @@ export function App() {
         <Fence key={path}>{Here ? <Here rest={at.rest} /> : <Nowhere />}</Fence>
       </Frame>
       <DrawerHost />
+      <PaletteHost />
+      <PeekHost />
       <Shortcuts />
       <Toaster />
     </>

@@ -6,15 +6,18 @@ export interface Prefs {
   contrast: "system" | "high" | "normal";
   density: "normal" | "roomy";
   singleKeys: boolean;
+  /** Single keys put elsewhere: from the usual key to the reader's own. */
+  keys: Record<string, string>;
 }
 
 export const PREFS_NAME = "firsthand.prefs";
-export const initialPrefs: Prefs = { theme: "system", contrast: "system", density: "normal", singleKeys: true };
+export const initialPrefs: Prefs = { theme: "system", contrast: "system", density: "normal", singleKeys: true, keys: {} };
 
 export function readPrefs(): Prefs {
   try {
     const saved = JSON.parse(localStorage.getItem(PREFS_NAME) ?? "{}") as Partial<Prefs>;
-    return { ...initialPrefs, ...saved };
+    const keys = Object.entries(saved.keys ?? {}).filter(([, key]) => typeof key === "string");
+    return { ...initialPrefs, ...saved, keys: Object.fromEntries(keys) };
   } catch {
     return initialPrefs;
   }

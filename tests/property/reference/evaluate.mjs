@@ -121,6 +121,6 @@ export function evaluate(question, world, { now, timezone = 'UTC', saved = {} },
   }
   const opened = kind.open(question.open);
   return finish({
-    kind: 'customers', ...page(opened.rows, question.open, skip), verbatims: saidAround(opened), partial: [],
+    kind: 'customers', ...page(opened.rows, question.open, skip), ...saidAround(opened), partial: [],
   });
 }

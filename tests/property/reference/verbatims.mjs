@@ -74,9 +74,11 @@ export function verbatimsAnswer(question, context, skip) {
   };
 }
 
-// What the customers of an opened cell (or those of its accounts) said within 30 days around it, the newest 50.
+// What the customers of an opened cell (or those of its accounts) said within 30 days around it: the newest 50, and how
+// many there are.
 export function saidAround({ rows, begin, end }) {
-  return [...new Set(rows.flatMap(({ customer }) => customer.events.map((event) => event.said ?? event)))]
+  const said = [...new Set(rows.flatMap(({ customer }) => customer.events.map((event) => event.said ?? event)))]
     .filter((event) => isVerbatim(event) && event.ts >= begin - 30 * DAY && event.ts < end + 30 * DAY)
-    .map((event) => ({ event })).sort(newestFirst).slice(0, 50).map(show);
+    .map((event) => ({ event })).sort(newestFirst);
+  return { verbatims: said.slice(0, 50).map(show), verbatims_total: said.length };
 }

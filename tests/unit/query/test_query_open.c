@@ -67,7 +67,7 @@ static void a_cell_of_counts_opens_to_parts_that_add_up(void **state)
                                                                                                             "null",
                                                                                                             "slow",
                                                                                                             "null",
-                                                                                                            "null") "],"
+                                                                                                            "null") "],'verbatims_total':3,"
                                                                                                                     "'partial':[],'warnings':['event "
                                                                                                                     "\\\"Look\\\" was never seen']");
     fake_free(fake);
@@ -247,6 +247,7 @@ static void at_most_fifty_verbatims_the_newest(void **state)
     assert_true(str_find(answer, STR("\"no 129.\"")) < str_find(answer, STR("\"no 128.\"")));
     assert_true(str_find(answer, STR("\"no 80.\"")) < answer.len);
     assert_true(str_find(answer, STR("\"no 79.\"")) == answer.len);
+    assert_true(str_find(answer, STR("\"verbatims_total\":130")) < answer.len);
     fake_free(fake);
 }
 

@@ -84,6 +84,47 @@ static void a_free_anonymous_customer_is_joined_with_its_past(void **state)
     }
 }
 
+/* "customer's id=what fits ..." of those who have an identifier that begins so. */
+static const char *starting(struct kit *kit, const char *prefix, size_t limit)
+{
+    struct store_snapshot *snapshot = store_snapshot_take(kit->store);
+    struct store_starting *list;
+    size_t count;
+    struct fail fail;
+    assert_true(store_customers_starting(snapshot, str_from_c(prefix), limit, NULL, kit->arena,
+                                         &list, &count, &fail));
+    CLEANUP(base_buf_done) struct base_buf text = {0};
+    for (size_t i = 0; i < count; i++) {
+        struct str id = store_customer_id(snapshot, list[i].customer, kit->arena);
+        base_buf_printf(&text, "%s%.*s=%.*s:%.*s", i > 0 ? " " : "", STR_ARG(id),
+                        STR_ARG(list[i].identifier.kind), STR_ARG(list[i].identifier.value));
+    }
+    store_snapshot_unref(snapshot);
+    return str_copy_c(kit->arena, base_buf_view(&text));
+}
+
+static void customers_are_found_by_how_any_identifier_begins(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        event(&kit, "user=Ann email=an@x.y");
+        event(&kit, "user=bob ext.crm=a77 account=acme");
+        event(&kit, "anonymous=zed");
+        assert_string_equal(starting(&kit, "ANN", 9), "Ann=user:Ann");
+        assert_string_equal(starting(&kit, "an@", 9), "Ann=email:an@x.y");
+        assert_string_equal(starting(&kit, "a7", 9), "bob=ext.crm:a77");
+        assert_string_equal(starting(&kit, "acm", 9), "");
+        assert_string_equal(starting(&kit, "n@x", 9), "");
+        assert_string_equal(starting(&kit, "zed!", 9), "");
+        event(&kit, "user=cleo anonymous=zed");
+        assert_string_equal(starting(&kit, "ze", 9), "cleo=anonymous:zed");
+        assert_int_equal(strchr(starting(&kit, "a", 1), ' ') == NULL, true);
+        assert_non_null(strchr(starting(&kit, "a", 2), ' '));
+    }
+}
+
 static void an_anonymous_id_of_a_user_never_moves(void **state)
 {
     (void)state;
@@ -726,6 +767,7 @@ int main(void)
         cmocka_unit_test(a_bare_text_is_a_user_then_anonymous_then_email),
         cmocka_unit_test(a_free_anonymous_customer_is_joined_with_its_past),
         cmocka_unit_test(an_anonymous_id_of_a_user_never_moves),
+        cmocka_unit_test(customers_are_found_by_how_any_identifier_begins),
         cmocka_unit_test(the_user_comes_first_wherever_it_stands),
         cmocka_unit_test(emails_and_external_ids_behave_like_anonymous_ids),
         cmocka_unit_test(without_a_user_the_first_identifier_owns_the_event),

@@ -1,6 +1,6 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
-  CatalogueDetail, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
+  CatalogueDetail, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, FoundCustomer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
   Note, NoteKind, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
 } from "./types";
@@ -105,6 +105,8 @@ export const api = {
 
   query: <T>(body: unknown, signal?: AbortSignal) => call<T>("/api/v1/query", { method: "POST", body, signal }),
   customers: (body: unknown, signal?: AbortSignal) => call<CustomersAnswer>("/api/v1/query", { method: "POST", body, signal }),
+  findCustomers: (begins: string, by: "identifier" | "name", limit: number, signal?: AbortSignal) =>
+    call<{ customers: FoundCustomer[]; more: boolean }>(`/api/v1/customers${search({ begins, by, limit })}`, { signal }),
   customer: (id: string, signal?: AbortSignal) => call<Customer>(`/api/v1/customers/${part(id)}`, { signal }),
   timeline: (id: string, options: { limit?: number; cursor?: string | null; before?: string }, signal?: AbortSignal) =>
     call<TimelinePage>(`/api/v1/customers/${part(id)}/timeline${search(options)}`, { signal }),

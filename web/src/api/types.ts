@@ -107,6 +107,8 @@ export interface CustomersAnswer extends AnswerBase {
   customers: CustomerRow[];
   cursor: string | null;
   verbatims?: Verbatim[];
+  /** How much was said in all, of which `verbatims` are the newest. */
+  verbatims_total?: number;
   moved?: { was: number; now: number };
 }
 
@@ -169,6 +171,14 @@ export interface Customer {
   channels: { channel: string | null; events: number; last_seen: string }[];
   accounts: string[];
   joined: { id: string; at: string }[];
+}
+
+/** One found while typing: by an identifier, or (matched null) by the name. */
+export interface FoundCustomer {
+  id: string;
+  known: boolean;
+  matched: { kind: string; value: string } | null;
+  traits: Traits;
 }
 
 export interface TimelineEvent {

@@ -1,5 +1,5 @@
 // The table twin: the same numbers as a chart, each of which opens.
-import { useKey } from "../keys";
+import { keyCap, keyFor, useKey } from "../keys";
 import { t } from "../strings";
 import { showValue } from "../safe";
 import { Icon } from "../parts/icon";
@@ -50,7 +50,7 @@ export function TwinButton({ on, toggle }: { on: boolean; toggle: () => void }) 
       <Icon name="table" small />
       {t("table")}
       <kbd class="wide-only" aria-hidden="true">
-        {t("key.t")}
+        {keyCap(keyFor("t"))}
       </kbd>
     </button>
   );

@@ -21,8 +21,6 @@ import { closeEvidence, readEvidence, type Evidence } from "./state";
 
 type Tab = "people" | "words" | "how";
 const PAGE = 50;
-/** The server gives no more words than this for one cell. */
-const WORDS_MOST = 50;
 
 const ask = (evidence: Evidence, cursor: string | null, limit: number, withAsOf: boolean): object => {
   const { as_of: _, ...query } = evidence.q as unknown as Record<string, unknown>;
@@ -91,7 +89,7 @@ function Drawer({ evidence }: { evidence: Evidence }) {
 
   const tabs: [Tab, string, number | null][] = [
     ["people", t("drawer.people"), answer?.total ?? null],
-    ["words", t("drawer.words"), answer ? said.length : null],
+    ["words", t("drawer.words"), answer ? (answer.verbatims_total ?? said.length) : null],
     ["how", t("drawer.how"), null],
   ];
 
@@ -124,10 +122,7 @@ function Drawer({ evidence }: { evidence: Evidence }) {
           {tabs.map(([name, text, n]) => (
             <button key={name} type="button" role="tab" id={`tab-${name}`} aria-selected={tab === name} aria-controls="drawer-panel" tabIndex={tab === name ? 0 : -1} onClick={() => setTab(name)}>
               {text} {n !== null && (
-                <span class="dim">
-                  {formatNumber(n)}
-                  {name === "words" && n >= WORDS_MOST ? "+" : ""}
-                </span>
+                <span class="dim">{formatNumber(n)}</span>
               )}
             </button>
           ))}
@@ -140,7 +135,7 @@ function Drawer({ evidence }: { evidence: Evidence }) {
           <Note tone="warn">{t("drawer.moved", { was: formatNumber(answer.moved.was), now: formatNumber(answer.moved.now) })}</Note>
         )}
         {answer && tab === "people" && <People evidence={evidence} answer={answer} people={people} said={said} />}
-        {answer && tab === "words" && <Words people={people} said={said} />}
+        {answer && tab === "words" && <Words people={people} said={said} total={answer.verbatims_total ?? said.length} />}
         {answer && tab === "how" && <HowComputed evidence={evidence} answer={answer} asked={ask(evidence, null, PAGE, true)} />}
         {answer && tab === "people" && cursor && (
           <p class="center">

@@ -16,7 +16,7 @@ function Row({ row, said, showValue }: { row: CustomerRow; said: Verbatim | unde
   const face = faceOf(row.id, row.traits);
   const facts = factsOf(row);
   return (
-    <li class="evidence-row">
+    <li class="evidence-row" data-row={row.id}>
       <Avatar face={face} size="m" />
       <div>
         <div class="evidence-line">
@@ -96,13 +96,14 @@ export function useTraits(ids: string[], people: CustomerRow[]): Map<string, Cus
   return held;
 }
 
-export function Words({ people, said }: { people: CustomerRow[]; said: Verbatim[] }) {
+export function Words({ people, said, total }: { people: CustomerRow[]; said: Verbatim[]; total: number }) {
   const spoken = said.filter((verbatim) => verbatim.text);
   const traits = useTraits(spoken.map((verbatim) => verbatim.customer), people);
   if (spoken.length === 0) return <Empty>{t("drawer.silent")}</Empty>;
   return (
     <>
       <p class="drawer-sub">
+        {total > spoken.length && <b>{t("drawer.of", { n: formatNumber(spoken.length), total: formatNumber(total) })}</b>}
         <span>{t("drawer.words.rule")}</span>
       </p>
       <ul class="plain">
@@ -117,7 +118,7 @@ export function Words({ people, said }: { people: CustomerRow[]; said: Verbatim[
 export function WordRow({ verbatim, traits }: { verbatim: Verbatim; traits: CustomerRow["traits"] | undefined }) {
   const face = faceOf(verbatim.customer, traits);
   return (
-    <li class="evidence-row">
+    <li class="evidence-row" data-row={verbatim.customer}>
       <Avatar face={face} size="m" />
       <div>
         {verbatim.text && <Quote text={verbatim.text} size="s" />}

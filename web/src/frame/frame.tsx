@@ -1,10 +1,10 @@
 // The frame around every page: rail, bar, page, and the bar of tabs on phones.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { api } from "../api/client";
 import { usePoll } from "../api/hooks";
 import type { Ledger, Status } from "../api/types";
-import { useKey } from "../keys";
+import { keyCap, keyFor, useKey } from "../keys";
 import { Ago, Button } from "../parts/basic";
 import { Icon, Mark } from "../parts/icon";
 import { Popover } from "../parts/popover";
@@ -14,7 +14,9 @@ import { navigate, usePlace } from "../router";
 import { makeStore, useStore } from "../store";
 import { t } from "../strings";
 import { PAGES, pageAt, type PageEntry } from "../routes";
-import { session } from "./session";
+import { PaletteButton } from "./palette-host";
+import { useRowKeys } from "./rows";
+import { session, signOut } from "./session";
 
 export interface Health {
   ledger: Ledger;
@@ -22,7 +24,7 @@ export interface Health {
 }
 export const health = makeStore<Health | null>(null);
 
-const shortcut = (entry: PageEntry): string => `G ${entry.jump.toUpperCase()}`;
+const shortcut = (entry: PageEntry): string => `${keyCap(keyFor("g"))} ${entry.jump.toUpperCase()}`;
 
 function Freshness() {
   const now = useStore(health);
@@ -48,10 +50,6 @@ function Freshness() {
 
 function Rail({ here }: { here: PageEntry | undefined }) {
   const who = useStore(session);
-  const signOut = async () => {
-    await api.signOut().catch(() => undefined);
-    location.assign("/sign-in");
-  };
   return (
     <nav class="rail" aria-label={t("nav.main")}>
       <a class="brand" href="/" aria-label={t("nav.home")}>
@@ -88,7 +86,7 @@ function Rail({ here }: { here: PageEntry | undefined }) {
                 <a class="menu-item" href="/settings/appearance">
                   {t("settings.appearance")}
                 </a>
-                <Button look="quiet" icon="out" onClick={() => void signOut()}>
+                <Button look="quiet" icon="out" onClick={() => void signOut(api.signOut)}>
                   {t("sign.out")}
                 </Button>
                 <p class="small dim">{t("version", { version: who.version })}</p>
@@ -114,41 +112,6 @@ function TabBar({ here }: { here: PageEntry | undefined }) {
   );
 }
 
-function Find() {
-  const { path, search } = usePlace();
-  const [text, setText] = useState("");
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    setText(path === "/customers" ? (new URLSearchParams(search).get("search") ?? "") : "");
-  }, [path, search]);
-  useKey("/", () => input.current?.focus());
-  return (
-    <form
-      class="find"
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const wanted = text.trim();
-        navigate(wanted ? `/customers?${new URLSearchParams({ search: wanted })}` : "/customers");
-      }}
-    >
-      <Icon name="search" small />
-      <input
-        ref={input}
-        type="search"
-        aria-label={t("find.label")}
-        placeholder={t("find.placeholder")}
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") event.currentTarget.blur();
-        }}
-      />
-      <kbd aria-hidden="true">/</kbd>
-    </form>
-  );
-}
-
 /** A page: what stands in its bar, its heading, its content. */
 export function Page({ bar, title, lead, tools, above, children }: {
   bar?: ComponentChildren;
@@ -167,7 +130,7 @@ export function Page({ bar, title, lead, tools, above, children }: {
       <header class="bar" aria-label={t("bar")}>
         {bar}
         <span class="push" />
-        <Find />
+        <PaletteButton />
       </header>
       <main class="page" id="main" tabIndex={-1}>
         {above}
@@ -187,6 +150,7 @@ export function Page({ bar, title, lead, tools, above, children }: {
 export function Frame({ children }: { children: ComponentChildren }) {
   const { path } = usePlace();
   const here = pageAt(path)?.entry;
+  useRowKeys();
   usePoll(async () => {
     const [ledger, status] = await Promise.all([api.ledger(), api.status()]);
     health.set({ ledger, status });

@@ -5,6 +5,7 @@ import { useLoad } from "../api/hooks";
 import type { CustomersAnswer } from "../api/types";
 import { useAnswer } from "../api/hooks";
 import { formatNumber } from "../format";
+import { useKey } from "../keys";
 import { Button } from "../parts/basic";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
@@ -22,6 +23,7 @@ interface Props {
 
 export function SegmentChips({ segment, onChange }: Props) {
   const [editing, setEditing] = useState(false);
+  useKey("e", () => setEditing(true));
   return (
     <>
       <Popover
@@ -43,10 +45,9 @@ export function SegmentChips({ segment, onChange }: Props) {
           />
         )}
       </Popover>
-      <button type="button" class="chip add" onClick={() => setEditing(true)}>
+      <button type="button" class="chip add" aria-label={t(segment === undefined ? "segment.new" : "segment.edit")} onClick={() => setEditing(true)}>
         <Icon name="plus" small />
         <span class="wide-only">{segment === undefined ? t("segment.new") : t("segment.edit")}</span>
-        <span class="away narrow-name">{t("segment.new")}</span>
       </button>
       {editing && (
         <EditSegment

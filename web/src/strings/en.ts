@@ -1,5 +1,6 @@
 // English. One file per part of the interface, so that a translation has the same shape.
 import { frame } from "./en/frame";
+import { palette } from "./en/palette";
 import { evidence } from "./en/evidence";
 import { query } from "./en/query";
 import { today } from "./en/today";
@@ -14,4 +15,4 @@ import { channels } from "./en/channels";
 import { contact } from "./en/contact";
 import { catalogue } from "./en/catalogue";
 
-export const en = { ...frame, ...evidence, ...query, ...today, ...customers, ...journeys, ...notes, ...sql, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;
+export const en = { ...frame, ...palette, ...evidence, ...query, ...today, ...customers, ...journeys, ...notes, ...sql, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;

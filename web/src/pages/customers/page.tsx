@@ -9,12 +9,13 @@ import { OpenNumber } from "../../evidence/number";
 import { Page } from "../../frame/frame";
 import { formatNumber } from "../../format";
 import { Button, Empty, Moment, Problem, Skeleton, Warnings } from "../../parts/basic";
-import { Who } from "../../parts/person";
+import { faceOf, Who } from "../../parts/person";
 import { toast } from "../../parts/toast";
 import { showValue } from "../../safe";
 import { navigate, setParams, usePlace } from "../../router";
 import { rich, t } from "../../strings";
 import { EditSegment, SegmentChips } from "../../query/segment-chips";
+import { SaveSegment } from "../../query/save-segment";
 import type { CustomersQuery, Segment } from "../../query/types";
 import { fromSearch, toSearch } from "../../query/url";
 import { condWords, fieldWords, segmentWords } from "../../query/words";
@@ -44,6 +45,7 @@ export function CustomersPage() {
   const { search } = usePlace();
   const state = readState(search);
   const [editing, setEditing] = useState(false);
+  const [chosen, choose] = useState<Set<string>>(new Set());
   const query: CustomersQuery = {
     kind: "customers",
     ...(state.segment === undefined ? {} : { segment: state.segment }),
@@ -57,6 +59,7 @@ export function CustomersPage() {
   const [busy, setBusy] = useState(false);
   useEffect(() => {
     setMore([]);
+    choose(new Set());
     setCursor(first.data?.cursor ?? null);
   }, [first.data]);
   const answer = first.data;
@@ -106,7 +109,7 @@ export function CustomersPage() {
         {answer && answer.total === 0 && !nothingAtAll && (
           <Empty action={<Button onClick={() => writeState({ sort: state.sort })}>{t("customers.clear")}</Button>}>{t("customers.none")}</Empty>
         )}
-        {rows.length > 0 && <List rows={rows} columns={columns} sort={state.sort} onSort={(sort) => writeState({ ...state, sort })} words={answer?.verbatims} />}
+        {rows.length > 0 && <List rows={rows} columns={columns} sort={state.sort} onSort={(sort) => writeState({ ...state, sort })} words={answer?.verbatims} chosen={chosen} choose={choose} />}
         {cursor && answer && (
           <p class="center more">
             <Button look="soft" disabled={busy} onClick={() => void loadMore()}>
@@ -115,6 +118,7 @@ export function CustomersPage() {
           </p>
         )}
       </section>
+      {chosen.size > 0 && <Chosen rows={rows.filter((row) => chosen.has(row.id))} clear={() => choose(new Set())} />}
       <p class="away" role="status">
         {answer ? t("customers.found", { n: answer.total }) : ""}
       </p>
@@ -181,13 +185,26 @@ function SortHead({ text, by, sort, onSort, number }: { text: string; by: string
   );
 }
 
-function List({ rows, columns, sort, onSort, words }: { rows: CustomerRow[]; columns: string[]; sort: string; onSort: (sort: string) => void; words: CustomersAnswer["verbatims"] }) {
+interface ListProps {
+  rows: CustomerRow[];
+  columns: string[];
+  sort: string;
+  onSort: (sort: string) => void;
+  words: CustomersAnswer["verbatims"];
+  chosen: Set<string>;
+  choose: (chosen: Set<string>) => void;
+}
+
+function List({ rows, columns, sort, onSort, words, chosen, choose }: ListProps) {
   const said = new Map((words ?? []).map((word) => [word.customer, word]));
   const head = { sort, onSort };
   return (
     <table class="table customers">
       <thead>
         <tr>
+          <th scope="col" class="col-choose">
+            <span class="away">{t("customers.choose")}</span>
+          </th>
           <th scope="col">{t("customers.name")}</th>
           {said.size > 0 && <th scope="col" class="col-words">{t("customers.last.word")}</th>}
           {columns.map((name) => (
@@ -202,7 +219,10 @@ function List({ rows, columns, sort, onSort, words }: { rows: CustomerRow[]; col
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={row.id} class="tall">
+          <tr key={row.id} class={chosen.has(row.id) ? "tall chosen" : "tall"} data-row={row.id}>
+            <td class="col-choose">
+              <input type="checkbox" aria-label={t("customers.choose.one", { name: faceOf(row.id, row.traits).name })} checked={chosen.has(row.id)} onChange={() => choose(toggled(chosen, row.id))} />
+            </td>
             <th scope="row">
               <Who row={row} size="m" facts />
             </th>
@@ -223,6 +243,29 @@ function List({ rows, columns, sort, onSort, words }: { rows: CustomerRow[]; col
         ))}
       </tbody>
     </table>
+  );
+}
+
+function toggled(set: Set<string>, id: string): Set<string> {
+  const next = new Set(set);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+/** What can be done with those chosen in the list. */
+function Chosen({ rows, clear }: { rows: CustomerRow[]; clear: () => void }) {
+  const [saving, setSaving] = useState(false);
+  const segment: Segment = { trait: ["id", "in", rows.map((row) => row.id)] };
+  return (
+    <div class="chosen-bar" role="group" aria-label={t("customers.chosen", { n: rows.length })}>
+      <span role="status">{t("customers.chosen", { n: rows.length })}</span>
+      <Button icon="save" onClick={() => setSaving(true)}>
+        {t("segment.save")}
+      </Button>
+      <ExportMenu {...customersExports(t("customers.chosen.name"), (limit, at) => ({ kind: "customers", segment, limit, ...(at ? { cursor: at } : {}) }))} />
+      <Button look="quiet" icon="close" aria-label={t("customers.chosen.none")} onClick={clear} />
+      {saving && <SaveSegment segment={segment} onClose={() => setSaving(false)} onSaved={clear} />}
+    </div>
   );
 }
 

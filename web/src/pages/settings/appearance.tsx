@@ -5,6 +5,7 @@ import { Radios } from "../../parts/field";
 import { prefs, savePrefs } from "../../prefs";
 import { useStore } from "../../store";
 import { t } from "../../strings";
+import { OwnKeys } from "./own-keys";
 import { SettingsTabs } from "./page";
 
 export function Appearance() {
@@ -24,6 +25,7 @@ export function Appearance() {
                 <small class="dim block">{t("appearance.keys.hint")}</small>
               </span>
             </label>
+            <OwnKeys />
           </div>
         </Sheet>
       </div>

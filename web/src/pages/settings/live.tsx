@@ -4,7 +4,7 @@ import { api } from "../../api/client";
 import { usePoll } from "../../api/hooks";
 import type { LiveItem } from "../../api/types";
 import { formatBoth, formatStamp } from "../../format";
-import { useKey } from "../../keys";
+import { keyCap, keyFor, useKey } from "../../keys";
 import { Empty, Sheet } from "../../parts/basic";
 import { Icon } from "../../parts/icon";
 import { customerHref, faceOf } from "../../parts/person";
@@ -51,7 +51,7 @@ export function Live({ source }: { source?: string }) {
               <Icon name={paused ? "play" : "pause"} small />
               {paused ? t("live.resume") : t("live.pause")}
               <kbd class="wide-only" aria-hidden="true">
-                {t("key.p")}
+                {keyCap(keyFor("p"))}
               </kbd>
             </button>
           </span>
