@@ -121,3 +121,41 @@ test('a note is written by pressing above a chart and by keys, is seen on every 
   await page.getByRole('button', { name: /^Release: Version 2\.4/ }).waitFor();
   assert.deepEqual(page.faults, []);
 });
+
+test('lifecycle is walked by keys, and what is chosen opens to those people', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/journeys/lifecycle`);
+  await settled(page);
+  await page.locator('.chart-focus').focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowUp');
+  const said = page.locator('.chart-frame [aria-live]');
+  assert.match(await said.textContent(), /went quiet/);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowLeft');
+  const words = await said.textContent();
+  assert.match(words, / \d+ new$/);
+  await page.keyboard.press('Enter');
+  const drawer = page.getByRole('dialog');
+  await drawer.getByRole('tab', { name: /^People/ }).waitFor();
+  const { n, o } = JSON.parse(new URL(page.url()).searchParams.get('ev'));
+  assert.equal(o.state, 'new');
+  assert.equal(String(n), / (\d+) new$/.exec(words)[1]);
+  assert.match(await drawer.getByRole('heading', { level: 2 }).textContent(), /for the first time/);
+  assert.deepEqual(page.faults, []);
+});
+
+test('a funnel shows how long people take, and every column opens', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(server.url + FUNNEL);
+  await settled(page);
+  const times = page.getByRole('region', { name: 'How long they take' });
+  assert.match(await times.textContent(), /Half of 45 times took up to 1 minute/);
+  await times.getByRole('combobox', { name: 'Between which steps' }).selectOption({ label: 'Checkout Started to Order Completed' });
+  await settled(page);
+  await times.getByText('Half of 20 times', { exact: false }).waitFor();
+  assert.match(page.url(), /times=4/);
+  await times.getByRole('button', { name: /20 times from .*1 min to 5 min/ }).click();
+  await page.getByRole('dialog').getByRole('tab', { name: 'People 20' }).waitFor();
+  assert.deepEqual(page.faults, []);
+});

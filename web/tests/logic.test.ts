@@ -9,7 +9,9 @@ import { addLanguage, branchesOf, contrast, edgesOf, missingTexts, nextOf, remov
 import { branchWords } from "../src/pages/surveys/words";
 import { coverageQuery, silentQuery, wordsQuery } from "../src/pages/voice/state";
 import { guessFunnels } from "../src/pages/journeys/guess";
-import { funnelQuery, sane, trendQuery } from "../src/pages/journeys/state";
+import { lifecycleSummary } from "../src/pages/journeys/lifecycle";
+import { betweenQuery, funnelQuery, habitQuery, sane, trendQuery } from "../src/pages/journeys/state";
+import { stickinessSummary } from "../src/pages/journeys/stickiness";
 import { SDKS, snippetOf, wantedKey } from "../src/pages/settings/sdk";
 import { evidenceSearch, readEvidence } from "../src/evidence/state";
 import { openAsSegment } from "../src/query/as-segment";
@@ -18,7 +20,7 @@ import { parseRange, previousRange, rangeDays, stepRange, wholeDays } from "../s
 import { fromDraft, toDraft } from "../src/query/segment-editor";
 import type { Cond, FunnelQuery, Segment, TrendQuery } from "../src/query/types";
 import { fromSearch, toSearch } from "../src/query/url";
-import { cellWords, segmentWords } from "../src/query/words";
+import { binWords, cellWords, edgeWords, segmentWords } from "../src/query/words";
 import { cleanLine, cleanText, csvCell, csvText, safeLink } from "../src/safe";
 import { countChange, wilson } from "../src/stats";
 import { formatParts, parseMessage } from "../src/strings/message";
@@ -327,4 +329,25 @@ test("the silent of a group are those who were here and said nothing", () => {
 test("words are sorted by closeness where some are looked for, and a side that is none asks nothing", () => {
   assert.equal(wordsQuery({ text: " late " }).sort, "relevance");
   assert.equal(wordsQuery({ side: "nonsense", kind: "review" }).where!.length, 1);
+});
+
+test("bins of times are said with whole edges", () => {
+  assert.deepEqual([0, 3, 8, 11].map((bin) => binWords(bin)), ["under 1 s", "1 min to 5 min", "1 d to 3 d", "over 30 d"]);
+  assert.equal(edgeWords(21_600_000), "6 h");
+  const query = betweenQuery({ from: { event: "A" }, to: { event: "B" } })!;
+  assert.equal(cellWords(query, { bin: 4 }, 2), "2 times from “A” to “B”, 5 min to 30 min");
+  assert.equal(betweenQuery({ from: { event: "A" }, to: { event: "" } }), null);
+});
+
+test("stickiness is said by those who did it in more than half of the intervals", () => {
+  const answer = { kind: "stickiness" as const, counts: [{ intervals: 1, customers: 50 }, { intervals: 2, customers: 30 }, { intervals: 3, customers: 20 }], partial: [], warnings: [], as_of: "", stats: { events_scanned: 0, customers: 0, elapsed_ms: 0 } };
+  const query = habitQuery("stickiness", { interval: "week" });
+  assert.equal(stickinessSummary(query, answer), "100 people did it; 50 of them (50.0%) in at least 2 of 3 weeks, 50 in one only.");
+  assert.equal(stickinessSummary(query, { ...answer, counts: [] }), "Nothing in this range.");
+});
+
+test("lifecycle is said of the last interval that is over", () => {
+  const answer = { kind: "lifecycle" as const, intervals: ["2026-05-04", "2026-05-11"], new: [3, 9], returning: [5, 9], resurrected: [1, 9], dormant: [2, 9], partial: ["2026-05-11"], warnings: [], as_of: "", stats: { events_scanned: 0, customers: 0, elapsed_ms: 0 } };
+  assert.equal(lifecycleSummary(habitQuery("lifecycle", {}), answer), "In the week of Mon 4 May: 3 new, 5 again, 1 back after a pause; 2 went quiet.");
+  assert.equal(lifecycleSummary(habitQuery("lifecycle", {}), { ...answer, partial: answer.intervals }), "Nothing in this range is over yet.");
 });

@@ -101,6 +101,31 @@ export interface RetentionAnswer extends AnswerBase {
   groups?: { group: string; cohorts: Cohort[] }[];
 }
 
+export interface LifecycleAnswer extends AnswerBase {
+  kind: "lifecycle";
+  intervals: string[];
+  new: number[];
+  returning: number[];
+  resurrected: number[];
+  dormant: number[];
+}
+
+export interface StickinessAnswer extends AnswerBase {
+  kind: "stickiness";
+  counts: { intervals: number; customers: number }[];
+}
+
+export interface TimeBetweenAnswer extends AnswerBase {
+  kind: "time_between";
+  count: number;
+  customers: number;
+  p50: number | null;
+  p75: number | null;
+  p90: number | null;
+  p99: number | null;
+  histogram: { from_ms: number; to_ms: number | null; count: number }[];
+}
+
 export interface CustomersAnswer extends AnswerBase {
   kind: "customers";
   total: number;

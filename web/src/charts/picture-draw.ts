@@ -4,6 +4,7 @@ import { DASHES, type PrintPalette } from "./colours";
 import { drawFunnel, drawGrid } from "./picture-steps";
 import { drawFlow } from "./picture-flow";
 import type { BarsPicture, Picture, PictureBody, PictureLine, ScorePicture, TimePicture } from "./picture";
+import { ticksOf } from "./ticks";
 import { circle, fit, paint, path, rect, text, widthOf, wrap } from "./svg";
 
 export const WIDTH = 960;
@@ -25,21 +26,6 @@ interface Plot {
   bottom: number;
   x: (at: number) => number;
   y: (value: number) => number;
-}
-
-/** Whole steps of 1, 2 or 5 that hold the values. */
-export function ticksOf(low: number, high: number): number[] {
-  const span = high - low || 1;
-  const rough = span / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough)!;
-  const from = Math.floor(low / step) * step;
-  const ticks: number[] = [];
-  for (let at = from; ticks.length < 12; at += step) {
-    ticks.push(Number(at.toPrecision(12)));
-    if (at >= high) break;
-  }
-  return ticks;
 }
 
 function axes(plot: Plot, ticks: { value: number; text: string }[], labels: string[], p: PrintPalette): string {

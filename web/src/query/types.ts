@@ -73,6 +73,27 @@ export interface RetentionQuery extends Common {
   mode?: "bounded" | "unbounded";
 }
 
+export const LIFE_STATES = ["new", "returning", "resurrected", "dormant"] as const;
+export type LifeState = (typeof LIFE_STATES)[number];
+
+/** Of one event: the matcher stands beside `kind`. */
+export interface LifecycleQuery extends Common, Matcher {
+  kind: "lifecycle";
+  interval?: IntervalName;
+}
+
+export interface StickinessQuery extends Common, Matcher {
+  kind: "stickiness";
+  interval?: IntervalName;
+}
+
+export interface TimeBetweenQuery extends Common {
+  kind: "time_between";
+  from: Matcher;
+  to: Matcher;
+  window?: string;
+}
+
 export interface CustomersQuery {
   kind: "customers";
   segment?: Segment;
@@ -106,7 +127,7 @@ export interface VerbatimsQuery extends Common {
   cursor?: string;
 }
 
-export type Query = TrendQuery | FunnelQuery | RetentionQuery | CustomersQuery | ScoreQuery;
+export type Query = TrendQuery | FunnelQuery | RetentionQuery | LifecycleQuery | StickinessQuery | TimeBetweenQuery | CustomersQuery | ScoreQuery;
 
 /** The cell of an answer that is opened to its people. */
 export interface Open {
@@ -117,6 +138,12 @@ export interface Open {
   outcome?: "dropped" | "reached" | "returned" | "gone";
   cohort?: string;
   period?: number;
+  /** Of a lifecycle. */
+  state?: LifeState;
+  /** Of stickiness: in how many intervals. */
+  intervals?: number;
+  /** Of times between: which bin of the histogram. */
+  bin?: number;
   previous?: boolean;
   /** Of a score: a side of it, one answer, a stage on the way to it. */
   part?: "promoters" | "passives" | "detractors";

@@ -97,6 +97,27 @@ export function segmentWords(segment: Segment | undefined): string {
   return t("segment.times", { what, op: tOr(`op.times.${op}`, op), n }) + within;
 }
 
+/** "3 weeks" */
+export const intervalsWords = (interval: string | undefined, n: number): string => tOr(`intervals.${interval ?? "day"}`, String(n), { n });
+
+/** The edges of the histogram of times, as the engine has them. */
+const BIN_EDGES_MS = [0, 1_000, 10_000, 60_000, 300_000, 1_800_000, 3_600_000, 21_600_000, 86_400_000, 259_200_000, 604_800_000, 2_592_000_000];
+
+/** "1 to 5 min" of a bin, from its place or from its own edges. */
+export function binWords(bin: number, edges?: { from_ms: number; to_ms: number | null }): string {
+  const from = edges?.from_ms ?? BIN_EDGES_MS[bin] ?? 0;
+  const to = edges ? edges.to_ms : (BIN_EDGES_MS[bin + 1] ?? null);
+  if (to === null) return t("bin.over", { from: edgeWords(from) });
+  return from === 0 ? t("bin.under", { to: edgeWords(to) }) : t("bin.between", { from: edgeWords(from), to: edgeWords(to) });
+}
+
+/** Edges are whole: "1 h" and not "60 min", "7 days" and not "1 week". */
+export function edgeWords(ms: number): string {
+  const units = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]] as const;
+  const [unit, size] = units.find(([, each]) => ms >= each && ms % each === 0) ?? ["s", 1000];
+  return t(`bin.${unit}`, { n: ms / size });
+}
+
 const at = (query: Query, open: Open): string => {
   const range = query.kind === "customers" ? undefined : (query.range ?? "last 30 days");
   if (open.interval !== undefined && "interval" in query) return formatInterval(open.interval, query.interval ?? "day", true);
@@ -139,6 +160,9 @@ export function cellWords(query: Query, open: Open, n: number | string): string 
     return t(step === 1 ? "open.funnel.entered" : "open.funnel.reached", { n: count, shown, step: name }) + tail;
   }
   if (query.kind === "score") return scoreCell(query, open, count, shown) + tail;
+  if (query.kind === "lifecycle") return t(`open.life.${open.state ?? "new"}`, { n: count, shown, event: matcherWords(query) }) + tail;
+  if (query.kind === "stickiness") return t("open.stickiness", { n: count, shown, event: matcherWords(query), of: intervalsWords(query.interval, open.intervals ?? 0) });
+  if (query.kind === "time_between") return t("open.between", { n: count, shown, from: matcherWords(query.from), to: matcherWords(query.to) }) + (open.bin === undefined ? "" : t("open.when", { when: binWords(open.bin) }));
   const period = open.period ?? 0;
   const unit = tOr(`unit.${query.interval ?? "week"}`, "", { n: period });
   const cohort = formatDay(open.cohort ?? "");

@@ -22,6 +22,7 @@ import { cleanLine } from "../../safe";
 import { usePlace } from "../../router";
 import { wilson } from "../../stats";
 import { rich, t } from "../../strings";
+import { FunnelTimes } from "./funnel-times";
 import { guessFunnels } from "./guess";
 import { AnswerSheet, JourneyFrame } from "./frame";
 import { funnelPicture, funnelSummary, funnelTable } from "./funnel-data";
@@ -108,6 +109,7 @@ export function FunnelsTab() {
           ))}
         </AnswerSheet>
       )}
+      {answer && query && query.steps.length > 1 && <FunnelTimes query={query} step={state.times ?? 2} onStep={(times) => set({ times })} table={state.table === true} />}
       {answer?.groups && query && !state.table && (
         <section class="sheet" aria-label={t("funnel.groups", { name: breakdownWords(query.breakdown!) })}>
           <DataTable label={funnelSummary(answer)} table={funnelTable(query, answer)} />

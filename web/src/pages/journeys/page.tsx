@@ -4,13 +4,16 @@ import type { ComponentType } from "preact";
 import { lazy } from "../../parts/lazy";
 import { navigate } from "../../router";
 import type { PageProps } from "../../routes";
+import { BetweenTab } from "./between";
 import { FunnelsTab } from "./funnels";
+import { LifecycleTab } from "./lifecycle";
 import { RetentionTab } from "./retention";
+import { StickinessTab } from "./stickiness";
 import { TABS, type TabName } from "./state";
 import { SQL_TAB } from "./tabs";
 import { TrendsTab } from "./trends";
 
-const TAB: Record<TabName, ComponentType> = { trends: TrendsTab, funnels: FunnelsTab, retention: RetentionTab };
+const TAB: Record<TabName, ComponentType> = { trends: TrendsTab, funnels: FunnelsTab, retention: RetentionTab, lifecycle: LifecycleTab, stickiness: StickinessTab, between: BetweenTab };
 
 const SqlPage = lazy(() => import("./sql/page").then((module) => module.SqlPage));
 

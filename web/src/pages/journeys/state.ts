@@ -1,13 +1,16 @@
 // The state of a question as it stands in the address.
 import { navigate, usePlace } from "../../router";
 import { DEFAULT_RANGE } from "../../query/range";
-import type { Breakdown, FunnelQuery, IntervalName, Matcher, Query, Range, RetentionQuery, Segment, Series, TrendQuery } from "../../query/types";
+import type { Breakdown, FunnelQuery, IntervalName, Matcher, Range, RetentionQuery, Segment, Series, TimeBetweenQuery, TrendQuery } from "../../query/types";
 import { fromSearch, toSearch } from "../../query/url";
 import { finished } from "../../query/cond-editor";
 import { measureReady } from "../../query/measure";
 
-export const TABS = ["trends", "funnels", "retention"] as const;
+export const TABS = ["trends", "funnels", "retention", "lifecycle", "stickiness", "between"] as const;
 export type TabName = (typeof TABS)[number];
+
+/** Habits show over weeks. */
+export const HABIT_RANGE = "last 12 weeks";
 
 export interface Shared {
   range?: Range;
@@ -31,6 +34,8 @@ export interface FunnelState extends Shared {
   window?: string;
   order?: "ordered" | "strict" | "any";
   breakdown?: Breakdown;
+  /** Up to which step the times are shown. */
+  times?: number;
 }
 
 export interface RetentionState extends Shared {
@@ -39,6 +44,17 @@ export interface RetentionState extends Shared {
   interval?: IntervalName;
   periods?: number;
   mode?: "bounded" | "unbounded";
+}
+
+export interface HabitState extends Shared {
+  what?: Matcher;
+  interval?: IntervalName;
+}
+
+export interface BetweenState extends Shared {
+  from?: Matcher;
+  to?: Matcher;
+  window?: string;
 }
 
 const own = (search: string): Record<string, unknown> => {
@@ -55,7 +71,7 @@ export function sane<T extends object>(state: Record<string, unknown>): T {
   for (const name of ["series", "steps"]) {
     if (name in out) out[name] = Array.isArray(out[name]) ? (out[name] as unknown[]).filter(isMatcher) : undefined;
   }
-  for (const name of ["start", "return"]) if (name in out && !isMatcher(out[name])) out[name] = undefined;
+  for (const name of ["start", "return", "what", "from", "to"]) if (name in out && !isMatcher(out[name])) out[name] = undefined;
   if ("range" in out && typeof out.range !== "string" && !(isRecord(out.range) && typeof out.range.from === "string" && typeof out.range.to === "string")) out.range = undefined;
   if ("segment" in out && typeof out.segment !== "string" && !isRecord(out.segment)) out.segment = String(out.segment);
   if ("breakdown" in out && typeof out.breakdown !== "string" && !(isRecord(out.breakdown) && Array.isArray(out.breakdown.bins))) out.breakdown = out.breakdown === undefined ? undefined : String(out.breakdown);
@@ -124,4 +140,18 @@ export function retentionQuery(state: RetentionState): RetentionQuery | null {
   };
 }
 
-export type Asked = Query;
+/** Lifecycle and stickiness ask of one event, the matcher beside the kind. */
+export function habitQuery<K extends "lifecycle" | "stickiness">(kind: K, state: HabitState): { kind: K } & Matcher & { interval: IntervalName; range: Range; segment?: Segment } {
+  return {
+    kind,
+    ...matcher(asked(state.what) ? state.what : { event: "*" }),
+    interval: state.interval ?? "week",
+    ...shared(state),
+    range: state.range ?? HABIT_RANGE,
+  };
+}
+
+export function betweenQuery(state: BetweenState): TimeBetweenQuery | null {
+  if (!asked(state.from) || !asked(state.to)) return null;
+  return { kind: "time_between", from: matcher(state.from), to: matcher(state.to), ...(state.window === undefined ? {} : { window: state.window }), ...shared(state) };
+}
