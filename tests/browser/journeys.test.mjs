@@ -159,3 +159,44 @@ test('a funnel shows how long people take, and every column opens', async (t) =>
   await page.getByRole('dialog').getByRole('tab', { name: 'People 20' }).waitFor();
   assert.deepEqual(page.faults, []);
 });
+
+test('ways are walked by keys from step to step, and a band opens to those who took it', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.goto(`${server.url}/journeys/paths?what.event=Product+Viewed`);
+  await settled(page);
+  assert.match(await page.locator('main').textContent(), /60 times somebody did Product Viewed; most often Added To Cart came next \(75\.0%\)/);
+  await page.locator('.chart-focus').focus();
+  const said = page.locator('.chart-frame [aria-live]');
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await said.textContent(), 'Product Viewed → Added To Cart, 45 times by 45 people');
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await said.textContent(), 'Added To Cart → Checkout Started, 30 times by 30 people');
+  await page.keyboard.press('ArrowDown');
+  assert.match(await said.textContent(), /→ feedback/);
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByRole('tab', { name: 'People 30' }).waitFor();
+  await page.keyboard.press('Escape');
+  assert.ok(await page.locator('.chart-focus').evaluate((element) => element === document.activeElement));
+  assert.deepEqual(page.faults, []);
+});
+
+test('fifty ways with hostile names are read on a phone and on a desk', async (t) => {
+  const events = [];
+  for (let n = 0; n < 60; n++) {
+    for (const [step, event] of ['Start', n % 5 ? `Step ${n}` : `${hostile} ${n}`, `End ${n % 3}`].entries()) {
+      events.push({ userId: `u${n}`, event, ts: new Date(Date.now() - 3_600_000 + step * 1000).toISOString() });
+    }
+  }
+  const { server, page } = await signedIn(t, { events });
+  for (const width of [1440, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`${server.url}/journeys/paths?what.event=Start`);
+    await checkPage(page);
+    assert.match(await page.locator('main').textContent(), /The 50 most frequent steps/);
+    // No name lies on another.
+    const tops = await page.locator('.flow-name').evaluateAll((names) => names.map((name) => [name.offsetLeft, name.offsetTop]));
+    for (const [left, top] of tops) assert.equal(tops.filter(([x, y]) => x === left && Math.abs(y - top) < 15).length, 1);
+    assert.equal(await page.locator('img').count(), 0);
+  }
+});

@@ -4,13 +4,14 @@ import { test } from "node:test";
 import type { TimelineEvent } from "../src/api/types";
 import { addDays, dayStart, formatBytes, formatLength, formatNumber, formatShare, setLocale, setZone } from "../src/format";
 import { foldTimeline, mergeNewest } from "../src/pages/customer/fold";
+import { flowOf } from "../src/charts/flow";
 import { scoreTicks } from "../src/charts/score";
 import { addLanguage, branchesOf, contrast, edgesOf, missingTexts, nextOf, removeLanguage, removeQuestion, renameQuestion, type Definition } from "../src/pages/surveys/definition";
 import { branchWords } from "../src/pages/surveys/words";
 import { coverageQuery, silentQuery, wordsQuery } from "../src/pages/voice/state";
 import { guessFunnels } from "../src/pages/journeys/guess";
 import { lifecycleSummary } from "../src/pages/journeys/lifecycle";
-import { betweenQuery, funnelQuery, habitQuery, sane, trendQuery } from "../src/pages/journeys/state";
+import { betweenQuery, funnelQuery, habitQuery, pathsQuery, sane, trendQuery } from "../src/pages/journeys/state";
 import { stickinessSummary } from "../src/pages/journeys/stickiness";
 import { SDKS, snippetOf, wantedKey } from "../src/pages/settings/sdk";
 import { evidenceSearch, readEvidence } from "../src/evidence/state";
@@ -350,4 +351,17 @@ test("lifecycle is said of the last interval that is over", () => {
   const answer = { kind: "lifecycle" as const, intervals: ["2026-05-04", "2026-05-11"], new: [3, 9], returning: [5, 9], resurrected: [1, 9], dormant: [2, 9], partial: ["2026-05-11"], warnings: [], as_of: "", stats: { events_scanned: 0, customers: 0, elapsed_ms: 0 } };
   assert.equal(lifecycleSummary(habitQuery("lifecycle", {}), answer), "In the week of Mon 4 May: 3 new, 5 again, 1 back after a pause; 2 went quiet.");
   assert.equal(lifecycleSummary(habitQuery("lifecycle", {}), { ...answer, partial: answer.intervals }), "Nothing in this range is over yet.");
+});
+
+test("a flow has its columns in order of time, whichever side was asked about", () => {
+  const links = [{ depth: 1, from: "A", to: "B", count: 6, customers: 5 }, { depth: 2, from: "B", to: "A", count: 2, customers: 2 }, { depth: 1, from: "A", to: "C", count: 1, customers: 1 }];
+  const base = { kind: "paths" as const, links, paths: [], depths: [{ depth: 0, count: 10, customers: 8 }], partial: [], warnings: [], as_of: "", stats: { events_scanned: 0, customers: 0, elapsed_ms: 0 } };
+  const flow = flowOf(pathsQuery({ what: { event: "A" } })!, base);
+  assert.deepEqual(flow.columns, ["A", "1 step later", "2 steps later"]);
+  assert.deepEqual(flow.nodes.map((node) => [node.column, node.name, node.size]), [[0, "A", 10], [1, "B", 6], [2, "A", 2], [1, "C", 1]]);
+  assert.deepEqual(flow.links.map(({ from, to }) => [from, to]), [[0, 1], [1, 2], [0, 3]]);
+  const back = flowOf(pathsQuery({ what: { event: "A" }, side: "end" })!, { ...base, links: [{ depth: 1, from: "B", to: "A", count: 3, customers: 3 }, { depth: 2, from: "C", to: "B", count: 2, customers: 2 }] });
+  assert.deepEqual(back.columns, ["2 steps before", "1 step before", "A"]);
+  assert.deepEqual(back.nodes.map((node) => [node.column, node.name]), [[2, "A"], [1, "B"], [0, "C"]]);
+  assert.deepEqual(flowOf(pathsQuery({ what: { event: "A" } })!, { ...base, links: [] }).links, []);
 });

@@ -126,6 +126,22 @@ export interface TimeBetweenAnswer extends AnswerBase {
   histogram: { from_ms: number; to_ms: number | null; count: number }[];
 }
 
+export interface PathLink {
+  depth: number;
+  from: string;
+  to: string;
+  count: number;
+  customers: number;
+}
+
+export interface PathsAnswer extends AnswerBase {
+  kind: "paths";
+  links: PathLink[];
+  paths: { events: string[]; count: number; customers: number }[];
+  /** All paths of so many steps, whatever the limit leaves out of the lists. */
+  depths: { depth: number; count: number; customers: number }[];
+}
+
 export interface CustomersAnswer extends AnswerBase {
   kind: "customers";
   total: number;

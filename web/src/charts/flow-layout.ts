@@ -33,9 +33,9 @@ export interface FlowLayout {
 }
 
 const BAR = 10;
-/** The least distance from one name to the next, so that two lines of text fit. */
-const PITCH = 34;
-const THICKEST = 220;
+/** The least distance from one name to the next, so that a line of text fits. */
+const PITCH = 24;
+const THICKEST = 260;
 
 export function layoutFlow(shape: FlowShape, width: number, top: number): FlowLayout {
   const columns = Math.max(1, shape.columns.length);

@@ -12,8 +12,7 @@ export function drawFlow(body: FlowPicture, width: number, p: PrintPalette): Dra
   const nodes = layout.nodes.map(
     (node, at) =>
       rect(node.x, node.y, layout.bar, node.height, paint("fill", p.series[0]!)) +
-      text(node.x + layout.bar + 6, node.y + 11, fit(body.nodes[at]!.name, 11, layout.columnWidth - layout.bar - 10), { colour: p.ink }) +
-      (node.room >= 28 ? text(node.x + layout.bar + 6, node.y + 24, body.nodes[at]!.text, { colour: p.ink3 }) : ""),
+      text(node.x + layout.bar + 6, node.y + 11, fit(`${body.nodes[at]!.name} ${body.nodes[at]!.text}`, 11, layout.columnWidth - layout.bar - 10), { colour: p.ink }),
   );
   return { height: layout.height, marks: heads.join("") + bands.join("") + nodes.join("") };
 }

@@ -94,6 +94,18 @@ export interface TimeBetweenQuery extends Common {
   window?: string;
 }
 
+/** From `start`, or towards `end`; never both. */
+export interface PathsQuery extends Common {
+  kind: "paths";
+  start?: Matcher;
+  end?: Matcher;
+  steps?: number;
+  gap?: string;
+  collapse?: boolean;
+  by?: string;
+  limit?: number;
+}
+
 export interface CustomersQuery {
   kind: "customers";
   segment?: Segment;
@@ -127,7 +139,7 @@ export interface VerbatimsQuery extends Common {
   cursor?: string;
 }
 
-export type Query = TrendQuery | FunnelQuery | RetentionQuery | LifecycleQuery | StickinessQuery | TimeBetweenQuery | CustomersQuery | ScoreQuery;
+export type Query = TrendQuery | FunnelQuery | RetentionQuery | LifecycleQuery | StickinessQuery | TimeBetweenQuery | PathsQuery | CustomersQuery | ScoreQuery;
 
 /** The cell of an answer that is opened to its people. */
 export interface Open {
@@ -144,6 +156,10 @@ export interface Open {
   intervals?: number;
   /** Of times between: which bin of the histogram. */
   bin?: number;
+  /** Of paths: one way, one step of it, or all that go so far. */
+  path?: string[];
+  link?: { depth: number; from: string; to: string };
+  depth?: number;
   previous?: boolean;
   /** Of a score: a side of it, one answer, a stage on the way to it. */
   part?: "promoters" | "passives" | "detractors";

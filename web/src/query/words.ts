@@ -3,7 +3,7 @@ import { formatDay, formatDayRange, formatInterval, formatNumber, formatLength }
 import { cleanLine, showValue } from "../safe";
 import { t, tOr } from "../strings";
 import { PRESETS, rangeDays } from "./range";
-import type { Breakdown, Cond, Matcher, Open, Query, Range, ScoreQuery, Segment } from "./types";
+import type { Breakdown, Cond, Matcher, Open, PathsQuery, Query, Range, ScoreQuery, Segment } from "./types";
 
 export function eventWords(event: string | string[]): string {
   if (event === "*") return t("event.any");
@@ -134,6 +134,17 @@ function scoreCell(query: ScoreQuery, open: Open, n: number, shown: string): str
   return t("open.score.answered", { n, shown, scale });
 }
 
+/** One way, names in order of time. */
+export const pathWords = (names: string[]): string => names.map(groupWords).join(" → ");
+
+function pathCell(query: PathsQuery, open: Open, n: number, shown: string): string {
+  const event = matcherWords(query.start ?? query.end ?? { event: "*" });
+  if (open.link) return t("open.path", { n, shown, path: pathWords([open.link.from, open.link.to]) });
+  if (open.path) return t("open.path", { n, shown, path: pathWords(open.path) });
+  const far = open.depth ? t("open.path.depth", { n: open.depth }) : "";
+  return t(query.start ? "open.path.from" : "open.path.to", { n, shown, event }) + far;
+}
+
 /** What a cell holds: "customers who did Order Completed on Tue 12 May, NL". */
 export function cellWords(query: Query, open: Open, n: number | string): string {
   const shown = typeof n === "number" ? formatNumber(n) : n;
@@ -163,6 +174,7 @@ export function cellWords(query: Query, open: Open, n: number | string): string 
   if (query.kind === "lifecycle") return t(`open.life.${open.state ?? "new"}`, { n: count, shown, event: matcherWords(query) }) + tail;
   if (query.kind === "stickiness") return t("open.stickiness", { n: count, shown, event: matcherWords(query), of: intervalsWords(query.interval, open.intervals ?? 0) });
   if (query.kind === "time_between") return t("open.between", { n: count, shown, from: matcherWords(query.from), to: matcherWords(query.to) }) + (open.bin === undefined ? "" : t("open.when", { when: binWords(open.bin) }));
+  if (query.kind === "paths") return pathCell(query, open, count, shown);
   const period = open.period ?? 0;
   const unit = tOr(`unit.${query.interval ?? "week"}`, "", { n: period });
   const cohort = formatDay(open.cohort ?? "");

@@ -7,13 +7,14 @@ import type { PageProps } from "../../routes";
 import { BetweenTab } from "./between";
 import { FunnelsTab } from "./funnels";
 import { LifecycleTab } from "./lifecycle";
+import { PathsTab } from "./paths";
 import { RetentionTab } from "./retention";
 import { StickinessTab } from "./stickiness";
 import { TABS, type TabName } from "./state";
 import { SQL_TAB } from "./tabs";
 import { TrendsTab } from "./trends";
 
-const TAB: Record<TabName, ComponentType> = { trends: TrendsTab, funnels: FunnelsTab, retention: RetentionTab, lifecycle: LifecycleTab, stickiness: StickinessTab, between: BetweenTab };
+const TAB: Record<TabName, ComponentType> = { trends: TrendsTab, funnels: FunnelsTab, paths: PathsTab, retention: RetentionTab, lifecycle: LifecycleTab, stickiness: StickinessTab, between: BetweenTab };
 
 const SqlPage = lazy(() => import("./sql/page").then((module) => module.SqlPage));
 

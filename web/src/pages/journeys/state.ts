@@ -1,14 +1,16 @@
 // The state of a question as it stands in the address.
 import { navigate, usePlace } from "../../router";
 import { DEFAULT_RANGE } from "../../query/range";
-import type { Breakdown, FunnelQuery, IntervalName, Matcher, Range, RetentionQuery, Segment, Series, TimeBetweenQuery, TrendQuery } from "../../query/types";
+import type { Breakdown, FunnelQuery, IntervalName, Matcher, PathsQuery, Range, RetentionQuery, Segment, Series, TimeBetweenQuery, TrendQuery } from "../../query/types";
 import { fromSearch, toSearch } from "../../query/url";
 import { finished } from "../../query/cond-editor";
 import { measureReady } from "../../query/measure";
 
-export const TABS = ["trends", "funnels", "retention", "lifecycle", "stickiness", "between"] as const;
+export const TABS = ["trends", "funnels", "paths", "retention", "lifecycle", "stickiness", "between"] as const;
 export type TabName = (typeof TABS)[number];
 
+/** Of paths. */
+export const STEPS_USUAL = 4;
 /** Habits show over weeks. */
 export const HABIT_RANGE = "last 12 weeks";
 
@@ -55,6 +57,15 @@ export interface BetweenState extends Shared {
   from?: Matcher;
   to?: Matcher;
   window?: string;
+}
+
+export interface PathsState extends Shared {
+  what?: Matcher;
+  side?: "start" | "end";
+  /** How many steps. */
+  depth?: number;
+  gap?: string;
+  by?: string;
 }
 
 const own = (search: string): Record<string, unknown> => {
@@ -154,4 +165,16 @@ export function habitQuery<K extends "lifecycle" | "stickiness">(kind: K, state:
 export function betweenQuery(state: BetweenState): TimeBetweenQuery | null {
   if (!asked(state.from) || !asked(state.to)) return null;
   return { kind: "time_between", from: matcher(state.from), to: matcher(state.to), ...(state.window === undefined ? {} : { window: state.window }), ...shared(state) };
+}
+
+export function pathsQuery(state: PathsState): PathsQuery | null {
+  if (!asked(state.what)) return null;
+  return {
+    kind: "paths",
+    [state.side === "end" ? "end" : "start"]: matcher(state.what),
+    steps: typeof state.depth === "number" ? state.depth : STEPS_USUAL,
+    ...(state.gap === undefined ? {} : { gap: state.gap }),
+    ...(state.by === undefined || state.by === "event" ? {} : { by: state.by }),
+    ...shared(state),
+  };
 }

@@ -23,6 +23,7 @@ export const evidence = {
   "kind.lifecycle": "Lifecycle",
   "kind.stickiness": "Stickiness",
   "kind.time_between": "Time between",
+  "kind.paths": "Paths",
   "kind.customers": "Customers",
   "kind.score": "Score",
 
@@ -57,6 +58,10 @@ export const evidence = {
   "open.life.dormant": "{n, plural, one {{shown} customer did no more “{event}”} other {{shown} customers did no more “{event}”}}",
   "open.stickiness": "{n, plural, one {{shown} customer did “{event}” in {of}} other {{shown} customers did “{event}” in {of}}}",
   "open.between": "{n, plural, one {{shown} time from “{from}” to “{to}”} other {{shown} times from “{from}” to “{to}”}}",
+  "open.path": "{n, plural, one {{shown} time} other {{shown} times}} {path}",
+  "open.path.from": "{n, plural, one {{shown} way} other {{shown} ways}} from “{event}”",
+  "open.path.to": "{n, plural, one {{shown} way} other {{shown} ways}} to “{event}”",
+  "open.path.depth": ", {n, plural, one {at least # step} other {at least # steps}}",
   "open.retention.cohort": "{n, plural, one {{shown} customer began on {cohort}} other {{shown} customers began in the period of {cohort}}}",
   "open.retention.returned": "{n, plural, one {{shown} customer of {cohort} came back in {unit}} other {{shown} customers of {cohort} came back in {unit}}}",
   "open.retention.gone": "{n, plural, one {{shown} customer of {cohort} did not come back in {unit}} other {{shown} customers of {cohort} did not come back in {unit}}}",
