@@ -200,3 +200,70 @@ test('fifty ways with hostile names are read on a phone and on a desk', async (t
     assert.equal(await page.locator('img').count(), 0);
   }
 });
+
+test('a group of a breakdown is opened, looked at alone, left out and broken down further by clicking', async (t) => {
+  const { server, page } = await signedIn(t);
+  const menu = async (group) => {
+    await settled(page);
+    await page.locator('main').getByRole('button', { name: group, exact: true }).click();
+    return page.getByRole('dialog', { name: `What to do with ${group}` });
+  };
+  await page.goto(server.url + TREND);
+  const first = await menu('phone');
+  assert.deepEqual(await axe(page), []);
+  await first.getByRole('button', { name: 'Open these people' }).click();
+  await page.getByRole('dialog').getByRole('tab', { name: 'People 15' }).waitFor();
+  await page.keyboard.press('Escape');
+  await (await menu('phone')).getByRole('button', { name: 'Leave out phone' }).click();
+  await settled(page);
+  await page.getByRole('button', { name: 'phone', exact: true }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'desktop', exact: true }).waitFor();
+  await page.goBack();
+  await (await menu('phone')).getByRole('button', { name: 'Only phone' }).click();
+  await settled(page);
+  await page.getByText('15 customers in the last 30 days').first().waitFor();
+  await page.goBack();
+  const last = await menu('desktop');
+  await last.getByRole('button', { name: 'Break desktop down further' }).click();
+  await last.getByRole('combobox').fill('city');
+  await page.keyboard.press('Enter');
+  await settled(page);
+  assert.match(decodeURIComponent(page.url()), /breakdown=customer\.city|breakdown=city/);
+  // In a funnel the condition is that of the first step: the group was its value.
+  await page.goto(`${server.url}${FUNNEL}&breakdown=device`);
+  await (await menu('phone')).getByRole('button', { name: 'Only phone' }).click();
+  await settled(page);
+  assert.match(decodeURIComponent(page.url()), /steps\.0\.where\.0=\["device","=","phone"\]/);
+  await page.getByText(/of 20 people got through/).waitFor();
+  await checkPage(page);
+});
+
+test('a view is pinned for everybody, shared as a link, and says whose it is', async (t) => {
+  const { server, page } = await signedIn(t);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(server.url + FUNNEL);
+  await settled(page);
+  await page.getByRole('button', { name: 'Save view' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name of the view').fill('From look to order');
+  await dialog.getByLabel('Pinned: it stands first, for everybody').check();
+  await dialog.getByRole('button', { name: 'Save view' }).click();
+  const pinned = page.getByRole('navigation', { name: 'Pinned views' });
+  await pinned.getByRole('link', { name: 'From look to order' }).waitFor();
+  await page.getByText('A view by Astrid Dahl, last saved').waitFor();
+  await checkPage(page);
+  await page.locator('main button.opens').first().click();
+  await page.getByRole('dialog').getByRole('tab', { name: /^People/ }).waitFor();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.ok(!link.includes('ev='), link);
+  await page.goto(`${server.url}/journeys/trends`);
+  await pinned.getByRole('link').click();
+  await page.getByRole('heading', { name: 'From look to order' }).waitFor();
+  await page.goto(link);
+  await page.getByRole('heading', { name: 'From look to order' }).waitFor();
+  await page.getByRole('button', { name: 'Saved views' }).click();
+  await page.getByRole('button', { name: 'Pin the view From look to order' }).click();
+  await pinned.waitFor({ state: 'detached' });
+  assert.deepEqual(page.faults, []);
+});

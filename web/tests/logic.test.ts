@@ -15,7 +15,8 @@ import { betweenQuery, funnelQuery, habitQuery, pathsQuery, sane, trendQuery } f
 import { stickinessSummary } from "../src/pages/journeys/stickiness";
 import { SDKS, snippetOf, wantedKey } from "../src/pages/settings/sdk";
 import { evidenceSearch, readEvidence } from "../src/evidence/state";
-import { openAsSegment } from "../src/query/as-segment";
+import { groupConds, openAsSegment } from "../src/query/as-segment";
+import { withMore } from "../src/query/group-menu";
 import { typedValue, withOp } from "../src/query/cond-editor";
 import { parseRange, previousRange, rangeDays, stepRange, wholeDays } from "../src/query/range";
 import { fromDraft, toDraft } from "../src/query/segment-editor";
@@ -364,4 +365,16 @@ test("a flow has its columns in order of time, whichever side was asked about", 
   assert.deepEqual(back.columns, ["2 steps before", "1 step before", "A"]);
   assert.deepEqual(back.nodes.map((node) => [node.column, node.name]), [[2, "A"], [1, "B"], [0, "C"]]);
   assert.deepEqual(flowOf(pathsQuery({ what: { event: "A" } })!, { ...base, links: [] }).links, []);
+});
+
+test("a group is a condition that keeps or leaves out exactly its values", () => {
+  assert.deepEqual(groupConds("device", "phone"), [["device", "=", "phone"]]);
+  assert.deepEqual(groupConds("device", "phone", true), [["device", "!=", "phone"]]);
+  assert.deepEqual(groupConds("size", "5"), [["size", "in", ["5", 5]]]);
+  assert.deepEqual(groupConds("gift", "true", true), [["gift", "not in", ["true", true]]]);
+  assert.deepEqual(groupConds("plan", "(none)"), [["plan", "not set"]]);
+  assert.deepEqual(groupConds("plan", "(none)", true), [["plan", "set"]]);
+  assert.equal(groupConds("plan", "(other)"), null);
+  assert.equal(groupConds({ by: "price", bins: [1] }, "<1"), null);
+  assert.deepEqual(withMore({ event: "A", where: [["x", "=", 1]] }, [["x", "=", 1], ["y", "set"]]), { event: "A", where: [["x", "=", 1], ["y", "set"]] });
 });

@@ -157,9 +157,8 @@ export const api = {
   saveSegment: (name: string, segment: unknown) => call<unknown>(`/api/v1/segments/${part(name)}`, { method: "PUT", body: { segment } }),
   deleteSegment: (name: string) => call<void>(`/api/v1/segments/${part(name)}`, { method: "DELETE" }),
   views: () => call<{ views: SavedView[] }>("/api/v1/views"),
-  addView: (name: string, page: string, query: unknown) => call<{ id: SavedView["id"] }>("/api/v1/views", { method: "POST", body: { name, page, query } }),
-  saveView: (id: SavedView["id"], name: string, page: string, query: unknown) =>
-    call<unknown>(`/api/v1/views/${part(String(id))}`, { method: "PUT", body: { name, page, query } }),
+  addView: (view: Pick<SavedView, "name" | "page" | "query" | "pinned">) => call<{ id: SavedView["id"] }>("/api/v1/views", { method: "POST", body: view }),
+  saveView: (id: SavedView["id"], view: Pick<SavedView, "name" | "page" | "query" | "pinned">) => call<unknown>(`/api/v1/views/${part(String(id))}`, { method: "PUT", body: view }),
   deleteView: (id: SavedView["id"]) => call<void>(`/api/v1/views/${part(String(id))}`, { method: "DELETE" }),
 
   notes: (from: string, to: string, signal?: AbortSignal) => call<{ total: number; notes: Note[] }>(`/api/v1/notes${search({ from, to })}`, { signal }),

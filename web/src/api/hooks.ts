@@ -1,6 +1,6 @@
 // Loading as hooks: the answer before stays on the page while the next one is on its way, so that
 // nothing jumps, and an answer that was overtaken is thrown away.
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, api } from "./client";
 
 export interface Load<T> {
@@ -8,6 +8,8 @@ export interface Load<T> {
   error: ApiError | undefined;
   loading: boolean;
   reload: () => void;
+  /** What `data` belongs to: the key before, while the next one is on its way. */
+  dataKey: string | undefined;
 }
 
 const asApiError = (error: unknown): ApiError =>
@@ -15,7 +17,7 @@ const asApiError = (error: unknown): ApiError =>
 
 /** Loads when the key changes; a null key loads nothing. */
 export function useLoad<T>(key: string | null, load: (signal: AbortSignal) => Promise<T>, keep = true): Load<T> {
-  const [state, setState] = useState<{ data?: T; error?: ApiError; loading: boolean }>({ loading: key !== null });
+  const [state, setState] = useState<{ data?: T; dataKey?: string; error?: ApiError; loading: boolean }>({ loading: key !== null });
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
   latest.current = load;
@@ -25,10 +27,10 @@ export function useLoad<T>(key: string | null, load: (signal: AbortSignal) => Pr
       return undefined;
     }
     const abort = new AbortController();
-    setState((before) => ({ data: keep ? before.data : undefined, loading: true }));
+    setState((before) => (keep ? { data: before.data, dataKey: before.dataKey, loading: true } : { loading: true }));
     latest.current(abort.signal).then(
       (data) => {
-        if (!abort.signal.aborted) setState({ data, loading: false });
+        if (!abort.signal.aborted) setState({ data, dataKey: key, loading: false });
       },
       (error: unknown) => {
         if (!abort.signal.aborted) setState({ error: asApiError(error), loading: false });
@@ -37,12 +39,22 @@ export function useLoad<T>(key: string | null, load: (signal: AbortSignal) => Pr
     return () => abort.abort();
   }, [key, turn]);
   const reload = useCallback(() => setTurn((n) => n + 1), []);
-  return { data: state.data, error: state.error, loading: state.loading, reload };
+  return { data: state.data, dataKey: state.dataKey, error: state.error, loading: state.loading, reload };
 }
 
 /** The answer to a question of the query language; null asks nothing. */
 export function useAnswer<T>(query: object | null): Load<T> {
   return useLoad<T>(query ? JSON.stringify(query) : null, (signal) => api.query<T>(query, signal));
+}
+
+/** The same, with the question that the answer belongs to: while the next answer is on its way the one before is shown
+ *  with its own question, so that no number opens to what it is not. */
+export function useQuestion<T, Q extends object>(wanted: Q | null): Load<T> & { query: Q | null } {
+  const key = wanted && JSON.stringify(wanted);
+  const load = useLoad<T>(key, (signal) => api.query<T>(wanted, signal));
+  const answered = load.data === undefined ? undefined : load.dataKey;
+  const before = useMemo(() => (answered === undefined ? null : (JSON.parse(answered) as Q)), [answered]);
+  return { ...load, query: wanted && (before ?? wanted) };
 }
 
 /** Calls at once and then every so often while the page is visible; stops while paused. */

@@ -197,11 +197,12 @@ export function TabLinks({ label, tabs }: { label: string; tabs: { href: string;
 }
 
 /** Copies, and says so for a moment. */
-export function CopyButton({ text, label }: { text: string; label?: string }) {
+export function CopyButton({ text: given, label }: { text: string | (() => string); label?: string }) {
   const [done, setDone] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => () => clearTimeout(timer.current), []);
   const copy = async () => {
+    const text = typeof given === "string" ? given : given();
     try {
       await navigator.clipboard.writeText(text);
     } catch {

@@ -1,7 +1,7 @@
 // An opened cell said as a segment, where that says exactly the same customers; else null.
 import { addDays, dayStart, isDateLabel } from "../format";
 import { intervalEnd, rangeDays } from "./range";
-import type { Cond, FunnelQuery, Matcher, Open, Query, Segment, TrendQuery } from "./types";
+import type { Breakdown, Cond, FunnelQuery, Matcher, Open, Query, Segment, TrendQuery } from "./types";
 
 const instant = (ms: number): string => new Date(ms).toISOString();
 
@@ -24,15 +24,16 @@ function timeConds(query: TrendQuery | FunnelQuery, open: Open): Cond[] | null {
   return [["ts", ">=", instant(dayStart(from))], ["ts", "<", instant(dayStart(end))]];
 }
 
-function groupConds(query: TrendQuery, open: Open): Cond[] | null {
-  if (open.group === undefined || query.breakdown === undefined) return [];
-  if (typeof query.breakdown !== "string" || open.group === "(other)") return null;
-  if (open.group === "(none)") return [[query.breakdown, "not set"]];
-  const number = Number(open.group);
-  const text: Cond = [query.breakdown, "=", open.group];
-  if (open.group.trim() !== "" && Number.isFinite(number)) return [{ any: [text, [query.breakdown, "=", number]] }];
-  if (open.group === "true" || open.group === "false") return [{ any: [text, [query.breakdown, "=", open.group === "true"]] }];
-  return [text];
+/** What a group of a breakdown holds, as a condition: as text or as the number or truth value that it reads as. Null
+ *  where no condition says it: bins, and what is left over. */
+export function groupConds(breakdown: Breakdown | undefined, group: string | undefined, leaveOut = false): Cond[] | null {
+  if (group === undefined || breakdown === undefined) return [];
+  if (typeof breakdown !== "string" || group === "(other)") return null;
+  if (group === "(none)") return [[breakdown, leaveOut ? "set" : "not set"]];
+  const number = Number(group);
+  const read = group.trim() !== "" && Number.isFinite(number) ? number : group === "true" ? true : group === "false" ? false : undefined;
+  if (read === undefined) return [[breakdown, leaveOut ? "!=" : "=", group]];
+  return [[breakdown, leaveOut ? "not in" : "in", [group, read]]];
 }
 
 const and = (parts: (Segment | undefined)[]): Segment => {
@@ -69,7 +70,7 @@ export function openAsSegment(query: Query, open: Open): Segment | null {
   const measure = series?.measure ?? "count";
   if (!series || (measure !== "count" && measure !== "customers")) return null;
   const times = timeConds(query, open);
-  const group = groupConds(query, open);
+  const group = groupConds(query.breakdown, open.group);
   if (!times || !group) return null;
   return and([query.segment, { did: withConds(series, [...group, ...times]) }]);
 }

@@ -1,5 +1,5 @@
 // Time between: how long it took from one thing to the first of another after it.
-import { useAnswer } from "../../api/hooks";
+import { useAnswer, useQuestion } from "../../api/hooks";
 import type { TimeBetweenAnswer } from "../../api/types";
 import { Columns } from "../../charts/columns";
 import type { TableData } from "../../charts/data";
@@ -22,8 +22,8 @@ const EMPTY: Matcher = { event: "" };
 
 export function BetweenTab() {
   const [state, set] = useJourney<BetweenState>();
-  const query = betweenQuery(state);
-  const load = useAnswer<TimeBetweenAnswer>(query);
+  const load = useQuestion<TimeBetweenAnswer, TimeBetweenQuery>(betweenQuery(state));
+  const { query } = load;
   const earlier = query && { ...query, range: previousRange(query.range ?? DEFAULT_RANGE) };
   const before = useAnswer<TimeBetweenAnswer>(state.compare ? earlier : null);
   const answer = query ? load.data : undefined;

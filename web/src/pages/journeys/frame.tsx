@@ -6,14 +6,15 @@ import type { AnswerBase } from "../../api/types";
 import { ExportMenu, type Exports } from "../../charts/export";
 import { TwinButton } from "../../charts/table";
 import { Page } from "../../frame/frame";
-import { Problem, Skeleton, Warnings } from "../../parts/basic";
+import { Moment, Problem, Skeleton, Warnings } from "../../parts/basic";
 import { RangePicker } from "../../query/range-picker";
 import { SegmentChips } from "../../query/segment-chips";
 import type { Range } from "../../query/types";
+import { cleanLine } from "../../safe";
 import { t } from "../../strings";
 import type { Shared, TabName } from "./state";
 import { JourneyTabs } from "./tabs";
-import { useViews, ViewTools } from "./views";
+import { PinnedViews, useViews, ViewTools } from "./views";
 
 interface FrameProps<T extends Shared> {
   tab: TabName;
@@ -40,7 +41,7 @@ export function JourneyFrame<T extends Shared>({ tab, state, set, title, lead, r
   return (
     <Page
       above={<JourneyTabs here={tab} />}
-      title={view?.name ?? title}
+      title={view ? cleanLine(view.name) : title}
       lead={lead}
       bar={
         <>
@@ -54,6 +55,12 @@ export function JourneyFrame<T extends Shared>({ tab, state, set, title, lead, r
       }
       tools={<ViewTools tab={tab} state={state} views={list} reload={views.reload} />}
     >
+      <PinnedViews views={list} current={view} />
+      {view && (
+        <p class="small dim">
+          {t("view.line", { owner: cleanLine(view.owner) })} <Moment at={view.updated} />
+        </p>
+      )}
       {before}
       <section class="sheet" aria-label={t("builder")}>
         {builder}

@@ -1,5 +1,5 @@
 // How long people take between two steps of a funnel.
-import { useAnswer } from "../../api/hooks";
+import { useQuestion } from "../../api/hooks";
 import type { TimeBetweenAnswer } from "../../api/types";
 import { ExportMenu } from "../../charts/export";
 import { Problem, Skeleton } from "../../parts/basic";
@@ -11,7 +11,7 @@ import { betweenExports, Figures, Times } from "./between";
 
 export function FunnelTimes({ query, step, onStep, table }: { query: FunnelQuery; step: number; onStep: (step: number) => void; table: boolean }) {
   const at = Math.max(2, Math.min(query.steps.length, step));
-  const asked: TimeBetweenQuery = {
+  const wanted: TimeBetweenQuery = {
     kind: "time_between",
     from: query.steps[at - 2]!,
     to: query.steps[at - 1]!,
@@ -19,7 +19,8 @@ export function FunnelTimes({ query, step, onStep, table }: { query: FunnelQuery
     ...(query.range === undefined ? {} : { range: query.range }),
     ...(query.segment === undefined ? {} : { segment: query.segment }),
   };
-  const load = useAnswer<TimeBetweenAnswer>(asked);
+  const load = useQuestion<TimeBetweenAnswer, TimeBetweenQuery>(wanted);
+  const asked = load.query!;
   const answer = load.data;
   return (
     <section class="sheet" aria-label={t("funnel.times")} aria-busy={load.loading}>

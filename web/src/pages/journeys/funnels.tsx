@@ -1,22 +1,23 @@
 // Funnels: how many go on, where the others stop, and what those said.
-import { useAnswer, useLoad } from "../../api/hooks";
+import { useAnswer, useLoad, useQuestion } from "../../api/hooks";
 import type { CustomersAnswer, FunnelAnswer, NameRow, Verbatim } from "../../api/types";
 import { api } from "../../api/client";
 import { FunnelChart } from "../../charts/funnel";
 import { tableExports } from "../../charts/export";
 import { DataTable } from "../../charts/table";
 import { OpenNumber } from "../../evidence/number";
-import { readEvidence } from "../../evidence/state";
+import { openEvidence, readEvidence } from "../../evidence/state";
 import { channelWords } from "../../evidence/people";
 import { formatPoints, formatShare } from "../../format";
 import { Button, Empty, Kind, Moment, Quote } from "../../parts/basic";
 import { Select } from "../../parts/field";
 import { customerHref, faceOf } from "../../parts/person";
 import { BreakdownPicker } from "../../query/breakdown";
+import { GroupMenu, withMore, type GroupChange } from "../../query/group-menu";
 import { MatcherEditor } from "../../query/matcher-editor";
 import { DEFAULT_RANGE, previousRange } from "../../query/range";
 import type { FunnelQuery, Matcher } from "../../query/types";
-import { breakdownWords, durationWords, groupWords, matcherWords } from "../../query/words";
+import { breakdownWords, durationWords, matcherWords } from "../../query/words";
 import { toSearch } from "../../query/url";
 import { cleanLine } from "../../safe";
 import { usePlace } from "../../router";
@@ -36,8 +37,8 @@ export function FunnelsTab() {
   const [state, set] = useJourney<FunnelState>();
   const { search } = usePlace();
   const steps = state.steps ?? [];
-  const query = funnelQuery(state);
-  const load = useAnswer<FunnelAnswer>(query);
+  const load = useQuestion<FunnelAnswer, FunnelQuery>(funnelQuery(state));
+  const { query } = load;
   const earlier = useAnswer<FunnelAnswer>(query && state.compare ? { ...query, breakdown: undefined, limit: undefined, range: previousRange(query.range ?? DEFAULT_RANGE) } : null);
   const answer = query ? load.data : undefined;
   const opened = readEvidence(search);
@@ -96,7 +97,7 @@ export function FunnelsTab() {
                 <button type="button" class="chip on" onClick={() => set({ breakdown: undefined })}>
                   {t("breakdown.by", { name: breakdownWords(query.breakdown) })} <span aria-hidden="true">×</span>
                 </button>
-                <Key answer={answer} />
+                {answer && <Groups query={query} answer={answer} event={typeof first === "string" ? first : ""} onChange={({ conds, breakdown }) => set({ steps: steps.map((step, at) => (at === 0 ? withMore(step, conds) : step)), breakdown })} />}
               </>
             )
           }
@@ -147,13 +148,20 @@ function Lead({ query, answer, before }: { query: FunnelQuery; answer: FunnelAns
   );
 }
 
-function Key({ answer }: { answer: FunnelAnswer | undefined }) {
+/** The groups, each with what can be done with it. */
+function Groups({ query, answer, event, onChange }: { query: FunnelQuery; answer: FunnelAnswer; event: string; onChange: (change: GroupChange) => void }) {
   return (
-    <ul class="legend">
-      {(answer?.groups ?? []).map((group, index) => (
-        <li key={group.group}>
-          <i class={group.group === "(other)" ? "swatch ground-rest" : `swatch ground-${(index % 5) + 1}`} aria-hidden="true" />
-          {groupWords(group.group)}
+    <ul class="legend groups">
+      {(answer.groups ?? []).map(({ group, steps }, index) => (
+        <li key={group}>
+          <GroupMenu
+            breakdown={query.breakdown!}
+            group={group}
+            event={event}
+            swatch={group === "(other)" ? "ground-rest" : `ground-${(index % 5) + 1}`}
+            onOpen={() => openEvidence({ q: query, o: { step: 1, outcome: "reached", group }, n: steps[0]?.count, a: answer.as_of })}
+            onChange={onChange}
+          />
         </li>
       ))}
     </ul>

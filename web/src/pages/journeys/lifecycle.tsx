@@ -1,5 +1,5 @@
 // Lifecycle: who is new, who came again, who came back after a pause, who went quiet.
-import { useAnswer } from "../../api/hooks";
+import { useQuestion } from "../../api/hooks";
 import type { LifecycleAnswer } from "../../api/types";
 import type { TableData } from "../../charts/data";
 import { pictureNote, tableExports } from "../../charts/export";
@@ -22,8 +22,8 @@ const NONE: string[] = [];
 
 export function LifecycleTab() {
   const [state, set] = useJourney<HabitState>();
-  const query: LifecycleQuery = habitQuery("lifecycle", state);
-  const load = useAnswer<LifecycleAnswer>(query);
+  const load = useQuestion<LifecycleAnswer, LifecycleQuery>(habitQuery("lifecycle", state));
+  const query = load.query!;
   const answer = load.data;
   const interval = query.interval ?? "week";
   const notes = useChartNotes(query.range, answer?.intervals ?? NONE, interval);

@@ -1,5 +1,5 @@
 // Paths: what people do after an event, or before it.
-import { useAnswer } from "../../api/hooks";
+import { useQuestion } from "../../api/hooks";
 import type { PathsAnswer } from "../../api/types";
 import type { TableData } from "../../charts/data";
 import { ExportMenu, pictureNote, tableExports } from "../../charts/export";
@@ -27,8 +27,8 @@ const WAYS = 10;
 
 export function PathsTab() {
   const [state, set] = useJourney<PathsState>();
-  const query = pathsQuery(state);
-  const load = useAnswer<PathsAnswer>(query);
+  const load = useQuestion<PathsAnswer, PathsQuery>(pathsQuery(state));
+  const { query } = load;
   const answer = query ? load.data : undefined;
   const what = state.what ?? { event: "" };
   const side = state.side === "end" ? "end" : "start";

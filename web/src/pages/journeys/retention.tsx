@@ -1,5 +1,5 @@
 // Retention: of those who began in one week, how many came back in the weeks after.
-import { useAnswer } from "../../api/hooks";
+import { useQuestion } from "../../api/hooks";
 import type { RetentionAnswer } from "../../api/types";
 import type { TableData } from "../../charts/data";
 import { pictureNote, tableExports } from "../../charts/export";
@@ -23,8 +23,8 @@ const RANGE = "last 12 weeks";
 export function RetentionTab() {
   const [state, set] = useJourney<RetentionState>();
   const full = { ...state, start: state.start ?? ANY, return: state.return ?? ANY };
-  const query = retentionQuery(full);
-  const load = useAnswer<RetentionAnswer>(query);
+  const load = useQuestion<RetentionAnswer, RetentionQuery>(retentionQuery(full));
+  const { query } = load;
   const answer = query ? load.data : undefined;
   const interval = state.interval ?? "week";
   const summary = answer && query ? retentionSummary(query, answer) : "";

@@ -1,5 +1,5 @@
 // Stickiness: in how many weeks (days, months) of the range people did it.
-import { useAnswer } from "../../api/hooks";
+import { useAnswer, useQuestion } from "../../api/hooks";
 import type { StickinessAnswer } from "../../api/types";
 import { Columns } from "../../charts/columns";
 import type { TableData } from "../../charts/data";
@@ -19,9 +19,9 @@ import { HABIT_RANGE, habitQuery, useJourney, type HabitState } from "./state";
 
 export function StickinessTab() {
   const [state, set] = useJourney<HabitState>();
-  const query: StickinessQuery = habitQuery("stickiness", state);
+  const load = useQuestion<StickinessAnswer, StickinessQuery>(habitQuery("stickiness", state));
+  const query = load.query!;
   const earlier: StickinessQuery = { ...query, range: previousRange(query.range ?? HABIT_RANGE) };
-  const load = useAnswer<StickinessAnswer>(query);
   const before = useAnswer<StickinessAnswer>(state.compare ? earlier : null);
   const answer = load.data;
   const was = state.compare ? before.data : undefined;

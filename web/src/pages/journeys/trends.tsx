@@ -1,6 +1,6 @@
 // Trends: how many, over time.
 import { useMemo } from "preact/hooks";
-import { useAnswer } from "../../api/hooks";
+import { useQuestion } from "../../api/hooks";
 import type { TrendAnswer, TrendSeries } from "../../api/types";
 import type { Cell, TableData } from "../../charts/data";
 import { pictureNote, tableExports } from "../../charts/export";
@@ -14,6 +14,7 @@ import { formatInterval, formatNumber } from "../../format";
 import { Button, Empty } from "../../parts/basic";
 import { Select } from "../../parts/field";
 import { BreakdownPicker } from "../../query/breakdown";
+import { GroupMenu, withMore } from "../../query/group-menu";
 import { MatcherEditor } from "../../query/matcher-editor";
 import { MeasurePicker } from "../../query/measure";
 import { NoteButton, pictureMarks, useChartNotes, type ChartNotes } from "../../notes/notes";
@@ -45,10 +46,10 @@ const cell = (each: TrendSeries, more: Open = {}): Open => ({ series: each.serie
 export function TrendsTab() {
   const [state, set] = useJourney<TrendState>();
   const full = { ...state, series: state.series?.length ? state.series : START };
-  const query = trendQuery(full);
-  const load = useAnswer<TrendAnswer>(query);
+  const load = useQuestion<TrendAnswer, TrendQuery>(trendQuery(full));
+  const { query } = load;
   const answer = load.data;
-  const notes = useChartNotes(full.range, answer?.intervals ?? NONE, full.interval ?? "day");
+  const notes = useChartNotes(query?.range ?? full.range, answer?.intervals ?? NONE, query?.interval ?? "day");
   const setSeries = (series: Series[]) => set({ series });
   const firstEvent = full.series[0]?.event ?? "*";
   return (
@@ -105,6 +106,24 @@ export function TrendsTab() {
       >
         {!query && <Empty>{t("trends.pick")}</Empty>}
         {notes.dialog}
+        {query?.breakdown !== undefined && answer && (
+          <ul class="legend groups">
+            {answer.series
+              .filter((each) => each.series === 0 && each.group !== null)
+              .map((each, index) => (
+                <li key={each.group}>
+                  <GroupMenu
+                    breakdown={query.breakdown!}
+                    group={each.group!}
+                    event={typeof firstEvent === "string" ? firstEvent : ""}
+                    swatch={each.group === "(other)" ? "ground-rest" : `ground-${(index % 5) + 1}`}
+                    onOpen={() => openEvidence({ q: query, o: cell(each), n: each.total ?? undefined, a: answer.as_of })}
+                    onChange={({ conds, breakdown }) => set({ series: full.series.map((series) => withMore(series, conds)), breakdown })}
+                  />
+                </li>
+              ))}
+          </ul>
+        )}
         {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} notes={notes} />}
       </AnswerSheet>
     </JourneyFrame>

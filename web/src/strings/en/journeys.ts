@@ -176,5 +176,12 @@ export const journeys = {
   "view.by": "by {owner}",
   "view.delete": "Delete the view {name}",
   "view.deleted": "View “{name}” deleted.",
-  "view.failed": "The view could not be deleted.",
+  "view.failed": "The view could not be changed.",
+  "view.pin": "Pin the view {name}",
+  "view.pin.first": "Pinned: it stands first, for everybody",
+  "view.pinned": "View “{name}” pinned, for everybody.",
+  "view.unpinned": "View “{name}” no longer pinned.",
+  "views.pinned": "Pinned views",
+  "view.share": "Copy link",
+  "view.line": "A view by {owner}, last saved",
 } as const;

@@ -1,0 +1,105 @@
+// A group of a breakdown as a button: open its people, look at it alone, leave it out, break it down further.
+import { useState } from "preact/hooks";
+import { Button } from "../parts/basic";
+import { Combo } from "../parts/combo";
+import { Icon } from "../parts/icon";
+import { Popover } from "../parts/popover";
+import { t } from "../strings";
+import { groupConds } from "./as-segment";
+import { fieldChoices } from "./names";
+import type { Breakdown, Cond, Matcher } from "./types";
+import { fieldWords, groupWords } from "./words";
+
+export interface GroupChange {
+  /** Conditions to be added to the events that were broken down. */
+  conds: Cond[];
+  /** By what they are broken down then. */
+  breakdown: Breakdown | undefined;
+}
+
+interface Props {
+  breakdown: Breakdown;
+  group: string;
+  event: string;
+  /** The class of its colour. */
+  swatch: string;
+  onOpen: () => void;
+  onChange: (change: GroupChange) => void;
+}
+
+export function GroupMenu({ breakdown, group, event, swatch, onOpen, onChange }: Props) {
+  const name = groupWords(group);
+  return (
+    <Popover
+      label={t("group.menu", { group: name })}
+      button={(props) => (
+        <button type="button" class="group-button" {...props}>
+          <i class={`swatch ${swatch}`} aria-hidden="true" />
+          <bdi>{name}</bdi>
+          <Icon name="down" small />
+        </button>
+      )}
+    >
+      {(close) => <Panel {...{ breakdown, group, event, swatch, onOpen, onChange, close, name }} />}
+    </Popover>
+  );
+}
+
+function Panel({ breakdown, group, event, onOpen, onChange, close, name }: Props & { close: () => void; name: string }) {
+  const [further, setFurther] = useState(false);
+  const only = groupConds(breakdown, group);
+  const others = groupConds(breakdown, group, true);
+  const then = (action: () => void) => () => {
+    close();
+    action();
+  };
+  return (
+    <div class="stack">
+      <ul class="plain menu">
+        <li>
+          <button type="button" class="menu-item" onClick={then(onOpen)}>
+            {t("group.open")}
+          </button>
+        </li>
+        {only && others && (
+          <>
+            <li>
+              <button type="button" class="menu-item" onClick={then(() => onChange({ conds: only, breakdown: undefined }))}>
+                {t("group.only", { group: name })}
+              </button>
+            </li>
+            <li>
+              <button type="button" class="menu-item" onClick={then(() => onChange({ conds: others, breakdown }))}>
+                {t("group.leave", { group: name })}
+              </button>
+            </li>
+            {!further && (
+              <li>
+                <Button look="quiet" class="menu-item" onClick={() => setFurther(true)}>
+                  {t("group.further", { group: name })}
+                </Button>
+              </li>
+            )}
+          </>
+        )}
+      </ul>
+      {further && only && (
+        <Combo
+          first
+          label={t("group.further", { group: name })}
+          value=""
+          show={fieldWords}
+          load={(prefix, signal) => fieldChoices(prefix, event, signal)}
+          onChange={(by) => then(() => onChange({ conds: only, breakdown: by }))()}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Adds conditions to a matcher; one that is there already is not added twice. */
+export function withMore<M extends Matcher>(matcher: M, conds: Cond[]): M {
+  const where = matcher.where ?? [];
+  const held = new Set(where.map((cond) => JSON.stringify(cond)));
+  return { ...matcher, where: [...where, ...conds.filter((cond) => !held.has(JSON.stringify(cond)))] };
+}
