@@ -6,7 +6,8 @@
  * named beside the row's own, a user by previousId of an alias. What no row can say stands at the end of the
  * customer, in a bookkeeping event of its own (a join made by hand leaves no row).
  *
- * An export of some rows names each customer by its id, and its other identifiers beside the first row. */
+ * An export of some rows names each customer by its id, and its other identifiers beside its first rows, as far as they
+ * fit; it holds no other rows. */
 #include "base_json_write.h"
 #include "export_internal.h"
 
@@ -343,6 +344,9 @@ static void end_join(struct export_who *who, struct part *child, struct base_buf
 
 void export_who_end(struct export_who *who, struct base_buf *out)
 {
+    if (!who->whole) {
+        return; /* only rows that were asked for */
+    }
     for (size_t i = 0; i < who->part_count; i++) {
         if (!who->parts[i].joined) {
             end_join(who, &who->parts[i], out);

@@ -170,6 +170,23 @@ test('a join can be undone in the copy as it could before', (t) => {
   }
 });
 
+test('a customer of hundreds of identifiers comes in again with all of them', async (t) => {
+  const [a, b] = [temporaryDirectory(t), temporaryDirectory(t)];
+  const list = (kind, n) => Array.from({ length: n }, (_, i) => `${kind}${i}`);
+  must(['import', '-', '--data', a], { input: [
+    ...list('v', 150).map((anonymousId, i) => ({ anonymousId, event: 'Looked', ts: new Date(Date.UTC(2026, 0, 1) + i).toISOString() })),
+    ...[0, 1].map((n) => ({ userId: 'ann', event: 'Came', ts: `2026-01-02T00:00:0${n}Z`, identifiers: { anonymous: list('v', 150).slice(75 * n, 75 * n + 75) } })),
+    ...[0, 1, 2].map((n) => ({ userId: 'ann', event: 'Wrote', ts: `2026-01-03T00:00:0${n}Z`, identifiers: { email: list('e', 90).map((name) => `${n}${name}@example.com`) } })),
+  ].map((event) => JSON.stringify(event)).join('\n') });
+  must(['import', '-', '--data', b], { input: must(['export', '--data', a]) });
+  const [before, after] = [await people(t, a, true), await people(t, b, true)];
+  assert.equal(before.length, 1);
+  assert.equal(before[0].identifiers.length, 1 + 150 + 270);
+  assert.deepEqual(after, before);
+  const some = lines(must(['export', '--data', a, '--event', 'Came']));
+  assert.deepEqual(some.map(({ event, userId }) => [event, userId]), [['Came', 'ann'], ['Came', 'ann']]);
+});
+
 test('an export of some time, of some customers, of an event, of a source holds just that', (t) => {
   const data = temporaryDirectory(t);
   must([...DEMO, '--data', data]);
