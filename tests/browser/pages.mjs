@@ -19,8 +19,9 @@ export function shop(now = Date.now()) {
   for (let n = 0; n < 60; n++) {
     const userId = `u${n}`;
     const start = now - (1 + (n % 9)) * DAY - (n % 7) * HOUR;
+    const firm = n % 3 ? { identifiers: { account: `Firm ${n % 7}` } } : {}; // every third is in none
     const send = (step, event, more = {}) => events.push({
-      userId, event, ts: new Date(start + step * 60_000).toISOString(), message_id: `${userId}-${step}`,
+      userId, ...firm, event, ts: new Date(start + step * 60_000).toISOString(), message_id: `${userId}-${step}`,
       channel: n % 3 ? 'web' : 'app', properties: { device: n % 3 ? 'desktop' : 'phone', price: 100 + n }, ...more,
     });
     send(0, 'Product Viewed', { traits: { name: `Person ${n}`, city: n % 2 ? 'Bergen' : 'Oslo', plan: n % 4 ? 'free' : 'pro' } });
@@ -113,7 +114,7 @@ export async function checkPage(page) {
 
 export const FUNNEL = '/journeys/funnels?steps.0.event=Product+Viewed&steps.1.event=Added+To+Cart&steps.2.event=Checkout+Started&steps.3.event=Order+Completed';
 export const PAGES = [
-  '/', '/customers', '/customers?search=person+1', '/customers/u0',
+  '/', '/customers', '/customers?search=person+1', '/customers?per=account', '/customers/u0', '/customers/u1', '/customers/accounts/Firm%201',
   '/journeys/trends', '/journeys/trends?series.0.event=Added+To+Cart&series.0.measure=customers&breakdown=device&compare=previous',
   '/journeys/trends?series.0.event=Added+To+Cart&breakdown=device&look=totals&table=true',
   '/voice', '/voice?metric=stars&by=customer.plan&table=true', '/voice?text=parcel&kind=survey',

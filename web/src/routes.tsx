@@ -28,6 +28,7 @@ export interface PageEntry {
   last?: boolean;
 }
 
+const AccountPage = lazy<{ id: string }>(() => import("./pages/account/page").then((module) => module.AccountPage));
 const JourneysPage = lazy<PageProps>(() => import("./pages/journeys/page").then((module) => module.JourneysPage));
 const SurveysRoute = lazy<PageProps>(() => import("./pages/surveys/route").then((module) => module.SurveysRoute));
 
@@ -41,6 +42,8 @@ export const PAGES: PageEntry[] = [
 ];
 
 function CustomersRoute({ rest }: PageProps) {
+  // An id never holds a slash here: what follows "accounts/" is no customer.
+  if (rest[0] === "accounts" && rest[1]) return <AccountPage key={rest[1]} id={rest[1]} />;
   return rest[0] ? <CustomerPage key={rest[0]} id={rest[0]} /> : <CustomersPage />;
 }
 

@@ -1,5 +1,6 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
+  Account,
   CatalogueDetail, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, FoundCustomer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
   Note, NoteKind, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
@@ -108,6 +109,7 @@ export const api = {
   findCustomers: (begins: string, by: "identifier" | "name", limit: number, signal?: AbortSignal) =>
     call<{ customers: FoundCustomer[]; more: boolean }>(`/api/v1/customers${search({ begins, by, limit })}`, { signal }),
   customer: (id: string, signal?: AbortSignal) => call<Customer>(`/api/v1/customers/${part(id)}`, { signal }),
+  account: (id: string, limit: number, signal?: AbortSignal) => call<Account>(`/api/v1/accounts/${part(id)}${search({ limit })}`, { signal }),
   timeline: (id: string, options: { limit?: number; cursor?: string | null; before?: string }, signal?: AbortSignal) =>
     call<TimelinePage>(`/api/v1/customers/${part(id)}/timeline${search(options)}`, { signal }),
 

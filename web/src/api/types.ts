@@ -222,6 +222,17 @@ export interface FoundCustomer {
   traits: Traits;
 }
 
+export interface Account {
+  id: string;
+  /** How many; `members` holds those seen last. */
+  customers: number;
+  first_seen: string | null;
+  last_seen: string | null;
+  events: number;
+  traits: Traits;
+  members: (CustomerRow & { known: boolean })[];
+}
+
 export interface TimelineEvent {
   event: string;
   ts: string;

@@ -4,7 +4,7 @@ import { useLoad } from "../api/hooks";
 import type { CustomerRow, CustomersAnswer, Verbatim } from "../api/types";
 import { formatNumber } from "../format";
 import { Empty, Kind, Moment, Quote } from "../parts/basic";
-import { Avatar, customerHref, faceOf, factsOf } from "../parts/person";
+import { accountHref, Avatar, customerHref, faceOf, faceOfAccount, factsOf } from "../parts/person";
 import { ScoreChip } from "../parts/score";
 import { cleanLine } from "../safe";
 import { t, tOr } from "../strings";
@@ -12,15 +12,15 @@ import type { Evidence } from "./state";
 
 export const channelWords = (channel: string | null | undefined): string => (channel ? tOr(`channel.${channel}`, cleanLine(channel)) : t("channel.none"));
 
-function Row({ row, said, showValue }: { row: CustomerRow; said: Verbatim | undefined; showValue: boolean }) {
-  const face = faceOf(row.id, row.traits);
-  const facts = factsOf(row);
+function Row({ row, said, showValue, account }: { row: CustomerRow; said: Verbatim | undefined; showValue: boolean; account: boolean }) {
+  const face = account ? faceOfAccount(row.id) : faceOf(row.id, row.traits);
+  const facts = account ? [] : factsOf(row);
   return (
-    <li class="evidence-row" data-row={row.id}>
+    <li class="evidence-row" data-row={account ? undefined : row.id}>
       <Avatar face={face} size="m" />
       <div>
         <div class="evidence-line">
-          <a class="strong" href={customerHref(row.id)} dir="auto">
+          <a class="strong" href={account ? accountHref(row.id) : customerHref(row.id)} dir="auto">
             {face.name}
           </a>
           <span class="small dim clip">{facts.length ? facts.join(" · ") : face.known ? null : t("not.signed.in")}</span>
@@ -70,7 +70,7 @@ export function People({ evidence, answer, people, said }: { evidence: Evidence;
       </p>
       <ul class="plain">
         {people.map((row) => (
-          <Row key={row.id} row={row} said={bySpeaker.get(row.id)} showValue={withValue} />
+          <Row key={row.id} row={row} said={bySpeaker.get(row.id)} showValue={withValue} account={evidence.q.per !== undefined} />
         ))}
       </ul>
     </>

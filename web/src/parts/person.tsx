@@ -50,6 +50,10 @@ export function Avatar({ face, size }: { face: Face; size?: "xs" | "m" | "l" }) 
   );
 }
 
+/** An account goes by its id: its traits are those of its people. */
+export const faceOfAccount = (id: string): Face => faceOf(id, {}, true);
+export const accountHref = (id: string): string => `/customers/accounts/${encodeURIComponent(id)}`;
+
 export const customerHref = (id: string): string => `/customers/${encodeURIComponent(id)}`;
 
 /** One or two facts that say more than an id: traits that are short and not the name again. */
@@ -74,6 +78,18 @@ export function Who({ row, size, facts }: { row: Pick<CustomerRow, "id" | "trait
       <span class="who-name">
         <b dir="auto">{face.name}</b>
         {facts && <small>{list.length ? list.join(" · ") : !face.known ? t("not.signed.in") : face.name === cleanLine(row.id) ? t("no.traits") : cleanLine(row.id)}</small>}
+      </span>
+    </a>
+  );
+}
+
+export function WhoAccount({ id, size }: { id: string; size?: "xs" | "m" }) {
+  const face = faceOfAccount(id);
+  return (
+    <a class="who" href={accountHref(id)}>
+      <Avatar face={face} size={size} />
+      <span class="who-name">
+        <b dir="auto">{face.name}</b>
       </span>
     </a>
   );

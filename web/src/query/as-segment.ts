@@ -63,6 +63,7 @@ function funnelSegment(query: FunnelQuery, open: Open): Segment | null {
 }
 
 export function openAsSegment(query: Query, open: Open): Segment | null {
+  if (query.per) return null; // a segment of accounts is none of customers
   if (query.kind === "customers") return query.search ? null : (query.segment ?? null);
   if (query.kind === "funnel") return funnelSegment(query, open);
   if (query.kind !== "trend") return null;

@@ -39,6 +39,8 @@ interface Common {
   range?: Range;
   timezone?: string;
   segment?: Segment;
+  /** Accounts are counted, not customers. */
+  per?: "account";
   as_of?: string;
 }
 
@@ -108,6 +110,7 @@ export interface PathsQuery extends Common {
 
 export interface CustomersQuery {
   kind: "customers";
+  per?: "account";
   segment?: Segment;
   search?: string;
   sort?: string;

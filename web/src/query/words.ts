@@ -152,7 +152,7 @@ export function cellWords(query: Query, open: Open, n: number | string): string 
   const group = open.group === undefined ? "" : t("open.group", { group: groupWords(open.group) });
   const when = at(query, open);
   const tail = (when ? t("open.when", { when }) : "") + group;
-  if (query.kind === "customers") return t("open.customers", { n: count, shown });
+  if (query.kind === "customers") return t(query.per ? "open.accounts" : "open.customers", { n: count, shown });
   if (query.kind === "trend") {
     const series = query.series[open.series ?? 0];
     const event = series ? matcherWords(series) : "";

@@ -15,6 +15,7 @@ import { setParams, usePlace } from "../../router";
 import { t } from "../../strings";
 import { toSearch } from "../../query/url";
 import { foldTimeline, mergeNewest, sideOf, type Side } from "./fold";
+import { Accounts } from "./accounts";
 import { Reach } from "./reach";
 import { Timeline } from "./timeline";
 
@@ -74,6 +75,7 @@ export function CustomerPage({ id }: { id: string }) {
         <div class="two">
           <TimelineSheet id={person.id} onNew={() => setTurn((n) => n + 1)} channels={person.channels.map((each) => each.channel)} />
           <aside class="beside" aria-label={t("customer.about")}>
+            {person.accounts.length > 0 && <Accounts person={person} turn={turn} />}
             <About person={person} />
             <Reach id={person.id} channels={person.channels.map((each) => each.channel)} turn={turn} />
           </aside>

@@ -8,8 +8,8 @@ import { customersExports } from "../../evidence/export";
 import { OpenNumber } from "../../evidence/number";
 import { Page } from "../../frame/frame";
 import { formatNumber } from "../../format";
-import { Button, Empty, Moment, Problem, Skeleton, Warnings } from "../../parts/basic";
-import { faceOf, Who } from "../../parts/person";
+import { Button, Empty, Moment, Problem, Skeleton, TabLinks, Warnings } from "../../parts/basic";
+import { customerHref, faceOf, Who, WhoAccount } from "../../parts/person";
 import { toast } from "../../parts/toast";
 import { showValue } from "../../safe";
 import { navigate, setParams, usePlace } from "../../router";
@@ -26,6 +26,8 @@ const NOT_COLUMNS = /name|email|phone|avatar|url|^id$/i;
 interface State {
   segment?: Segment;
   search?: string;
+  /** Accounts in place of people. */
+  per?: "account";
   sort: string;
 }
 
@@ -34,12 +36,13 @@ function readState(search: string): State {
   return {
     segment: params.segment,
     search: params.search === undefined ? undefined : String(params.search),
+    per: params.per === "account" ? "account" : undefined,
     sort: typeof params.sort === "string" ? params.sort : "-last_seen",
   };
 }
 
 const writeState = (state: State): void =>
-  navigate(`/customers?${toSearch({ search: state.search || undefined, segment: state.segment, sort: state.sort === "-last_seen" ? undefined : state.sort })}`.replace(/\?$/, ""));
+  navigate(`/customers?${toSearch({ search: state.search || undefined, per: state.per, segment: state.segment, sort: state.sort === "-last_seen" ? undefined : state.sort })}`.replace(/\?$/, ""));
 
 export function CustomersPage() {
   const { search } = usePlace();
@@ -48,6 +51,7 @@ export function CustomersPage() {
   const [chosen, choose] = useState<Set<string>>(new Set());
   const query: CustomersQuery = {
     kind: "customers",
+    ...(state.per ? { per: state.per } : {}),
     ...(state.segment === undefined ? {} : { segment: state.segment }),
     ...(state.search ? { search: state.search } : {}),
     sort: state.sort,
@@ -65,7 +69,7 @@ export function CustomersPage() {
   const answer = first.data;
   const rows = answer ? [...answer.customers, ...more] : [];
   const columns = traitColumns(rows);
-  const counted: CustomersQuery = { kind: "customers", ...(state.segment === undefined ? {} : { segment: state.segment }), ...(state.search ? { search: state.search } : {}) };
+  const counted: CustomersQuery = { kind: "customers", ...(state.per ? { per: state.per } : {}), ...(state.segment === undefined ? {} : { segment: state.segment }), ...(state.search ? { search: state.search } : {}) };
 
   const loadMore = async () => {
     setBusy(true);
@@ -79,24 +83,26 @@ export function CustomersPage() {
       setBusy(false);
     }
   };
-  const nothingAtAll = answer?.total === 0 && state.segment === undefined && !state.search;
+  const nothingAtAll = answer?.total === 0 && state.segment === undefined && !state.search && !state.per;
+  const accounts = state.per !== undefined;
   return (
     <Page
       title={t("customers.title")}
-      lead={answer && rich(state.segment === undefined && !state.search ? "customers.lead" : "customers.lead.some", {
+      lead={answer && rich(leadOf(state), {
         n: answer.total,
         number: <OpenNumber query={counted} open={{}} n={answer.total} asOf={answer.as_of} />,
         search: state.search ? t("customers.lead.search", { text: state.search }) : "",
       })}
+      above={<Switch state={state} />}
       bar={<SegmentChips segment={state.segment} onChange={(segment) => writeState({ ...state, segment })} />}
       tools={!nothingAtAll && (
         <ExportMenu {...customersExports(t("customers.title"), (limit, at) => ({ ...query, limit, ...(at ? { cursor: at } : {}) }))} disabled={!answer} />
       )}
     >
       <Tiles state={state} />
-      <section class="sheet" aria-label={t("customers.list")} aria-busy={first.loading}>
+      <section class="sheet" aria-label={t(accounts ? "accounts.list" : "customers.list")} aria-busy={first.loading}>
         <div class="sheet-head sentence">
-          <span>{t("segment.people.who.short")}</span>
+          <span>{t(accounts ? "accounts.who" : "segment.people.who.short")}</span>
           <Conditions state={state} onEdit={() => setEditing(true)} />
           {answer && <span class="push small dim">{t("segment.live", { ms: formatNumber(answer.stats.elapsed_ms) })}</span>}
         </div>
@@ -107,9 +113,11 @@ export function CustomersPage() {
           <Empty action={<a class="button primary" href="/settings/sources">{t("customers.empty.do")}</a>}>{t("customers.empty")}</Empty>
         )}
         {answer && answer.total === 0 && !nothingAtAll && (
-          <Empty action={<Button onClick={() => writeState({ sort: state.sort })}>{t("customers.clear")}</Button>}>{t("customers.none")}</Empty>
+          (accounts && state.segment === undefined && !state.search
+            ? <Empty>{t("accounts.empty")}</Empty>
+            : <Empty action={<Button onClick={() => writeState({ sort: state.sort, per: state.per })}>{t(accounts ? "accounts.clear" : "customers.clear")}</Button>}>{t(accounts ? "accounts.none" : "customers.none")}</Empty>)
         )}
-        {rows.length > 0 && <List rows={rows} columns={columns} sort={state.sort} onSort={(sort) => writeState({ ...state, sort })} words={answer?.verbatims} chosen={chosen} choose={choose} />}
+        {rows.length > 0 && <List accounts={accounts} rows={rows} columns={columns} sort={state.sort} onSort={(sort) => writeState({ ...state, sort })} words={answer?.verbatims} chosen={chosen} choose={choose} />}
         {cursor && answer && (
           <p class="center more">
             <Button look="soft" disabled={busy} onClick={() => void loadMore()}>
@@ -118,9 +126,9 @@ export function CustomersPage() {
           </p>
         )}
       </section>
-      {chosen.size > 0 && <Chosen rows={rows.filter((row) => chosen.has(row.id))} clear={() => choose(new Set())} />}
+      {chosen.size > 0 && !accounts && <Chosen rows={rows.filter((row) => chosen.has(row.id))} clear={() => choose(new Set())} />}
       <p class="away" role="status">
-        {answer ? t("customers.found", { n: answer.total }) : ""}
+        {answer ? t(accounts ? "accounts.found" : "customers.found", { n: answer.total }) : ""}
       </p>
       {editing && (
         <EditSegment
@@ -133,6 +141,25 @@ export function CustomersPage() {
         />
       )}
     </Page>
+  );
+}
+
+const leadOf = ({ segment, search, per }: State) => {
+  if (per) return segment === undefined && !search ? "accounts.lead" : "accounts.lead.some";
+  return segment === undefined && !search ? "customers.lead" : "customers.lead.some";
+};
+
+/** People, or the accounts that they belong to: the same conditions for both. */
+function Switch({ state }: { state: State }) {
+  const href = (per: State["per"]) => `/customers?${toSearch({ search: state.search || undefined, per, segment: state.segment })}`.replace(/\?$/, "");
+  return (
+    <TabLinks
+      label={t("customers.switch")}
+      tabs={[
+        { href: href(undefined), text: t("customers.people"), here: !state.per },
+        { href: href("account"), text: t("accounts.title"), here: state.per !== undefined },
+      ]}
+    />
   );
 }
 
@@ -186,6 +213,7 @@ function SortHead({ text, by, sort, onSort, number }: { text: string; by: string
 }
 
 interface ListProps {
+  accounts: boolean;
   rows: CustomerRow[];
   columns: string[];
   sort: string;
@@ -195,17 +223,19 @@ interface ListProps {
   choose: (chosen: Set<string>) => void;
 }
 
-function List({ rows, columns, sort, onSort, words, chosen, choose }: ListProps) {
+function List({ accounts, rows, columns, sort, onSort, words, chosen, choose }: ListProps) {
   const said = new Map((words ?? []).map((word) => [word.customer, word]));
   const head = { sort, onSort };
   return (
     <table class="table customers">
       <thead>
         <tr>
-          <th scope="col" class="col-choose">
-            <span class="away">{t("customers.choose")}</span>
-          </th>
-          <th scope="col">{t("customers.name")}</th>
+          {!accounts && (
+            <th scope="col" class="col-choose">
+              <span class="away">{t("customers.choose")}</span>
+            </th>
+          )}
+          <th scope="col">{t(accounts ? "accounts.name" : "customers.name")}</th>
           {said.size > 0 && <th scope="col" class="col-words">{t("customers.last.word")}</th>}
           {columns.map((name) => (
             <th scope="col" key={name} class="col-trait">
@@ -219,12 +249,14 @@ function List({ rows, columns, sort, onSort, words, chosen, choose }: ListProps)
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={row.id} class={chosen.has(row.id) ? "tall chosen" : "tall"} data-row={row.id}>
-            <td class="col-choose">
-              <input type="checkbox" aria-label={t("customers.choose.one", { name: faceOf(row.id, row.traits).name })} checked={chosen.has(row.id)} onChange={() => choose(toggled(chosen, row.id))} />
-            </td>
+          <tr key={row.id} class={chosen.has(row.id) ? "tall chosen" : "tall"} data-row={accounts ? undefined : row.id}>
+            {!accounts && (
+              <td class="col-choose">
+                <input type="checkbox" aria-label={t("customers.choose.one", { name: faceOf(row.id, row.traits).name })} checked={chosen.has(row.id)} onChange={() => choose(toggled(chosen, row.id))} />
+              </td>
+            )}
             <th scope="row">
-              <Who row={row} size="m" facts />
+              {accounts ? <WhoAccount id={row.id} size="m" /> : <Who row={row} size="m" facts />}
             </th>
             {said.size > 0 && <td class="col-words quote s">{said.get(row.id)?.text ?? ""}</td>}
             {columns.map((name) => (
@@ -233,9 +265,11 @@ function List({ rows, columns, sort, onSort, words, chosen, choose }: ListProps)
               </td>
             ))}
             <td class="num col-events">
-              <a class="opens" href={`/customers/${encodeURIComponent(row.id)}`} aria-label={t("customers.events.open", { n: row.events })}>
-                {formatNumber(row.events)}
-              </a>
+              {accounts ? formatNumber(row.events) : (
+                <a class="opens" href={customerHref(row.id)} aria-label={t("customers.events.open", { n: row.events })}>
+                  {formatNumber(row.events)}
+                </a>
+              )}
             </td>
             <td class="col-first dim">{row.first_seen ? <Moment at={row.first_seen} /> : "–"}</td>
             <td class="col-last">{row.last_seen ? <Moment at={row.last_seen} /> : "–"}</td>
@@ -285,10 +319,10 @@ function Tiles({ state }: { state: State }) {
 }
 
 function Tile({ name, state }: { name: string | undefined; state: State }) {
-  const count = useAnswer<CustomersAnswer>({ kind: "customers", limit: 1, ...(name === undefined ? {} : { segment: name }) });
+  const count = useAnswer<CustomersAnswer>({ kind: "customers", limit: 1, ...(state.per ? { per: state.per } : {}), ...(name === undefined ? {} : { segment: name }) });
   const here = state.segment === name;
   return (
-    <a class="tile" href={name === undefined ? "/customers" : `/customers?${toSearch({ segment: name })}`} aria-current={here ? "true" : undefined}>
+    <a class="tile" href={`/customers?${toSearch({ per: state.per, segment: name })}`.replace(/\?$/, "")} aria-current={here ? "true" : undefined}>
       <span class="clip">{name ?? t("segment.everyone")}</span>
       <b>{count.data ? formatNumber(count.data.total) : "–"}</b>
     </a>

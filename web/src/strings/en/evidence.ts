@@ -43,6 +43,7 @@ export const evidence = {
   "open.group": ", {group}",
   "open.previous": "the time before",
   "open.customers": "{n, plural, one {{shown} customer} other {{shown} customers}}",
+  "open.accounts": "{n, plural, one {{shown} account} other {{shown} accounts}}",
   "open.trend.active": "{n, plural, one {{shown} customer was here} other {{shown} customers were here}}",
   "open.trend.said": "{n, plural, one {{shown} customer said something} other {{shown} customers said something}}",
   "open.trend.customers": "{n, plural, one {{shown} customer did “{event}”} other {{shown} customers did “{event}”}}",
