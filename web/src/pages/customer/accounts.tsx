@@ -11,14 +11,14 @@ import { t } from "../../strings";
 const MEMBERS = 6;
 const ACCOUNTS = 3;
 
-export function Accounts({ person, turn }: { person: Customer; turn: number }) {
+export function Accounts({ person }: { person: Customer }) {
   const [all, setAll] = useState(false);
   const shown = all ? person.accounts : person.accounts.slice(0, ACCOUNTS);
   return (
     <Sheet title={t("customer.accounts", { n: person.accounts.length })}>
       <div class="stack">
         {shown.map((id) => (
-          <One key={id} id={id} self={person.id} turn={turn} />
+          <One key={id} id={id} self={person.id} />
         ))}
         {shown.length < person.accounts.length && (
           <Button look="quiet" onClick={() => setAll(true)}>
@@ -30,8 +30,8 @@ export function Accounts({ person, turn }: { person: Customer; turn: number }) {
   );
 }
 
-function One({ id, self, turn }: { id: string; self: string; turn: number }) {
-  const account = useLoad<Account>(`${id} ${turn}`, (signal) => api.account(id, MEMBERS + 1, signal));
+function One({ id, self }: { id: string; self: string }) {
+  const account = useLoad<Account>(id, (signal) => api.account(id, MEMBERS + 1, signal));
   const others = (account.data?.members ?? []).filter((member) => member.id !== self).slice(0, MEMBERS);
   const left = (account.data?.customers ?? 0) - others.length - 1;
   return (

@@ -75,7 +75,7 @@ export function CustomerPage({ id }: { id: string }) {
         <div class="two">
           <TimelineSheet id={person.id} onNew={() => setTurn((n) => n + 1)} channels={person.channels.map((each) => each.channel)} />
           <aside class="beside" aria-label={t("customer.about")}>
-            {person.accounts.length > 0 && <Accounts person={person} turn={turn} />}
+            {person.accounts.length > 0 && <Accounts person={person} />}
             <About person={person} />
             <Reach id={person.id} channels={person.channels.map((each) => each.channel)} turn={turn} />
           </aside>
