@@ -48,6 +48,19 @@ test("no colour is written outside the tokens", () => {
   assert.deepEqual(colours, []);
 });
 
+test("no key stands twice: the later text would silently replace the other", () => {
+  const seen = new Map();
+  const twice = [];
+  for (const name of readdirSync(join(source, "strings/en"))) {
+    for (const hit of readFileSync(join(source, "strings/en", name), "utf8").matchAll(/^ {2}(?:"([^"]+)"|([a-z]\w*)): /gm)) {
+      const key = hit[1] ?? hit[2];
+      if (seen.has(key)) twice.push(`${key}: ${seen.get(key)}, ${name}`);
+      seen.set(key, name);
+    }
+  }
+  assert.deepEqual(twice, []);
+});
+
 test("every message is used, and every key that is used exists", () => {
   const en = {};
   for (const name of readdirSync(join(source, "strings/en"))) {

@@ -116,7 +116,7 @@ export function ExportMenu({ disabled, ...exports }: Exports & { disabled?: bool
                   void take(format);
                 }}
               >
-                {t(`export.${format.ending}`)}
+                {t(`take.${format.ending}`)}
               </button>
             </li>
           ))}
