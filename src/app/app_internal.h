@@ -61,6 +61,7 @@ struct app {             /* immutable after app_open, but for what says otherwis
     int questions_running;
     int questions_waiting;
     int exports_running;
+    int sql_streams_running;
     struct app_once_memory *once_memory;            /* its own lock */
     struct base_mutex once_locks[APP_ONCE_STRIPES]; /* app_once.c: held from deciding to durable */
 };

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "app_internal.h"
-#include "sql.h"
+#include "app_sql_question.h"
 
 #define ANSWER_BYTES_MAX ((size_t)240 << 20) /* a frame of the control socket holds it */
 
@@ -65,8 +65,8 @@ static bool read_params(struct json_value input, struct arena *arena, struct sql
     return true;
 }
 
-static bool read_question(struct app *app, struct json_value input, struct arena *arena,
-                          struct sql_question *out, struct fail *fail)
+bool app_sql_question(struct app *app, struct json_value input, struct arena *arena,
+                      struct sql_question *out, struct fail *fail)
 {
     static const char *const members[] = {"sql", "params", "limit", NULL};
     const struct zone *zone;
@@ -106,19 +106,23 @@ static bool write_columns(void *context, const struct str *names, size_t count, 
     return base_buf_ok(w->out, fail);
 }
 
-/* Bytes that are no text are shown as hexadecimal digits. */
-static void write_blob(struct json_writer *w, struct str bytes)
+void app_sql_hex(struct base_buf *out, struct str bytes)
 {
     static const char digits[] = "0123456789abcdef";
-    struct base_buf text CLEANUP(base_buf_done) = {0};
     for (size_t i = 0; i < bytes.len; i++) {
-        base_buf_byte(&text, digits[(unsigned char)bytes.data[i] >> 4]);
-        base_buf_byte(&text, digits[(unsigned char)bytes.data[i] & 0x0FU]);
+        base_buf_byte(out, digits[(unsigned char)bytes.data[i] >> 4]);
+        base_buf_byte(out, digits[(unsigned char)bytes.data[i] & 0x0FU]);
     }
+}
+
+static void write_blob(struct json_writer *w, struct str bytes)
+{
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    app_sql_hex(&text, bytes);
     json_write_str(w, base_buf_view(&text));
 }
 
-static void write_value(struct json_writer *w, const struct sql_value *value)
+void app_sql_write_value(struct json_writer *w, const struct sql_value *value)
 {
     switch (value->type) {
     case SQL_NULL:
@@ -145,7 +149,7 @@ static bool write_row(void *context, const struct sql_value *values, size_t coun
     struct json_writer *w = context;
     json_begin_array(w);
     for (size_t i = 0; i < count; i++) {
-        write_value(w, &values[i]);
+        app_sql_write_value(w, &values[i]);
     }
     json_end_array(w);
     if (w->out->len > ANSWER_BYTES_MAX) {
@@ -159,7 +163,7 @@ bool app_op_sql(struct app *app, const struct app_caller *caller, struct json_va
                 struct arena *arena, struct base_buf *out, struct fail *fail)
 {
     struct sql_question question;
-    if (!read_question(app, input, arena, &question, fail)) {
+    if (!app_sql_question(app, input, arena, &question, fail)) {
         return false;
     }
     struct base_cancel cancel = app_cancel_of(app, caller);

@@ -92,6 +92,15 @@ int http_status_of(enum fail_code code);
 const char *http_status_title(int status);
 void http_send_json(struct http_call *call, int status, struct base_buf *body); /* takes the body */
 void http_send_empty(struct http_call *call, int status);
+/* Sends what `next` makes, piece by piece, until *out_end; where it fails the connection breaks off, so that a cut
+   answer is never taken for a whole one. `close` is called once, always. (http_stream.c) */
+struct http_stream {
+    void *context;
+    bool (*next)(void *context, struct base_buf *out, bool *out_end, struct fail *fail);
+    void (*close)(void *context);
+};
+void http_send_stream(struct http_call *call, const struct http_stream *stream,
+                      struct str media_type);
 /* A problem in its usual form. `pointer` may be NULL. */
 void http_problem(struct http_call *call, int status, const char *kind, const char *detail,
                   const char *pointer);
@@ -154,6 +163,7 @@ void http_segment_events(struct http_call *call);
 void http_segment_settings(struct http_call *call);
 void http_decide(struct http_call *call);
 void http_export(struct http_call *call);
+void http_sql(struct http_call *call);
 void http_survey_page(struct http_call *call);
 void http_survey_send(struct http_call *call);
 void http_survey_style(struct http_call *call);

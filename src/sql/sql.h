@@ -20,6 +20,7 @@
 #define SQL_STATEMENT_BYTES_MAX ((size_t)100000)
 #define SQL_PARAMS_MAX 100
 #define SQL_COLUMNS_MAX 500 /* of an answer */
+#define SQL_ROW_BYTES_MAX ((size_t)16 << 20)
 
 enum sql_type { SQL_NULL, SQL_INT, SQL_REAL, SQL_TEXT, SQL_BLOB };
 
@@ -62,6 +63,17 @@ struct sql_outcome {
 
 bool sql_run(struct store_snapshot *snapshot, const struct sql_question *question,
              const struct sql_sink *sink, struct sql_outcome *out, struct fail *fail) MUST_USE;
+
+/* The same in steps, for who hands the answer on as it comes: while nobody steps, the child waits. Opening takes the
+   columns and the first rows, so that most of what can go wrong has gone wrong by then. `sink` is copied; the snapshot
+   and the cancel token outlive the answer. */
+struct sql_answer;
+bool sql_answer_open(struct store_snapshot *snapshot, const struct sql_question *question,
+                     const struct sql_sink *sink, struct sql_answer **out,
+                     struct fail *fail) MUST_USE;
+bool sql_answer_step(struct sql_answer *answer, bool *out_end, struct fail *fail) MUST_USE;
+const struct sql_outcome *sql_answer_outcome(const struct sql_answer *answer);
+void sql_answer_close(struct sql_answer *answer); /* accepts NULL; ends the child */
 
 /* ---- what may be asked for ---------------------------------------------------------------------- */
 

@@ -369,7 +369,12 @@ bool sql_engine_run(struct sql_engine *engine, bool *out_truncated, struct fail 
     size_t bytes = 0;
     *out_truncated = false;
     while ((code = sqlite3_step(engine->statement)) == SQLITE_ROW) {
-        bytes += read_row(engine->statement, count, values);
+        size_t row = read_row(engine->statement, count, values);
+        if (row > SQL_ROW_BYTES_MAX) {
+            return fail_set(fail, FAIL_LIMIT, "a row of the answer has more than %zu MB",
+                            SQL_ROW_BYTES_MAX >> 20);
+        }
+        bytes += row;
         if (rows == limits->rows || bytes > limits->result_bytes) {
             *out_truncated = true;
             break;

@@ -15,10 +15,13 @@
 #define READ_BYTES ((size_t)256 << 10)
 #define FRAME_SPARE_BYTES ((size_t)1 << 20) /* a frame of rows beside the rows */
 
-struct serve {
-    const struct sql_world *world;
-    const struct sql_question *question;
-    const struct sql_sink *sink;
+struct sql_answer {
+    struct arena *arena;
+    struct base_budget *budget;
+    struct sql_world world;
+    struct sql_limits limits;
+    struct base_cancel *cancel;
+    struct sql_sink sink;
     struct sql_child child;
     struct base_buf out, in;
     size_t sent;
@@ -37,90 +40,90 @@ static bool would_block(void)
 }
 
 /* False where the child is gone. */
-static bool send_some(struct serve *serve)
+static bool send_some(struct sql_answer *answer)
 {
-    while (serve->sent < serve->out.len) {
-        ssize_t sent = send(serve->child.socket, serve->out.data + serve->sent,
-                            serve->out.len - serve->sent, MSG_NOSIGNAL);
+    while (answer->sent < answer->out.len) {
+        ssize_t sent = send(answer->child.socket, answer->out.data + answer->sent,
+                            answer->out.len - answer->sent, MSG_NOSIGNAL);
         if (sent < 0) {
             return would_block();
         }
-        serve->sent += (size_t)sent;
+        answer->sent += (size_t)sent;
     }
-    base_buf_reset(&serve->out);
-    serve->sent = 0;
+    base_buf_reset(&answer->out);
+    answer->sent = 0;
     return true;
 }
 
-static bool receive_some(struct serve *serve, bool *out_gone, struct fail *fail)
+static bool receive_some(struct sql_answer *answer, bool *out_gone, struct fail *fail)
 {
-    char *room = base_buf_room(&serve->in, READ_BYTES);
+    char *room = base_buf_room(&answer->in, READ_BYTES);
     if (room == NULL) {
-        return base_buf_ok(&serve->in, fail);
+        return base_buf_ok(&answer->in, fail);
     }
-    ssize_t got = recv(serve->child.socket, room, READ_BYTES, 0);
+    ssize_t got = recv(answer->child.socket, room, READ_BYTES, 0);
     *out_gone = got == 0 || (got < 0 && !would_block());
-    serve->in.len += got > 0 ? (size_t)got : 0;
+    answer->in.len += got > 0 ? (size_t)got : 0;
     return true;
 }
 
 /* ---- what the child asks for -------------------------------------------------------------------------- */
 
-static int scan_place(const struct serve *serve, uint32_t id)
+static int scan_place(const struct sql_answer *answer, uint32_t id)
 {
     for (int i = 0; i < SCANS_MAX; i++) {
-        if (serve->scans[i] != NULL && sql_scan_id(serve->scans[i]) == id) {
+        if (answer->scans[i] != NULL && sql_scan_id(answer->scans[i]) == id) {
             return i;
         }
     }
     return -1;
 }
 
-static bool take_scan(struct serve *serve, struct str payload, struct fail *fail)
+static bool take_scan(struct sql_answer *answer, struct str payload, struct fail *fail)
 {
     for (int i = 0; i < SCANS_MAX; i++) {
-        if (serve->scans[i] == NULL) {
-            serve->wanted[i] = true;
-            return sql_scan_open(serve->world, payload, &serve->scans[i], fail);
+        if (answer->scans[i] == NULL) {
+            answer->wanted[i] = true;
+            return sql_scan_open(&answer->world, payload, &answer->scans[i], fail);
         }
     }
     return fail_set(fail, FAIL_LIMIT, "a statement may walk at most %d tables at once", SCANS_MAX);
 }
 
-static bool take_id(struct serve *serve, bool closes, struct str payload, struct fail *fail)
+static bool take_id(struct sql_answer *answer, bool closes, struct str payload, struct fail *fail)
 {
     uint32_t id;
     if (!sql_id_read(payload, &id, fail)) {
         return false;
     }
-    int place = scan_place(serve, id);
+    int place = scan_place(answer, id);
     if (place < 0) {
         return true; /* over already: its last batch is on the way */
     }
     if (closes) {
-        sql_scan_free(serve->scans[place]);
-        serve->scans[place] = NULL;
+        sql_scan_free(answer->scans[place]);
+        answer->scans[place] = NULL;
     }
-    serve->wanted[place] = !closes;
+    answer->wanted[place] = !closes;
     return true;
 }
 
-static bool give_batch(struct serve *serve, struct fail *fail)
+static bool give_batch(struct sql_answer *answer, struct fail *fail)
 {
-    for (int i = 0; i < SCANS_MAX && serve->out.len == 0; i++) {
-        if (serve->scans[i] == NULL || !serve->wanted[i]) {
+    for (int i = 0; i < SCANS_MAX && answer->out.len == 0; i++) {
+        if (answer->scans[i] == NULL || !answer->wanted[i]) {
             continue;
         }
         uint32_t rows;
         bool last;
-        if (!sql_scan_next(serve->scans[i], &serve->out, &rows, &last, fail)) {
+        if (!sql_scan_next(answer->scans[i], &answer->out, &rows, &last, fail)) {
             return false;
         }
-        serve->wanted[i] = false;
-        serve->outcome.rows_scanned += rows;
+        answer->wanted[i] = false;
+        answer->outcome.rows_scanned += rows;
         if (last) {
-            sql_scan_free(serve->scans[i]);
-            serve->scans[i] = NULL;
+            sql_scan_free(answer->scans[i]);
+            answer->scans[i] = NULL;
         }
     }
     return true;
@@ -133,11 +136,11 @@ static bool broken(struct fail *fail)
     return fail_set(fail, FAIL_INTERNAL, "the process that runs SQL sent what is no answer");
 }
 
-static bool take_columns(struct serve *serve, struct str payload, struct fail *fail)
+static bool take_columns(struct sql_answer *answer, struct str payload, struct fail *fail)
 {
     struct str names[SQL_COLUMNS_MAX];
     uint64_t count;
-    if (serve->has_columns || !sql_count_get(&payload, &count) || count > SQL_COLUMNS_MAX) {
+    if (answer->has_columns || !sql_count_get(&payload, &count) || count > SQL_COLUMNS_MAX) {
         return broken(fail);
     }
     for (size_t i = 0; i < count; i++) {
@@ -145,40 +148,40 @@ static bool take_columns(struct serve *serve, struct str payload, struct fail *f
             return broken(fail);
         }
     }
-    serve->has_columns = true;
-    serve->column_count = (size_t)count;
-    return serve->sink->columns(serve->sink->context, names, serve->column_count, fail);
+    answer->has_columns = true;
+    answer->column_count = (size_t)count;
+    return answer->sink.columns(answer->sink.context, names, answer->column_count, fail);
 }
 
-static bool take_rows(struct serve *serve, struct str payload, struct fail *fail)
+static bool take_rows(struct sql_answer *answer, struct str payload, struct fail *fail)
 {
     struct sql_value values[SQL_COLUMNS_MAX];
-    if (!serve->has_columns || serve->column_count == 0) {
+    if (!answer->has_columns || answer->column_count == 0) {
         return broken(fail);
     }
     while (payload.len > 0) {
-        for (size_t i = 0; i < serve->column_count; i++) {
+        for (size_t i = 0; i < answer->column_count; i++) {
             if (!sql_value_get(&payload, &values[i])) {
                 return broken(fail);
             }
         }
-        if (++serve->outcome.rows > serve->question->limits.rows) {
+        if (++answer->outcome.rows > answer->limits.rows) {
             return broken(fail);
         }
-        if (!serve->sink->row(serve->sink->context, values, serve->column_count, fail)) {
+        if (!answer->sink.row(answer->sink.context, values, answer->column_count, fail)) {
             return false;
         }
     }
     return true;
 }
 
-static bool take_done(struct serve *serve, struct str payload, struct fail *fail)
+static bool take_done(struct sql_answer *answer, struct str payload, struct fail *fail)
 {
-    if (!serve->has_columns || payload.len != 1) {
+    if (!answer->has_columns || payload.len != 1) {
         return broken(fail);
     }
-    serve->outcome.truncated = payload.data[0] != 0;
-    serve->done = true;
+    answer->outcome.truncated = payload.data[0] != 0;
+    answer->done = true;
     return true;
 }
 
@@ -194,21 +197,21 @@ static bool take_fail(struct str payload, struct fail *fail)
                               : fail_set(fail, (enum fail_code)code, "%.*s", STR_ARG(message));
 }
 
-static bool take_frame(struct serve *serve, enum sql_frame kind, struct str payload,
+static bool take_frame(struct sql_answer *answer, enum sql_frame kind, struct str payload,
                        struct fail *fail)
 {
     switch (kind) {
     case SQL_FRAME_SCAN:
-        return take_scan(serve, payload, fail);
+        return take_scan(answer, payload, fail);
     case SQL_FRAME_NEXT:
     case SQL_FRAME_CLOSE:
-        return take_id(serve, kind == SQL_FRAME_CLOSE, payload, fail);
+        return take_id(answer, kind == SQL_FRAME_CLOSE, payload, fail);
     case SQL_FRAME_COLUMNS:
-        return take_columns(serve, payload, fail);
+        return take_columns(answer, payload, fail);
     case SQL_FRAME_ROWS:
-        return take_rows(serve, payload, fail);
+        return take_rows(answer, payload, fail);
     case SQL_FRAME_DONE:
-        return take_done(serve, payload, fail);
+        return take_done(answer, payload, fail);
     case SQL_FRAME_FAIL:
         return take_fail(payload, fail);
     case SQL_FRAME_OPEN:
@@ -218,33 +221,33 @@ static bool take_frame(struct serve *serve, enum sql_frame kind, struct str payl
     return broken(fail);
 }
 
-static bool take_frames(struct serve *serve, struct fail *fail)
+static bool take_frames(struct sql_answer *answer, struct fail *fail)
 {
-    struct str rest = base_buf_view(&serve->in);
+    struct str rest = base_buf_view(&answer->in);
     bool whole = true, good = true;
-    while (good && whole && !serve->done) {
+    while (good && whole && !answer->done) {
         enum sql_frame kind;
         struct str payload;
-        good = sql_frame_cut(&rest, serve->question->limits.result_bytes + FRAME_SPARE_BYTES,
-                             &whole, &kind, &payload, fail);
+        good = sql_frame_cut(&rest, SQL_ROW_BYTES_MAX + FRAME_SPARE_BYTES, &whole, &kind, &payload,
+                             fail);
         if (good && whole) {
-            good = take_frame(serve, kind, payload, fail);
+            good = take_frame(answer, kind, payload, fail);
         }
     }
     if (rest.len > 0) {
-        memmove(serve->in.data, rest.data, rest.len);
+        memmove(answer->in.data, rest.data, rest.len);
     }
-    serve->in.len = rest.len;
+    answer->in.len = rest.len;
     return good;
 }
 
 /* ---- one statement ----------------------------------------------------------------------------------------- */
 
-static bool gone(struct serve *serve, struct fail *fail)
+static bool gone(struct sql_answer *answer, struct fail *fail)
 {
     int number;
-    sql_child_end(&serve->child, &number);
-    serve->child.pid = 0;
+    sql_child_end(&answer->child, &number);
+    answer->child.pid = 0;
     if (number == SIGXCPU) {
         return fail_set(fail, FAIL_LIMIT, "the statement took too long");
     }
@@ -253,37 +256,37 @@ static bool gone(struct serve *serve, struct fail *fail)
                     number == 0 ? "by itself" : sigdescr_np(number));
 }
 
-static bool converse(struct serve *serve, struct fail *fail)
+/* Until there are more rows than `rows`, or the end. */
+static bool converse(struct sql_answer *answer, uint64_t rows, struct fail *fail)
 {
-    while (!serve->done) {
-        if (base_cancel_due(serve->question->cancel, fail) || !give_batch(serve, fail)) {
+    while (!answer->done && answer->outcome.rows <= rows) {
+        if (base_cancel_due(answer->cancel, fail) || !give_batch(answer, fail)) {
             return false;
         }
-        bool left = !send_some(serve);
-        struct pollfd poller = {.fd = serve->child.socket,
-                                .events = (short)(POLLIN | (serve->out.len > 0 ? POLLOUT : 0))};
+        bool left = !send_some(answer);
+        struct pollfd poller = {.fd = answer->child.socket,
+                                .events = (short)(POLLIN | (answer->out.len > 0 ? POLLOUT : 0))};
         if (poll(&poller, 1, POLL_MS) <= 0) {
             continue;
         }
         /* What it sent before it left is still there. */
         if ((poller.revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
-            !receive_some(serve, &left, fail)) {
+            !receive_some(answer, &left, fail)) {
             return false;
         }
-        if (!take_frames(serve, fail)) {
+        if (!take_frames(answer, fail)) {
             return false;
         }
-        if (left && !serve->done) {
-            return gone(serve, fail);
+        if (left && !answer->done) {
+            return gone(answer, fail);
         }
     }
     return true;
 }
 
-static void write_open(struct serve *serve)
+static void write_open(struct sql_answer *answer, const struct sql_question *question)
 {
-    const struct sql_question *question = serve->question;
-    const struct sql_world *world = serve->world;
+    const struct sql_world *world = &answer->world;
     const struct sql_open open = {
         .statement = question->statement,
         .params = question->params,
@@ -298,7 +301,7 @@ static void write_open(struct serve *serve)
         .traits = world->traits.names,
         .trait_count = world->traits.columns,
     };
-    sql_open_write(&serve->out, &open);
+    sql_open_write(&answer->out, &open);
 }
 
 static bool check_question(const struct sql_question *question, struct fail *fail)
@@ -317,45 +320,85 @@ static bool check_question(const struct sql_question *question, struct fail *fai
     return true;
 }
 
-static bool serve_statement(const struct sql_world *world, const struct sql_question *question,
-                            const struct sql_sink *sink, struct sql_outcome *out, struct fail *fail)
+static bool start(struct sql_answer *answer, struct store_snapshot *snapshot,
+                  const struct sql_question *question, struct fail *fail)
 {
-    struct serve *serve = base_alloc_zero(sizeof *serve);
-    *serve = (struct serve){.world = world, .question = question, .sink = sink};
-    serve->in.limit = question->limits.result_bytes + 2 * FRAME_SPARE_BYTES;
-    bool good = sql_child_start(question->zone, &serve->child, fail);
-    if (good) {
-        write_open(serve);
-        good = base_buf_ok(&serve->out, fail) && converse(serve, fail);
+    if (!check_question(question, fail) ||
+        !sql_world_open(snapshot, answer->cancel, answer->budget, answer->arena, &answer->world,
+                        fail) ||
+        !sql_child_start(question->zone, &answer->child, fail)) {
+        return false;
     }
-    if (serve->child.pid != 0) {
+    write_open(answer, question);
+    return base_buf_ok(&answer->out, fail) && converse(answer, 0, fail);
+}
+
+bool sql_answer_open(struct store_snapshot *snapshot, const struct sql_question *question,
+                     const struct sql_sink *sink, struct sql_answer **out, struct fail *fail)
+{
+    struct sql_answer *answer = base_alloc_zero(sizeof *answer);
+    answer->budget = base_budget_new(question->limits.memory_bytes);
+    answer->arena = arena_new(answer->budget);
+    answer->limits = question->limits;
+    answer->cancel = question->cancel;
+    answer->sink = *sink;
+    answer->in.limit = SQL_ROW_BYTES_MAX + 2 * FRAME_SPARE_BYTES;
+    if (!start(answer, snapshot, question, fail)) {
+        sql_answer_close(answer);
+        return false;
+    }
+    *out = answer;
+    return true;
+}
+
+bool sql_answer_step(struct sql_answer *answer, bool *out_end, struct fail *fail)
+{
+    if (!converse(answer, answer->outcome.rows, fail)) {
+        return false;
+    }
+    *out_end = answer->done;
+    return true;
+}
+
+const struct sql_outcome *sql_answer_outcome(const struct sql_answer *answer)
+{
+    return &answer->outcome;
+}
+
+void sql_answer_close(struct sql_answer *answer)
+{
+    if (answer == NULL) {
+        return;
+    }
+    if (answer->child.pid != 0) {
         int ignored;
-        sql_child_end(&serve->child, &ignored);
+        sql_child_end(&answer->child, &ignored);
     }
     for (int i = 0; i < SCANS_MAX; i++) {
-        sql_scan_free(serve->scans[i]);
+        sql_scan_free(answer->scans[i]);
     }
-    if (good) {
-        *out = serve->outcome;
-    }
-    base_buf_done(&serve->out);
-    base_buf_done(&serve->in);
-    base_free(serve);
-    return good;
+    base_buf_done(&answer->out);
+    base_buf_done(&answer->in);
+    arena_free(answer->arena);
+    base_budget_free(answer->budget);
+    base_free(answer);
 }
 
 bool sql_run(struct store_snapshot *snapshot, const struct sql_question *question,
              const struct sql_sink *sink, struct sql_outcome *out, struct fail *fail)
 {
-    if (!check_question(question, fail)) {
+    struct sql_answer *answer;
+    bool end = false;
+    if (!sql_answer_open(snapshot, question, sink, &answer, fail)) {
         return false;
     }
-    struct base_budget *budget = base_budget_new(question->limits.memory_bytes);
-    struct arena *arena = arena_new(budget);
-    struct sql_world world;
-    bool good = sql_world_open(snapshot, question->cancel, budget, arena, &world, fail) &&
-                serve_statement(&world, question, sink, out, fail);
-    arena_free(arena);
-    base_budget_free(budget);
+    bool good = true;
+    while (good && !end) {
+        good = sql_answer_step(answer, &end, fail);
+    }
+    if (good) {
+        *out = answer->outcome;
+    }
+    sql_answer_close(answer);
     return good;
 }

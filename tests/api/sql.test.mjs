@@ -392,6 +392,70 @@ test('the child holds one socket, no file, no word of the environment, and may o
   await leaving;
 });
 
+const streamed = (server, key, statement, type, more) => server.request('/api/v1/sql', { key, body: { sql: statement, ...more }, headers: { accept: type, 'content-type': 'application/json' } });
+
+test('NDJSON and CSV come as they are made, whole, however many rows there are', async (t) => {
+  const { server, key, rows } = await fullShop(t);
+  const statement = 'SELECT customer, event, ts, score, text, properties AS "=p", customer FROM events ORDER BY ts, id';
+  const all = await rows(statement);
+  const lines = await streamed(server, key, statement, 'application/x-ndjson');
+  assert.equal(lines.status, 200, lines.text);
+  assert.match(lines.headers.get('content-type'), /^application\/x-ndjson/);
+  assert.deepEqual(lines.text.trimEnd().split('\n').map((line) => Object.values(JSON.parse(line))), all);
+  assert.deepEqual(Object.keys(JSON.parse(lines.text.split('\n')[0])), ['customer', 'event', 'ts', 'score', 'text', '=p', 'customer 2']);
+  const csv = await streamed(server, key, "SELECT '=1+1' AS \"=a\", -5 AS b, NULL AS c, 'x,\"y' AS d, x'00ff' AS e, 0.5 AS f", 'text/html, text/csv;q=0.9');
+  assert.match(csv.headers.get('content-type'), /^text\/csv/);
+  assert.equal(csv.text, `"'=a",b,c,d,e,f\r\n"'=1+1",-5,,"x,""y",00ff,0.5\r\n`);
+  assert.equal((await streamed(server, key, 'SELECT 1 AS a WHERE 0', 'text/csv')).text, 'a\r\n', 'no row is an answer too');
+  assert.equal((await streamed(server, key, 'SELECT 1 AS a WHERE 0', 'application/x-ndjson')).text, '');
+  // More than the settings let an answer hold that is given as a whole.
+  const many = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 150000) SELECT i, hex(zeroblob(100)) AS pad FROM n';
+  const long = await streamed(server, key, many, 'text/csv');
+  assert.equal(long.text.trimEnd().split('\r\n').length, 150001);
+  assert.match(long.text.slice(-220), /\r\n150000,0+\r\n$/);
+  assert.equal((await streamed(server, key, many, 'text/csv', { limit: 7 })).text.trimEnd().split('\r\n').length, 8);
+  const wrong = await streamed(server, key, 'SELECT evnt FROM events', 'text/csv');
+  assert.deepEqual([wrong.status, wrong.json.pointer], [422, '/sql'], 'what is wrong is a problem, not a cut file');
+  assert.equal((await streamed(server, server.key('write', 'w'), 'SELECT 1', 'text/csv')).status, 403);
+  await childless(server);
+});
+
+test('a streamed answer that breaks off is seen to be broken, and its end ends the child', async (t) => {
+  const { server, key, rows } = await fullShop(t);
+  const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, hex(zeroblob(1000)) FROM n';
+  const begin = (signal) => fetch(`${server.url}/api/v1/sql`, {
+    method: 'POST', headers: { authorization: `Bearer ${key}`, accept: 'application/x-ndjson' }, body: JSON.stringify({ sql: endless }), signal,
+  });
+  // A place is given back a moment after its child has ended.
+  const begun = async (signal) => {
+    for (let i = 0; i < 1000; i++) {
+      const answer = await begin(signal);
+      if (answer.status === 200) return answer;
+      assert.equal(answer.status, 503, await answer.text());
+      await sleep(20);
+    }
+    throw new Error('no place was given back');
+  };
+  const broken = await begun();
+  process.kill(await childOf(server), 'SIGKILL');
+  await assert.rejects(broken.text());
+  await childless(server);
+
+  const leaving = [];
+  for (let i = 0; i < 4; i++) {
+    const abort = new AbortController();
+    await begun(abort.signal);
+    leaving.push(abort);
+  }
+  assert.equal((await begin()).status, 503, 'so many at a time');
+  assert.deepEqual(await rows('SELECT count(*) FROM events'), [[901]], 'streams take no place of a question');
+  for (const abort of leaving) abort.abort();
+  await childless(server);
+  const again = new AbortController();
+  await begun(again.signal);
+  again.abort();
+});
+
 test('only who may ask questions may run statements', async (t) => {
   const server = await serverFor(t);
   for (const kind of ['write', 'client']) {

@@ -5,6 +5,7 @@
 #include "app_jobs.h"
 #include "app_survey_page.h"
 #include "app_preferences.h"
+#include "app_sql.h"
 #include "http_assets.h"
 
 static const unsigned char page[] = "<!doctype html><title>firsthand</title>";
@@ -159,6 +160,36 @@ struct str app_export_file_name(const struct app_export *export, struct arena *a
 {
     (void)export;
     return str_copy(arena, STR("firsthand-2026-05-01.ndjson"));
+}
+
+/* An answer of SQL of one row. */
+struct app_sql {
+    enum app_sql_form form;
+};
+
+bool app_sql_open(struct app *app, const struct app_caller *caller, struct str input,
+                  enum app_sql_form form, struct app_sql **out, struct fail *fail)
+{
+    struct base_buf answer CLEANUP(base_buf_done) = {0};
+    if (!app_call(app, caller, STR("sql"), input, &answer, fail)) {
+        return false;
+    }
+    *out = base_alloc_zero(sizeof **out);
+    (*out)->form = form;
+    return true;
+}
+
+bool app_sql_next(struct app_sql *sql, struct base_buf *out, bool *out_end, struct fail *fail)
+{
+    (void)fail;
+    base_buf_c(out, sql->form == APP_SQL_CSV ? "n\r\n1\r\n" : "{\"n\":1}\n");
+    *out_end = true;
+    return true;
+}
+
+void app_sql_close(struct app_sql *sql)
+{
+    base_free(sql);
 }
 
 bool app_preferences(struct app *app, const struct app_preference_request *request,
