@@ -34,10 +34,10 @@ export function shop(now = Date.now()) {
 }
 
 // A server with the shop and a signed-in browser; both end with the test.
-export async function signedIn(t, { events = shop(), viewport = { width: 1440, height: 900 }, colorScheme = 'light' } = {}) {
+export async function signedIn(t, { events = shop(), viewport = { width: 1440, height: 900 }, colorScheme = 'light', hasTouch = false } = {}) {
   const server = await startServer(t);
   const browser = await startBrowser(t);
-  const page = await newPage(browser, server, { viewport, colorScheme });
+  const page = await newPage(browser, server, { viewport, colorScheme, hasTouch });
   await page.goto(setupLink(server));
   await fillSetup(page);
   await page.locator('.app').waitFor();

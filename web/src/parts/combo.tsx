@@ -20,6 +20,10 @@ interface Props {
   first?: boolean;
 }
 
+/** Pressing a choice leaves the focus in the field. Taken when let go: a list that is gone before would let the press through
+ *  to what lies under it. */
+const keepFocus = (event: Event) => event.preventDefault();
+
 export function Combo({ label, value, onChange, load, placeholder, show = cleanLine, first }: Props) {
   const id = useId();
   const [text, setText] = useState<string | null>(null);
@@ -117,16 +121,26 @@ export function Combo({ label, value, onChange, load, placeholder, show = cleanL
             id={`${id}-${index}`}
             role="option"
             aria-selected={index === at}
-            onPointerDown={(event) => {
-              event.preventDefault();
-              take(choice.value);
-            }}
+            onMouseDown={keepFocus}
+            onClick={() => take(choice.value)}
           >
             <span>{choice.label ?? cleanLine(choice.value)}</span>
             {choice.count !== undefined && <small>{formatShort(choice.count)}</small>}
           </li>
         ))}
-        {open && choices.length === 0 && <li class="none" role="option" aria-selected="false" aria-disabled="true">{text ? t("combo.as.typed", { text: cleanLine(text) }) : t("combo.nothing")}</li>}
+        {open && choices.length === 0 && (text?.trim() ? (
+          <li
+            class="none"
+            role="option"
+            aria-selected="false"
+            onMouseDown={keepFocus}
+            onClick={() => take(text.trim())}
+          >
+            {t("combo.as.typed", { text: cleanLine(text) })}
+          </li>
+        ) : (
+          <li class="none" role="option" aria-selected="false" aria-disabled="true">{t("combo.nothing")}</li>
+        ))}
       </ul>
     </span>
   );

@@ -51,7 +51,7 @@ export function SourceSettings({ source, channels, onClose, onSaved }: { source:
             ))}
           </div>
         </fieldset>
-        <fieldset class="choices">
+        <fieldset class="choice-list">
           <legend>{t("sources.patterns")}</legend>
           {patterns.map((each, at) => (
             <div key={at} class="row end">

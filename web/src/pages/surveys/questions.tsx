@@ -207,7 +207,7 @@ function Choices({ label, list, prefix, language, languages, onChange }: { label
     onChange(next);
   };
   return (
-    <fieldset class="choices">
+    <fieldset class="choice-list">
       <legend>{label}</legend>
       <ol class="plain">
         {list.map((choice, at) => (
