@@ -1,6 +1,5 @@
 // A group of a breakdown as a button: open its people, look at it alone, leave it out, break it down further.
 import { useState } from "preact/hooks";
-import { Button } from "../parts/basic";
 import { Combo } from "../parts/combo";
 import { Icon } from "../parts/icon";
 import { Popover } from "../parts/popover";
@@ -75,9 +74,9 @@ function Panel({ breakdown, group, event, onOpen, onChange, close, name }: Props
             </li>
             {!further && (
               <li>
-                <Button look="quiet" class="menu-item" onClick={() => setFurther(true)}>
+                <button type="button" class="menu-item" onClick={() => setFurther(true)}>
                   {t("group.further", { group: name })}
-                </Button>
+                </button>
               </li>
             )}
           </>

@@ -57,7 +57,7 @@ export function JourneyFrame<T extends Shared>({ tab, state, set, title, lead, r
     >
       <PinnedViews views={list} current={view} />
       {view && (
-        <p class="small dim">
+        <p class="small dim view-line">
           {t("view.line", { owner: cleanLine(view.owner) })} <Moment at={view.updated} />
         </p>
       )}
