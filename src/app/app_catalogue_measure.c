@@ -200,6 +200,8 @@ static void begin_trend(struct json_writer *w)
     json_begin_object(w);
     json_name_c(w, "kind");
     json_write_c(w, "trend");
+    json_name_c(w, "internal"); /* the catalogue counts everything that is stored */
+    json_write_c(w, "included");
     json_name_c(w, "range");
     json_write_c(w, "last 30 days");
     json_name_c(w, "series");
@@ -222,6 +224,8 @@ static bool make_question(const struct measuring *m, struct app_catalogue_row *r
         json_begin_object(&w);
         json_name_c(&w, "kind");
         json_write_c(&w, "customers");
+        json_name_c(&w, "internal");
+        json_write_c(&w, "included");
         json_name_c(&w, "segment");
         app_expect_segment(&w, expected, row->name);
         json_end_object(&w);

@@ -195,6 +195,9 @@ APP_OPERATION(app_op_catalogue);
 APP_OPERATION(app_op_catalogue_entry);
 APP_OPERATION(app_op_catalogue_unexpected);
 APP_OPERATION(app_op_catalogue_set);
+/* app_insiders.c */
+APP_OPERATION(app_op_internal);
+APP_OPERATION(app_op_internal_save);
 /* app_interview.c */
 APP_OPERATION(app_op_interview_add);
 APP_OPERATION(app_op_interview_highlight);

@@ -1,6 +1,7 @@
 /* Questions: parse, wait for a free place, run over a snapshot or a lease, keep a lease for opening. */
 #include <stdio.h>
 
+#include "app_insiders.h"
 #include "app_internal.h"
 #include "app_names.h"
 #include "app_rules.h"
@@ -56,6 +57,12 @@ static bool find_renames(void *context, struct arena *arena, struct query_rename
 {
     const struct app *app = context;
     return app_rules_renames(app->rules, arena, out, fail);
+}
+
+static bool find_internal(void *context, struct arena *arena, struct str *out_json, bool *out_found,
+                          struct fail *fail)
+{
+    return app_insiders_segment(context, arena, out_json, out_found, fail);
 }
 
 bool app_query_env(struct app *app, struct query_env *out, struct fail *fail)
@@ -130,8 +137,11 @@ bool app_op_query(struct app *app, const struct app_caller *caller, struct json_
     json_write_value(&w, input);
     struct query_env env;
     struct query_plan *plan;
-    if (!base_buf_ok(&text, fail) || !app_query_env(app, &env, fail) ||
-        !query_parse(&env, base_buf_view(&text), arena, &plan, fail)) {
+    if (!base_buf_ok(&text, fail) || !app_query_env(app, &env, fail)) {
+        return false;
+    }
+    env.internal = find_internal; /* of people's questions; surveys and policies see everybody */
+    if (!query_parse(&env, base_buf_view(&text), arena, &plan, fail)) {
         return false;
     }
     struct base_cancel cancel = app_cancel_of(app, caller);

@@ -101,8 +101,8 @@ static void put_operand(struct cli *cli, struct json_writer *w, struct str text)
 }
 
 /* "price > 100", "country in [\"NL\",\"BE\"]", "coupon set" */
-static bool put_condition(struct cli *cli, struct json_writer *w, const char *text,
-                          struct fail *fail)
+bool cli_put_condition(struct cli *cli, struct json_writer *w, const char *option, const char *text,
+                       struct fail *fail)
 {
     static const char *const operators[] = {" not in ",  " in ", " contains ", " starts with ",
                                             " matches ", " != ", " >= ",       " <= ",
@@ -132,7 +132,7 @@ static bool put_condition(struct cli *cli, struct json_writer *w, const char *te
         }
     }
     return fail_set(fail, FAIL_INPUT,
-                    "--where is \"%s\", expected NAME OPERATOR VALUE with spaces: 'price > 100'",
+                    "%s is \"%s\", expected NAME OPERATOR VALUE with spaces: 'price > 100'", option,
                     text);
 }
 
@@ -145,7 +145,7 @@ static bool put_where(struct cli *cli, struct json_writer *w, struct fail *fail)
     json_begin_array(w);
     for (int i = 0; i < cli->option_count; i++) {
         if (strcmp(cli->option_names[i], "--where") == 0 &&
-            !put_condition(cli, w, cli->option_values[i], fail)) {
+            !cli_put_condition(cli, w, "--where", cli->option_values[i], fail)) {
             return false;
         }
     }
@@ -186,6 +186,11 @@ static bool begin_question(struct cli *cli, struct base_buf *text, struct json_w
     put_option(cli, w, "--timezone", "timezone");
     put_option(cli, w, "--segment", "segment");
     put_option(cli, w, "--per", "per");
+    const char *internal = cli_option(cli, "--internal");
+    if (internal != NULL) {
+        json_name_c(w, "internal");
+        json_write_c(w, strcmp(internal, "left-out") == 0 ? "left out" : internal);
+    }
     put_option(cli, w, "--interval", "interval");
     return cli_put_range(cli, w, fail);
 }

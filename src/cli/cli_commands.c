@@ -26,6 +26,7 @@ static const struct cli_option format_only[] = {FORMAT_OPTION, END_OF_OPTIONS};
         {"--from", "DATE", "begin of the range, with --to"}, {"--to", "DATE", "its last day"},     \
         {"--where", "COND", "only events with: 'price > 100' (may be repeated)"},                  \
         {"--segment", "NAME", "only customers of a saved segment"},                                \
+        {"--internal", "WHAT", "internal customers: left-out, included or only (left-out)"},       \
         {"--timezone", "ZONE", "instead of the organisation's: Europe/Oslo"}, FORMAT_OPTION
 #define INTERVAL_OPTION                                                                            \
     {                                                                                              \
@@ -177,6 +178,14 @@ static const struct cli_option key_options[] = {
     {"--source", "NAME", "the source that its events are filed under"},
     {"--origin", "ORIGIN", "public keys: only pages from there (may be repeated)"},
     {"--expires", "INSTANT", "RFC 3339"},
+    END_OF_OPTIONS};
+static const struct cli_option internal_options[] = {
+    {"--email-domain", "A,B", "whose e-mail (trait email, or id) ends so; '': none"},
+    {"--customer", "A,B", "these customers, by id"},
+    {"--trait", "COND", "who has: 'role = staff' (may be repeated)"},
+    {"--segment", "A,B", "saved segments"},
+    {"--address", "A,B", "who sent from there, if addresses are kept: 192.0.2.0/24"},
+    {"--bots", "on|off", "who names a robot's user agent, if these are kept"},
     END_OF_OPTIONS};
 static const struct cli_option interview_options[] = {
     {"--customer", "CUSTOMER", "who was interviewed: any of its identifiers"},
@@ -351,6 +360,12 @@ const struct cli_command cli_commands[] = {
      "firsthand import letter.eml --format eml --source desk\n"
      "firsthand import orders.csv --suggest-map > map.json",
      import_options, 1, 250, cli_run_import},
+    {"internal set", "", "Says who is left out of questions: your own people, tests, bots.",
+     "firsthand internal set --email-domain fjordline.example --bots on\n"
+     "firsthand internal set --customer ann,bob --trait 'role = staff' --address 192.0.2.0/24",
+     internal_options, 0, 0, cli_run_internal_set},
+    {"internal show", "", "Shows who is left out of questions, and how many.",
+     "firsthand internal show", format_only, 0, 0, cli_run_internal_show},
     {"interview add", "", "Records an interview with a customer who consented.",
      "firsthand interview add --customer ann --notes notes.txt --participant Kim "
      "--consent 'You may record what I say.'",

@@ -79,6 +79,10 @@ struct str cli_input_end(struct cli *cli, struct cli_input *input);
 /* The member "range" of --last, or --from and --to; nothing where there is none of them. */
 bool cli_put_range(struct cli *cli, struct json_writer *w, struct fail *fail) MUST_USE;
 
+/* "price > 100" as a condition; `option` is named where it is none. */
+bool cli_put_condition(struct cli *cli, struct json_writer *w, const char *option, const char *text,
+                       struct fail *fail) MUST_USE;
+
 /* ---- output -------------------------------------------------------------------------------------------- */
 
 /* A cell is text; `number` aligns it right. Customers' words are data: control and direction marks are
@@ -177,6 +181,8 @@ CLI_COMMAND(cli_run_note_list);
 CLI_COMMAND(cli_run_keys_create);
 CLI_COMMAND(cli_run_keys_list);
 CLI_COMMAND(cli_run_keys_revoke);
+CLI_COMMAND(cli_run_internal_set);
+CLI_COMMAND(cli_run_internal_show);
 CLI_COMMAND(cli_run_interview_add);
 CLI_COMMAND(cli_run_interview_highlight);
 CLI_COMMAND(cli_run_interview_recruit);

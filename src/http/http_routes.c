@@ -392,6 +392,17 @@ const struct http_route http_routes[] = {
      "ZIP.",
      {PATH("token", "token", HTTP_TEXT, "From preference-link.")}},
 
+    /* ---- who is left out ---- */
+    OPERATION(NET_GET, "/api/v1/internal", ASK, "internal", 200,
+              "Shows who is left out of questions, by which rules.", NULL,
+              "rules, segment, customers: how many there are.", NONE),
+    OPERATION(
+        NET_PUT, "/api/v1/internal", SETTINGS, "internal.save", 200,
+        "Says who is left out of questions.",
+        "email_domains, customers, addresses, segments, traits, bots: what is left out stays, "
+        "null takes away.",
+        "Nothing.", NONE),
+
     /* ---- the catalogue ---- */
     OPERATION(NET_GET, "/api/v1/catalogue", ASK, "catalogue", 200,
               "Lists events, properties or traits, with what is known of them.", NULL,

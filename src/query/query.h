@@ -73,6 +73,9 @@ struct query_env {
     /* Names of all saved segments, for "did you mean". */
     bool (*segment_names)(void *context, struct arena *arena, struct str **out, size_t *out_count,
                           struct fail *fail);
+    /* The segment of internal customers, in the arena; NULL: questions leave nobody out. */
+    bool (*internal)(void *context, struct arena *arena, struct str *out_json, bool *out_found,
+                     struct fail *fail);
     /* What is renamed, in the arena; NULL: nothing. */
     bool (*renames)(void *context, struct arena *arena, struct query_renames *out,
                     struct fail *fail);

@@ -139,6 +139,11 @@ bool query_answer_write(struct query_exec *exec, struct base_buf *out, struct fa
     if (!write_body(exec, w, fail) || !warn_unseen_columns(exec, fail)) {
         return false;
     }
+    if (exec->plan->has_internal) {
+        static const char *const words[] = {"left out", "included", "only"};
+        json_name_c(w, "internal");
+        json_write_c(w, words[exec->plan->internal]);
+    }
     json_name_c(w, "warnings");
     json_begin_array(w);
     for (size_t i = 0; i < exec->warning_count; i++) {

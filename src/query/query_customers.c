@@ -52,6 +52,7 @@ static bool customers_parse(struct query_parser *parser, struct json_value root,
         !query_parse_warn(parser, fail, "\"range\" does not restrict a list of customers")) {
         return false;
     }
+    parser->finds_one = own[SEARCH].place != 0;
     return query_parse_list(parser, NULL, &own[SORT], &own[LIMIT], &own[CURSOR], false, fail) &&
            parse_search(parser, &own[SEARCH], body, fail) &&
            query_parse_common_segment(parser, members, fail);

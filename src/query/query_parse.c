@@ -6,8 +6,8 @@
 
 #include "query_kind.h"
 
-static const char *const common_names[QUERY_COMMON_COUNT] = {"kind",     "as_of",   "range",
-                                                             "timezone", "segment", "per"};
+static const char *const common_names[QUERY_COMMON_COUNT] = {
+    "kind", "as_of", "range", "timezone", "segment", "per", "internal"};
 
 const char *const query_metrics[QUERY_METRICS] = {"nps", "csat", "ces", "stars"};
 
@@ -93,8 +93,11 @@ bool query_parse_common_segment(struct query_parser *parser, const struct query_
 {
     const struct query_member *segment = &members[QUERY_SEGMENT];
     struct query_path at = query_path_in(NULL, segment->name);
-    return segment->place == 0 ||
-           query_parse_segment(parser, segment->value, &at, &parser->plan->segment, fail);
+    return (segment->place == 0 ||
+            query_parse_segment(parser, segment->value, &at, &parser->plan->segment, fail)) &&
+           query_parse_internal(
+               parser, &members[QUERY_INTERNAL],
+               parser->finds_one ? QUERY_INTERNAL_INCLUDED : QUERY_INTERNAL_LEFT_OUT, fail);
 }
 
 bool query_parser_init(struct query_parser *parser, const struct query_env *env,

@@ -30,6 +30,7 @@ struct query_parser {
     size_t warning_capacity;
     size_t past_capacity;
     const struct query_saved *saved;
+    bool finds_one; /* somebody is looked for by name: internal customers are found too */
 };
 
 /* With an empty plan in the arena. */
@@ -44,6 +45,7 @@ enum query_common {
     QUERY_TIMEZONE,
     QUERY_SEGMENT,
     QUERY_PER,
+    QUERY_INTERNAL,
     QUERY_COMMON_COUNT,
 };
 /* Reads the question's object: `members` holds QUERY_COMMON_COUNT + own_count. Then as_of, timezone and
@@ -53,6 +55,10 @@ bool query_parse_common(struct query_parser *parser, struct json_value root, con
 /* After the kind's own members, so that warnings come in this order. */
 bool query_parse_common_segment(struct query_parser *parser, const struct query_member *members,
                                 struct fail *fail) MUST_USE;
+
+/* "internal": joins the organisation's rule to the segment. */
+bool query_parse_internal(struct query_parser *parser, const struct query_member *member,
+                          enum query_internal otherwise, struct fail *fail) MUST_USE;
 
 /* A line of the answer's `warnings`. */
 bool query_parse_warn(struct query_parser *parser, struct fail *fail, const char *format, ...)

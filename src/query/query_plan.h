@@ -199,12 +199,17 @@ struct query_list {
     struct query_after after;
 };
 
+/* What becomes of customers whom the organisation's own rule calls internal. */
+enum query_internal { QUERY_INTERNAL_LEFT_OUT, QUERY_INTERNAL_INCLUDED, QUERY_INTERNAL_ONLY };
+
 struct query_kind;
 struct query_plan {
     const struct query_kind *kind;
     const struct zone *zone;
     const struct query_text *text;
     struct query_renames renames;
+    enum query_internal internal;
+    bool has_internal; /* there is such a rule; it is part of `segment` */
     int64_t now_ms;
     bool has_as_of;
     bool is_open;

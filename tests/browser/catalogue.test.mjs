@@ -86,6 +86,48 @@ test('an event is merged into another, hidden and blocked in its form, and the m
   assert.deepEqual(page.faults, []);
 });
 
+test('internal customers are left out by rule, said so above the page, opened, and shown again by a switch', async (t) => {
+  const { server, browser, page } = await signedIn(t);
+  await page.goto(`${server.url}/settings/catalogue?kind=internal`);
+  await page.getByText('No rule yet: every customer counts.').waitFor();
+  await page.getByLabel('Network addresses').fill('office');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('/addresses/0').waitFor();
+  await page.getByLabel('Network addresses').fill('');
+  await page.getByLabel('Customers, by id').fill('u0\nu1\nu2');
+  await page.getByRole('button', { name: 'Save' }).press('Enter');
+  await page.getByText('3 customers are left out now.').waitFor();
+  assert.deepEqual(await axe(page), []);
+  await shot(page, 'internal-rules');
+  await page.goto(`${server.url}/customers`);
+  await page.getByText('3 internal customers are left out.').waitFor();
+  await settled(page);
+  assert.match(await page.locator('main').textContent(), /57/);
+  assert.deepEqual(await axe(page), []);
+  await shot(page, 'internal-line');
+  await page.locator('.internal-line .opens').click();
+  const drawer = page.locator('.drawer');
+  await drawer.waitFor();
+  await drawer.getByText('Person 1', { exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Include them' }).click();
+  await page.getByText('3 internal customers are included.').waitFor();
+  await settled(page);
+  assert.match(page.url(), /internal=included/);
+  assert.match(await page.locator('main').textContent(), /60/);
+  await page.getByRole('button', { name: 'Leave them out' }).press('Enter');
+  await page.getByText('3 internal customers are left out.').waitFor();
+  const phone = await newPage(browser, server, { viewport: { width: 320, height: 640 }, colorScheme: 'dark', storageState: await page.context().storageState() });
+  for (const path of ['/customers', '/settings/catalogue?kind=internal']) {
+    await phone.goto(server.url + path);
+    await settled(phone);
+    await phone.getByText(/left out/).first().waitFor();
+    assert.equal(await sideways(phone), 0);
+    assert.deepEqual(await axe(phone), []);
+  }
+  assert.deepEqual([...page.faults, ...phone.faults], []);
+});
+
 test('the catalogue is whole on a phone, in the dark, and with nothing in it', async (t) => {
   const { server, browser, page } = await signedIn(t, { events: [] });
   await page.goto(`${server.url}/settings/catalogue`);

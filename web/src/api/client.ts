@@ -1,7 +1,7 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
   Account,
-  CatalogueDetail, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, FoundCustomer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
+  CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, FoundCustomer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
   Note, NoteKind, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
 } from "./types";
@@ -91,6 +91,11 @@ const search = (values: Record<string, string | number | undefined | null>): str
   return text ? `?${text}` : "";
 };
 
+/** Whether the page shows internal customers too: it stands in the address, and counts for every question of the page. */
+export const internalIncluded = (): boolean => new URLSearchParams(location.search).get("internal") === "included";
+const asked = (body: unknown): unknown =>
+  internalIncluded() && typeof body === "object" && body !== null && !("internal" in body) ? { ...body, internal: "included" } : body;
+
 export const api = {
   session: () => call<Session>("/api/v1/session", { quiet401: true }),
   setup: (body: { token: string; name: string; email: string; password: string; organisation: string; timezone?: string }) =>
@@ -104,8 +109,8 @@ export const api = {
   settings: () => call<{ organisation: string; timezone: string }>("/api/v1/settings"),
   saveSettings: (body: { organisation: string; timezone: string }) => call<unknown>("/api/v1/settings", { method: "PUT", body }),
 
-  query: <T>(body: unknown, signal?: AbortSignal) => call<T>("/api/v1/query", { method: "POST", body, signal }),
-  customers: (body: unknown, signal?: AbortSignal) => call<CustomersAnswer>("/api/v1/query", { method: "POST", body, signal }),
+  query: <T>(body: unknown, signal?: AbortSignal) => call<T>("/api/v1/query", { method: "POST", body: asked(body), signal }),
+  customers: (body: unknown, signal?: AbortSignal) => call<CustomersAnswer>("/api/v1/query", { method: "POST", body: asked(body), signal }),
   findCustomers: (begins: string, by: "identifier" | "name", limit: number, signal?: AbortSignal) =>
     call<{ customers: FoundCustomer[]; more: boolean }>(`/api/v1/customers${search({ begins, by, limit })}`, { signal }),
   customer: (id: string, signal?: AbortSignal) => call<Customer>(`/api/v1/customers/${part(id)}`, { signal }),
@@ -133,6 +138,8 @@ export const api = {
     call<CatalogueList>(`/api/v1/catalogue${search(options)}`, { signal }),
   catalogueEntry: (kind: CatalogueKind, name: string, signal?: AbortSignal) => call<CatalogueDetail>(`/api/v1/catalogue/${kind}/${part(name)}`, { signal }),
   describe: (kind: CatalogueKind, name: string, body: object) => call<unknown>(`/api/v1/catalogue/${kind}/${part(name)}`, { method: "PUT", body }),
+  internal: () => call<Internal>("/api/v1/internal"),
+  saveInternal: (body: InternalRules | Record<keyof InternalRules, null>) => call<unknown>("/api/v1/internal", { method: "PUT", body }),
   unexpected: () => call<{ entries: CatalogueEntry[] }>("/api/v1/catalogue/unexpected"),
 
   surveys: () => call<{ surveys: SurveyRow[] }>("/api/v1/surveys"),

@@ -296,6 +296,21 @@ export interface CatalogueDetail extends CatalogueEntry {
   properties?: { name: string; count: number; share: number }[];
 }
 
+/** Who is left out of questions. */
+export interface InternalRules {
+  email_domains?: string[];
+  customers?: string[];
+  addresses?: string[];
+  segments?: string[];
+  traits?: unknown[];
+  bots?: boolean;
+}
+export interface Internal {
+  rules: InternalRules;
+  segment: unknown;
+  customers: number;
+}
+
 export interface SavedSegment {
   name: string;
   segment: unknown;

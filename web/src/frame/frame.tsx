@@ -14,6 +14,7 @@ import { navigate, usePlace } from "../router";
 import { makeStore, useStore } from "../store";
 import { t } from "../strings";
 import { PAGES, pageAt, type PageEntry } from "../routes";
+import { InternalLine } from "./internal";
 import { PaletteButton } from "./palette-host";
 import { useRowKeys } from "./rows";
 import { session, signOut } from "./session";
@@ -141,6 +142,7 @@ export function Page({ bar, title, lead, tools, above, children }: {
           </div>
           {tools && <div class="page-tools">{tools}</div>}
         </div>
+        <InternalLine />
         {children}
       </main>
     </div>

@@ -41,6 +41,7 @@ interface Common {
   segment?: Segment;
   /** Accounts are counted, not customers. */
   per?: "account";
+  internal?: "left out" | "included" | "only";
   as_of?: string;
 }
 
@@ -112,6 +113,7 @@ export interface CustomersQuery {
   kind: "customers";
   per?: "account";
   segment?: Segment;
+  internal?: "left out" | "included" | "only";
   search?: string;
   sort?: string;
   limit?: number;

@@ -13,6 +13,7 @@ import { cleanLine } from "../../safe";
 import { t } from "../../strings";
 import { CatalogueDetail } from "./catalogue_entry";
 import { recentQuery } from "./catalogue_query";
+import { Insiders } from "./insiders";
 import { SettingsTabs } from "./page";
 
 const KINDS: CatalogueKind[] = ["event", "property", "trait"];
@@ -41,10 +42,22 @@ export function Catalogue() {
     }
   };
   const entries = load.data ? [...load.data.entries, ...more] : [];
+  const insiders = params.get("kind") === "internal";
+  const tabs = KINDS.map((each) => ({ href: `/settings/catalogue?kind=${each}`, text: t(`catalogue.kind.${each}`), here: each === kind && !insiders }));
+  if (insiders) {
+    return (
+      <Page above={<SettingsTabs here="catalogue" />} title={t("settings.catalogue")} lead={t("catalogue.lead")}>
+        <div class="catalogue-tools">
+          <TabLinks label={t("catalogue.kind")} tabs={[...tabs, { href: "/settings/catalogue?kind=internal", text: t("internal.title"), here: true }]} />
+        </div>
+        <Insiders />
+      </Page>
+    );
+  }
   return (
     <Page above={<SettingsTabs here="catalogue" />} title={t("settings.catalogue")} lead={t("catalogue.lead")}>
       <div class="catalogue-tools">
-        <TabLinks label={t("catalogue.kind")} tabs={KINDS.map((each) => ({ href: `/settings/catalogue?kind=${each}`, text: t(`catalogue.kind.${each}`), here: each === kind }))} />
+        <TabLinks label={t("catalogue.kind")} tabs={[...tabs, { href: "/settings/catalogue?kind=internal", text: t("internal.title"), here: false }]} />
         <Search words={words} key={kind} />
       </div>
       {load.data?.unmeasured && <Note tone="warn">{t("catalogue.unmeasured", { why: cleanLine(load.data.unmeasured) })}</Note>}

@@ -12,6 +12,7 @@ import { toast } from "../../parts/toast";
 import { setParams } from "../../router";
 import { cleanLine, cleanText } from "../../safe";
 import { t } from "../../strings";
+import { Check, Lines } from "./catalogue_fields";
 import { recentQuery, lineOf, valueOf } from "./catalogue_query";
 
 export function CatalogueDetail({ kind, name, onSaved }: { kind: CatalogueKind; name: string; onSaved: () => void }) {
@@ -252,27 +253,5 @@ function Describe({ entry, onClose, onSaved }: { entry: Detail; onClose: () => v
         </p>
       </form>
     </Dialog>
-  );
-}
-
-function Check({ label, checked, onChange, hint }: { label: string; checked: boolean; onChange: (on: boolean) => void; hint?: string }) {
-  return (
-    <label class="check">
-      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
-      <span>
-        {label}
-        {hint && <small class="dim block">{hint}</small>}
-      </span>
-    </label>
-  );
-}
-
-function Lines({ label, value, onInput, hint }: { label: string; value: string; onInput: (value: string) => void; hint?: string }) {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <textarea class="input" rows={4} maxLength={20000} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
-      {hint && <small class="field-hint">{hint}</small>}
-    </label>
   );
 }

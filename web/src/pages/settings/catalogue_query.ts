@@ -7,9 +7,9 @@ export const EVERY_EVENT = ["*", "contacted", "case opened", "case closed", "sur
 
 /** Whose number is "the last 30 days" of an entry; of a trait, the customers that have it. */
 export function recentQuery(entry: CatalogueEntry): Query {
-  if (entry.kind === "trait") return { kind: "customers", segment: { trait: [`traits.${entry.name}`, "set"] } };
+  if (entry.kind === "trait") return { kind: "customers", internal: "included", segment: { trait: [`traits.${entry.name}`, "set"] } };
   const series = entry.kind === "event" ? { event: entry.name } : { event: EVERY_EVENT, where: [[`properties.${entry.name}`, "set"] as [string, string]] };
-  return { kind: "trend", series: [{ ...series, measure: "count" }], interval: "day", range: "last 30 days" };
+  return { kind: "trend", internal: "included", series: [{ ...series, measure: "count" }], interval: "day", range: "last 30 days" };
 }
 
 /** The words of a form as a value: numbers, true, false and quoted texts as JSON has them, else the text itself. */
