@@ -53,6 +53,8 @@ bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
         .may_join_users = parts->trusted,
         .keep_address = settings.keep_address,
         .keep_user_agent = settings.keep_user_agent,
+        .quota_minute = settings.quota_minute,
+        .quota_day = settings.quota_day,
     };
     return true;
 }

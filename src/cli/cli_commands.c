@@ -218,6 +218,8 @@ static const struct cli_option source_options[] = {
     {"--keep-mail-text", "on|off", "keep the whole text of mails, quotes and all (off)"},
     {"--keep-address", "on|off", "keep the addresses that its senders are at (off)"},
     {"--keep-user-agent", "on|off", "keep the names of their browsers (off)"},
+    {"--quota-minute", "N", "events over HTTP in a minute, 429 above; '': as many as come"},
+    {"--quota-day", "N", "the same in a day of its zone"},
     END_OF_OPTIONS};
 static const struct cli_option user_options[] = {
     {"--name", "NAME", "the person's name"},
@@ -450,6 +452,7 @@ const struct cli_command cli_commands[] = {
     {"source set", "NAME", "Makes a source, or changes how its events are taken.",
      "firsthand source set web --channel web\n"
      "firsthand source set till --channel store --zone Europe/Oslo\n"
+     "firsthand source set web --quota-minute 60000 --quota-day 5000000\n"
      "firsthand source set desk --mask email,phone,card,iban --pattern 'contract=V-[0-9]{8}'",
      source_options, 1, 1, cli_run_source_set},
     {"source show", "NAME", "Shows a source and its settings.", "firsthand source show web",

@@ -108,6 +108,28 @@ static void put_text(struct cli *cli, const char *option, const char *member, st
     }
 }
 
+/* A whole number of events; '' takes the quota back. */
+static bool put_quota(struct cli *cli, const char *option, const char *member,
+                      struct json_writer *w, struct fail *fail)
+{
+    const char *value = cli_option(cli, option);
+    int64_t events;
+    if (value == NULL) {
+        return true;
+    }
+    json_name_c(w, member);
+    if (value[0] == '\0') {
+        json_write_null(w);
+        return true;
+    }
+    if (!str_parse_i64(str_from_c(value), &events)) {
+        return fail_set(fail, FAIL_INPUT, "%s is \"%s\", expected a whole number of events", option,
+                        value);
+    }
+    json_write_int(w, events);
+    return true;
+}
+
 /* Every value given for an option, as a list; a comma parts several. '' alone takes the setting back. */
 static void put_list(struct cli *cli, const char *option, const char *member, struct json_writer *w)
 {
@@ -168,7 +190,9 @@ static bool put_settings(struct cli *cli, struct json_writer *w, struct fail *fa
     if (!put_patterns(cli, w, fail) ||
         !put_switch(cli, "--keep-mail-text", "keep_mail_text", w, fail) ||
         !put_switch(cli, "--keep-address", "keep_address", w, fail) ||
-        !put_switch(cli, "--keep-user-agent", "keep_user_agent", w, fail)) {
+        !put_switch(cli, "--keep-user-agent", "keep_user_agent", w, fail) ||
+        !put_quota(cli, "--quota-minute", "quota_minute", w, fail) ||
+        !put_quota(cli, "--quota-day", "quota_day", w, fail)) {
         return false;
     }
     json_end_object(w);

@@ -261,6 +261,7 @@ bool http_start(struct app *app, const struct http_options *options, struct http
     http->per_key =
         http_limit_new(http->clock, options->key_per_s > 0 ? options->key_per_s : 50000);
     http->per_link = http_limit_new(http->clock, LINK_PER_S);
+    http->quotas = http_quotas_new(http->clock);
     struct str listen = options->listen != NULL ? str_from_c(options->listen) : config->listen;
     hosts_read(http, config->hosts, listen);
     http->handler = (struct net_handler){
@@ -308,6 +309,7 @@ void http_stop(struct http *http, int64_t grace_ms)
     http_limit_free(http->per_address);
     http_limit_free(http->per_key);
     http_limit_free(http->per_link);
+    http_quotas_free(http->quotas);
     http_counters_free(http->counters);
     arena_free(http->arena);
     base_free(http);

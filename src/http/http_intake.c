@@ -72,10 +72,21 @@ bool http_intake_source(struct http_call *call, struct intake_source *out)
     return true;
 }
 
-bool http_intake_take(struct http_call *call, const struct intake_items *items)
+bool http_intake_take(struct http_call *call, const struct intake_source *source,
+                      const struct intake_items *items)
 {
     struct fail fail;
+    struct http_quotas *quotas = call->http->quotas;
+    int64_t wait_s = http_quota_take(quotas, source, items->count);
+    if (wait_s > 0) {
+        http_problem_later(call, 429,
+                           "this source has sent as many events as its quota allows for now; "
+                           "nothing of this request was stored",
+                           wait_s);
+        return false;
+    }
     if (!app_take(call->http->app, items->items, items->count, &fail)) {
+        http_quota_give_back(quotas, source, items->count);
         http_refuse_storing(call, &fail);
         return false;
     }
@@ -163,7 +174,7 @@ static void own_take(struct http_call *call, struct intake_decoder *decoder)
         http_refuse_decoding(call, &fail);
         return;
     }
-    if (http_intake_take(call, &items)) {
+    if (http_intake_take(call, &source, &items)) {
         own_answer(call, &items);
     }
 }
@@ -215,7 +226,7 @@ static void segment_take(struct http_call *call, struct intake_decoder *decoder,
         http_refuse_decoding(call, &fail);
         return;
     }
-    if (http_intake_take(call, &items)) {
+    if (http_intake_take(call, &source, &items)) {
         success_send(call);
     }
 }

@@ -139,6 +139,17 @@ void http_limit_free(struct http_limit *limit);
 /* False: too fast. */
 bool http_limit_take(struct http_limit *limit, struct str who);
 
+/* ---- http_quota.c ---- */
+struct http_quotas;
+struct http_quotas *http_quotas_new(const struct base_clock *clock);
+void http_quotas_free(struct http_quotas *quotas); /* accepts NULL */
+/* Takes `count` events from the source's quotas: 0. Or nothing, and the seconds after which there is room. */
+int64_t http_quota_take(struct http_quotas *quotas, const struct intake_source *source,
+                        uint64_t count);
+/* What was taken for events that could not be stored. */
+void http_quota_give_back(struct http_quotas *quotas, const struct intake_source *source,
+                          uint64_t count);
+
 /* ---- http_input.c ---- */
 /* The operation's input: the body's members, then the path's and the query's. Answers where it is not JSON. */
 bool http_input(struct http_call *call, struct base_buf *out);
@@ -152,8 +163,9 @@ void http_refuse_decoding(struct http_call *call, const struct fail *fail);
 void http_refuse_storing(struct http_call *call, const struct fail *fail);
 /* The key's source, ready for decoding; answers where it cannot be had. */
 bool http_intake_source(struct http_call *call, struct intake_source *out);
-/* Stores the items; true once they are durable, else it has answered. */
-bool http_intake_take(struct http_call *call, const struct intake_items *items);
+/* Stores the items, within the source's quotas; true once they are durable, else it has answered. */
+bool http_intake_take(struct http_call *call, const struct intake_source *source,
+                      const struct intake_items *items);
 
 /* ---- handlers ---- */
 void http_operation(struct http_call *call);
@@ -216,6 +228,7 @@ struct http { /* immutable after start, but for what says otherwise */
     struct intake_limits limits;
     char *address;
     struct http_limit *per_address, *per_key, *per_link; /* their own locks */
+    struct http_quotas *quotas;                          /* its own lock */
     struct http_counters *counters;                      /* atomics */
     struct base_mutex decoder_lock;                      /* guards the next two */
     struct intake_decoder *decoders[HTTP_DECODERS_MAX];

@@ -62,7 +62,7 @@ static void capture(struct http_call *call, struct intake_decoder *decoder)
         http_refuse_storing(call, &fail);
         return;
     }
-    if (http_intake_take(call, &items)) {
+    if (http_intake_take(call, &source, &items)) {
         struct base_buf body = {.limit = 64};
         base_buf_c(&body, "{\"status\":1}");
         http_send_json(call, 200, &body);

@@ -58,6 +58,7 @@ struct intake_source {
     bool may_join_users;  /* a secret key or an operator: two known users may be joined */
     bool keep_address;    /* stores context.ip (or the peer's) */
     bool keep_user_agent; /* stores context.userAgent and context.userAgentData */
+    uint64_t quota_minute, quota_day; /* events over HTTP; 0: as many as come */
 };
 
 struct intake_decoder;

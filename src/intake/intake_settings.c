@@ -203,6 +203,30 @@ static bool read_keep_mail_text(struct json_value value, struct intake_settings 
     return read_switch(value, "keep_mail_text", &out->mail.keep_text, fail);
 }
 
+static bool read_quota(struct json_value value, const char *name, uint64_t *out, struct fail *fail)
+{
+    if (json_type_of(value) != JSON_INT || json_int(value) < 1 ||
+        json_int(value) > INTAKE_QUOTA_MAX) {
+        char pointer[FAIL_POINTER_BYTES];
+        snprintf(pointer, sizeof pointer, "/settings/%s", name);
+        return fail_input_at(fail, pointer, "\"%s\" must be a whole number of events, 1 to %lld",
+                             name, (long long)INTAKE_QUOTA_MAX);
+    }
+    *out = (uint64_t)json_int(value);
+    return true;
+}
+
+static bool read_quota_minute(struct json_value value, struct intake_settings *out,
+                              struct fail *fail)
+{
+    return read_quota(value, "quota_minute", &out->quota_minute, fail);
+}
+
+static bool read_quota_day(struct json_value value, struct intake_settings *out, struct fail *fail)
+{
+    return read_quota(value, "quota_day", &out->quota_day, fail);
+}
+
 static const struct member members[] = {
     {"mail_kind", read_mail_kind},
     {"own_domains", read_own_domains},
@@ -213,6 +237,8 @@ static const struct member members[] = {
     {"zone", read_zone},
     {"keep_address", read_keep_address},
     {"keep_user_agent", read_keep_user_agent},
+    {"quota_minute", read_quota_minute},
+    {"quota_day", read_quota_day},
 };
 
 static bool unknown(struct str name, struct fail *fail)

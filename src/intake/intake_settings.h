@@ -27,7 +27,9 @@ struct intake_settings {
     const struct zone *zone;          /* of local times in its files; NULL: the organisation's */
     bool keep_address;                /* stores addresses that senders are at (context.ip) */
     bool keep_user_agent;             /* stores context.userAgent and context.userAgentData */
+    uint64_t quota_minute, quota_day; /* events over HTTP; 0: as many as come */
 };
+#define INTAKE_QUOTA_MAX INT64_C(1000000000000)
 /* `settings` is an object. Members left out, or null, are as if never set. */
 bool intake_settings_parse(struct json_value settings, struct intake_settings *out,
                            struct fail *fail) MUST_USE;

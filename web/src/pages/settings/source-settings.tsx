@@ -17,6 +17,8 @@ export function SourceSettings({ source, channels, onClose, onSaved }: { source:
   const [zone, setZone] = useState(before.zone ?? "");
   const [mask, setMask] = useState<string[]>(before.mask ?? []);
   const [patterns, setPatterns] = useState<SourcePattern[]>(before.patterns ?? []);
+  const [minute, setMinute] = useState(before.quota_minute ? String(before.quota_minute) : "");
+  const [day, setDay] = useState(before.quota_day ? String(before.quota_day) : "");
   const [error, setError] = useState<ApiError>();
   const save = async (event: Event) => {
     event.preventDefault();
@@ -25,7 +27,7 @@ export function SourceSettings({ source, channels, onClose, onSaved }: { source:
       await api.saveSource({
         name: source.name,
         default_channel: channel.trim() || null,
-        settings: { zone: zone.trim() || null, mask: mask.length ? mask : null, patterns: whole.length ? whole : null },
+        settings: { zone: zone.trim() || null, mask: mask.length ? mask : null, patterns: whole.length ? whole : null, quota_minute: Number(minute) || null, quota_day: Number(day) || null },
       });
       toast(t("sources.saved", { name: source.name }));
       onSaved();
@@ -65,6 +67,10 @@ export function SourceSettings({ source, channels, onClose, onSaved }: { source:
           </Button>
         </fieldset>
         <Note>{t("sources.mask.note")}</Note>
+        <div class="two-fields">
+          <TextField label={t("sources.quota.minute")} type="number" value={minute} onInput={setMinute} />
+          <TextField label={t("sources.quota.day")} type="number" value={day} onInput={setDay} hint={t("sources.quota.hint")} />
+        </div>
         {error && <Problem error={error} />}
         <p class="row end">
           <Button look="quiet" onClick={onClose}>
