@@ -28,6 +28,8 @@ interface Props {
   summary: string;
   look: "lines" | "columns";
   onOpen: (index: number, point: number, compared: boolean) => void;
+  /** After dragging over points: the first and last of them. */
+  onZoom?: (first: number, last: number) => void;
   height?: number;
   /** Labels of the compared intervals, for what is said of a point. */
   comparedLabels?: string[];
@@ -35,6 +37,8 @@ interface Props {
 }
 
 const GAP = 3;
+/** A drag that is shorter is a press. */
+const ZOOM_LEAST_PX = 10;
 
 interface Hue {
   colour: string;
@@ -133,7 +137,7 @@ function drawColumns(u: uPlot, lines: Line[], palette: Palette, partial: Set<num
   ctx.restore();
 }
 
-export function TrendChart({ labels, interval, lines, partial, summary, look, onOpen, height = 240, comparedLabels, notes }: Props) {
+export function TrendChart({ labels, interval, lines, partial, summary, look, onOpen, onZoom, height = 240, comparedLabels, notes }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
   const width = useWidth(box);
@@ -147,6 +151,8 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
   marksRef.current = marks;
   const openRef = useRef(onOpen);
   openRef.current = onOpen;
+  const zoomRef = useRef(onZoom);
+  zoomRef.current = onZoom;
   const partialAt = useMemo(() => new Set(partial.map((label) => labels.indexOf(label))), [partial, labels]);
   // Room at the right for the names at the ends of the lines.
   const ends = width > 480 && look === "lines";
@@ -155,13 +161,23 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
   useEffect(() => {
     if (!box.current || width < 40 || labels.length === 0) return undefined;
     const draw = look === "lines" ? drawPoints : drawColumns;
+    let dragged = false;
+    const zoom = (self: uPlot) => {
+      const { left, width: wide } = self.select;
+      if (wide < ZOOM_LEAST_PX) return;
+      dragged = true;
+      setTimeout(() => (dragged = false), 0);
+      const at = (px: number) => Math.max(0, Math.min(labels.length - 1, Math.round(self.posToVal(px, "x"))));
+      self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+      zoomRef.current?.(at(left), at(left + wide));
+    };
     const u = new uPlot(
       {
         width,
         height,
         padding: [10, Math.max(room, 26), 0, 0],
         legend: { show: false },
-        cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
+        cursor: { drag: { x: onZoom !== undefined, y: false, setScale: false }, points: { show: false }, y: false },
         scales: {
           x: { time: false, range: () => (look === "lines" && labels.length > 1 ? [0, labels.length - 1] : [-0.6, labels.length - 0.4]) },
           y: { range: (_u, min, max) => [Math.min(0, min ?? 0), (max ?? 0) > 0 ? max! * 1.06 : 1] },
@@ -194,6 +210,7 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
           }),
         ],
         hooks: {
+          setSelect: [(self) => zoom(self)],
           drawClear: [(self) => drawMarks(self, marksRef.current ?? [], palette)],
           draw: [(self) => draw(self, lines, palette, partialAt, chosenRef.current)],
           ready: [(self) => setArea({ left: self.over.offsetLeft, width: self.over.clientWidth })],
@@ -224,6 +241,8 @@ export function TrendChart({ labels, interval, lines, partial, summary, look, on
     };
     const leave = () => setChosen(null);
     const click = (event: MouseEvent) => {
+      // The end of a drag is no press on a point.
+      if (dragged) return;
       const hit = nearest(event);
       const line = lines[hit.line];
       if (line && line.values[hit.point] !== null) openRef.current(line.index, hit.point, line.compared ?? false);

@@ -1,10 +1,11 @@
 // The date range: step back and forward, presets, typed, two dates, and against what.
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
+import { useChord, useKey } from "../keys";
 import { Button } from "../parts/basic";
 import { TextField } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Popover } from "../parts/popover";
-import { formatDayRange } from "../format";
+import { formatDayRange, orgZone } from "../format";
 import { t } from "../strings";
 import { PRESETS, parseRange, previousRange, rangeDays, stepRange } from "./range";
 import type { Range } from "./types";
@@ -20,6 +21,10 @@ interface Props {
 export function RangePicker({ range, onChange, compare, onCompare }: Props) {
   const before = previousRange(range);
   const later = stepRange(range, 1);
+  const back = useRangeBack(range, onChange);
+  useKey("[", () => onChange(stepRange(range, -1)!));
+  useKey("]", () => later && onChange(later));
+  useChord("mod+z", back.run, back.some);
   return (
     <span class="range" role="group" aria-label={t("range.label")}>
       <button type="button" class="range-step" aria-label={t("range.back")} onClick={() => onChange(stepRange(range, -1)!)}>
@@ -55,6 +60,29 @@ export function RangePicker({ range, onChange, compare, onCompare }: Props) {
       </button>
     </span>
   );
+}
+
+const MOST_BACK = 50;
+
+/** The ranges shown before, since the page was opened; the last of them comes back. */
+function useRangeBack(range: Range, onChange: (range: Range) => void): { some: boolean; run: () => void } {
+  const before = useRef<Range[]>([]);
+  const now = useRef(range);
+  const returning = useRef(false);
+  if (JSON.stringify(now.current) !== JSON.stringify(range)) {
+    if (!returning.current) before.current = [...before.current, now.current].slice(-MOST_BACK);
+    returning.current = false;
+    now.current = range;
+  }
+  return {
+    some: before.current.length > 0,
+    run: () => {
+      const last = before.current.pop();
+      if (last === undefined) return;
+      returning.current = true;
+      onChange(last);
+    },
+  };
 }
 
 function RangePanel({ range, onChange, compare, onCompare }: Props) {
@@ -98,6 +126,7 @@ function RangePanel({ range, onChange, compare, onCompare }: Props) {
             {t("range.apply")}
           </Button>
         </form>
+        <p class="small dim">{t("range.zone", { zone: orgZone() })}</p>
         {onCompare && (
           <label class="check">
             <input type="checkbox" checked={compare} onChange={(event) => onCompare(event.currentTarget.checked)} />

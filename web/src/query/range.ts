@@ -1,5 +1,5 @@
 // Ranges: presets, what may be typed, stepping, and which days they are.
-import { addDays, dayLabel, orgZone } from "../format";
+import { addDays, dayLabel, isDateLabel, localeTag, orgZone } from "../format";
 import type { IntervalName, Range } from "./types";
 
 export const DEFAULT_RANGE = "last 30 days";
@@ -92,10 +92,47 @@ export function wholeDays(range: Range, today = dayLabel(Date.now(), orgZone()))
   return { from: addDays(today, -n), to: addDays(today, -1) };
 }
 
+/** From the first of some intervals of a chart to the end of the last: what dragging over them shows. */
+export function zoomRange(first: string, last: string, interval: IntervalName): Range {
+  if (isDateLabel(first) && isDateLabel(last)) return { from: first, to: addDays(intervalEnd(last, interval), -1) };
+  // Hours are instants, and the end of a range of instants is not in it.
+  return { from: new Date(first).toISOString(), to: new Date(Date.parse(last) + 3_600_000).toISOString() };
+}
+
+const monthDays = (label: string): Days => ({ from: label, to: addDays(intervalEnd(label, "month"), -1) });
+
+/** "may", "may 2026", also in the reader's own language; without a year the last one that has begun. */
+function namedMonth(typed: string, today: string): Days | null {
+  const hit = /^([\p{L}.]+)(?: (\d{4}))?$/u.exec(typed);
+  if (!hit) return null;
+  const wanted = hit[1]!.replace(/\.$/, "");
+  for (let month = 1; month <= 12; month += 1) {
+    const first = `2026-${String(month).padStart(2, "0")}-01`;
+    const written = (tag: string | undefined, length: "long" | "short"): string =>
+      new Intl.DateTimeFormat(tag, { month: length, timeZone: "UTC" }).format(new Date(`${first}T00:00:00Z`)).toLowerCase().replace(/\.$/, "");
+    if (!["en", localeTag()].some((tag) => written(tag, "long") === wanted || written(tag, "short") === wanted)) continue;
+    const year = hit[2] ?? (first.slice(5, 7) <= today.slice(5, 7) ? today.slice(0, 4) : String(Number(today.slice(0, 4)) - 1));
+    return monthDays(`${year}${first.slice(4)}`);
+  }
+  return null;
+}
+
+/** A month, a quarter or a year by its name or number: "2026-05", "may 2026", "q2 2026", "2026", "last year". */
+function calendarDays(typed: string, today: string): Days | null {
+  const thisYear = Number(today.slice(0, 4));
+  const year = /^([12]\d{3})$/.exec(typed)?.[1] ?? (typed === "this year" ? String(thisYear) : typed === "last year" ? String(thisYear - 1) : undefined);
+  if (year) return { from: `${year}-01-01`, to: `${year}-12-31` };
+  if (/^\d{4}-(0[1-9]|1[0-2])$/.test(typed)) return monthDays(`${typed}-01`);
+  const quarter = /^q([1-4])(?: (\d{4}))?$/.exec(typed);
+  if (!quarter) return namedMonth(typed, today);
+  const first = `${quarter[2] ?? thisYear}-${String(Number(quarter[1]) * 3 - 2).padStart(2, "0")}-01`;
+  return { from: first, to: addDays(intervalEnd(first, "quarter"), -1) };
+}
+
 const ISO = /^\d{4}-\d{2}-\d{2}$/;
 const SHORT: Record<string, string> = { h: "hours", d: "days", w: "weeks", m: "months", q: "quarters" };
 
-/** Reads what somebody typed: "last 7 days", "7d", "now-7d", "yesterday", "this month", two dates. */
+/** Reads what somebody typed: "last 7 days", "7d", "now-7d", "yesterday", "this month", "may 2026", "q2", "2026", two dates. */
 export function parseRange(text: string, today = dayLabel(Date.now(), orgZone())): Range | null {
   const typed = text.trim().toLowerCase().replace(/\s+/g, " ");
   const unit = UNIT.exec(typed);
@@ -106,6 +143,8 @@ export function parseRange(text: string, today = dayLabel(Date.now(), orgZone())
   if (typed === "yesterday") return { from: addDays(today, -1), to: addDays(today, -1) };
   const named = /^(this|last) (day|week|month|quarter)$/.exec(typed);
   if (named) return named[1] === "this" ? `last 1 ${named[2]}` : previousRange(`last 1 ${named[2]}`, today);
+  const calendar = calendarDays(typed, today);
+  if (calendar) return calendar;
   const two = typed.split(/ (?:to|until|[-–]) |\.\.|[–,;]/).map((part) => part.trim());
   const [from, to] = [two[0] ?? "", two[1] ?? two[0] ?? ""];
   if (two.length > 2 || !ISO.test(from) || !ISO.test(to) || to < from) return null;

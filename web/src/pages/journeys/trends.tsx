@@ -18,8 +18,8 @@ import { GroupMenu, withMore } from "../../query/group-menu";
 import { MatcherEditor } from "../../query/matcher-editor";
 import { MeasurePicker } from "../../query/measure";
 import { NoteButton, pictureMarks, useChartNotes, type ChartNotes } from "../../notes/notes";
-import { DEFAULT_RANGE } from "../../query/range";
-import type { IntervalName, Open, Series, TrendQuery } from "../../query/types";
+import { DEFAULT_RANGE, zoomRange } from "../../query/range";
+import type { IntervalName, Open, Range, Series, TrendQuery } from "../../query/types";
 import { groupWords, matcherWords, measureWords, rangeIn } from "../../query/words";
 import { rich, t } from "../../strings";
 import { AnswerSheet, JourneyFrame } from "./frame";
@@ -124,7 +124,7 @@ export function TrendsTab() {
               ))}
           </ul>
         )}
-        {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} notes={notes} />}
+        {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} notes={notes} onZoom={(range) => set({ range })} />}
       </AnswerSheet>
     </JourneyFrame>
   );
@@ -177,7 +177,7 @@ function trendPicture(query: TrendQuery, answer: TrendAnswer, state: TrendState,
   };
 }
 
-function Result({ query, answer, state, notes }: { query: TrendQuery; answer: TrendAnswer; state: TrendState; notes: ChartNotes }) {
+function Result({ query, answer, state, notes, onZoom }: { query: TrendQuery; answer: TrendAnswer; state: TrendState; notes: ChartNotes; onZoom: (range: Range) => void }) {
   const lines = useMemo(() => trendLines(query, answer), [answer]);
   const summary = trendSummary(query, answer);
   if (answer.intervals.length === 0 || answer.series.length === 0) return <Empty>{t("answer.empty")}</Empty>;
@@ -211,6 +211,7 @@ function Result({ query, answer, state, notes }: { query: TrendQuery; answer: Tr
       summary={summary}
       notes={notes}
       look={state.look === "columns" ? "columns" : "lines"}
+      onZoom={(first, last) => onZoom(zoomRange(answer.intervals[first]!, answer.intervals[last]!, query.interval ?? "day"))}
       onOpen={(index, point, compared) => {
         const each = compared ? answer.previous?.series[index] : answer.series[index];
         const label = compared ? answer.previous?.intervals[point] : answer.intervals[point];
