@@ -230,7 +230,7 @@ static void openapi_describes_every_route(void **state)
     assert_true(json_member(root, STR("openapi"), &value));
     assert_true(str_is(json_string(value), "3.1.0"));
     assert_true(json_member(root, STR("paths"), &paths));
-    struct str ids[128];
+    struct str *ids = base_alloc_zero(http_route_count * sizeof *ids);
     size_t count = 0;
     for (size_t i = 0; i < http_route_count; i++) {
         char method[16] = "";
@@ -246,6 +246,7 @@ static void openapi_describes_every_route(void **state)
         }
         ids[count++] = json_string(value);
     }
+    base_free(ids);
     json_parser_free(parser);
 }
 
