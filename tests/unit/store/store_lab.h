@@ -14,6 +14,8 @@
 #include "store_read.h"
 
 #define LAB_SEGMENTS_MAX 64
+#define LAB_ACCOUNTS 8U
+#define LAB_EVENT_NAMES 6
 
 struct lab_change { /* a join; a split where the parent is STORE_NO_CUSTOMER */
     uint32_t child, parent;
@@ -62,4 +64,7 @@ uint64_t lab_check_scan(struct lab *lab, struct store_snapshot *snapshot,
 /* A scan chosen at random, checked. */
 void lab_check_random_scan(struct lab *lab, struct store_snapshot *snapshot);
 bool lab_same_value(struct store_value a, struct store_value b);
+/* One of 0 to sides - 1. */
+uint64_t lab_dice(struct lab *lab, uint64_t sides);
+extern const char *const lab_event_names[LAB_EVENT_NAMES];
 void lab_must(bool ok, const struct fail *fail);
