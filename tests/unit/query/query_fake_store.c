@@ -11,9 +11,6 @@
 
 #include <stdlib.h>
 
-#include "app_text.h"
-#include "base_time.h"
-
 bool store_event_is_bookkeeping(struct str event)
 {
     static const char *const seven[] = {
