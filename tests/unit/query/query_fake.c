@@ -187,6 +187,7 @@ void fake_add(struct fake *fake, const char *lines)
         }
     }
     qsort(s->rows, s->row_count, sizeof s->rows[0], compare_rows);
+    s->accounts = NULL;
 }
 
 void fake_save(struct fake *fake, const char *name, const char *segment)
@@ -237,6 +238,7 @@ struct fake *fake_new(const char *lines)
     s->rows = arena_array(arena, ROWS_MAX, sizeof *s->rows, &fail);
     s->customers = arena_array(arena, CUSTOMERS_MAX, sizeof *s->customers, &fail);
     s->batch_customers = 3;
+    base_mutex_init(&s->lock);
     assert_true(base_pool_new(3, &fake->pool, &fail));
     fake->backend = query_engine_new(fake->pool);
     fake->env = (struct query_env){.zone = zone_utc(),
@@ -253,6 +255,7 @@ void fake_free(struct fake *fake)
 {
     query_backend_free(fake->backend);
     base_pool_free(fake->pool);
+    base_mutex_done(&fake->snapshot->lock);
     arena_free(fake->arena);
     base_free(fake);
 }

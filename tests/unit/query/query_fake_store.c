@@ -325,8 +325,7 @@ bool store_events_bearing(struct store_snapshot *s, enum store_column_of of, uin
 
 /* ---- accounts: identifiers of that kind ---- */
 
-bool store_accounts_of(struct store_snapshot *s, const struct store_accounts **out,
-                       struct fail *fail)
+static const struct store_accounts *make_accounts(const struct store_snapshot *s, struct fail *fail)
 {
     struct store_accounts *table = arena_small(s->arena, sizeof *table);
     struct store_account *accounts = arena_array(s->arena, NAMES_MAX, sizeof *accounts, fail);
@@ -349,7 +348,18 @@ bool store_accounts_of(struct store_snapshot *s, const struct store_accounts **o
         }
     }
     table->at = accounts;
-    *out = table;
+    return table;
+}
+
+bool store_accounts_of(struct store_snapshot *s, const struct store_accounts **out,
+                       struct fail *fail)
+{
+    base_lock(&s->lock);
+    if (s->accounts == NULL) {
+        s->accounts = make_accounts(s, fail);
+    }
+    *out = s->accounts;
+    base_unlock(&s->lock);
     return true;
 }
 

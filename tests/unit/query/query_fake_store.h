@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base_thread.h"
 #include "query_fake.h"
 
 #define ROWS_MAX 20000
@@ -43,4 +44,6 @@ struct store_snapshot {
     uint32_t batch_customers;
     struct saved saved[20];
     size_t saved_count;
+    struct base_mutex lock;                /* guards accounts, and the arena while they are made */
+    const struct store_accounts *accounts; /* NULL: not made since the last row came */
 };
