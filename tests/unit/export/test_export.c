@@ -65,8 +65,9 @@ static void joins_are_told_once_where_they_can_be(void **state)
     struct str rest = base_buf_view(&out), line;
     static const char *const ids[] = {
         "\"anonymousId\":\"v1\",\"event\"",
-        "\"userId\":\"ann\",\"identifiers\":{\"email\":\"a@x\",\"account\":\"acme\",\"anonymous\":["
-        "\"v1\",\"old\"]},\"event\"",
+        ("\"userId\":\"ann\",\"identifiers\":{\"email\":\"a@x\",\"account\":\"acme\",\"anonymous\":"
+         "["
+         "\"v1\",\"old\"]},\"event\""),
         "\"anonymousId\":\"v1\",\"event\"",
         "\"userId\":\"ann\",\"previousId\":\"ann\",\"event\":\"alias\"",
     };
