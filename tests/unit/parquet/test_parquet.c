@@ -20,7 +20,7 @@ static uint32_t value_at(const void *from, size_t i)
 static size_t read_hybrid(struct str bytes, unsigned int bits, uint32_t *out, size_t count)
 {
     const uint8_t *at = (const uint8_t *)bytes.data;
-    const uint8_t *end = at + bytes.len;
+    const uint8_t *end = bytes.len > 0 ? at + bytes.len : at; /* nothing at all lies nowhere */
     size_t made = 0;
     while (at < end && made < count) {
         uint64_t head = 0;
