@@ -2,6 +2,7 @@
 
 #include "base_bytes.h"
 #include "base_json_write.h"
+#include "store_json.h"
 
 /* A column of values in the making: `types` and `data` lie in the frame. */
 struct cells {
@@ -74,39 +75,15 @@ static void put_value(struct sql_encode *encode, struct base_buf *out, struct ce
 
 /* ---- JSON ---------------------------------------------------------------------------------------- */
 
-static void json_put(struct json_writer *w, struct store_value value)
-{
-    switch ((enum store_kind)value.kind) {
-    case STORE_NULL:
-        json_write_null(w);
-        break;
-    case STORE_BOOL:
-        json_write_bool(w, value.b);
-        break;
-    case STORE_INT:
-        json_write_int(w, value.i);
-        break;
-    case STORE_UINT:
-        json_write_uint(w, value.u);
-        break;
-    case STORE_DOUBLE:
-        json_write_double(w, value.d);
-        break;
-    case STORE_STRING:
-        json_write_str(w, store_value_text(value));
-        break;
-    }
-}
-
 static void json_put_all(struct json_writer *w, const struct store_value *values, size_t count)
 {
     if (count == 1) {
-        json_put(w, values[0]);
+        store_json_value(w, values[0]);
         return;
     }
     json_begin_array(w);
     for (size_t i = 0; i < count; i++) {
-        json_put(w, values[i]);
+        store_json_value(w, values[i]);
     }
     json_end_array(w);
 }
