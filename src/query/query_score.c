@@ -3,6 +3,7 @@
 
 #include "query_answer.h"
 #include "query_kind.h"
+#include "query_score_place.h"
 #include "query_tally.h"
 
 struct score_run { /* what one pass counts: the asked range or the one before it */
@@ -358,6 +359,69 @@ static bool open_belongs(struct query_worker *worker, uint32_t c, bool *out,
     return true;
 }
 
+/* ---- open: who is behind the adjusted score ---- */
+
+struct opened_frame { /* the context of the list */
+    bool were_asked;
+};
+
+static bool frame_new(struct query_worker *worker, void **out, struct fail *fail)
+{
+    struct score_places *places = arena_array(worker->arena, 1, sizeof *places, fail);
+    if (places != NULL) {
+        score_places_init(places, worker);
+    }
+    *out = places;
+    return places != NULL;
+}
+
+static bool frame_belongs(struct query_worker *worker, uint32_t c, bool *out,
+                          struct store_value *out_value, struct fail *fail)
+{
+    const struct score_body *body = worker->exec->plan->body;
+    const struct opened_frame *frame = query_list_job(worker)->context;
+    struct score_places *places = query_list_state(worker)->own;
+    uint64_t parts = 0;
+    if (!score_places_find(places, worker, &body->adjust, frame->were_asked, c, fail)) {
+        return false;
+    }
+    const struct score_asking *list = places->list.data;
+    for (size_t i = 0; i < places->list.count; i++) {
+        bool in_group;
+        int64_t ts_ms = worker->rows->ts_ms[list[i].row];
+        if (ts_ms < body->open.from_ms || ts_ms >= body->open.to_ms ||
+            (body->open.frame != SCORE_FRAME_ALL &&
+             list[i].answered != (body->open.frame == SCORE_FRAME_ANSWERED))) {
+            continue;
+        }
+        if (!query_list_in_group(worker, c, list[i].row, &in_group, fail)) {
+            return false;
+        }
+        parts += in_group ? 1 : 0;
+    }
+    *out = parts > 0;
+    *out_value = store_value_uint(parts);
+    return true;
+}
+
+/* The places that the estimate was made of, found by the same rules. */
+static bool open_frame(struct query_exec *exec, struct query_list_job *job, struct fail *fail)
+{
+    const struct score_body *body = exec->plan->body;
+    const struct query_score_adjust *adjust = &body->adjust;
+    struct opened_frame *frame = arena_array(exec->arena, 1, sizeof *frame, fail);
+    if (frame == NULL || !score_places_were_asked(exec, adjust, &frame->were_asked, fail)) {
+        return false;
+    }
+    job->pass.to_ms = score_places_end_ms(exec);
+    job->pass.matchers = UINT64_C(1) << adjust->asked | UINT64_C(1) << adjust->answer;
+    job->pass.every_event = true;
+    job->context = frame;
+    job->start = frame_new;
+    job->belongs = frame_belongs;
+    return true;
+}
+
 static bool score_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail)
 {
     const struct score_body *body = exec->plan->body;
@@ -366,7 +430,7 @@ static bool score_open(struct query_exec *exec, struct query_list_job *job, stru
     prepare(exec->plan, &run, &ranking);
     job->pass = ranking.pass;
     job->pass.from_ms = body->open.from_ms;
-    if (body->open.what != SCORE_OPEN_WAY) {
+    if (body->open.what == SCORE_OPEN_ANSWERS || body->open.what == SCORE_OPEN_LEVELS) {
         job->pass.matchers = SCORE_BIT(SCORE_ANSWER);
     }
     job->with_value = true;
@@ -375,7 +439,8 @@ static bool score_open(struct query_exec *exec, struct query_list_job *job, stru
     job->said_to_ms = body->open.to_ms;
     job->start = score_own_new;
     job->belongs = open_belongs;
-    return query_list_group(exec, &ranking, job, fail);
+    return (body->open.what != SCORE_OPEN_FRAME || open_frame(exec, job, fail)) &&
+           query_list_group(exec, &ranking, job, fail);
 }
 
 const struct query_kind query_kind_score = {.name = "score",

@@ -42,7 +42,13 @@ struct score_cell {
     uint64_t ways[WAYS];
 };
 
-enum score_open { SCORE_OPEN_ANSWERS, SCORE_OPEN_LEVELS, SCORE_OPEN_WAY };
+enum score_open { SCORE_OPEN_ANSWERS, SCORE_OPEN_LEVELS, SCORE_OPEN_WAY, SCORE_OPEN_FRAME };
+enum score_frame_part {
+    SCORE_FRAME_ALL,
+    SCORE_FRAME_ANSWERED,
+    SCORE_FRAME_SILENT,
+    SCORE_FRAME_PARTS
+};
 struct score_body {
     enum score_metric metric;
     uint64_t least;
@@ -60,6 +66,7 @@ struct score_body {
         enum score_open what;
         unsigned low, high; /* levels, both included */
         enum score_way way;
+        enum score_frame_part frame; /* of "adjusted" */
         bool is_number; /* the list is a number of the answer, not those behind a score */
     } open;
 };

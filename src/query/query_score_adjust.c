@@ -6,6 +6,7 @@
 
 #include "base_thread.h"
 #include "query_group.h"
+#include "query_score_place.h"
 
 /* ---- the plan ------------------------------------------------------------------------------------- */
 
@@ -48,7 +49,7 @@ void query_score_adjust_parse(struct query_parser *parser, size_t metric,
     into->counts_as = scales[metric].counts_as;
 }
 
-/* ---- was anybody asked? --------------------------------------------------------------------------- */
+/* ---- gathering ------------------------------------------------------------------------------------ */
 
 struct job {
     const struct query_score_adjust *adjust;
@@ -63,61 +64,11 @@ static const struct job *job_of(const struct query_worker *worker)
     return worker->pass->context;
 }
 
-static bool in_range(const struct query_worker *worker, uint32_t row)
-{
-    const struct query_range *range = &worker->exec->plan->range;
-    int64_t ts_ms = worker->rows->ts_ms[row];
-    return ts_ms >= range->from_ms && ts_ms < range->to_ms;
-}
-
-/* Who was asked in the range may answer after it. */
-static int64_t answers_end_ms(const struct query_exec *exec)
-{
-    int64_t after_now_ms = query_ms_add(exec->plan->now_ms, 1);
-    return exec->plan->range.to_ms > after_now_ms ? exec->plan->range.to_ms : after_now_ms;
-}
-
-static bool seek_asked(struct query_worker *worker, uint32_t c, struct fail *fail)
-{
-    const uint64_t asked = UINT64_C(1) << job_of(worker)->adjust->asked;
-    (void)fail;
-    for (uint32_t row = worker->rows->row_begin[c]; row < worker->rows->row_begin[c + 1]; row++) {
-        worker->stop = worker->stop || ((worker->masks[row] & asked) != 0 && in_range(worker, row));
-    }
-    return true;
-}
-
-static bool was_asked(struct query_exec *exec, const struct job *job, bool *out, struct fail *fail)
-{
-    const struct query_pass pass = {.from_ms = exec->plan->range.from_ms,
-                                    .to_ms = exec->plan->range.to_ms,
-                                    .matchers = UINT64_C(1) << job->adjust->asked,
-                                    .customer = seek_asked,
-                                    .context = job};
-    struct query_workers workers = {.list = NULL};
-    if (!query_pass_run(exec, &pass, &workers, fail)) {
-        return false;
-    }
-    *out = workers.stopped;
-    query_workers_free(&workers);
-    return true;
-}
-
-/* ---- gathering ------------------------------------------------------------------------------------ */
-
-struct asking {
-    uint32_t row;
-    struct str response; /* data NULL: names none */
-    bool answered;
-    double said;
-};
-
 struct gather { /* of a worker */
-    struct query_vec places, members, askings;
+    struct query_vec places, members;
+    struct score_places found; /* of one customer */
     struct query_groups groups;
     struct score_past past;
-    uint32_t ordinal; /* of the customer's places */
-    uint64_t unasked; /* answers */
 };
 
 static bool start(struct query_worker *worker, struct fail *fail)
@@ -129,7 +80,7 @@ static bool start(struct query_worker *worker, struct fail *fail)
     struct base_budget *budget = worker->exec->budget;
     query_vec_init(&gather->places, worker->arena, budget, sizeof(struct score_place));
     query_vec_init(&gather->members, worker->arena, budget, sizeof(struct score_member));
-    query_vec_init(&gather->askings, worker->arena, budget, sizeof(struct asking));
+    score_places_init(&gather->found, worker);
     worker->state = gather;
     return job_of(worker)->groups.by == NULL ||
            query_groups_init(&gather->groups, &job_of(worker)->groups, worker->arena, fail);
@@ -146,9 +97,9 @@ static double said_at(struct query_worker *worker, uint32_t c, uint32_t row)
     return adjust->counts_as(fmin(fmax(said, adjust->scale_lowest), adjust->scale_highest));
 }
 
-/* A place in the frame, as of `at_ms`; its groups are those of `row`. */
-static bool add_place(struct query_worker *worker, uint32_t c, int64_t at_ms, uint32_t row,
-                      bool answered, double said, struct fail *fail)
+/* A customer's place in the frame, the `ordinal`th. */
+static bool add_place(struct query_worker *worker, uint32_t c, const struct score_asking *asking,
+                      uint32_t ordinal, struct fail *fail)
 {
     const struct job *job = job_of(worker);
     struct gather *gather = worker->state;
@@ -156,20 +107,21 @@ static bool add_place(struct query_worker *worker, uint32_t c, int64_t at_ms, ui
     if (place == NULL) {
         return false;
     }
-    *place = (struct score_place){.customer = worker->rows->customers[c],
-                                  .ordinal = gather->ordinal++,
-                                  .answered = answered,
-                                  .said = said};
+    *place =
+        (struct score_place){.customer = worker->rows->customers[c],
+                             .ordinal = ordinal,
+                             .answered = asking->answered,
+                             .said = asking->answered ? said_at(worker, c, asking->answer_row) : 0};
     if (job->was_asked) {
-        place->interval = (uint32_t)zone_intervals_find(job->intervals, at_ms);
+        place->interval = (uint32_t)zone_intervals_find(job->intervals, asking->at_ms);
     }
-    score_past_advance(&gather->past, &job->columns, worker, at_ms);
-    score_past_features(&gather->past, worker, at_ms, place->features);
+    score_past_advance(&gather->past, &job->columns, worker, asking->at_ms);
+    score_past_features(&gather->past, worker, asking->at_ms, place->features);
     if (job->groups.by == NULL) {
         return true;
     }
-    uint32_t customer = place->customer, ordinal = place->ordinal;
-    if (!query_groups_of_row(&gather->groups, worker, c, row, fail)) {
+    uint32_t number = place->customer;
+    if (!query_groups_of_row(&gather->groups, worker, c, asking->row, fail)) {
         return false;
     }
     for (size_t i = 0; i < gather->groups.id_count; i++) {
@@ -177,109 +129,26 @@ static bool add_place(struct query_worker *worker, uint32_t c, int64_t at_ms, ui
         if (member == NULL) {
             return false;
         }
-        *member = (struct score_member){customer, ordinal, gather->groups.ids[i]};
+        *member = (struct score_member){number, ordinal, gather->groups.ids[i]};
     }
     return true;
-}
-
-static struct str response_at(struct query_worker *worker, uint32_t c, uint32_t row)
-{
-    const struct store_value *values;
-    return query_row_values(worker, job_of(worker)->adjust->response, c, row, &values) > 0 &&
-                   values[0].kind == STORE_STRING
-               ? store_value_text(values[0])
-               : (struct str){NULL, 0};
-}
-
-/* The asking that an answer is to; NULL where there is none. */
-static struct asking *asking_of(const struct query_vec *askings, uint32_t row, struct str response)
-{
-    struct asking *list = askings->data;
-    for (size_t i = askings->count; i-- > 0;) {
-        if (response.data != NULL) {
-            if (list[i].response.data != NULL && str_equal(list[i].response, response)) {
-                return &list[i];
-            }
-        } else if (list[i].row < row && !list[i].answered) {
-            return &list[i];
-        }
-    }
-    return NULL;
-}
-
-static bool gather_asked(struct query_worker *worker, uint32_t c, struct fail *fail)
-{
-    const struct past_columns *columns = &job_of(worker)->columns;
-    struct gather *gather = worker->state;
-    uint32_t begin = worker->rows->row_begin[c], end = worker->rows->row_begin[c + 1];
-    gather->askings.count = 0;
-    for (uint32_t row = begin; row < end; row++) {
-        if ((worker->masks[row] & columns->asked) != 0 && in_range(worker, row)) {
-            struct asking *asking = query_vec_add(&gather->askings, fail);
-            if (asking == NULL) {
-                return false;
-            }
-            *asking = (struct asking){.row = row, .response = response_at(worker, c, row)};
-        }
-    }
-    for (uint32_t row = begin; row < end; row++) {
-        if ((worker->masks[row] & columns->answer) == 0 ||
-            worker->rows->ts_ms[row] >= answers_end_ms(worker->exec)) {
-            continue;
-        }
-        struct asking *asking = asking_of(&gather->askings, row, response_at(worker, c, row));
-        if (asking == NULL) {
-            gather->unasked += in_range(worker, row);
-        } else if (!asking->answered) {
-            asking->answered = true;
-            asking->said = said_at(worker, c, row);
-        }
-    }
-    const struct asking *list = gather->askings.data;
-    for (size_t i = 0; i < gather->askings.count; i++) {
-        if (!add_place(worker, c, worker->rows->ts_ms[list[i].row], list[i].row, list[i].answered,
-                       list[i].said, fail)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The customer's last answer in the range counts; who has none is silent. */
-static bool gather_active(struct query_worker *worker, uint32_t c, struct fail *fail)
-{
-    const struct past_columns *columns = &job_of(worker)->columns;
-    const struct query_exec *exec = worker->exec;
-    uint32_t begin = worker->rows->row_begin[c], end = worker->rows->row_begin[c + 1];
-    uint32_t answer = end, entry = end;
-    for (uint32_t row = begin; row < end; row++) {
-        uint32_t code = worker->rows->events[row];
-        if (!in_range(worker, row) || code >= exec->code_count || !exec->code_is_own[code]) {
-            continue;
-        }
-        if ((worker->masks[row] & columns->answer) != 0) {
-            answer = row;
-        } else {
-            entry = entry == end ? row : entry;
-        }
-    }
-    if (answer == end && entry == end) {
-        return true;
-    }
-    bool answered = answer != end;
-    uint32_t seen = entry == end || (answered && answer < entry) ? answer : entry;
-    int64_t at_ms = worker->rows->ts_ms[seen] + (seen == entry);
-    return add_place(worker, c, at_ms, answered ? answer : entry, answered,
-                     answered ? said_at(worker, c, answer) : 0, fail);
 }
 
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
+    const struct job *job = job_of(worker);
     struct gather *gather = worker->state;
-    gather->ordinal = 0;
     score_past_begin(&gather->past, worker, c);
-    return job_of(worker)->was_asked ? gather_asked(worker, c, fail)
-                                     : gather_active(worker, c, fail);
+    if (!score_places_find(&gather->found, worker, job->adjust, job->was_asked, c, fail)) {
+        return false;
+    }
+    const struct score_asking *list = gather->found.list.data;
+    for (size_t i = 0; i < gather->found.list.count; i++) {
+        if (!add_place(worker, c, &list[i], (uint32_t)i, fail)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- the frame ------------------------------------------------------------------------------------ */
@@ -369,7 +238,7 @@ static bool settle(struct query_exec *exec, const struct query_workers *workers,
     for (int i = 0; i < workers->count; i++) {
         const struct gather *gather = workers->list[i]->state;
         count += gather->places.count;
-        frame->unasked += gather->unasked;
+        frame->unasked += gather->found.unasked;
     }
     const struct score_place **list = arena_array(exec->arena, count, sizeof *list, fail);
     float *features = arena_array(exec->arena, count, PAST_FEATURES * sizeof *features, fail);
@@ -414,7 +283,7 @@ static bool gather_frame(struct query_exec *exec, const struct job *job,
                          struct fail *fail)
 {
     const struct query_pass pass = {.from_ms = INT64_MIN,
-                                    .to_ms = answers_end_ms(exec),
+                                    .to_ms = score_places_end_ms(exec),
                                     .matchers = job->columns.asked | job->columns.answer,
                                     .every_event = true,
                                     .start = start,
@@ -449,7 +318,7 @@ bool query_score_adjust_run(struct query_exec *exec, const struct query_score_ad
     };
     struct query_score_frame *frame = arena_array(exec->arena, 1, sizeof *frame, fail);
     if (frame == NULL || !past_columns_choose(exec, &job.columns, fail) ||
-        !was_asked(exec, &job, &job.was_asked, fail)) {
+        !score_places_were_asked(exec, adjust, &job.was_asked, fail)) {
         return false;
     }
     frame->belongs = arena_array(exec->arena, 1, sizeof *frame->belongs, fail);

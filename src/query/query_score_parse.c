@@ -149,9 +149,17 @@ static bool parse_intervals(struct query_parser *parser, const struct query_memb
 
 /* ---- open ---- */
 
-enum open_member { OPEN_INTERVAL, OPEN_PREVIOUS, OPEN_PART, OPEN_VALUE, OPEN_FUNNEL, OPEN_COUNT };
-static const char *const open_names[OPEN_COUNT] = {"interval", "previous", "part", "value",
-                                                   "funnel"};
+enum open_member {
+    OPEN_INTERVAL,
+    OPEN_PREVIOUS,
+    OPEN_PART,
+    OPEN_VALUE,
+    OPEN_FUNNEL,
+    OPEN_FRAME,
+    OPEN_COUNT
+};
+static const char *const open_names[OPEN_COUNT] = {"interval", "previous", "part",
+                                                   "value",    "funnel",   "frame"};
 
 struct part {
     const char *name;
@@ -216,12 +224,33 @@ static bool parse_way(const struct query_member *member, const struct query_path
     return true;
 }
 
-/* Part, bar or step of the way; none: all who answered. */
+/* Who is behind the adjusted score: all, those who answered, those who did not. */
+static bool parse_frame(const struct query_member *member, const struct query_path *path,
+                        struct score_body *body, struct fail *fail)
+{
+    static const char *const names[SCORE_FRAME_PARTS] = {"all", "answered", "silent"};
+    struct query_path at = query_path_in(path, member->name);
+    size_t index;
+    if (!query_read_choice(member->value, &at, names, SCORE_FRAME_PARTS, &index, fail)) {
+        return false;
+    }
+    if (!body->adjusted || body->open.previous) {
+        return query_refuse(&at, fail,
+                            body->adjusted
+                                ? "the compared range is not adjusted"
+                                : "only a question with \"adjusted\": true has such a number");
+    }
+    body->open.what = SCORE_OPEN_FRAME;
+    body->open.frame = (enum score_frame_part)index;
+    return true;
+}
+
+/* Part, bar, step of the way or place in the frame; none: all who answered. */
 static bool parse_what(const struct query_member *own, const struct query_path *path,
                        struct score_body *body, struct fail *fail)
 {
     const struct query_member *chosen = NULL;
-    for (size_t i = OPEN_PART; i <= OPEN_FUNNEL; i++) {
+    for (size_t i = OPEN_PART; i <= OPEN_FRAME; i++) {
         if (own[i].place == 0 || json_type_of(own[i].value) == JSON_NULL) {
             continue;
         }
@@ -238,8 +267,9 @@ static bool parse_what(const struct query_member *own, const struct query_path *
     if (chosen == &own[OPEN_PART]) {
         return parse_part(chosen, path, body, fail);
     }
-    return chosen == &own[OPEN_VALUE] ? parse_level(chosen, path, body, fail)
-                                      : parse_way(chosen, path, body, fail);
+    return chosen == &own[OPEN_VALUE]    ? parse_level(chosen, path, body, fail)
+           : chosen == &own[OPEN_FUNNEL] ? parse_way(chosen, path, body, fail)
+                                         : parse_frame(chosen, path, body, fail);
 }
 
 static bool parse_open(struct query_parser *parser, const struct query_member *open,

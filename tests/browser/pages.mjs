@@ -50,8 +50,8 @@ export async function signedIn(t, { events = shop(), viewport = { width: 1440, h
   return { server, browser, page, write };
 }
 
-export async function startServer(t) {
-  const server = await Server.start(temporaryDirectory(t));
+export async function startServer(t, data = temporaryDirectory(t)) {
+  const server = await Server.start(data);
   t.after(() => server.stop('SIGKILL'));
   for (let turn = 0; turn < 100 && !/\/setup#\S+/.test(server.stdout); turn++) await new Promise((done) => setTimeout(done, 50));
   return server;

@@ -179,6 +179,55 @@ static void who_was_active_is_the_frame_where_nobody_was_asked(void **state)
     base_buf_done(&shop.lines);
 }
 
+/* "total" of the customers who are behind a number of the frame. */
+static void expect_opened(struct fake *fake, const char *rest, size_t total)
+{
+    char question[400], part[40];
+    (void)snprintf(question, sizeof question, ASK("%s"), rest);
+    (void)snprintf(part, sizeof part, "'total':%zu,", total);
+    fake_expect_part(fake, question, part);
+}
+
+static void the_numbers_of_the_frame_open_to_who_is_in_it(void **state)
+{
+    (void)state;
+    for (int asks = 0; asks < 2; asks++) {
+        struct shop shop;
+        open_shop(&shop, 2, asks == 1, false);
+        struct fake *fake = shop_fake(&shop);
+        CLEANUP(json_parser_free_at) struct json_parser *parser = json_parser_new();
+        struct json_value kept, silent;
+        size_t quiet = CUSTOMERS - shop.answers;
+        expect_opened(fake, ",'open':{'frame':'all'}", CUSTOMERS);
+        expect_opened(fake, ",'open':{'frame':'answered'}", shop.answers);
+        expect_opened(fake, ",'open':{'frame':'silent'}", quiet);
+        if (asks == 0) { /* what the way to an answer counts is another number: nobody was asked */
+            expect_opened(fake, ",'open':{'funnel':'silent'}", 0);
+        } else {
+            expect_opened(fake, ",'open':{'frame':'silent','interval':'2026-05-04'}", quiet);
+            expect_opened(fake, ",'open':{'frame':'silent','interval':'2026-04-27'}", 0);
+        }
+        assert_true(
+            adjusted_of(fake, parser, ASK(",'breakdown':'customer.plan','limit':1"), 0, &kept));
+        assert_true(json_member(kept, STR("silent"), &silent));
+        size_t of_kept = (size_t)number_of(silent, "n");
+        struct str answer = fake_ask(fake, ASK(",'breakdown':'customer.plan','limit':1"));
+        bool is_pro = str_find(answer, STR("\"group\":\"pro\"")) < answer.len; /* else free */
+        expect_opened(fake,
+                      is_pro ? ",'breakdown':'customer.plan','limit':1,'open':{'frame':'silent',"
+                               "'group':'pro'}"
+                             : ",'breakdown':'customer.plan','limit':1,'open':{'frame':'silent',"
+                               "'group':'free'}",
+                      of_kept);
+        expect_opened(fake,
+                      ",'breakdown':'customer.plan','limit':1,'open':{'frame':'silent',"
+                      "'group':'(other)'}",
+                      quiet - of_kept);
+        fake_free(fake);
+        base_buf_done(&shop.lines);
+    }
+}
+
 static void groups_and_weeks_are_parts_of_the_frame(void **state)
 {
     (void)state;
@@ -384,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_planted_bias_of_silence_is_taken_away),
         cmocka_unit_test(what_happened_after_the_asking_teaches_nothing),
         cmocka_unit_test(who_was_active_is_the_frame_where_nobody_was_asked),
+        cmocka_unit_test(the_numbers_of_the_frame_open_to_who_is_in_it),
         cmocka_unit_test(groups_and_weeks_are_parts_of_the_frame),
         cmocka_unit_test(answers_belong_to_the_asking_that_they_name),
         cmocka_unit_test(what_cannot_be_estimated_is_null_with_its_reason),

@@ -170,4 +170,6 @@ export interface Open {
   part?: "promoters" | "passives" | "detractors";
   value?: number;
   funnel?: "asked" | "shown" | "started" | "finished" | "silent";
+  /** Of an adjusted score: whom it is made of. */
+  frame?: "all" | "answered" | "silent";
 }

@@ -128,6 +128,7 @@ const at = (query: Query, open: Open): string => {
 
 function scoreCell(query: ScoreQuery, open: Open, n: number, shown: string): string {
   const scale = t(`scale.${query.metric}`);
+  if (open.frame) return t(`open.score.frame.${open.frame}`, { n, shown, scale });
   if (open.funnel) return t(`open.score.${open.funnel}`, { n, shown, scale });
   if (open.part) return t(`open.score.${open.part}`, { n, shown });
   if (open.value !== undefined) return t("open.score.value", { n, shown, scale, value: open.value });

@@ -116,7 +116,7 @@ function Adjusted({ query }: { query: ScoreQuery }) {
       {rich("score.adjusted", {
         value: scoreFigure(metric, adjusted.value),
         range: scoreRange(metric, adjusted.low, adjusted.high),
-        silent: adjusted.silent ? <OpenNumber query={asked} open={{ funnel: "silent" }} n={adjusted.silent.n} asOf={load.data.as_of} /> : "0",
+        silent: adjusted.silent ? <OpenNumber query={asked} open={{ frame: "silent" }} n={adjusted.silent.n} asOf={load.data.as_of} /> : "0",
       })}
       <br />
       <span class="small dim">{t("score.worst", { range: scoreRange(metric, adjusted.worst_low, adjusted.worst_high), n: Math.round(adjusted.n_effective) })}</span>

@@ -77,6 +77,9 @@ export const evidence = {
   "open.score.started": "{n, plural, one {{shown} began to answer {scale}} other {{shown} began to answer {scale}}}",
   "open.score.finished": "{n, plural, one {{shown} finished answering {scale}} other {{shown} finished answering {scale}}}",
   "open.score.silent": "{n, plural, one {{shown} was asked about {scale} and stayed silent} other {{shown} were asked about {scale} and stayed silent}}",
+  "open.score.frame.all": "{n, plural, one {{shown} who could have answered {scale}} other {{shown} who could have answered {scale}}}",
+  "open.score.frame.answered": "{n, plural, one {{shown} who did answer {scale}} other {{shown} who did answer {scale}}}",
+  "open.score.frame.silent": "{n, plural, one {{shown} who did not answer {scale}} other {{shown} who did not answer {scale}}}",
 
   "unit.hour": "hour {n}",
   "unit.day": "day {n}",
