@@ -408,6 +408,27 @@ static void write_warnings(struct json_value answer)
     }
 }
 
+/* The range compared with in the same form: below for people, in the same table for programs. */
+static void write_compared(struct cli *cli, struct json_value answer, enum cli_form form,
+                           void (*write)(struct cli *cli, struct json_value answer,
+                                         enum cli_form form))
+{
+    struct json_value previous = member(answer, "previous");
+    struct json_value range = member(previous, "range");
+    cli->csv_range = "asked";
+    write(cli, answer, form);
+    if (form == CLI_FORM_TABLE) {
+        base_buf_printf(&cli->out, "\ncompared with %.*s until %.*s\n",
+                        STR_ARG(json_string(member(range, "from"))),
+                        STR_ARG(json_string(member(range, "to"))));
+    }
+    cli->csv_range = "compared";
+    cli->csv_headless = true;
+    write(cli, previous, form);
+    cli->csv_range = NULL;
+    cli->csv_headless = false;
+}
+
 void cli_write_answer(struct cli *cli, struct json_value answer, enum cli_form form)
 {
     static const struct {
@@ -426,12 +447,20 @@ void cli_write_answer(struct cli *cli, struct json_value answer, enum cli_form f
         {"paths", cli_write_paths},
     };
     struct str kind = json_string(member(answer, "kind"));
+    struct json_value previous;
+    /* Scores say the difference beside each total. */
+    bool compares = !str_is(kind, "score") && has(answer, "previous", &previous);
     write_warnings(answer);
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (str_is(kind, kinds[i].kind)) {
-            kinds[i].write(cli, answer, form);
-            return;
+        if (!str_is(kind, kinds[i].kind)) {
+            continue;
         }
+        if (compares) {
+            write_compared(cli, answer, form, kinds[i].write);
+        } else {
+            kinds[i].write(cli, answer, form);
+        }
+        return;
     }
     struct json_writer w = {.out = &cli->out};
     json_write_value(&w, answer);

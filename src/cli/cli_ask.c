@@ -192,6 +192,7 @@ static bool begin_question(struct cli *cli, struct base_buf *text, struct json_w
         json_write_c(w, strcmp(internal, "left-out") == 0 ? "left out" : internal);
     }
     put_option(cli, w, "--interval", "interval");
+    put_option(cli, w, "--compare", "compare");
     return cli_put_range(cli, w, fail);
 }
 
@@ -223,10 +224,6 @@ bool cli_run_trend(struct cli *cli, struct fail *fail)
     struct json_writer w;
     if (!begin_question(cli, &text, &w, "trend", fail)) {
         return false;
-    }
-    if (cli_flag(cli, "--compare")) {
-        json_name_c(&w, "compare");
-        json_write_c(&w, "previous");
     }
     json_name_c(&w, "series");
     json_begin_array(&w);
@@ -274,10 +271,6 @@ bool cli_run_score(struct cli *cli, struct fail *fail)
     }
     json_name_c(&w, "metric");
     json_write_c(&w, cli->arguments[0]);
-    if (cli_flag(cli, "--compare")) {
-        json_name_c(&w, "compare");
-        json_write_c(&w, "previous");
-    }
     if (cli_flag(cli, "--adjusted")) {
         json_name_c(&w, "adjusted");
         json_write_bool(&w, true);
@@ -320,6 +313,7 @@ bool cli_run_retention(struct cli *cli, struct fail *fail)
         return false;
     }
     put_option(cli, &w, "--mode", "mode");
+    put_option(cli, &w, "--cohort", "cohort");
     return put_count(&w, "periods", "--periods", periods, fail) &&
            end_question(cli, &text, &w, fail);
 }

@@ -32,6 +32,12 @@ static const struct cli_option format_only[] = {FORMAT_OPTION, END_OF_OPTIONS};
     {                                                                                              \
         "--interval", "UNIT", "hour, day, week, month or quarter"                                  \
     }
+#define COMPARE_OPTION                                                                             \
+    {                                                                                              \
+        "--compare", "WITH",                                                                       \
+            "previous: the range before; year: a year before; weekday: the last "                  \
+            "before it that begins on the same day of the week"                                    \
+    }
 #define PER_OPTION                                                                                 \
     {                                                                                              \
         "--per", "WHO", "account: count accounts, each with all its customers' timelines"          \
@@ -57,12 +63,13 @@ static const struct cli_option trend_options[] = {
     QUESTION_OPTIONS,
     PER_OPTION,
     {"--measure", "M", "count, customers, sessions, sum:P, avg:P, p50:P, ... per_customer"},
-    {"--compare", NULL, "beside the period before"},
+    COMPARE_OPTION,
     END_OF_OPTIONS};
 static const struct cli_option funnel_options[] = {
     QUESTION_OPTIONS,
     PER_OPTION,
     {"--window", "SPAN", "from the first step to the last: 30m, 7d (7d)"},
+    COMPARE_OPTION,
     END_OF_OPTIONS};
 static const struct cli_option retention_options[] = {
     QUESTION_OPTIONS,
@@ -70,13 +77,17 @@ static const struct cli_option retention_options[] = {
     {"--return", "EVENT", "what counts as coming back (the same event)"},
     {"--periods", "N", "how many periods (12)"},
     {"--mode", "MODE", "bounded or unbounded"},
+    {"--cohort", "WHICH",
+     "first: a customer's first start alone; every: one in each interval (first)"},
+    COMPARE_OPTION,
     END_OF_OPTIONS};
 static const struct cli_option habit_options[] = {RANGE_OPTIONS, INTERVAL_OPTION, PER_OPTION,
-                                                  END_OF_OPTIONS};
+                                                  COMPARE_OPTION, END_OF_OPTIONS};
 static const struct cli_option time_between_options[] = {
     RANGE_OPTIONS,
     {"--window", "SPAN", "at most so long: 30m, 7d (no limit)"},
     PER_OPTION,
+    COMPARE_OPTION,
     END_OF_OPTIONS};
 static const struct cli_option paths_options[] = {
     RANGE_OPTIONS,
@@ -87,11 +98,12 @@ static const struct cli_option paths_options[] = {
     {"--gap", "SPAN", "a longer pause ends a path (30m)"},
     {"--repeats", NULL, "count the same event twice in a row as two steps"},
     {"--limit", "N", "at most so many paths and links (50)"},
+    COMPARE_OPTION,
     END_OF_OPTIONS};
 static const struct cli_option score_options[] = {
     QUESTION_OPTIONS,
     {"--least", "N", "show no score of fewer answers (30)"},
-    {"--compare", NULL, "beside the period before, with the difference"},
+    COMPARE_OPTION,
     {"--adjusted", NULL, "and corrected for who did not answer"},
     END_OF_OPTIONS};
 static const struct cli_option note_options[] = {
@@ -351,7 +363,8 @@ const struct cli_command cli_commands[] = {
      "firsthand export --from 2026-01-01 --to 2026-03-31 --segment pro --source web",
      export_options, 0, 0, cli_run_export},
     {"funnel", "EVENT EVENT...", "Counts customers through steps, in order.",
-     "firsthand funnel 'Product Viewed' 'Product Added' 'Order Completed' --window 7d --last 30d",
+     "firsthand funnel 'Product Viewed' 'Product Added' 'Order Completed' --window 7d --last 30d\n"
+     "firsthand funnel 'Product Viewed' 'Order Completed' --last 4w --compare year",
      funnel_options, 1, 20, cli_run_funnel},
     {"help", "[COMMAND]", "Shows help.", "firsthand help import", NULL, 0, 2, cli_run_help},
     {"import", "FILE...", "Reads events from files; may be repeated and continued.",
@@ -431,7 +444,7 @@ const struct cli_command cli_commands[] = {
      retention_options, 1, 1, cli_run_retention},
     {"score", "METRIC", "Shows nps, csat, ces or stars, with n and 95 % interval.",
      "firsthand score nps --by channel --interval week --last 12w\n"
-     "firsthand score csat --interval month --last 6m --compare --least 10\n"
+     "firsthand score csat --interval month --last 6m --compare previous --least 10\n"
      "firsthand score nps --last 90d --adjusted",
      score_options, 1, 1, cli_run_score},
     {"segment delete", "NAME", "Deletes a saved segment.", "firsthand segment delete big-spenders",
@@ -504,7 +517,8 @@ const struct cli_command cli_commands[] = {
      cli_run_timeline},
     {"trend", "EVENT...", "Counts events or customers over time.",
      "firsthand trend 'Order Completed' --measure customers --by country --last 30d\n"
-     "firsthand trend 'Order Completed' --measure sum:revenue --interval month --last 12m",
+     "firsthand trend 'Order Completed' --measure sum:revenue --interval month --last 12m\n"
+     "firsthand trend 'Order Completed' --from 2026-05-01 --to 2026-05-10 --compare weekday",
      trend_options, 1, 26, cli_run_trend},
     {"user add", "EMAIL", "Adds a person.",
      "firsthand user add ada@example.com --name Ada --role admin", user_options, 1, 1,

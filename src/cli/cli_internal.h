@@ -45,6 +45,9 @@ struct cli {
     int option_count;
     struct app_link *link; /* opened at first need */
     struct base_buf out;   /* what goes to stdout at the end */
+    /* Two answers in one file of CSV: what stands in a first column "range"; the second goes without a head. */
+    const char *csv_range; /* NULL: no such column */
+    bool csv_headless;
 };
 
 /* The last value given, or NULL. */

@@ -158,8 +158,11 @@ static void write_aligned(struct cli *cli, struct cli_table *table)
 static void write_csv(struct cli *cli, const struct cli_table *table)
 {
     struct base_buf *out = &cli->out;
-    for (size_t i = 0; i < table->count; i++) {
+    for (size_t i = cli->csv_headless ? table->columns : 0; i < table->count; i++) {
         const struct cell *cell = &table->cells[i];
+        if (cli->csv_range != NULL && i % table->columns == 0) {
+            base_buf_printf(out, "%s,", i == 0 ? "range" : cli->csv_range);
+        }
         /* What is missing is a dash for people and nothing for programs. */
         struct str text = cell->number && str_is(cell->text, "-") ? STR("") : cell->text;
         base_csv_cell(out, text, cell->number);

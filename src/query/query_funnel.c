@@ -2,6 +2,7 @@
 #include "query_funnel.h"
 
 #include "query_answer.h"
+#include "query_compare.h"
 #include "query_kind.h"
 #include "query_select.h"
 #include "query_tally.h"
@@ -281,13 +282,14 @@ static void prepare(const struct query_plan *plan, struct query_tally_job *job)
     };
 }
 
-static bool funnel_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+static bool write_range(struct query_exec *exec, const void *shown, const void **out_shown,
+                        struct json_writer *w, struct fail *fail)
 {
     const struct funnel_body *body = exec->plan->body;
     struct query_tally_job job;
     struct query_tallies tallies = {.whole = NULL};
     prepare(exec->plan, &job);
-    bool ok = query_tally_run(exec, &job, &tallies, fail);
+    bool ok = query_tally_run(exec, &job, shown, &tallies, fail);
     if (ok) {
         write_steps(w, body, tallies.whole);
     }
@@ -303,11 +305,15 @@ static bool funnel_run(struct query_exec *exec, struct json_writer *w, struct fa
         }
         json_end_array(w);
     }
+    *out_shown = query_tallies_groups(exec, &tallies);
     query_tallies_free(&tallies);
-    json_name_c(w, "partial");
-    json_begin_array(w);
-    json_end_array(w);
     return ok;
+}
+
+static bool funnel_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+{
+    static const struct query_part part = {.write = write_range};
+    return query_part_write(exec, &part, w, fail);
 }
 
 /* ---- open ---- */
@@ -367,15 +373,15 @@ static bool open_belongs(struct query_worker *worker, uint32_t c, bool *out,
 static bool funnel_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail)
 {
     const struct funnel_body *body = exec->plan->body;
-    struct query_tally_job ranking;
-    prepare(exec->plan, &ranking);
-    job->pass = ranking.pass;
+    struct query_tally_job counting;
+    prepare(exec->plan, &counting);
+    job->pass = counting.pass;
     job->with_value = body->entries;
     job->said_from_ms = exec->plan->range.from_ms;
     job->said_to_ms = exec->plan->range.to_ms;
     job->start = start;
     job->belongs = open_belongs;
-    return query_list_group(exec, &ranking, job, fail);
+    return query_list_group(exec, prepare, job, fail);
 }
 
 const struct query_kind query_kind_funnel = {

@@ -11,11 +11,13 @@ enum own_member {
     ATTRIBUTION,
     EXCLUDE,
     COUNT,
+    COMPARE,
     OPEN,
     OWN_COUNT,
 };
-static const char *const own_names[OWN_COUNT] = {
-    "steps", "window", "order", "breakdown", "limit", "attribution", "exclude", "count", "open"};
+static const char *const own_names[OWN_COUNT] = {"steps",   "window",      "order",   "breakdown",
+                                                 "limit",   "attribution", "exclude", "count",
+                                                 "compare", "open"};
 
 static bool parse_optional(const struct query_member *member, const struct query_path *path,
                            struct funnel_body *body, uint32_t step, struct fail *fail)
@@ -196,7 +198,7 @@ static bool parse_window(const struct query_member *member, struct funnel_body *
 }
 
 static bool parse_open(struct query_parser *parser, const struct query_member *open,
-                       struct funnel_body *body, struct fail *fail)
+                       struct fail *fail)
 {
     static const char *const names[] = {"step", "outcome"};
     static const char *const outcomes[] = {"reached", "dropped"};
@@ -207,8 +209,11 @@ static bool parse_open(struct query_parser *parser, const struct query_member *o
     struct query_path outcome_path = query_path_in(&path, names[1]);
     int64_t step;
     size_t outcome = 0;
-    if (!query_parse_open(parser, open, names, ARRAY_LEN(names), members, fail) ||
-        !query_read_needed(&path, &own[0], "the number of a step", fail) ||
+    if (!query_parse_open(parser, open, names, ARRAY_LEN(names), members, fail)) {
+        return false;
+    }
+    struct funnel_body *body = parser->body;
+    if (!query_read_needed(&path, &own[0], "the number of a step", fail) ||
         !query_read_whole(own[0].value, &step_path, 1, body->step_count, &step, fail) ||
         (own[1].place != 0 && !query_read_choice(own[1].value, &outcome_path, outcomes,
                                                  ARRAY_LEN(outcomes), &outcome, fail))) {
@@ -226,8 +231,7 @@ bool funnel_parse(struct query_parser *parser, struct json_value root, struct fa
 {
     struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
     const struct query_member *own = members + QUERY_COMMON_COUNT;
-    struct funnel_body *body = arena_small(parser->arena, sizeof *body);
-    parser->plan->body = body;
+    struct funnel_body *body = query_parse_body(parser, sizeof *body);
     return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
            parse_shape(own, body, fail) && parse_steps(parser, &own[STEPS], body, fail) &&
            parse_window(&own[WINDOW], body, fail) &&
@@ -235,5 +239,6 @@ bool funnel_parse(struct query_parser *parser, struct json_value root, struct fa
            query_parse_breakdown(parser, &own[BREAKDOWN], &own[LIMIT], fail) &&
            parse_attribution(parser, &own[ATTRIBUTION], body, fail) &&
            query_parse_common_segment(parser, members, fail) &&
-           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
+           query_parse_compare(parser, &own[COMPARE], NULL, fail) &&
+           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], fail));
 }

@@ -2,6 +2,7 @@
 #include "query_lifecycle.h"
 
 #include "query_answer.h"
+#include "query_compare.h"
 #include "query_kind.h"
 
 static const char *const state_names[LIFECYCLE_STATES] = {"new", "returning", "resurrected",
@@ -9,8 +10,8 @@ static const char *const state_names[LIFECYCLE_STATES] = {"new", "returning", "r
 
 /* ---- reading ---- */
 
-enum own_member { EVENT, WHERE, INTERVAL, OPEN, OWN_COUNT };
-static const char *const own_names[OWN_COUNT] = {"event", "where", "interval", "open"};
+enum own_member { EVENT, WHERE, INTERVAL, COMPARE, OPEN, OWN_COUNT };
+static const char *const own_names[OWN_COUNT] = {"event", "where", "interval", "compare", "open"};
 
 enum open_member { OPEN_INTERVAL, OPEN_STATE, OPEN_COUNT };
 static const char *const open_names[OPEN_COUNT] = {"interval", "state"};
@@ -22,17 +23,16 @@ static struct query_range whole_range(const struct lifecycle_body *body)
                                 .to_ms = body->intervals.begins[body->intervals.count]};
 }
 
-static bool parse_intervals(struct query_parser *parser, const struct query_member *interval,
-                            struct lifecycle_body *body, struct fail *fail)
+static bool lay(struct query_parser *parser, void *into, const struct query_range *range,
+                struct fail *fail)
 {
-    struct query_plan *plan = parser->plan;
-    if (!query_parse_interval(interval, INTERVAL_DAY, &body->interval, fail) ||
-        !query_parse_intervals(parser, body->interval, &plan->range, &body->intervals, fail)) {
+    struct lifecycle_body *body = into;
+    if (!query_parse_intervals(parser, body->interval, range, &body->intervals, fail)) {
         return false;
     }
     /* By what lies just before it, as a zone may have skipped the date in between. */
     body->before_ms =
-        zone_interval_begin(plan->zone, body->interval, body->intervals.begins[0] - 1);
+        zone_interval_begin(parser->plan->zone, body->interval, body->intervals.begins[0] - 1);
     return true;
 }
 
@@ -51,17 +51,20 @@ static bool parse_matcher(struct query_parser *parser, const struct query_member
 }
 
 static bool parse_open(struct query_parser *parser, const struct query_member *open,
-                       struct lifecycle_body *body, struct fail *fail)
+                       struct fail *fail)
 {
     struct query_member members[QUERY_OPEN_COMMON_COUNT + OPEN_COUNT];
     const struct query_member *own = members + QUERY_OPEN_COMMON_COUNT;
     struct query_path path = query_path_in(NULL, open->name);
     struct query_path state_path = query_path_in(&path, open_names[OPEN_STATE]);
-    struct query_range whole = whole_range(body);
     int64_t from_ms, to_ms;
     size_t state;
-    if (!query_parse_open(parser, open, open_names, OPEN_COUNT, members, fail) ||
-        !query_parse_open_interval(parser, &own[OPEN_INTERVAL], &path, body->interval, &whole,
+    if (!query_parse_open(parser, open, open_names, OPEN_COUNT, members, fail)) {
+        return false;
+    }
+    struct lifecycle_body *body = parser->body;
+    struct query_range whole = whole_range(body);
+    if (!query_parse_open_interval(parser, &own[OPEN_INTERVAL], &path, body->interval, &whole,
                                    &body->intervals, &from_ms, &to_ms, fail) ||
         !query_read_needed(&path, &own[OPEN_STATE], "new, returning, resurrected or dormant",
                            fail) ||
@@ -80,13 +83,14 @@ static bool lifecycle_parse(struct query_parser *parser, struct json_value root,
 {
     struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
     const struct query_member *own = members + QUERY_COMMON_COUNT;
-    struct lifecycle_body *body = arena_small(parser->arena, sizeof *body);
-    parser->plan->body = body;
+    struct lifecycle_body *body = query_parse_body(parser, sizeof *body);
     return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
            parse_matcher(parser, own, body, fail) &&
-           parse_intervals(parser, &own[INTERVAL], body, fail) &&
+           query_parse_interval(&own[INTERVAL], INTERVAL_DAY, &body->interval, fail) &&
+           lay(parser, body, &parser->plan->range, fail) &&
            query_parse_common_segment(parser, members, fail) &&
-           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
+           query_parse_compare(parser, &own[COMPARE], lay, fail) &&
+           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], fail));
 }
 
 /* ---- counting ---- */
@@ -140,8 +144,11 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
     return true;
 }
 
-static bool lifecycle_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+static bool write_range(struct query_exec *exec, const void *shown, const void **out_shown,
+                        struct json_writer *w, struct fail *fail)
 {
+    (void)shown;
+    (void)out_shown;
     const struct query_plan *plan = exec->plan;
     const struct lifecycle_body *body = plan->body;
     struct query_pass pass = pass_of(body);
@@ -162,9 +169,20 @@ static bool lifecycle_run(struct query_exec *exec, struct json_writer *w, struct
         json_end_array(w);
     }
     query_workers_free(&workers);
+    return true;
+}
+
+static void write_partial(const struct query_plan *plan, struct json_writer *w)
+{
+    const struct lifecycle_body *body = plan->body;
     struct query_range whole = whole_range(body);
     query_answer_partial(w, plan, body->interval, &body->intervals, &whole);
-    return true;
+}
+
+static bool lifecycle_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+{
+    static const struct query_part part = {.write = write_range, .partial = write_partial};
+    return query_part_write(exec, &part, w, fail);
 }
 
 /* ---- open ---- */

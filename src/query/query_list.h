@@ -54,9 +54,11 @@ bool query_list_in_group(struct query_worker *worker, uint32_t c, uint32_t row, 
 bool query_list_nothing_in_group(struct query_worker *worker, bool *out,
                                  struct fail *fail) MUST_USE;
 
-/* Fills spec and wanted_group for the plan's open group; "(other)" is found by ranking as `ranking` does. */
+/* Fills spec and wanted_group for the plan's open group. "(other)" is found by ranking the groups of the asked range,
+   with the job that `prepare` makes of its plan. */
 struct query_tally_job;
-bool query_list_group(struct query_exec *exec, struct query_tally_job *ranking,
+bool query_list_group(struct query_exec *exec,
+                      void (*prepare)(const struct query_plan *plan, struct query_tally_job *job),
                       struct query_list_job *job, struct fail *fail) MUST_USE;
 
 /* Writes "total", "customers", "cursor" and, where asked, "verbatims". */

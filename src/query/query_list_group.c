@@ -2,7 +2,21 @@
 #include "query_list.h"
 #include "query_tally.h"
 
-bool query_list_group(struct query_exec *exec, struct query_tally_job *ranking,
+static bool rank_asked(struct query_exec *exec,
+                       void (*prepare)(const struct query_plan *plan, struct query_tally_job *job),
+                       struct query_tallies *out, struct fail *fail)
+{
+    const struct query_plan *plan = exec->plan;
+    struct query_tally_job ranking;
+    exec->plan = plan->asked != NULL ? plan->asked : plan;
+    prepare(exec->plan, &ranking);
+    bool ok = query_tally_rank(exec, &ranking, out, fail);
+    exec->plan = plan;
+    return ok;
+}
+
+bool query_list_group(struct query_exec *exec,
+                      void (*prepare)(const struct query_plan *plan, struct query_tally_job *job),
                       struct query_list_job *job, struct fail *fail)
 {
     const struct query_breakdown *by = exec->plan->breakdown;
@@ -24,7 +38,7 @@ bool query_list_group(struct query_exec *exec, struct query_tally_job *ranking,
         return true;
     }
     struct query_tallies ranked = {.whole = NULL};
-    bool ok = query_tally_rank(exec, ranking, &ranked, fail);
+    bool ok = rank_asked(exec, prepare, &ranked, fail);
     if (ok) {
         size_t count = ranked.count - (ranked.has_other ? 1 : 0);
         job->spec.names = ranked.names;

@@ -34,19 +34,19 @@ bool query_parse_warn(struct query_parser *parser, struct fail *fail, const char
     return true;
 }
 
-/* Known everywhere, but taken by few: worth more than "no such member". */
-static bool refuse_breakdown(struct json_value root, const char *const *own, size_t own_count,
-                             struct fail *fail)
+/* Known everywhere, but not taken by all: worth more than "no such member". */
+static bool refuse_not_taken(struct json_value root, const char *name, const char *kinds,
+                             const char *const *own, size_t own_count, struct fail *fail)
 {
-    struct query_path at = query_path_in(NULL, "breakdown");
+    struct query_path at = query_path_in(NULL, name);
     struct json_value ignored;
     for (size_t i = 0; i < own_count; i++) {
-        if (strcmp(own[i], "breakdown") == 0) {
+        if (strcmp(own[i], name) == 0) {
             return true;
         }
     }
-    return !json_member(root, STR("breakdown"), &ignored) ||
-           query_refuse(&at, fail, "\"breakdown\" is for trend, funnel, retention and score");
+    return !json_member(root, str_from_c(name), &ignored) ||
+           query_refuse(&at, fail, "\"%s\" is for %s", name, kinds);
 }
 
 bool query_parse_common(struct query_parser *parser, struct json_value root, const char *const *own,
@@ -58,7 +58,13 @@ bool query_parse_common(struct query_parser *parser, struct json_value root, con
     }
     char what[64];
     snprintf(what, sizeof what, "a question of kind \"%s\"", parser->plan->kind->name);
-    if (!refuse_breakdown(root, own, own_count, fail) ||
+    if (!refuse_not_taken(root, "breakdown", "trend, funnel, retention and score", own, own_count,
+                          fail) ||
+        !refuse_not_taken(
+            root, "compare",
+            "trend, funnel, retention, lifecycle, stickiness, paths, time_between and "
+            "score",
+            own, own_count, fail) ||
         !query_read_object(root, NULL, what, members, QUERY_COMMON_COUNT + own_count, fail)) {
         return false;
     }
@@ -163,6 +169,7 @@ bool query_parse(const struct query_env *env, struct str text, struct arena *are
         !parser.plan->kind->parse(&parser, root, fail)) {
         return false;
     }
+    query_parse_compared(&parser);
     *out = parser.plan;
     return true;
 }

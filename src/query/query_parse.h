@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "query_plan.h"
+#include "query_range.h"
 #include "query_read.h"
 
 /* The scales of scores: nps, csat, ces, stars. */
@@ -24,6 +24,13 @@ struct query_parser {
     const struct query_env *env;
     struct arena *arena;
     struct query_plan *plan;
+    void *body; /* the kind's own, of the range that is being read */
+    size_t body_bytes;
+    struct {        /* the range that the plan is not of, where there are two */
+        void *body; /* NULL: the question compares nothing */
+        struct query_range range;
+    } other;
+    bool opens_previous; /* `other` is the asked one */
     uint32_t conditions;
     uint32_t segment_depth;
     size_t column_capacity;
@@ -122,6 +129,20 @@ bool query_parse_list(struct query_parser *parser, const struct query_path *path
                       const struct query_member *cursor, bool with_value,
                       struct fail *fail) MUST_USE;
 
+/* A body for the kind to fill, zeroed: that of the plan. */
+void *query_parse_body(struct query_parser *parser, size_t bytes);
+/* "compare", after everything else but "open". A kind whose body has a calendar lays it over another range: into a
+   copy of the body as it is. */
+typedef bool query_lay(struct query_parser *parser, void *body, const struct query_range *range,
+                       struct fail *fail);
+bool query_parse_compare(struct query_parser *parser, const struct query_member *member,
+                         query_lay *lay, struct fail *fail) MUST_USE;
+/* "previous" of "open": from here on the range to compare with is the plan's, and its body parser->body. */
+bool query_parse_open_previous(struct query_parser *parser, const struct query_member *member,
+                               const struct query_path *path, struct fail *fail) MUST_USE;
+/* Ties the two ranges together, once all is read. */
+void query_parse_compared(struct query_parser *parser);
+
 /* "open": its common members (limit, sort, cursor, group, previous ...) stand first in `members`. */
 enum query_open_common {
     QUERY_OPEN_LIMIT,
@@ -129,6 +150,7 @@ enum query_open_common {
     QUERY_OPEN_CURSOR,
     QUERY_OPEN_GROUP,
     QUERY_OPEN_WAS,
+    QUERY_OPEN_PREVIOUS,
     QUERY_OPEN_COMMON_COUNT,
 };
 bool query_parse_open(struct query_parser *parser, const struct query_member *open,

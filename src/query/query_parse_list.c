@@ -106,8 +106,8 @@ bool query_parse_open(struct query_parser *parser, const struct query_member *op
                       const char *const *own, size_t own_count, struct query_member *members,
                       struct fail *fail)
 {
-    static const char *const common[QUERY_OPEN_COMMON_COUNT] = {"limit", "sort", "cursor", "group",
-                                                                "was"};
+    static const char *const common[QUERY_OPEN_COMMON_COUNT] = {"limit", "sort", "cursor",
+                                                                "group", "was",  "previous"};
     struct query_path path = query_path_in(NULL, open->name);
     for (size_t i = 0; i < QUERY_OPEN_COMMON_COUNT + own_count; i++) {
         members[i] = (struct query_member){
@@ -123,6 +123,9 @@ bool query_parse_open(struct query_parser *parser, const struct query_member *op
     struct query_path was_path = query_path_in(&path, was->name);
     if (was->place != 0 && json_type_of(was->value) != JSON_NULL &&
         !parse_was(parser, was->value, &was_path, fail)) {
+        return false;
+    }
+    if (!query_parse_open_previous(parser, &members[QUERY_OPEN_PREVIOUS], &path, fail)) {
         return false;
     }
     const struct query_member *group = &members[QUERY_OPEN_GROUP];

@@ -1,6 +1,5 @@
 /* Ranges, zones and intervals. */
 #include "query_parse.h"
-#include "query_range.h"
 
 #define RANGE_DEFAULT "last 30 days"
 
@@ -168,24 +167,4 @@ bool query_parse_intervals(struct query_parser *parser, enum interval interval,
     }
     struct query_path at = query_path_in(NULL, "range");
     return query_refuse(&at, fail, "%s", reason.message);
-}
-
-struct query_range query_range_previous(const struct zone *zone, const struct query_range *range)
-{
-    struct query_range before = *range;
-    before.to_ms = range->from_ms;
-    switch (range->form) {
-    case QUERY_RANGE_UNITS:
-        before.from_ms = zone_interval_step(zone, range->unit, range->from_ms, -range->units);
-        break;
-    case QUERY_RANGE_DATES:
-        before.to_day = range->from_day - 1;
-        before.from_day = range->from_day - (range->to_day - range->from_day + 1);
-        before.from_ms = zone_day_begin(zone, before.from_day);
-        break;
-    case QUERY_RANGE_INSTANTS:
-        before.from_ms = range->from_ms - (range->to_ms - range->from_ms);
-        break;
-    }
-    return before;
 }

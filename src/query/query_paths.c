@@ -2,6 +2,7 @@
 #include "query_paths.h"
 
 #include "query_answer.h"
+#include "query_compare.h"
 #include "query_kind.h"
 
 #define EVENTS_BETWEEN_POLLS 65536 /* one customer may have millions */
@@ -248,22 +249,38 @@ static void write_list(struct json_writer *w, const char *name, const struct pat
     json_end_array(w);
 }
 
-static bool write_answer(struct json_writer *w, struct query_worker *worker, struct fail *fail)
+/* The most frequent, or those that are shown already, in their order. */
+static bool choose(struct query_worker *worker, const struct paths_shown *shown,
+                   struct paths_chosen *out, struct fail *fail)
 {
     const struct paths_body *body = body_of(worker);
     const struct paths_state *state = worker->state;
-    const struct paths_tree *tree = state->tree;
     const struct str *names = state->names->table.names;
-    struct paths_ranked *links, *paths;
-    size_t link_count, path_count;
-    if (!paths_rank_links(tree, names, body->backwards, body->limit, worker->arena, &links,
-                          &link_count, fail) ||
-        !paths_rank_paths(tree, names, body->backwards, body->limit, worker->arena, &paths,
-                          &path_count, fail)) {
+    if (shown != NULL) {
+        return paths_shown_find(shown, state->names, state->tree, body->backwards, worker->arena,
+                                out, fail);
+    }
+    return paths_rank_links(state->tree, names, body->backwards, body->limit, worker->arena,
+                            &out->links, &out->link_count, fail) &&
+           paths_rank_paths(state->tree, names, body->backwards, body->limit, worker->arena,
+                            &out->paths, &out->path_count, fail);
+}
+
+static bool write_answer(struct json_writer *w, struct query_worker *worker,
+                         const struct paths_shown *shown, const void **out_shown, struct fail *fail)
+{
+    const struct paths_body *body = body_of(worker);
+    const struct paths_tree *tree = ((const struct paths_state *)worker->state)->tree;
+    bool is_compared = worker->exec->plan->previous != NULL;
+    struct paths_shown *kept = NULL;
+    struct paths_chosen chosen;
+    if (!choose(worker, shown, &chosen, fail) ||
+        (is_compared && !paths_shown_keep(&chosen, worker->exec->arena, &kept, fail))) {
         return false;
     }
-    write_list(w, "links", links, link_count, write_link);
-    write_list(w, "paths", paths, path_count, write_path);
+    *out_shown = kept;
+    write_list(w, "links", chosen.links, chosen.link_count, write_link);
+    write_list(w, "paths", chosen.paths, chosen.path_count, write_path);
     json_name_c(w, "depths");
     json_begin_array(w);
     for (uint32_t depth = 0; depth <= body->steps; depth++) {
@@ -274,22 +291,26 @@ static bool write_answer(struct json_writer *w, struct query_worker *worker, str
         json_end_object(w);
     }
     json_end_array(w);
-    json_name_c(w, "partial");
-    json_begin_array(w);
-    json_end_array(w);
     return true;
 }
 
-static bool paths_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+static bool write_range(struct query_exec *exec, const void *shown, const void **out_shown,
+                        struct json_writer *w, struct fail *fail)
 {
     struct query_pass pass = pass_of(exec->plan);
     struct query_workers workers = {.list = NULL};
     pass.start = start;
     pass.customer = customer;
     bool ok = query_pass_run(exec, &pass, &workers, fail) && merge(&workers, fail) &&
-              write_answer(w, workers.list[0], fail);
+              write_answer(w, workers.list[0], shown, out_shown, fail);
     query_workers_free(&workers);
     return ok;
+}
+
+static bool paths_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+{
+    static const struct query_part part = {.write = write_range};
+    return query_part_write(exec, &part, w, fail);
 }
 
 /* ---- open ---- */

@@ -86,6 +86,11 @@ bool paths_tree_new(struct arena *arena, struct base_budget *budget, struct path
 void paths_tree_next_customer(struct paths_tree *tree);
 bool paths_tree_add(struct paths_tree *tree, const uint32_t *names, uint32_t count,
                     struct fail *fail) MUST_USE;
+/* The link, and the node that these names lead to: made where nobody went. */
+bool paths_tree_link(struct paths_tree *tree, uint32_t depth, uint32_t from, uint32_t to,
+                     uint32_t *out, struct fail *fail) MUST_USE;
+bool paths_tree_node(struct paths_tree *tree, const uint32_t *names, uint32_t count, uint32_t *out,
+                     struct fail *fail) MUST_USE;
 /* The customers of both are others. `renamed` has the names of `from` as `into` numbers them. */
 bool paths_tree_merge(struct paths_tree *into, const struct paths_tree *from,
                       const uint32_t *renamed, struct fail *fail) MUST_USE;
@@ -121,6 +126,21 @@ bool paths_names_new(struct query_worker *worker, struct paths_names **out,
 /* What the event at a row is called: the first value of `by`, "(none)" without one. */
 bool paths_name_of_row(struct paths_names *names, struct query_worker *worker, uint32_t c,
                        uint32_t row, uint32_t *out, struct fail *fail) MUST_USE;
+
+/* ---- what is shown of the asked range, to be shown of the one compared with ---- */
+
+struct paths_chosen { /* in the answer's order */
+    struct paths_ranked *links, *paths;
+    size_t link_count, path_count;
+};
+struct paths_shown;
+/* Names are copied. */
+bool paths_shown_keep(const struct paths_chosen *chosen, struct arena *arena,
+                      struct paths_shown **out, struct fail *fail) MUST_USE;
+/* The same links and paths in another tree, with nobody on those that it has not. */
+bool paths_shown_find(const struct paths_shown *shown, struct paths_names *names,
+                      struct paths_tree *tree, bool backwards, struct arena *arena,
+                      struct paths_chosen *out, struct fail *fail) MUST_USE;
 
 struct query_parser;
 bool paths_parse(struct query_parser *parser, struct json_value root, struct fail *fail) MUST_USE;

@@ -6,9 +6,9 @@
 #define LIMIT_DEFAULT 50
 #define GAP_DEFAULT_MS (INT64_C(30) * 60 * 1000)
 
-enum own_member { START, END, STEPS, LIMIT, BY, GAP, COLLAPSE, OPEN, OWN_COUNT };
-static const char *const own_names[OWN_COUNT] = {"start", "end", "steps",    "limit",
-                                                 "by",    "gap", "collapse", "open"};
+enum own_member { START, END, STEPS, LIMIT, BY, GAP, COLLAPSE, COMPARE, OPEN, OWN_COUNT };
+static const char *const own_names[OWN_COUNT] = {"start", "end",      "steps",   "limit", "by",
+                                                 "gap",   "collapse", "compare", "open"};
 
 static bool parse_begin(struct query_parser *parser, const struct query_member *own,
                         struct paths_body *body, struct fail *fail)
@@ -154,10 +154,10 @@ bool paths_parse(struct query_parser *parser, struct json_value root, struct fai
 {
     struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
     const struct query_member *own = members + QUERY_COMMON_COUNT;
-    struct paths_body *body = arena_small(parser->arena, sizeof *body);
-    parser->plan->body = body;
+    struct paths_body *body = query_parse_body(parser, sizeof *body);
     return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
            parse_begin(parser, own, body, fail) && parse_by(parser, &own[BY], body, fail) &&
            parse_shape(own, body, fail) && query_parse_common_segment(parser, members, fail) &&
+           query_parse_compare(parser, &own[COMPARE], NULL, fail) &&
            (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
 }

@@ -88,8 +88,8 @@ static bool refuse_more(struct fail *fail)
     return fail_set(fail, FAIL_LIMIT, "there are more different paths than can be counted");
 }
 
-static bool find_link(struct paths_tree *tree, uint32_t depth, uint32_t from, uint32_t to,
-                      uint32_t *out, struct fail *fail)
+bool paths_tree_link(struct paths_tree *tree, uint32_t depth, uint32_t from, uint32_t to,
+                     uint32_t *out, struct fail *fail)
 {
     if (2 * (tree->links->count + 1) > tree->link_slot_count && !grow_links(tree, fail)) {
         return false;
@@ -139,7 +139,7 @@ static bool find_node(struct paths_tree *tree, uint32_t parent, uint32_t name, u
     }
     if (parent != PATHS_NOWHERE) {
         wanted.depth = nodes[parent].depth + 1;
-        if (!find_link(tree, wanted.depth, nodes[parent].name, name, &wanted.link, fail)) {
+        if (!paths_tree_link(tree, wanted.depth, nodes[parent].name, name, &wanted.link, fail)) {
             return false;
         }
     }
@@ -188,6 +188,18 @@ bool paths_tree_add(struct paths_tree *tree, const uint32_t *names, uint32_t cou
     return true;
 }
 
+bool paths_tree_node(struct paths_tree *tree, const uint32_t *names, uint32_t count, uint32_t *out,
+                     struct fail *fail)
+{
+    *out = PATHS_NOWHERE;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!find_node(tree, *out, names[i], out, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool merge_nodes(struct paths_tree *into, const struct paths_tree *from,
                         const uint32_t *renamed, struct fail *fail)
 {
@@ -218,8 +230,8 @@ bool paths_tree_merge(struct paths_tree *into, const struct paths_tree *from,
     }
     for (uint32_t i = 0; i < from->links->count; i++) {
         uint32_t place;
-        if (!find_link(into, links[i].depth, renamed[links[i].from], renamed[links[i].to], &place,
-                       fail)) {
+        if (!paths_tree_link(into, links[i].depth, renamed[links[i].from], renamed[links[i].to],
+                             &place, fail)) {
             return false;
         }
         struct paths_link *link = (struct paths_link *)into->links->data + place;

@@ -232,6 +232,9 @@ struct query_plan {
     struct str *warnings;                    /* members without effect */
     size_t warning_count;
     const void *body; /* the kind's own */
+    /* With "compare": the same question of the range to compare with; opening in that one: of the asked range, where
+       groups are ranked. */
+    const struct query_plan *previous, *asked;
 };
 
 /* a + b, kept within the calendar's years. */

@@ -2,6 +2,7 @@
 #include "query_retention.h"
 
 #include "query_answer.h"
+#include "query_compare.h"
 #include "query_kind.h"
 #include "query_tally.h"
 
@@ -181,14 +182,14 @@ static void write_cohorts(struct json_writer *w, const struct query_plan *plan,
     json_end_array(w);
 }
 
-static bool retention_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+static bool write_range(struct query_exec *exec, const void *shown, const void **out_shown,
+                        struct json_writer *w, struct fail *fail)
 {
     const struct query_plan *plan = exec->plan;
-    const struct retention_body *body = plan->body;
     struct query_tally_job job;
     struct query_tallies tallies = {.whole = NULL};
     prepare(plan, &job);
-    bool ok = query_tally_run(exec, &job, &tallies, fail);
+    bool ok = query_tally_run(exec, &job, shown, &tallies, fail);
     if (ok) {
         write_cohorts(w, plan, tallies.whole);
     }
@@ -204,10 +205,22 @@ static bool retention_run(struct query_exec *exec, struct json_writer *w, struct
         }
         json_end_array(w);
     }
+    *out_shown = query_tallies_groups(exec, &tallies);
     query_tallies_free(&tallies);
+    return ok;
+}
+
+static void write_partial(const struct query_plan *plan, struct json_writer *w)
+{
+    const struct retention_body *body = plan->body;
     struct zone_intervals cohorts = {body->intervals.begins, body->cohorts};
     query_answer_partial(w, plan, body->interval, &cohorts, &plan->range);
-    return ok;
+}
+
+static bool retention_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+{
+    static const struct query_part part = {.write = write_range, .partial = write_partial};
+    return query_part_write(exec, &part, w, fail);
 }
 
 /* ---- open ---- */
@@ -252,14 +265,14 @@ static bool retention_open(struct query_exec *exec, struct query_list_job *job, 
 {
     const struct retention_body *body = exec->plan->body;
     const int64_t *begins = body->intervals.begins;
-    struct query_tally_job ranking;
-    prepare(exec->plan, &ranking);
-    job->pass = ranking.pass;
+    struct query_tally_job counting;
+    prepare(exec->plan, &counting);
+    job->pass = counting.pass;
     job->said_from_ms = begins[body->open.cohort];
     job->said_to_ms = begins[body->open.cohort + body->open.period + 1];
     job->start = start;
     job->belongs = open_belongs;
-    return query_list_group(exec, &ranking, job, fail);
+    return query_list_group(exec, prepare, job, fail);
 }
 
 const struct query_kind query_kind_retention = {

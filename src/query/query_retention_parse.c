@@ -13,11 +13,13 @@ enum own_member {
     COHORT,
     BREAKDOWN,
     LIMIT,
+    COMPARE,
     OPEN,
     OWN_COUNT
 };
-static const char *const own_names[OWN_COUNT] = {
-    "start", "return", "interval", "periods", "mode", "cohort", "breakdown", "limit", "open"};
+static const char *const own_names[OWN_COUNT] = {"start",   "return", "interval",  "periods",
+                                                 "mode",    "cohort", "breakdown", "limit",
+                                                 "compare", "open"};
 
 static bool parse_ends(struct query_parser *parser, const struct query_member *member,
                        enum retention_matcher expected, struct fail *fail)
@@ -46,31 +48,39 @@ static bool parse_word(const struct query_member *member, const char *usual, con
 }
 
 /* Cohorts, and behind them the intervals that their periods reach into. */
-static bool parse_intervals(struct query_parser *parser, const struct query_member *periods_member,
-                            struct retention_body *body, struct fail *fail)
+static bool lay(struct query_parser *parser, void *into, const struct query_range *range,
+                struct fail *fail)
 {
-    struct query_path at = query_path_in(NULL, "periods");
-    int64_t periods = PERIODS_DEFAULT;
-    if (periods_member->place != 0 &&
-        !query_read_whole(periods_member->value, &at, 1, QUERY_PERIODS_MAX, &periods, fail)) {
-        return false;
-    }
-    struct query_plan *plan = parser->plan;
+    struct retention_body *body = into;
+    const struct zone *zone = parser->plan->zone;
     struct zone_intervals cohorts;
-    if (!query_parse_intervals(parser, body->interval, &plan->range, &cohorts, fail)) {
+    if (!query_parse_intervals(parser, body->interval, range, &cohorts, fail)) {
         return false;
     }
     body->cohorts = cohorts.count;
-    body->periods = (size_t)periods;
     if (body->cohorts * body->periods > QUERY_RETENTION_CELLS_MAX) {
+        struct query_path at = query_path_in(NULL, "periods");
         return query_refuse(&at, fail, "%zu cohorts with %zu periods are more than %d cells",
                             body->cohorts, body->periods, QUERY_RETENTION_CELLS_MAX);
     }
-    struct query_range all = plan->range;
-    all.to_ms = zone_interval_step(plan->zone, body->interval, cohorts.begins[cohorts.count - 1],
+    struct query_range all = *range;
+    all.to_ms = zone_interval_step(zone, body->interval, cohorts.begins[cohorts.count - 1],
                                    (int64_t)body->periods);
-    all.to_ms = all.to_ms < plan->range.to_ms ? plan->range.to_ms : all.to_ms;
+    all.to_ms = all.to_ms < range->to_ms ? range->to_ms : all.to_ms;
     return query_parse_intervals(parser, body->interval, &all, &body->intervals, fail);
+}
+
+static bool parse_periods(struct query_parser *parser, const struct query_member *member,
+                          struct retention_body *body, struct fail *fail)
+{
+    struct query_path at = query_path_in(NULL, member->name);
+    int64_t periods = PERIODS_DEFAULT;
+    if (member->place != 0 &&
+        !query_read_whole(member->value, &at, 1, QUERY_PERIODS_MAX, &periods, fail)) {
+        return false;
+    }
+    body->periods = (size_t)periods;
+    return lay(parser, body, &parser->plan->range, fail);
 }
 
 /* ---- open ---- */
@@ -129,15 +139,15 @@ static bool parse_open_period(struct query_parser *parser, const struct query_me
 }
 
 static bool parse_open(struct query_parser *parser, const struct query_member *open,
-                       struct retention_body *body, struct fail *fail)
+                       struct fail *fail)
 {
     static const char *const names[] = {"cohort", "period", "outcome"};
     struct query_member members[QUERY_OPEN_COMMON_COUNT + ARRAY_LEN(names)];
     const struct query_member *own = members + QUERY_OPEN_COMMON_COUNT;
     struct query_path path = query_path_in(NULL, open->name);
     return query_parse_open(parser, open, names, ARRAY_LEN(names), members, fail) &&
-           parse_open_cohort(parser, &own[0], &path, body, fail) &&
-           parse_open_period(parser, &own[1], &own[2], &path, body, fail) &&
+           parse_open_cohort(parser, &own[0], &path, parser->body, fail) &&
+           parse_open_period(parser, &own[1], &own[2], &path, parser->body, fail) &&
            query_parse_open_list(parser, members, false, fail);
 }
 
@@ -145,16 +155,16 @@ bool retention_parse(struct query_parser *parser, struct json_value root, struct
 {
     struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
     const struct query_member *own = members + QUERY_COMMON_COUNT;
-    struct retention_body *body = arena_small(parser->arena, sizeof *body);
-    parser->plan->body = body;
+    struct retention_body *body = query_parse_body(parser, sizeof *body);
     return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
            parse_ends(parser, &own[START], RETENTION_START, fail) &&
            parse_ends(parser, &own[RETURN], RETENTION_RETURN, fail) &&
            query_parse_interval(&own[INTERVAL], INTERVAL_WEEK, &body->interval, fail) &&
            parse_word(&own[MODE], "bounded", "unbounded", &body->unbounded, fail) &&
            parse_word(&own[COHORT], "first", "every", &body->every, fail) &&
-           parse_intervals(parser, &own[PERIODS], body, fail) &&
+           parse_periods(parser, &own[PERIODS], body, fail) &&
            query_parse_breakdown(parser, &own[BREAKDOWN], &own[LIMIT], fail) &&
            query_parse_common_segment(parser, members, fail) &&
-           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
+           query_parse_compare(parser, &own[COMPARE], lay, fail) &&
+           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], fail));
 }

@@ -2,24 +2,19 @@
 #include "query_score.h"
 
 #include "query_answer.h"
+#include "query_compare.h"
 #include "query_kind.h"
 #include "query_score_place.h"
 #include "query_tally.h"
 
-struct score_run { /* what one pass counts: the asked range or the one before it */
-    const struct score_body *body;
-    const struct query_range *range;
-    const struct zone_intervals *intervals;
-    const struct query_score_frame *frame; /* NULL: nothing is adjusted */
-};
 struct score_tally {
     struct score_cell *cells; /* by interval; NULL when ranking */
     uint64_t answers;
 };
 
-static const struct score_run *run_of(const struct query_worker *worker)
+static const struct score_body *body_of(const struct query_worker *worker)
 {
-    return query_tally_job(worker)->context;
+    return worker->exec->plan->body;
 }
 
 static bool make(struct query_worker *worker, void **out, struct fail *fail)
@@ -29,7 +24,7 @@ static bool make(struct query_worker *worker, void **out, struct fail *fail)
         return false;
     }
     if (!query_tally_job(worker)->rank_only) {
-        tally->cells = arena_array(worker->arena, run_of(worker)->intervals->count,
+        tally->cells = arena_array(worker->arena, body_of(worker)->intervals.count,
                                    sizeof *tally->cells, fail);
         if (tally->cells == NULL) {
             return false;
@@ -45,7 +40,7 @@ static bool merge(struct query_worker *worker, void *into, const void *from, str
     struct score_tally *to = into;
     const struct score_tally *other = from;
     to->answers += other->answers;
-    for (size_t i = 0; to->cells != NULL && i < run_of(worker)->intervals->count; i++) {
+    for (size_t i = 0; to->cells != NULL && i < body_of(worker)->intervals.count; i++) {
         score_cell_merge(&to->cells[i], &other->cells[i]);
     }
     return true;
@@ -87,7 +82,7 @@ static void count(struct score_tally *tally, size_t interval, const struct count
 static struct counted look_at(struct query_worker *worker, const struct score_own *own, uint32_t c,
                               uint32_t row)
 {
-    const struct score_body *body = run_of(worker)->body;
+    const struct score_body *body = body_of(worker);
     struct counted event = {.bits = worker->masks[row]};
     const struct store_value *value;
     event.is_answer = (event.bits & SCORE_BIT(SCORE_ANSWER)) != 0 &&
@@ -126,20 +121,21 @@ static bool count_row(struct query_worker *worker, size_t interval, uint32_t c, 
 
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
-    const struct score_run *run = run_of(worker);
+    const struct score_body *body = body_of(worker);
+    const struct query_range *range = &worker->exec->plan->range;
     const struct store_rows *rows = worker->rows;
     if (!score_own_load(worker, query_tally_state(worker)->own, c, fail)) {
         return false;
     }
     for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
         int64_t ts_ms = rows->ts_ms[row];
-        if ((worker->masks[row] & COUNTED_MATCHERS) == 0 || ts_ms < run->range->from_ms) {
+        if ((worker->masks[row] & COUNTED_MATCHERS) == 0 || ts_ms < range->from_ms) {
             continue;
         }
-        if (ts_ms >= run->range->to_ms) {
+        if (ts_ms >= range->to_ms) {
             break;
         }
-        if (!count_row(worker, zone_intervals_find(run->intervals, ts_ms), c, row, fail)) {
+        if (!count_row(worker, zone_intervals_find(&body->intervals, ts_ms), c, row, fail)) {
             return false;
         }
     }
@@ -149,19 +145,18 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 static const struct query_tally_ops ops = {
     .make = make, .merge = merge, .rank = rank, .start = score_own_new, .customer = customer};
 
-static void prepare(const struct query_plan *plan, const struct score_run *run,
-                    struct query_tally_job *job)
+static void prepare(const struct query_plan *plan, struct query_tally_job *job)
 {
+    const struct score_body *body = plan->body;
     /* Up to now: who was asked in the range may have answered after it. */
     int64_t after_now_ms = query_ms_add(plan->now_ms, 1);
     *job = (struct query_tally_job){
         .ops = &ops,
-        .context = run,
         .whole = plan->breakdown == NULL,
         .foldable = true,
-        .cells = run->intervals->count * (SCORE_LEVELS + WAYS),
-        .pass = {.from_ms = run->range->from_ms,
-                 .to_ms = run->range->to_ms > after_now_ms ? run->range->to_ms : after_now_ms,
+        .cells = body->intervals.count * (SCORE_LEVELS + WAYS),
+        .pass = {.from_ms = plan->range.from_ms,
+                 .to_ms = plan->range.to_ms > after_now_ms ? plan->range.to_ms : after_now_ms,
                  .matchers = COUNTED_MATCHERS | SCORE_BIT(SCORE_REPLIED)},
         .spec = {.by = plan->breakdown},
     };
@@ -175,76 +170,98 @@ static const struct score_tally *tally_of(const struct query_tallies *tallies, b
     return grouped ? tallies->by_group[g] : tallies->whole;
 }
 
-static struct score_cell total_of(const struct score_run *run, const struct score_tally *tally)
+static struct score_cell total_of(const struct score_body *body, const struct score_tally *tally)
 {
     struct score_cell total = {0};
-    for (size_t i = 0; i < run->intervals->count; i++) {
+    for (size_t i = 0; i < body->intervals.count; i++) {
         score_cell_merge(&total, &tally->cells[i]);
     }
     return total;
 }
 
-/* "intervals", "series"; with the differences from the range before, where there are. */
-static bool write_tallies(struct query_exec *exec, const struct score_run *run,
-                          const struct query_tallies *tallies,
-                          const struct score_difference *differences, struct json_writer *w,
-                          struct fail *fail)
+/* What stands beside the counts of the asked range; each NULL where there is none. */
+struct beside {
+    const struct query_score_frame *frame;      /* of what is adjusted */
+    const struct score_difference *differences; /* from the range compared with, by group */
+};
+
+static bool write_group(struct query_exec *exec, const struct query_tallies *tallies, size_t g,
+                        const struct beside *beside, struct json_writer *w, struct fail *fail)
 {
+    const struct score_body *body = exec->plan->body;
     bool grouped = exec->plan->breakdown != NULL;
-    query_answer_labels(w, "intervals", exec->plan, run->body->interval, run->intervals);
+    const struct score_tally *tally = tally_of(tallies, grouped, g);
+    struct query_score_adjusted *adjusted = NULL;
+    if (beside->frame != NULL &&
+        !query_score_adjust_cells(exec, beside->frame, grouped ? g : SIZE_MAX, &adjusted, fail)) {
+        return false;
+    }
+    json_begin_object(w);
+    json_name_c(w, "group");
+    if (grouped) {
+        json_write_str(w, tallies->names[g]);
+    } else {
+        json_write_null(w);
+    }
+    json_name_c(w, "values");
+    json_begin_array(w);
+    for (size_t i = 0; i < body->intervals.count; i++) {
+        if (!score_cell_write(body, &tally->cells[i], adjusted, i, w, fail)) {
+            return false;
+        }
+    }
+    json_end_array(w);
+    struct score_cell total = total_of(body, tally);
+    json_name_c(w, "total");
+    if (!score_cell_write(body, &total, adjusted, body->intervals.count, w, fail)) {
+        return false;
+    }
+    if (beside->differences != NULL) {
+        score_difference_write(w, &beside->differences[g]);
+    }
+    json_end_object(w);
+    return true;
+}
+
+/* "intervals", "series" of exec->plan's range. */
+static bool write_tallies(struct query_exec *exec, const struct query_tallies *tallies,
+                          const struct beside *beside, struct json_writer *w, struct fail *fail)
+{
+    const struct score_body *body = exec->plan->body;
+    size_t count = exec->plan->breakdown != NULL ? tallies->count : 1;
+    query_answer_labels(w, "intervals", exec->plan, body->interval, &body->intervals);
     json_name_c(w, "series");
     json_begin_array(w);
-    for (size_t g = 0; g < (grouped ? tallies->count : 1); g++) {
-        const struct score_tally *tally = tally_of(tallies, grouped, g);
-        struct query_score_adjusted *adjusted = NULL;
-        if (run->frame != NULL &&
-            !query_score_adjust_cells(exec, run->frame, grouped ? g : SIZE_MAX, &adjusted, fail)) {
+    for (size_t g = 0; g < count; g++) {
+        if (!write_group(exec, tallies, g, beside, w, fail)) {
             return false;
         }
-        json_begin_object(w);
-        json_name_c(w, "group");
-        if (grouped) {
-            json_write_str(w, tallies->names[g]);
-        } else {
-            json_write_null(w);
-        }
-        json_name_c(w, "values");
-        json_begin_array(w);
-        for (size_t i = 0; i < run->intervals->count; i++) {
-            if (!score_cell_write(run->body, &tally->cells[i], adjusted, i, w, fail)) {
-                return false;
-            }
-        }
-        json_end_array(w);
-        struct score_cell total = total_of(run, tally);
-        json_name_c(w, "total");
-        if (!score_cell_write(run->body, &total, adjusted, run->intervals->count, w, fail)) {
-            return false;
-        }
-        if (differences != NULL) {
-            score_difference_write(w, &differences[g]);
-        }
-        json_end_object(w);
     }
     json_end_array(w);
     return true;
 }
 
-static bool compare(struct query_exec *exec, const struct score_run *now_run,
-                    const struct query_tallies *now, const struct score_run *before_run,
-                    const struct query_tallies *before, struct score_difference **out,
+static void write_partial(const struct query_plan *plan, struct json_writer *w)
+{
+    const struct score_body *body = plan->body;
+    query_answer_partial(w, plan, body->interval, &body->intervals, &plan->range);
+}
+
+static bool compare(struct query_exec *exec, const struct query_tallies *now,
+                    const struct query_tallies *before, const struct score_difference **out,
                     struct fail *fail)
 {
-    bool grouped = exec->plan->breakdown != NULL;
+    const struct query_plan *plan = exec->plan;
+    bool grouped = plan->breakdown != NULL;
     size_t count_of = grouped ? now->count : 1;
     struct score_difference *list = arena_array(exec->arena, count_of, sizeof *list, fail);
     if (list == NULL) {
         return false;
     }
     for (size_t g = 0; g < count_of; g++) {
-        struct score_cell a = total_of(before_run, tally_of(before, grouped, g));
-        struct score_cell b = total_of(now_run, tally_of(now, grouped, g));
-        if (!score_cell_compare(now_run->body, &a, &b, &list[g], fail)) {
+        struct score_cell a = total_of(plan->previous->body, tally_of(before, grouped, g));
+        struct score_cell b = total_of(plan->body, tally_of(now, grouped, g));
+        if (!score_cell_compare(plan->body, &a, &b, &list[g], fail)) {
             return false;
         }
     }
@@ -252,26 +269,43 @@ static bool compare(struct query_exec *exec, const struct score_run *now_run,
     return score_differences_adjust(list, count_of, exec->arena, fail);
 }
 
-static bool write_compared(struct query_exec *exec, const struct score_run *run,
-                           const struct query_tallies *tallies, struct json_writer *w,
-                           struct fail *fail)
+static bool run_previous(struct query_exec *exec, const struct query_tallies *asked,
+                         struct query_tallies *out, struct fail *fail)
 {
-    const struct score_body *body = run->body;
-    struct score_run before = {body, &body->previous, &body->previous_intervals, NULL};
+    const struct query_plan *plan = exec->plan;
     struct query_tally_job job;
+    exec->plan = plan->previous;
+    prepare(exec->plan, &job);
+    bool ok = query_tally_run(exec, &job, asked, out, fail);
+    exec->plan = plan;
+    return ok;
+}
+
+static bool write_previous(struct query_exec *exec, const struct query_tallies *tallies,
+                           struct json_writer *w, struct fail *fail)
+{
+    const struct query_plan *plan = exec->plan;
+    const struct beside nothing = {NULL, NULL};
+    json_name_c(w, "previous");
+    json_begin_object(w);
+    exec->plan = plan->previous;
+    bool ok = write_tallies(exec, tallies, &nothing, w, fail);
+    write_partial(exec->plan, w);
+    query_part_range(w, exec->plan);
+    exec->plan = plan;
+    json_end_object(w);
+    return ok;
+}
+
+/* The asked range bears the differences from the other one, so that both are counted before either is written. */
+static bool write_compared(struct query_exec *exec, const struct query_tallies *tallies,
+                           struct beside *beside, struct json_writer *w, struct fail *fail)
+{
     struct query_tallies previous = {.whole = NULL};
-    struct score_difference *differences;
-    prepare(exec->plan, &before, &job);
-    bool ok = query_tally_run_like(exec, &job, tallies, &previous, fail) &&
-              compare(exec, run, tallies, &before, &previous, &differences, fail) &&
-              write_tallies(exec, run, tallies, differences, w, fail);
-    if (ok) {
-        json_name_c(w, "previous");
-        json_begin_object(w);
-        ok = write_tallies(exec, &before, &previous, NULL, w, fail);
-        query_answer_partial(w, exec->plan, body->interval, before.intervals, before.range);
-        json_end_object(w);
-    }
+    bool ok = run_previous(exec, tallies, &previous, fail) &&
+              compare(exec, tallies, &previous, &beside->differences, fail) &&
+              write_tallies(exec, tallies, beside, w, fail) &&
+              write_previous(exec, &previous, w, fail);
     query_tallies_free(&previous);
     return ok;
 }
@@ -294,20 +328,20 @@ static bool adjust(struct query_exec *exec, const struct score_body *body,
 static bool score_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
 {
     const struct score_body *body = exec->plan->body;
-    struct score_run run = {body, &exec->plan->range, &body->intervals, NULL};
+    struct beside beside = {NULL, NULL};
     struct query_tally_job job;
     struct query_tallies tallies = {.whole = NULL};
-    prepare(exec->plan, &run, &job);
+    prepare(exec->plan, &job);
     json_name_c(w, "metric");
     json_write_c(w, query_metrics[body->metric]);
     json_name_c(w, "least");
     json_write_uint(w, body->least);
-    bool ok = query_tally_run(exec, &job, &tallies, fail) &&
-              adjust(exec, body, &tallies, &run.frame, fail) &&
-              (body->compares ? write_compared(exec, &run, &tallies, w, fail)
-                              : write_tallies(exec, &run, &tallies, NULL, w, fail));
+    bool ok = query_tally_run(exec, &job, NULL, &tallies, fail) &&
+              adjust(exec, body, &tallies, &beside.frame, fail) &&
+              (exec->plan->previous != NULL ? write_compared(exec, &tallies, &beside, w, fail)
+                                            : write_tallies(exec, &tallies, &beside, w, fail));
     if (ok) {
-        query_answer_partial(w, exec->plan, body->interval, run.intervals, run.range);
+        write_partial(exec->plan, w);
     }
     query_tallies_free(&tallies);
     return ok;
@@ -425,10 +459,9 @@ static bool open_frame(struct query_exec *exec, struct query_list_job *job, stru
 static bool score_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail)
 {
     const struct score_body *body = exec->plan->body;
-    struct score_run run = {body, &exec->plan->range, &body->intervals, NULL};
-    struct query_tally_job ranking;
-    prepare(exec->plan, &run, &ranking);
-    job->pass = ranking.pass;
+    struct query_tally_job counting;
+    prepare(exec->plan, &counting);
+    job->pass = counting.pass;
     job->pass.from_ms = body->open.from_ms;
     if (body->open.what == SCORE_OPEN_ANSWERS || body->open.what == SCORE_OPEN_LEVELS) {
         job->pass.matchers = SCORE_BIT(SCORE_ANSWER);
@@ -440,7 +473,7 @@ static bool score_open(struct query_exec *exec, struct query_list_job *job, stru
     job->start = score_own_new;
     job->belongs = open_belongs;
     return (body->open.what != SCORE_OPEN_FRAME || open_frame(exec, job, fail)) &&
-           query_list_group(exec, &ranking, job, fail);
+           query_list_group(exec, prepare, job, fail);
 }
 
 const struct query_kind query_kind_score = {.name = "score",

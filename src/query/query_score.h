@@ -56,12 +56,8 @@ struct score_body {
     struct query_score_adjust adjust; /* where adjusted */
     enum interval interval;
     struct zone_intervals intervals;
-    bool compares;
-    struct query_range previous;
-    struct zone_intervals previous_intervals;
     struct query_name score, response;
     struct {
-        bool previous;
         int64_t from_ms, to_ms; /* the interval within the range, or the range */
         enum score_open what;
         unsigned low, high; /* levels, both included */

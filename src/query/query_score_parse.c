@@ -1,6 +1,5 @@
 /* Reading a question for scores. */
 #include "query_parse.h"
-#include "query_range.h"
 #include "query_score.h"
 
 enum own_member {
@@ -126,40 +125,17 @@ static bool parse_adjusted(struct query_parser *parser, const struct query_membe
     return true;
 }
 
-static bool parse_intervals(struct query_parser *parser, const struct query_member *own,
-                            struct score_body *body, struct fail *fail)
+static bool lay(struct query_parser *parser, void *into, const struct query_range *range,
+                struct fail *fail)
 {
-    if (!query_parse_interval(&own[INTERVAL], INTERVAL_DAY, &body->interval, fail) ||
-        !query_parse_intervals(parser, body->interval, &parser->plan->range, &body->intervals,
-                               fail)) {
-        return false;
-    }
-    if (own[COMPARE].place == 0) {
-        return true;
-    }
-    static const char *const words[] = {"previous"};
-    struct query_path at = query_path_in(NULL, own[COMPARE].name);
-    size_t index;
-    body->compares = true;
-    body->previous = query_range_previous(parser->plan->zone, &parser->plan->range);
-    return query_read_choice(own[COMPARE].value, &at, words, 1, &index, fail) &&
-           query_parse_intervals(parser, body->interval, &body->previous, &body->previous_intervals,
-                                 fail);
+    struct score_body *body = into;
+    return query_parse_intervals(parser, body->interval, range, &body->intervals, fail);
 }
 
 /* ---- open ---- */
 
-enum open_member {
-    OPEN_INTERVAL,
-    OPEN_PREVIOUS,
-    OPEN_PART,
-    OPEN_VALUE,
-    OPEN_FUNNEL,
-    OPEN_FRAME,
-    OPEN_COUNT
-};
-static const char *const open_names[OPEN_COUNT] = {"interval", "previous", "part",
-                                                   "value",    "funnel",   "frame"};
+enum open_member { OPEN_INTERVAL, OPEN_PART, OPEN_VALUE, OPEN_FUNNEL, OPEN_FRAME, OPEN_COUNT };
+static const char *const open_names[OPEN_COUNT] = {"interval", "part", "value", "funnel", "frame"};
 
 struct part {
     const char *name;
@@ -225,8 +201,8 @@ static bool parse_way(const struct query_member *member, const struct query_path
 }
 
 /* Who is behind the adjusted score: all, those who answered, those who did not. */
-static bool parse_frame(const struct query_member *member, const struct query_path *path,
-                        struct score_body *body, struct fail *fail)
+static bool parse_frame(const struct query_parser *parser, const struct query_member *member,
+                        const struct query_path *path, struct score_body *body, struct fail *fail)
 {
     static const char *const names[SCORE_FRAME_PARTS] = {"all", "answered", "silent"};
     struct query_path at = query_path_in(path, member->name);
@@ -234,7 +210,7 @@ static bool parse_frame(const struct query_member *member, const struct query_pa
     if (!query_read_choice(member->value, &at, names, SCORE_FRAME_PARTS, &index, fail)) {
         return false;
     }
-    if (!body->adjusted || body->open.previous) {
+    if (!body->adjusted || parser->opens_previous) {
         return query_refuse(&at, fail,
                             body->adjusted
                                 ? "the compared range is not adjusted"
@@ -246,8 +222,8 @@ static bool parse_frame(const struct query_member *member, const struct query_pa
 }
 
 /* Part, bar, step of the way or place in the frame; none: all who answered. */
-static bool parse_what(const struct query_member *own, const struct query_path *path,
-                       struct score_body *body, struct fail *fail)
+static bool parse_what(const struct query_parser *parser, const struct query_member *own,
+                       const struct query_path *path, struct score_body *body, struct fail *fail)
 {
     const struct query_member *chosen = NULL;
     for (size_t i = OPEN_PART; i <= OPEN_FRAME; i++) {
@@ -269,11 +245,11 @@ static bool parse_what(const struct query_member *own, const struct query_path *
     }
     return chosen == &own[OPEN_VALUE]    ? parse_level(chosen, path, body, fail)
            : chosen == &own[OPEN_FUNNEL] ? parse_way(chosen, path, body, fail)
-                                         : parse_frame(chosen, path, body, fail);
+                                         : parse_frame(parser, chosen, path, body, fail);
 }
 
 static bool parse_open(struct query_parser *parser, const struct query_member *open,
-                       struct score_body *body, struct fail *fail)
+                       struct fail *fail)
 {
     struct query_member members[QUERY_OPEN_COMMON_COUNT + OPEN_COUNT];
     if (!query_parse_open(parser, open, open_names, OPEN_COUNT, members, fail)) {
@@ -281,36 +257,28 @@ static bool parse_open(struct query_parser *parser, const struct query_member *o
     }
     struct query_path path = query_path_in(NULL, open->name);
     const struct query_member *own = members + QUERY_OPEN_COMMON_COUNT;
-    struct query_path previous_path = query_path_in(&path, open_names[OPEN_PREVIOUS]);
-    if (own[OPEN_PREVIOUS].place != 0 &&
-        !query_read_bool(own[OPEN_PREVIOUS].value, &previous_path, &body->open.previous, fail)) {
-        return false;
-    }
-    if (body->open.previous && !body->compares) {
-        return query_refuse(&previous_path, fail,
-                            "the question compares nothing: it needs \"compare\": \"previous\"");
-    }
-    bool previous = body->open.previous;
+    struct score_body *body = parser->body;
     return query_parse_open_interval(parser, &own[OPEN_INTERVAL], &path, body->interval,
-                                     previous ? &body->previous : &parser->plan->range,
-                                     previous ? &body->previous_intervals : &body->intervals,
-                                     &body->open.from_ms, &body->open.to_ms, fail) &&
-           parse_what(own, &path, body, fail) && query_parse_open_list(parser, members, true, fail);
+                                     &parser->plan->range, &body->intervals, &body->open.from_ms,
+                                     &body->open.to_ms, fail) &&
+           parse_what(parser, own, &path, body, fail) &&
+           query_parse_open_list(parser, members, true, fail);
 }
 
 bool score_parse(struct query_parser *parser, struct json_value root, struct fail *fail)
 {
     struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
     const struct query_member *own = members + QUERY_COMMON_COUNT;
-    struct score_body *body = arena_small(parser->arena, sizeof *body);
-    parser->plan->body = body;
+    struct score_body *body = query_parse_body(parser, sizeof *body);
     return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
            parse_metric(&own[METRIC], body, fail) &&
            parse_matchers(parser, &own[WHERE], body, fail) &&
            parse_least(&own[LEAST], body, fail) &&
            parse_adjusted(parser, &own[ADJUSTED], body, fail) &&
-           parse_intervals(parser, own, body, fail) &&
+           query_parse_interval(&own[INTERVAL], INTERVAL_DAY, &body->interval, fail) &&
+           lay(parser, body, &parser->plan->range, fail) &&
            query_parse_breakdown(parser, &own[BREAKDOWN], &own[LIMIT], fail) &&
            query_parse_common_segment(parser, members, fail) &&
-           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
+           query_parse_compare(parser, &own[COMPARE], lay, fail) &&
+           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], fail));
 }

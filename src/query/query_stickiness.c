@@ -1,9 +1,10 @@
 /* Stickiness: customers by the number of intervals in which they did it. */
 #include "query_answer.h"
+#include "query_compare.h"
 #include "query_kind.h"
 
-enum own_member { EVENT, WHERE, INTERVAL, OPEN, OWN_COUNT };
-static const char *const own_names[OWN_COUNT] = {"event", "where", "interval", "open"};
+enum own_member { EVENT, WHERE, INTERVAL, COMPARE, OPEN, OWN_COUNT };
+static const char *const own_names[OWN_COUNT] = {"event", "where", "interval", "compare", "open"};
 
 struct stickiness_body {
     enum interval interval;
@@ -13,8 +14,15 @@ struct stickiness_body {
 
 /* ---- reading ---- */
 
+static bool lay(struct query_parser *parser, void *into, const struct query_range *range,
+                struct fail *fail)
+{
+    struct stickiness_body *body = into;
+    return query_parse_intervals(parser, body->interval, range, &body->intervals, fail);
+}
+
 static bool parse_open(struct query_parser *parser, const struct query_member *open,
-                       struct stickiness_body *body, struct fail *fail)
+                       struct fail *fail)
 {
     static const char *const names[] = {"intervals"};
     struct query_member members[QUERY_OPEN_COMMON_COUNT + ARRAY_LEN(names)];
@@ -22,8 +30,11 @@ static bool parse_open(struct query_parser *parser, const struct query_member *o
     struct query_path path = query_path_in(NULL, open->name);
     struct query_path at = query_path_in(&path, names[0]);
     int64_t intervals;
-    if (!query_parse_open(parser, open, names, ARRAY_LEN(names), members, fail) ||
-        !query_read_needed(&path, &own[0], "in how many intervals", fail) ||
+    if (!query_parse_open(parser, open, names, ARRAY_LEN(names), members, fail)) {
+        return false;
+    }
+    struct stickiness_body *body = parser->body;
+    if (!query_read_needed(&path, &own[0], "in how many intervals", fail) ||
         !query_read_whole(own[0].value, &at, 1, (int64_t)body->intervals.count, &intervals, fail)) {
         return false;
     }
@@ -35,19 +46,18 @@ static bool stickiness_parse(struct query_parser *parser, struct json_value root
 {
     struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
     const struct query_member *own = members + QUERY_COMMON_COUNT;
-    struct stickiness_body *body = arena_small(parser->arena, sizeof *body);
+    struct stickiness_body *body = query_parse_body(parser, sizeof *body);
     uint32_t matcher;
-    parser->plan->body = body;
     if (!query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) ||
         !query_parse_matcher_beside(parser, &own[EVENT], &own[WHERE], &matcher, fail)) {
         return false;
     }
     INVARIANT(matcher == 0);
     return query_parse_interval(&own[INTERVAL], INTERVAL_DAY, &body->interval, fail) &&
-           query_parse_intervals(parser, body->interval, &parser->plan->range, &body->intervals,
-                                 fail) &&
+           lay(parser, body, &parser->plan->range, fail) &&
            query_parse_common_segment(parser, members, fail) &&
-           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
+           query_parse_compare(parser, &own[COMPARE], lay, fail) &&
+           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], fail));
 }
 
 /* ---- counting ---- */
@@ -98,8 +108,11 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
     return true;
 }
 
-static bool stickiness_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+static bool write_range(struct query_exec *exec, const void *shown, const void **out_shown,
+                        struct json_writer *w, struct fail *fail)
 {
+    (void)shown;
+    (void)out_shown;
     const struct query_plan *plan = exec->plan;
     const struct stickiness_body *body = plan->body;
     struct query_pass pass = pass_of(plan);
@@ -122,8 +135,19 @@ static bool stickiness_run(struct query_exec *exec, struct json_writer *w, struc
     }
     json_end_array(w);
     query_workers_free(&workers);
-    query_answer_partial(w, plan, body->interval, &body->intervals, &plan->range);
     return true;
+}
+
+static void write_partial(const struct query_plan *plan, struct json_writer *w)
+{
+    const struct stickiness_body *body = plan->body;
+    query_answer_partial(w, plan, body->interval, &body->intervals, &plan->range);
+}
+
+static bool stickiness_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+{
+    static const struct query_part part = {.write = write_range, .partial = write_partial};
+    return query_part_write(exec, &part, w, fail);
 }
 
 /* ---- open ---- */

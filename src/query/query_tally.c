@@ -297,18 +297,30 @@ static bool find_groups(struct query_exec *exec, struct query_tally_job *job, bo
     return rank_groups(exec, job, worker, ranking, fail) && name_groups(exec, ranking, out, fail);
 }
 
+static bool run_ungrouped(struct query_exec *exec, struct query_tally_job *job,
+                          struct query_tallies *out, struct fail *fail)
+{
+    struct query_groups_spec none = {.by = NULL};
+    bool overflow;
+    if (!run_pass(exec, job, &none, false, &out->workers, &overflow, fail)) {
+        return false;
+    }
+    out->whole = query_tally_state(out->workers.list[0])->whole;
+    return true;
+}
+
 bool query_tally_run(struct query_exec *exec, struct query_tally_job *job,
-                     struct query_tallies *out, struct fail *fail)
+                     const struct query_tallies *like, struct query_tallies *out, struct fail *fail)
 {
     *out = (struct query_tallies){.whole = NULL};
     if (job->spec.by == NULL) {
-        struct query_groups_spec none = {.by = NULL};
-        bool overflow;
-        if (!run_pass(exec, job, &none, false, &out->workers, &overflow, fail)) {
-            return false;
-        }
-        out->whole = query_tally_state(out->workers.list[0])->whole;
-        return true;
+        return run_ungrouped(exec, job, out, fail);
+    }
+    if (like != NULL) {
+        out->names = like->names;
+        out->count = like->count;
+        out->has_other = like->has_other;
+        return run_fixed(exec, job, out, fail);
     }
     struct ranking ranking;
     bool whole_tallies;
@@ -324,16 +336,13 @@ bool query_tally_run(struct query_exec *exec, struct query_tally_job *job,
     return run_fixed(exec, job, out, fail);
 }
 
-bool query_tally_run_like(struct query_exec *exec, struct query_tally_job *job,
-                          const struct query_tallies *like, struct query_tallies *out,
-                          struct fail *fail)
+const struct query_tallies *query_tallies_groups(struct query_exec *exec,
+                                                 const struct query_tallies *tallies)
 {
-    if (job->spec.by == NULL) {
-        return query_tally_run(exec, job, out, fail);
-    }
-    *out = (struct query_tallies){
-        .names = like->names, .count = like->count, .has_other = like->has_other};
-    return run_fixed(exec, job, out, fail);
+    struct query_tallies *groups = arena_small(exec->arena, sizeof *groups);
+    *groups = (struct query_tallies){
+        .names = tallies->names, .count = tallies->count, .has_other = tallies->has_other};
+    return groups;
 }
 
 bool query_tally_rank(struct query_exec *exec, struct query_tally_job *job,

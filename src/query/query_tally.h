@@ -26,10 +26,9 @@ struct query_tally_ops {
 };
 struct query_tally_job {
     const struct query_tally_ops *ops;
-    const void *context; /* the kind's; worker->pass->context is this job */
-    bool whole;          /* one tally of all, groups aside */
-    bool foldable;       /* merging groups is exact where no event was in two */
-    size_t cells; /* how large a tally is: many groups times large tallies take the second pass */
+    bool whole;    /* one tally of all, groups aside */
+    bool foldable; /* merging groups is exact where no event was in two */
+    size_t cells;  /* how large a tally is: many groups times large tallies take the second pass */
     struct query_pass pass; /* what to read; start and customer are filled here */
     bool rank_only;         /* set for a pass that only ranks */
     struct query_groups_spec spec;
@@ -62,13 +61,13 @@ struct query_tallies {
     bool has_other;
     struct query_workers workers; /* whose arena they lie in */
 };
-/* Fills `out`; query_tallies_free also after a failure (zeroed before). */
+/* Fills `out`; query_tallies_free also after a failure (zeroed before). With exactly the groups of `like`, if any. */
 bool query_tally_run(struct query_exec *exec, struct query_tally_job *job,
-                     struct query_tallies *out, struct fail *fail) MUST_USE;
-/* The same with exactly the groups of `like`. */
-bool query_tally_run_like(struct query_exec *exec, struct query_tally_job *job,
-                          const struct query_tallies *like, struct query_tallies *out,
-                          struct fail *fail) MUST_USE;
+                     const struct query_tallies *like, struct query_tallies *out,
+                     struct fail *fail) MUST_USE;
+/* The groups alone, for a later pass that is to be like this one: as long as exec. */
+const struct query_tallies *query_tallies_groups(struct query_exec *exec,
+                                                 const struct query_tallies *tallies);
 /* Only the names, for opening "(other)": by_group stays NULL. */
 bool query_tally_rank(struct query_exec *exec, struct query_tally_job *job,
                       struct query_tallies *out, struct fail *fail) MUST_USE;

@@ -1,11 +1,12 @@
 /* The time between an event and the first of another kind after it. */
 #include "query_answer.h"
+#include "query_compare.h"
 #include "query_kind.h"
 #include "query_select.h"
 
 enum matcher { FROM_MATCHER, TO_MATCHER, MATCHERS }; /* numbers of the matchers */
-enum own_member { FROM, TO, WINDOW, OPEN, OWN_COUNT };
-static const char *const own_names[OWN_COUNT] = {"from", "to", "window", "open"};
+enum own_member { FROM, TO, WINDOW, COMPARE, OPEN, OWN_COUNT };
+static const char *const own_names[OWN_COUNT] = {"from", "to", "window", "compare", "open"};
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -83,13 +84,13 @@ static bool time_between_parse(struct query_parser *parser, struct json_value ro
 {
     struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
     const struct query_member *own = members + QUERY_COMMON_COUNT;
-    struct time_between_body *body = arena_small(parser->arena, sizeof *body);
-    parser->plan->body = body;
+    struct time_between_body *body = query_parse_body(parser, sizeof *body);
     return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
            parse_ends(parser, &own[FROM], FROM_MATCHER, fail) &&
            parse_ends(parser, &own[TO], TO_MATCHER, fail) &&
            parse_window(&own[WINDOW], body, fail) &&
            query_parse_common_segment(parser, members, fail) &&
+           query_parse_compare(parser, &own[COMPARE], NULL, fail) &&
            (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
 }
 
@@ -234,13 +235,13 @@ static void write_times(struct json_writer *w, const struct time_between_state *
         }
     }
     write_histogram(w, state);
-    json_name_c(w, "partial");
-    json_begin_array(w);
-    json_end_array(w);
 }
 
-static bool time_between_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+static bool write_range(struct query_exec *exec, const void *shown, const void **out_shown,
+                        struct json_writer *w, struct fail *fail)
 {
+    (void)shown;
+    (void)out_shown;
     struct query_pass pass = pass_of(exec->plan);
     struct query_workers workers = {.list = NULL};
     pass.start = start;
@@ -251,6 +252,12 @@ static bool time_between_run(struct query_exec *exec, struct json_writer *w, str
     }
     query_workers_free(&workers);
     return ok;
+}
+
+static bool time_between_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
+{
+    static const struct query_part part = {.write = write_range};
+    return query_part_write(exec, &part, w, fail);
 }
 
 /* ---- open ---- */

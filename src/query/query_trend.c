@@ -4,18 +4,19 @@
 #include <stdio.h>
 
 #include "query_answer.h"
+#include "query_compare.h"
 #include "query_kind.h"
 
-static const struct trend_run *run_of(const struct query_worker *worker)
+static const struct trend_body *body_of(const struct query_worker *worker)
 {
-    return query_tally_job(worker)->context;
+    return worker->exec->plan->body;
 }
 
 static bool make(struct query_worker *worker, void **out, struct fail *fail)
 {
-    const struct trend_run *run = run_of(worker);
+    const struct trend_body *body = body_of(worker);
     struct trend_tally *tally;
-    if (!trend_tally_new(run->body, run->intervals->count, query_tally_job(worker)->rank_only,
+    if (!trend_tally_new(body, body->intervals.count, query_tally_job(worker)->rank_only,
                          worker->arena, &tally, fail)) {
         return false;
     }
@@ -25,13 +26,13 @@ static bool make(struct query_worker *worker, void **out, struct fail *fail)
 
 static bool merge(struct query_worker *worker, void *into, const void *from, struct fail *fail)
 {
-    return trend_tally_merge(run_of(worker)->body, worker, into, from, fail);
+    return trend_tally_merge(body_of(worker), worker, into, from, fail);
 }
 
 static bool rank(struct query_worker *worker, const void *tally, double *out, struct fail *fail)
 {
     struct store_value total;
-    if (!trend_total(worker, run_of(worker)->body, tally, 0, &total, fail)) {
+    if (!trend_total(worker, body_of(worker), tally, 0, &total, fail)) {
         return false;
     }
     *out = store_value_number(total);
@@ -57,7 +58,7 @@ struct event { /* an event of the customer, and where it counts */
 static bool note_currency(struct query_worker *worker, struct trend_tally *tally, size_t series,
                           const struct event *event, struct fail *fail)
 {
-    const struct trend_series *one = &run_of(worker)->body->series[series];
+    const struct trend_series *one = &body_of(worker)->series[series];
     const struct store_value *values;
     uint32_t count = query_row_values(worker, one->currency, event->c, event->row, &values);
     for (uint32_t i = 0; i < count; i++) {
@@ -92,7 +93,7 @@ static void count_distinct(struct trend_cell *cell, uint64_t stamp)
 static bool count_numbers(struct query_worker *worker, struct trend_tally *tally, size_t series,
                           const struct event *event, struct trend_cell *cell, struct fail *fail)
 {
-    enum trend_measure measure = run_of(worker)->body->series[series].measure;
+    enum trend_measure measure = body_of(worker)->series[series].measure;
     uint64_t before = cell->count;
     for (uint32_t i = 0; i < event->number_count; i++) {
         if (store_value_is_number(event->numbers[i]) &&
@@ -114,7 +115,7 @@ static bool count_event(struct query_worker *worker, struct trend_tally *tally, 
     struct trend_cell *total = trend_cell(tally, series, tally->stride - 1);
     struct trend_cell *cell =
         tally->stride == 1 ? total : trend_cell(tally, series, event->interval);
-    switch (run_of(worker)->body->series[series].measure) {
+    switch (body_of(worker)->series[series].measure) {
     case TREND_COUNT:
         cell->count++;
         return true;
@@ -141,7 +142,7 @@ static bool count_row(struct query_worker *worker, struct event *event, uint64_t
 {
     struct query_tally_state *state = query_tally_state(worker);
     const struct trend_own *own = state->own;
-    const struct trend_body *body = run_of(worker)->body;
+    const struct trend_body *body = body_of(worker);
     if (state->groups.spec.by != NULL &&
         !query_groups_of_row(&state->groups, worker, event->c, event->row, fail)) {
         return false;
@@ -204,32 +205,33 @@ static size_t advance(const struct zone_intervals *intervals, size_t at, int64_t
 
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
-    const struct trend_run *run = run_of(worker);
+    const struct trend_body *body = body_of(worker);
+    const struct query_range *range = &worker->exec->plan->range;
     struct trend_own *own = query_tally_state(worker)->own;
     const struct store_rows *rows = worker->rows;
     struct event event = {.c = c};
     bool placed = false;
     own->customers++;
-    for (size_t s = 0; s < run->body->series_count; s++) {
+    for (size_t s = 0; s < body->series_count; s++) {
         own->session[s] = 0;
     }
     for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
         int64_t ts_ms = rows->ts_ms[row];
-        uint64_t bits = worker->masks[row] & run->body->matchers;
-        if (ts_ms < run->range->from_ms || (bits == 0 && !run->body->has_sessions)) {
+        uint64_t bits = worker->masks[row] & body->matchers;
+        if (ts_ms < range->from_ms || (bits == 0 && !body->has_sessions)) {
             continue;
         }
-        if (ts_ms >= run->range->to_ms) {
+        if (ts_ms >= range->to_ms) {
             break;
         }
-        if (run->body->has_sessions) {
-            trend_run_sessions(worker, run->body, own, row);
+        if (body->has_sessions) {
+            trend_run_sessions(worker, body, own, row);
         }
         if (!placed) {
-            event.interval = zone_intervals_find(run->intervals, ts_ms);
+            event.interval = zone_intervals_find(&body->intervals, ts_ms);
             placed = true;
         }
-        event.interval = advance(run->intervals, event.interval, ts_ms);
+        event.interval = advance(&body->intervals, event.interval, ts_ms);
         event.row = row;
         if (bits != 0 && !count_row(worker, &event, bits, fail)) {
             return false;
@@ -243,10 +245,9 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 static const struct query_tally_ops ops = {
     .make = make, .merge = merge, .rank = rank, .start = trend_own_new, .customer = customer};
 
-void trend_prepare(const struct query_plan *plan, const struct trend_run *run,
-                   struct query_tally_job *job)
+void trend_prepare(const struct query_plan *plan, struct query_tally_job *job)
 {
-    const struct trend_body *body = run->body;
+    const struct trend_body *body = plan->body;
     bool foldable = true;
     for (size_t s = 0; s < body->series_count; s++) {
         enum trend_measure measure = body->series[s].measure;
@@ -254,12 +255,11 @@ void trend_prepare(const struct query_plan *plan, const struct trend_run *run,
     }
     *job = (struct query_tally_job){
         .ops = &ops,
-        .context = run,
         .whole = plan->breakdown == NULL,
         .foldable = foldable,
-        .cells = body->series_count * (run->intervals->count + 1),
-        .pass = {.from_ms = run->range->from_ms,
-                 .to_ms = run->range->to_ms,
+        .cells = body->series_count * (body->intervals.count + 1),
+        .pass = {.from_ms = plan->range.from_ms,
+                 .to_ms = plan->range.to_ms,
                  .matchers = body->matchers,
                  .every_event = body->has_sessions},
         .spec = {.by = plan->breakdown},
@@ -419,20 +419,20 @@ static void write_shown(struct json_writer *w, struct shown shown)
 }
 
 static bool write_line(struct query_exec *exec, struct query_worker *worker,
-                       const struct trend_run *run, const struct line *line, struct json_writer *w,
-                       struct fail *fail)
+                       const struct line *line, struct json_writer *w, struct fail *fail)
 {
-    size_t count = run->intervals->count;
+    const struct trend_body *body = exec->plan->body;
+    size_t count = body->intervals.count;
     struct shown total;
     struct shown *values = arena_alloc(exec->arena, 2 * count * sizeof *values, fail);
-    if (values == NULL || !total_of(worker, run->body, line, &total, fail)) {
+    if (values == NULL || !total_of(worker, body, line, &total, fail)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        values[i] = value_at(run->body, line, i);
+        values[i] = value_at(body, line, i);
     }
-    if (run->body->rolling > 0) {
-        smooth(values, count, run->body->rolling, values + count);
+    if (body->rolling > 0) {
+        smooth(values, count, body->rolling, values + count);
         values += count;
     }
     json_begin_object(w);
@@ -459,14 +459,13 @@ static bool write_line(struct query_exec *exec, struct query_worker *worker,
 }
 
 /* "intervals", "series". */
-static bool write_tallies(struct query_exec *exec, const struct trend_run *run,
-                          const struct query_tallies *tallies, struct json_writer *w,
-                          struct fail *fail)
+static bool write_tallies(struct query_exec *exec, const struct query_tallies *tallies,
+                          struct json_writer *w, struct fail *fail)
 {
-    const struct trend_body *body = run->body;
+    const struct trend_body *body = exec->plan->body;
     bool grouped = exec->plan->breakdown != NULL;
     size_t series_count = body->formula != NULL ? 1 : body->series_count;
-    query_answer_labels(w, "intervals", exec->plan, body->interval, run->intervals);
+    query_answer_labels(w, "intervals", exec->plan, body->interval, &body->intervals);
     json_name_c(w, "series");
     json_begin_array(w);
     for (size_t s = 0; s < series_count; s++) {
@@ -477,7 +476,7 @@ static bool write_tallies(struct query_exec *exec, const struct trend_run *run,
                 .group = grouped ? &tallies->names[g] : NULL,
                 .tally = grouped ? tallies->by_group[g] : tallies->whole,
             };
-            if (!write_line(exec, tallies->workers.list[0], run, &line, w, fail)) {
+            if (!write_line(exec, tallies->workers.list[0], &line, w, fail)) {
                 return false;
             }
         }
@@ -486,42 +485,32 @@ static bool write_tallies(struct query_exec *exec, const struct trend_run *run,
     return true;
 }
 
-static bool write_previous(struct query_exec *exec, const struct query_tallies *asked,
-                           struct json_writer *w, struct fail *fail)
+static bool write_range(struct query_exec *exec, const void *shown, const void **out_shown,
+                        struct json_writer *w, struct fail *fail)
 {
-    const struct trend_body *body = exec->plan->body;
-    struct trend_run run = {body, &body->previous, &body->previous_intervals};
     struct query_tally_job job;
     struct query_tallies tallies = {.whole = NULL};
-    trend_prepare(exec->plan, &run, &job);
-    json_name_c(w, "previous");
-    json_begin_object(w);
-    bool ok = query_tally_run_like(exec, &job, asked, &tallies, fail) &&
-              write_tallies(exec, &run, &tallies, w, fail);
-    query_answer_partial(w, exec->plan, body->interval, run.intervals, run.range);
-    json_end_object(w);
+    trend_prepare(exec->plan, &job);
+    bool ok = query_tally_run(exec, &job, shown, &tallies, fail) &&
+              write_tallies(exec, &tallies, w, fail);
+    if (ok && shown == NULL) {
+        warn_currencies(exec, exec->plan->body, &tallies);
+    }
+    *out_shown = query_tallies_groups(exec, &tallies);
     query_tallies_free(&tallies);
     return ok;
 }
 
+static void write_partial(const struct query_plan *plan, struct json_writer *w)
+{
+    const struct trend_body *body = plan->body;
+    query_answer_partial(w, plan, body->interval, &body->intervals, &plan->range);
+}
+
 static bool trend_run(struct query_exec *exec, struct json_writer *w, struct fail *fail)
 {
-    const struct trend_body *body = exec->plan->body;
-    struct trend_run run = {body, &exec->plan->range, &body->intervals};
-    struct query_tally_job job;
-    struct query_tallies tallies = {.whole = NULL};
-    trend_prepare(exec->plan, &run, &job);
-    bool ok =
-        query_tally_run(exec, &job, &tallies, fail) && write_tallies(exec, &run, &tallies, w, fail);
-    if (ok) {
-        warn_currencies(exec, body, &tallies);
-    }
-    ok = ok && (!body->compares || write_previous(exec, &tallies, w, fail));
-    if (ok) {
-        query_answer_partial(w, exec->plan, body->interval, run.intervals, run.range);
-    }
-    query_tallies_free(&tallies);
-    return ok;
+    static const struct query_part part = {.write = write_range, .partial = write_partial};
+    return query_part_write(exec, &part, w, fail);
 }
 
 const struct query_kind query_kind_trend = {

@@ -42,12 +42,8 @@ struct trend_body {
     const struct query_formula *formula; /* NULL: none */
     struct str formula_text;
     size_t rolling; /* 0: no smoothing */
-    bool compares;
-    struct query_range previous;
-    struct zone_intervals previous_intervals;
     struct {
         size_t series;
-        bool previous;
         int64_t from_ms, to_ms; /* the interval within the range, or the range */
     } open;
 };
@@ -57,12 +53,6 @@ bool trend_parse(struct query_parser *parser, struct json_value root, struct fai
 /* Do the customers of an opened cell carry parts that add up to its number? */
 bool trend_open_has_value(enum trend_measure measure);
 
-/* What one pass counts: the asked range or the one before it. */
-struct trend_run {
-    const struct trend_body *body;
-    const struct query_range *range;
-    const struct zone_intervals *intervals;
-};
 struct trend_own {      /* of a worker */
     uint64_t customers; /* stamps: no two customers share one */
     uint64_t sessions;
@@ -73,8 +63,7 @@ bool trend_own_new(struct query_worker *worker, void **out, struct fail *fail) M
 /* Takes a row of the customer into the sessions of all series that count them. */
 void trend_run_sessions(struct query_worker *worker, const struct trend_body *body,
                         struct trend_own *own, uint32_t row);
-void trend_prepare(const struct query_plan *plan, const struct trend_run *run,
-                   struct query_tally_job *job);
+void trend_prepare(const struct query_plan *plan, struct query_tally_job *job);
 struct query_list_job;
 bool trend_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail) MUST_USE;
 

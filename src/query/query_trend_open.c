@@ -39,7 +39,7 @@ static bool add_part(struct query_worker *worker, const struct trend_series *ser
 static bool open_belongs(struct query_worker *worker, uint32_t c, bool *out,
                          struct store_value *out_value, struct fail *fail)
 {
-    const struct trend_body *body = query_list_job(worker)->context;
+    const struct trend_body *body = worker->exec->plan->body;
     const struct trend_series *series = &body->series[body->open.series];
     const struct store_rows *rows = worker->rows;
     struct trend_own *own = query_list_state(worker)->own;
@@ -82,10 +82,6 @@ bool trend_open(struct query_exec *exec, struct query_list_job *job, struct fail
 {
     const struct trend_body *body = exec->plan->body;
     const struct trend_series *series = &body->series[body->open.series];
-    struct trend_run run = {body, &exec->plan->range, &body->intervals};
-    struct query_tally_job ranking;
-    trend_prepare(exec->plan, &run, &ranking);
-    job->context = body;
     job->with_value = trend_open_has_value(series->measure);
     job->other_number = (!job->with_value && series->measure != TREND_CUSTOMERS) ||
                         body->formula != NULL || body->rolling > 1;
@@ -97,5 +93,5 @@ bool trend_open(struct query_exec *exec, struct query_list_job *job, struct fail
                                     .to_ms = body->open.to_ms,
                                     .matchers = UINT64_C(1) << body->open.series,
                                     .every_event = series->measure == TREND_SESSIONS};
-    return query_list_group(exec, &ranking, job, fail);
+    return query_list_group(exec, trend_prepare, job, fail);
 }

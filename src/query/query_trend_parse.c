@@ -1,6 +1,5 @@
 /* Reading a trend. */
 #include "query_parse.h"
-#include "query_range.h"
 #include "query_trend.h"
 
 enum own_member { SERIES, INTERVAL, BREAKDOWN, LIMIT, FORMULA, ROLLING, COMPARE, OPEN, OWN_COUNT };
@@ -121,41 +120,34 @@ static bool parse_formula(struct query_parser *parser, const struct query_member
     return true;
 }
 
+static bool lay(struct query_parser *parser, void *into, const struct query_range *range,
+                struct fail *fail)
+{
+    struct trend_body *body = into;
+    return query_parse_intervals(parser, body->interval, range, &body->intervals, fail);
+}
+
 static bool parse_rest(struct query_parser *parser, const struct query_member *own,
                        struct trend_body *body, struct fail *fail)
 {
     struct query_path rolling_path = query_path_in(NULL, "rolling");
-    struct query_path compare_path = query_path_in(NULL, "compare");
     int64_t rolling = 0;
     if (own[ROLLING].place != 0 && !query_read_whole(own[ROLLING].value, &rolling_path, 1,
                                                      QUERY_INTERVALS_MAX, &rolling, fail)) {
         return false;
     }
     body->rolling = (size_t)rolling;
-    if (!query_parse_interval(&own[INTERVAL], INTERVAL_DAY, &body->interval, fail) ||
-        !query_parse_intervals(parser, body->interval, &parser->plan->range, &body->intervals,
-                               fail)) {
-        return false;
-    }
-    if (own[COMPARE].place == 0) {
-        return true;
-    }
-    static const char *const words[] = {"previous"};
-    size_t index;
-    body->compares = true;
-    body->previous = query_range_previous(parser->plan->zone, &parser->plan->range);
-    return query_read_choice(own[COMPARE].value, &compare_path, words, 1, &index, fail) &&
-           query_parse_intervals(parser, body->interval, &body->previous, &body->previous_intervals,
-                                 fail);
+    return query_parse_interval(&own[INTERVAL], INTERVAL_DAY, &body->interval, fail) &&
+           lay(parser, body, &parser->plan->range, fail);
 }
 
 /* ---- open ---- */
 
-enum open_member { OPEN_SERIES, OPEN_INTERVAL, OPEN_PREVIOUS, OPEN_COUNT };
-static const char *const open_names[OPEN_COUNT] = {"series", "interval", "previous"};
+enum open_member { OPEN_SERIES, OPEN_INTERVAL, OPEN_COUNT };
+static const char *const open_names[OPEN_COUNT] = {"series", "interval"};
 
 static bool parse_open(struct query_parser *parser, const struct query_member *open,
-                       struct trend_body *body, struct fail *fail)
+                       struct fail *fail)
 {
     struct query_member members[QUERY_OPEN_COMMON_COUNT + OPEN_COUNT];
     if (!query_parse_open(parser, open, open_names, OPEN_COUNT, members, fail)) {
@@ -164,7 +156,7 @@ static bool parse_open(struct query_parser *parser, const struct query_member *o
     struct query_path path = query_path_in(NULL, open->name);
     const struct query_member *own = members + QUERY_OPEN_COMMON_COUNT;
     struct query_path series_path = query_path_in(&path, open_names[OPEN_SERIES]);
-    struct query_path previous_path = query_path_in(&path, open_names[OPEN_PREVIOUS]);
+    struct trend_body *body = parser->body;
     int64_t series = 0;
     if (own[OPEN_SERIES].place != 0 &&
         !query_read_whole(own[OPEN_SERIES].value, &series_path, 0, (int64_t)body->series_count - 1,
@@ -172,19 +164,9 @@ static bool parse_open(struct query_parser *parser, const struct query_member *o
         return false;
     }
     body->open.series = (size_t)series;
-    if (own[OPEN_PREVIOUS].place != 0 &&
-        !query_read_bool(own[OPEN_PREVIOUS].value, &previous_path, &body->open.previous, fail)) {
-        return false;
-    }
-    if (body->open.previous && !body->compares) {
-        return query_refuse(&previous_path, fail,
-                            "the question compares nothing: it needs \"compare\": \"previous\"");
-    }
-    bool previous = body->open.previous;
     return query_parse_open_interval(parser, &own[OPEN_INTERVAL], &path, body->interval,
-                                     previous ? &body->previous : &parser->plan->range,
-                                     previous ? &body->previous_intervals : &body->intervals,
-                                     &body->open.from_ms, &body->open.to_ms, fail) &&
+                                     &parser->plan->range, &body->intervals, &body->open.from_ms,
+                                     &body->open.to_ms, fail) &&
            query_parse_open_list(parser, members,
                                  trend_open_has_value(body->series[body->open.series].measure),
                                  fail);
@@ -199,13 +181,13 @@ bool trend_parse(struct query_parser *parser, struct json_value root, struct fai
 {
     struct query_member members[QUERY_COMMON_COUNT + OWN_COUNT];
     const struct query_member *own = members + QUERY_COMMON_COUNT;
-    struct trend_body *body = arena_small(parser->arena, sizeof *body);
-    parser->plan->body = body;
+    struct trend_body *body = query_parse_body(parser, sizeof *body);
     return query_parse_common(parser, root, own_names, OWN_COUNT, members, fail) &&
            parse_series(parser, &own[SERIES], body, fail) &&
            parse_formula(parser, &own[FORMULA], body, fail) &&
            parse_rest(parser, own, body, fail) &&
            query_parse_breakdown(parser, &own[BREAKDOWN], &own[LIMIT], fail) &&
            query_parse_common_segment(parser, members, fail) &&
-           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], body, fail));
+           query_parse_compare(parser, &own[COMPARE], lay, fail) &&
+           (own[OPEN].place == 0 || parse_open(parser, &own[OPEN], fail));
 }

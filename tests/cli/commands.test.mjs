@@ -47,7 +47,18 @@ test('one-line questions answer as tables, JSON and CSV', (t) => {
   const score = must(['score', 'nps', '--least', '1', ...range]);
   assert.match(score, /group +interval +score +95 % interval +n +asked/);
   assert.match(score, /all +total +- +- +0 +0/);
-  assert.match(must(['score', 'nps', '--compare', '--format', 'csv', ...range]), /,n,asked,.*,0,1,2,3,4,5,6,7,8,9,10,change\r\n/);
+  assert.match(must(['score', 'nps', '--compare', 'previous', '--format', 'csv', ...range]), /,n,asked,.*,0,1,2,3,4,5,6,7,8,9,10,change\r\n/);
+  const compared = ['trend', 'Product Viewed', '--compare', 'weekday', ...range];
+  assert.match(must(compared), /total +3\n\ncompared with 2026-04-24T00:00:00\.000Z until 2026-04-26T00:00:00\.000Z\ninterval +Product Viewed\n2026-04-24 +0\n/);
+  assert.match(must([...compared, '--format', 'csv']), /^range,interval,Product Viewed\r\nasked,2026-05-01,1\r\n[^]*\r\ncompared,2026-04-24,0\r\n/);
+  const back = JSON.parse(must(['funnel', 'Product Viewed', 'Order Completed', '--compare', 'year', '--json', ...range])).previous;
+  assert.deepEqual(back.range, { from: '2025-05-01T00:00:00.000Z', to: '2025-05-03T00:00:00.000Z' });
+  for (const [command, ...words] of [['retention', 'Product Viewed', '--cohort', 'every'], ['lifecycle'], ['stickiness'], ['paths', 'Product Viewed'],
+    ['time-between', 'Product Viewed', 'Order Completed'], ['score', 'nps']]) {
+    const { previous } = JSON.parse(must([command, ...words, '--compare', 'previous', '--json', ...range]));
+    assert.deepEqual(previous.range, { from: '2026-04-29T00:00:00.000Z', to: '2026-05-01T00:00:00.000Z' }, command);
+  }
+  assert.match(run(['trend', 'Product Viewed', '--compare', 'yeer', ...range]).stderr, /\/compare: .*did you mean "year"/);
   const filtered = JSON.parse(must(['trend', 'Product Viewed', '--where', 'price >= 10', '--json', ...range]));
   assert.equal(filtered.series[0].total, 1);
   const retention = JSON.parse(must(['retention', 'Product Viewed', '--interval', 'day', '--periods', '2', '--json', ...range]));

@@ -181,7 +181,7 @@ export class Questioner {
     if (random.chance(0.2)) question.where = this.where();
     if (random.chance(0.8)) question.least = BigInt(random.pick([1, 2, 5, 6, 10, 30]));
     if (random.chance(0.2)) question.adjusted = false;
-    if (random.chance(0.35)) question.compare = 'previous';
+    if (random.chance(0.35)) question.compare = this.compare();
     if (random.chance(0.45)) {
       this.breakdown(question);
       if (typeof question.breakdown === 'string' && random.chance(0.5)) {
@@ -191,11 +191,9 @@ export class Questioner {
     return question;
   }
 
-  scoreCell(question, answer) {
+  scoreCell(question, part) {
     const { random } = this;
-    const previous = question.compare !== undefined && random.chance(0.4);
-    const part = previous ? answer.previous : answer;
-    const open = previous ? { previous: true } : {};
+    const open = {};
     const busy = part.intervals.filter((_, i) => part.series.some((s) => s.values[i].n > 0 || s.values[i].asked > 0));
     if (random.chance(0.6)) open.interval = random.pick(busy.length > 0 && random.chance(0.9) ? busy : part.intervals);
     if (question.breakdown !== undefined && part.series.length > 0 && random.chance(0.8)) open.group = random.pick(part.series).group;
@@ -288,6 +286,15 @@ export class Questioner {
     return question;
   }
 
+  compare() {
+    return this.random.weighted([[3, 'previous'], [2, 'year'], [2, 'weekday']]);
+  }
+
+  compared(question) {
+    if (this.random.chance(0.3)) question.compare = this.compare();
+    return question;
+  }
+
   // ---- kinds --------------------------------------------------------------------------------------
 
   trend() {
@@ -311,8 +318,7 @@ export class Questioner {
         () => `-${letter()}*0.5+${letter()}`, () => `${letter()}/2/${letter()}`, () => letter()])();
     }
     if (random.chance(0.15)) question.rolling = BigInt(random.between(1, 5));
-    if (random.chance(0.2)) question.compare = 'previous';
-    return question;
+    return this.compared(question);
   }
 
   funnel() {
@@ -343,7 +349,7 @@ export class Questioner {
         question.attribution = random.pick(['entry', 'first', 'last', { step: BigInt(random.between(1, count)) }]);
       }
     }
-    return question;
+    return this.compared(question);
   }
 
   retention() {
@@ -357,7 +363,7 @@ export class Questioner {
     if (random.chance(0.4)) question.mode = random.chance(0.8) ? 'unbounded' : 'bounded';
     if (random.chance(0.35)) question.cohort = 'every';
     if (random.chance(0.35)) this.breakdown(question);
-    return question;
+    return this.compared(question);
   }
 
   // Event and conditions beside the kind, and an interval.
@@ -368,7 +374,7 @@ export class Questioner {
     if (random.chance(0.6)) question.event = this.matcher().event;
     if (random.chance(0.25)) question.where = this.where();
     if (interval !== 'day' || random.chance(0.5)) question.interval = interval;
-    return question;
+    return this.compared(question);
   }
 
   lifecycle() {
@@ -385,7 +391,7 @@ export class Questioner {
     question.from = this.matcher();
     question.to = this.matcher();
     if (random.chance(0.6)) question.window = this.duration();
-    return question;
+    return this.compared(question);
   }
 
   paths() {
@@ -397,7 +403,7 @@ export class Questioner {
     if (random.chance(0.7)) question.gap = this.duration();
     if (random.chance(0.5)) question.collapse = random.chance(0.2);
     if (random.chance(0.5)) question.by = random.chance(0.3) ? 'event' : this.propertyName();
-    return question;
+    return this.compared(question);
   }
 
   list(question, columns) {
@@ -423,30 +429,31 @@ export class Questioner {
   opened(question, settings) {
     const { random } = this;
     const { answer } = evaluate(question, this.known, settings);
+    const previous = question.compare !== undefined && random.chance(0.4);
+    const part = previous ? answer.previous : answer;
     const open = {
-      trend: () => this.trendCell(question, answer),
-      funnel: () => this.funnelCell(question, answer),
-      retention: () => this.retentionCell(answer),
-      score: () => this.scoreCell(question, answer),
-      lifecycle: () => this.lifecycleCell(answer),
-      stickiness: () => this.stickinessCell(answer),
-      time_between: () => this.timeBetweenCell(answer),
-      paths: () => this.pathsCell(question, answer),
+      trend: () => this.trendCell(question, part),
+      funnel: () => this.funnelCell(question, part),
+      retention: () => this.retentionCell(part),
+      score: () => this.scoreCell(question, part),
+      lifecycle: () => this.lifecycleCell(part),
+      stickiness: () => this.stickinessCell(part),
+      time_between: () => this.timeBetweenCell(part),
+      paths: () => this.pathsCell(question, part),
     }[question.kind]();
     if (open === undefined) return undefined;
+    if (previous) open.previous = true;
+    else if (random.chance(0.03)) open.previous = false;
     this.list(open, open.valued ? [...SORTS, 'value', 'value'] : SORTS);
     delete open.valued;
     if (random.chance(0.03)) open.group ??= null;
     return { ...question, open };
   }
 
-  trendCell(question, answer) {
+  trendCell(question, part) {
     const { random } = this;
-    const previous = question.compare !== undefined && random.chance(0.4);
-    const part = previous ? answer.previous : answer;
     const place = random.below(question.series.length);
     const open = place === 0 && random.chance(0.4) ? {} : { series: BigInt(place) };
-    if (previous) open.previous = true;
     const busy = part.intervals.filter((_, i) => part.series.some((s) => s.values[i] !== 0 && s.values[i] !== null));
     if (random.chance(0.7)) open.interval = random.pick(busy.length > 0 && random.chance(0.9) ? busy : part.intervals);
     const groups = [...new Set(part.series.map((s) => s.group))];
@@ -544,7 +551,8 @@ export function affordable(question, settings) {
   if (question.kind === 'customers') return true;
   const zone = zoneOf(question.timezone ?? settings.timezone);
   const now = question.as_of === undefined ? settings.now : Date.parse(question.as_of);
-  const { from, to } = rangeOf(question.range ?? 'last 30 days', zone, now);
+  const { from, to, previous } = rangeOf(question.range ?? 'last 30 days', zone, now, question.compare);
   const length = { hour: HOUR, day: DAY }[question.interval ?? (question.kind === 'retention' ? 'week' : 'day')] ?? 7 * DAY;
-  return to > from && (to - from) / length < 400;
+  const fits = (range) => range.to > range.from && (range.to - range.from) / length < 400;
+  return fits({ from, to }) && (previous === undefined || fits(previous));
 }

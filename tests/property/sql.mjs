@@ -1,7 +1,8 @@
 // The questions that SQL can say, as statements that SQLite, DuckDB and ClickHouse all understand.
 import { isBookkeeping } from './reference/intake.mjs';
+import { rangeOf } from './reference/range.mjs';
 import { Near } from './reference/score.mjs';
-import { DAY, formatDate } from './reference/time.mjs';
+import { DAY, formatDate, zoneOf } from './reference/time.mjs';
 
 export const quote = (value) => {
   if (value === null || value === undefined) return 'NULL';
@@ -230,7 +231,8 @@ const KINDS = {
 };
 
 // The same shape, from an answer of the server: retention without its empty cohorts.
-export function comparable(question, answer) {
+export function comparable(question, whole) {
+  const answer = question.compare === undefined ? whole : whole.previous;
   if (question.kind === 'score') {
     const [{ values, total }] = answer.series;
     return { days: values.map((v) => v.distribution), total: total.distribution };
@@ -251,8 +253,15 @@ export function comparable(question, answer) {
   return { cohorts: answer.cohorts.filter((c) => c.size > 0n) };
 }
 
-export const sqlOf = (question) => KINDS[question.kind].sql(question);
-export const answerOf = (question, rows) => KINDS[question.kind].answer(rows, question);
+// Where ranges are compared, SQL says the other one.
+function said(question) {
+  if (question.compare === undefined) return question;
+  const { from, to } = rangeOf(question.range, zoneOf(question.timezone), 0, question.compare).previous;
+  return { ...question, range: { from: formatDate(from), to: formatDate(to - 1) } };
+}
+
+export const sqlOf = (question) => KINDS[question.kind].sql(said(question));
+export const answerOf = (question, rows) => KINDS[question.kind].answer(rows, said(question));
 
 // A random question of those that SQL can say.
 export function sayable(random, world) {
@@ -268,7 +277,7 @@ export function sayable(random, world) {
     return found;
   };
   const common = { timezone: 'UTC', range: { from, to }, as_of: '2026-06-01T00:00:00.000Z' };
-  return random.pick([
+  const question = random.pick([
     () => ({ kind: 'trend', series: [{ ...matcher(), measure: random.pick(Object.keys(MEASURES)) }], ...common }),
     () => ({
       kind: 'funnel', steps: Array.from({ length: random.between(2, 3) }, matcher),
@@ -291,4 +300,7 @@ export function sayable(random, world) {
     }),
     () => ({ kind: 'retention', start: matcher(), return: matcher(), periods: BigInt(random.between(1, 5)), ...common }),
   ])();
+  // The range before shows the paths of the asked one, not its own most frequent.
+  if (!['verbatims', 'paths'].includes(question.kind) && random.chance(0.3)) question.compare = random.pick(['previous', 'year', 'weekday']);
+  return question;
 }

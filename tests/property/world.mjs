@@ -155,6 +155,8 @@ class WorldMaker {
     for (let i = 0; i < 8; i++) times.push(center + random.between(-200, 200) * HOUR);
     for (let i = 0; i < 8; i++) times.push(center + random.between(-40, 40) * HOUR + random.below(HOUR));
     for (let i = 0; i < 3; i++) times.push(center + random.between(-90, 90) * DAY + random.below(DAY));
+    const back = random.pick([0, 0, 364, 365, 366]); // the year before, for some
+    if (back > 0) for (let i = 0; i < 12; i++) times.push(center - back * DAY + random.between(-90, 90) * HOUR);
     return times;
   }
 

@@ -5,7 +5,7 @@ import { page, searched, sortName } from './customers.mjs';
 import { Funnel } from './funnel.mjs';
 import { Lifecycle, Stickiness, TimeBetween } from './habits.mjs';
 import { Paths } from './paths.mjs';
-import { rangeOf } from './range.mjs';
+import { rangeOf, written } from './range.mjs';
 import { Retention } from './retention.mjs';
 import { Score } from './score.mjs';
 import { segmentHolds } from './segment.mjs';
@@ -111,15 +111,24 @@ export function evaluate(question, world, { now, timezone = 'UTC', saved = {} },
     const found = question.search === undefined ? context.customers : searched(context.customers, question.search);
     return finish({ kind: 'customers', ...page(found.map((customer) => ({ customer })), question, skip), partial: [] });
   }
-  context.range = rangeOf(question.range ?? 'last 30 days', zone, asOf);
+  context.range = rangeOf(question.range ?? 'last 30 days', zone, asOf, question.compare);
   if (question.kind === 'verbatims') return finish(verbatimsAnswer(question, context, skip));
   const kind = new KINDS[question.kind](question, context);
+  // Trends and scores look at both ranges themselves; the others are asked once more, and show what was shown.
+  const before = question.compare === undefined || kind.looksAtBoth ? undefined
+    : new KINDS[question.kind](question, { ...context, range: context.range.previous }, kind);
   if (question.open === undefined) {
     about.several = kind.severalGroups();
     about.currencies = kind.mixedCurrencies?.() ?? false;
-    return finish(kind.answer());
+    const answer = kind.answer();
+    if (before) {
+      const { kind: name, ...previous } = before.answer();
+      answer.previous = previous;
+    }
+    if (answer.previous) answer.previous.range = written(context.range.previous);
+    return finish(answer);
   }
-  const opened = kind.open(question.open);
+  const opened = (question.open.previous && before ? before : kind).open(question.open);
   return finish({
     kind: 'customers', ...page(opened.rows, question.open, skip), ...saidAround(opened), partial: [],
   });

@@ -8,7 +8,7 @@ import { parseDuration } from './time.mjs';
 const ratio = (part, whole) => (whole === 0 ? null : part / whole);
 
 export class Funnel {
-  constructor(question, context) {
+  constructor(question, context, asked) {
     this.question = question;
     this.context = context;
     this.steps = question.steps;
@@ -16,7 +16,7 @@ export class Funnel {
     this.window = parseDuration(question.window);
     this.breakdown = question.breakdown === undefined ? undefined : new Breakdown(question.breakdown, question.limit);
     this.results = context.customers.flatMap((customer) => this.resultsOf(customer));
-    this.shown = this.breakdown && this.rank();
+    this.shown = this.breakdown && (asked?.shown ?? this.rank());
   }
 
   matches(step, event) {

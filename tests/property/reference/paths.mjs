@@ -24,6 +24,10 @@ class Tally {
     this.cells.get(key).paths.push(path);
   }
 
+  of(cell) {
+    return counted(this.cells.get(JSON.stringify(cell))?.paths ?? []);
+  }
+
   rows() {
     return [...this.cells.values()].map(({ cell, paths }) => ({ cell, ...counted(paths) }));
   }
@@ -32,7 +36,8 @@ class Tally {
 const counted = (paths) => ({ count: paths.length, customers: new Set(paths.map((p) => p.customer)).size });
 
 export class Paths {
-  constructor(question, context) {
+  constructor(question, context, asked) {
+    this.asked = asked;
     this.question = question;
     this.context = context;
     this.steps = Number(question.steps ?? 4n);
@@ -90,10 +95,13 @@ export class Paths {
     }
     const ranked = (tally, tie) => tally.rows().sort((a, b) => b.count - a.count || tie(a.cell, b.cell)).slice(0, this.limit)
       .map(({ cell, count, customers }) => ({ ...cell, count, customers }));
+    const first = this.asked?.answer(); // then exactly what it shows, though nobody went there
+    const again = (tally, shown) => shown.map(({ count, customers, ...cell }) => ({ ...cell, ...tally.of(cell) }));
     return {
       kind: 'paths',
-      links: ranked(links, (a, b) => a.depth - b.depth || compareLists([a.from, a.to], [b.from, b.to])),
-      paths: ranked(paths, (a, b) => compareLists(a.events, b.events)),
+      links: first ? again(links, first.links)
+        : ranked(links, (a, b) => a.depth - b.depth || compareLists([a.from, a.to], [b.from, b.to])),
+      paths: first ? again(paths, first.paths) : ranked(paths, (a, b) => compareLists(a.events, b.events)),
       depths: Array.from({ length: this.steps + 1 }, (_, depth) => ({ depth, ...counted(this.reaching(depth)) })),
       partial: [],
     };

@@ -5,7 +5,7 @@ import { cutIntervals, indexIn } from './range.mjs';
 import { intervalAfter, intervalsOf } from './time.mjs';
 
 export class Retention {
-  constructor(question, context) {
+  constructor(question, context, asked) {
     this.question = question;
     this.context = context;
     this.unit = question.interval ?? 'week';
@@ -18,7 +18,7 @@ export class Retention {
     const last = intervalAfter(context.zone, this.unit, intervals.at(-1).begin, this.periods);
     this.calendar = intervalsOf(context.zone, this.unit, intervals[0].begin, last.end);
     this.members = context.customers.flatMap((customer) => this.membersOf(customer));
-    this.shown = this.breakdown && this.rank();
+    this.shown = this.breakdown && (asked?.shown ?? this.rank());
   }
 
   // { customer, first, cohort }: one for a customer, or with "every" one for each interval it started in.

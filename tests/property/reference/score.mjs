@@ -103,6 +103,7 @@ export class Score {
   constructor(question, context) {
     this.question = question;
     this.context = context;
+    this.looksAtBoth = true;
     this.metric = question.metric;
     this.least = Number(question.least ?? 30n);
     this.breakdown = question.breakdown === undefined ? undefined : new Breakdown(question.breakdown, question.limit);

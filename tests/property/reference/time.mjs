@@ -111,6 +111,15 @@ class Zone {
     return Math.floor((ms + this.offset(ms)) / DAY) * DAY;
   }
 
+  // The instant of a clock reading (written as if in UTC): of one that comes twice the first, of one that the clocks
+  // left out what it would have been before they were moved.
+  instantOf(reading) {
+    const pieces = this.pieces(reading - 2 * DAY, reading + 2 * DAY);
+    const shown = pieces.find(({ from, to, offset }) => reading - offset >= from && reading - offset < to);
+    const left = pieces.find(({ to, offset }, i) => reading - offset >= to && reading - pieces[i + 1]?.offset < to);
+    return reading - (shown ?? left).offset;
+  }
+
   // The first instant at which the local clock shows this date or a later one.
   beginOfDate(date) {
     for (const { from, to, offset } of this.pieces(date - 2 * DAY, date + 3 * DAY)) {

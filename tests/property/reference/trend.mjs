@@ -64,6 +64,7 @@ export class Trend {
   constructor(question, context) {
     this.question = question;
     this.context = context;
+    this.looksAtBoth = true;
     this.breakdown = question.breakdown === undefined ? undefined : new Breakdown(question.breakdown, question.limit);
     this.series = question.series.map((s) => ({
       ...s, sessions: s.measure === 'sessions' ? sessionsOf(context.customers, s) : undefined,

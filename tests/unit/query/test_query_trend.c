@@ -210,14 +210,15 @@ static void the_range_before_has_the_same_groups(void **state)
                 "{'series':0,'label':'A','group':'x','values':[0,1,0],'total':1}],"
                 "'previous':{'intervals':['2026-04-28','2026-04-29','2026-04-30'],'series':["
                 "{'series':0,'label':'A','group':'y','values':[0,0,0],'total':0},"
-                "{'series':0,'label':'A','group':'x','values':[1,0,0],'total':1}],'partial':[]},"
+                "{'series':0,'label':'A','group':'x','values':[1,0,0],'total':1}],'partial':[],"
+                "'range':{'from':'2026-04-28T00:00:00.000Z','to':'2026-05-01T00:00:00.000Z'}},"
                 "'partial':[],'warnings':[]");
     fake_expect_part(
         fake,
         "{'kind':'trend'," RANGE ",'breakdown':'g','limit':1,'compare':'previous',"
         "'series':[{'event':'A'}]}",
         "'series':[{'series':0,'label':'A','group':'y','values':[0,0,0],'total':0},"
-        "{'series':0,'label':'A','group':'(other)','values':[1,1,0],'total':2}],'partial':[]}");
+        "{'series':0,'label':'A','group':'(other)','values':[1,1,0],'total':2}],'partial':[],");
     fake_expect_part(
         fake,
         "{'kind':'trend','range':'last 2 weeks','interval':'week','compare':'previous',"
@@ -225,13 +226,14 @@ static void the_range_before_has_the_same_groups(void **state)
         "{'kind':'trend','intervals':['2026-05-04','2026-05-11'],'series':[{'series':0,"
         "'label':'A','group':null,'values':[0,0],'total':0}],'previous':{'intervals':["
         "'2026-04-20','2026-04-27'],'series':[{'series':0,'label':'A','group':null,"
-        "'values':[0,6],'total':6}],'partial':[]},'partial':['2026-05-11']");
+        "'values':[0,6],'total':6}],'partial':[],'range':{'from':'2026-04-20T00:00:00.000Z','to':'"
+        "2026-05-04T00:00:00.000Z'}},'partial':['2026-05-11']");
     fake_expect_part(
         fake,
         "{'kind':'trend','range':{'from':'2026-05-02T12:00:00Z','to':'2026-05-04T00:00:00Z'},"
         "'compare':'previous','series':[{'event':'A'}]}",
         "'previous':{'intervals':['2026-05-01','2026-05-02'],'series':[{'series':0,'label':'A',"
-        "'group':null,'values':[0,1],'total':1}],'partial':['2026-05-02']}");
+        "'group':null,'values':[0,1],'total':1}],'partial':['2026-05-02'],");
     fake_free(fake);
 }
 
