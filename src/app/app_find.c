@@ -2,6 +2,8 @@
    the first is a look along identifiers and answers at once, and the second reads traits of everyone. */
 #include "app_internal.h"
 
+#include <stdlib.h>
+
 #include "base_unicode.h"
 
 #define BEGINS_BYTES_MAX 200
@@ -26,6 +28,15 @@ static bool begins(struct str text, struct str folded)
 {
     while (folded.len > 0) {
         size_t a_len, b_len;
+        unsigned char byte = text.len == 0 ? 0 : (unsigned char)text.data[0];
+        if (byte < 0x80 && text.len > 0) { /* in ASCII folding is lower case */
+            if ((char)(byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte) != folded.data[0]) {
+                return false;
+            }
+            text = str_after(text, 1);
+            folded = str_after(folded, 1);
+            continue;
+        }
         if (text.len == 0 ||
             unicode_fold_simple(unicode_decode(text, &a_len)) != unicode_decode(folded, &b_len)) {
             return false;
@@ -36,6 +47,18 @@ static bool begins(struct str text, struct str folded)
     return true;
 }
 
+/* Is what stands first in the text part of a word? Names are mostly ASCII, and there are many. */
+static bool is_letter(struct str text, size_t *out_len)
+{
+    unsigned char byte = (unsigned char)text.data[0];
+    if (byte < 0x80) {
+        unsigned char lower = byte | 0x20;
+        *out_len = 1;
+        return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9');
+    }
+    return unicode_class_of(unicode_decode(text, out_len)) != UNICODE_BETWEEN;
+}
+
 /* Which of the words typed begin a word of the text, as bits. */
 static uint32_t words_in(struct str text, const struct str *words, size_t count)
 {
@@ -43,7 +66,7 @@ static uint32_t words_in(struct str text, const struct str *words, size_t count)
     bool between = true;
     while (text.len > 0) {
         size_t len;
-        bool letter = unicode_class_of(unicode_decode(text, &len)) != UNICODE_BETWEEN;
+        bool letter = is_letter(text, &len);
         for (size_t i = 0; letter && between && i < count; i++) {
             bits |= begins(text, words[i]) ? 1U << i : 0;
         }
@@ -71,10 +94,10 @@ static size_t fold_words(struct str typed, struct arena *arena, struct str *word
     return count;
 }
 
-struct by_name {
-    struct str words[WORDS_MAX];
+struct by_name { /* of a worker */
+    const struct str *words;
     size_t word_count;
-    struct found *list;
+    uint32_t *customers; /* at most `limit` */
     size_t count, limit;
 };
 
@@ -100,17 +123,100 @@ static bool look_at_batch(struct by_name *by, const struct store_rows *rows, str
     uint32_t all = (1U << by->word_count) - 1;
     for (uint32_t i = 0; i < rows->customer_count && by->count < by->limit; i++) {
         if (bits[i] == all) {
-            by->list[by->count++] = (struct found){.customer = rows->customers[i]};
+            by->customers[by->count++] = rows->customers[i];
         }
     }
     return true;
 }
 
+/* Workers share a scan: each takes the next customers until it has found enough of its own, so whoever is among the
+   first of all is among the first of its worker. */
+struct name_search {
+    struct store_scan *scan;
+    struct base_budget *budget;
+    struct base_cancel *cancel;
+    struct name_worker {
+        struct by_name by;
+        bool good;
+        struct fail fail;
+    } * workers;
+};
+
+static void search_slot(void *context, int slot)
+{
+    struct name_search *search = context;
+    struct name_worker *worker = &search->workers[slot];
+    struct by_name *by = &worker->by;
+    struct store_cursor *cursor = NULL;
+    const struct store_rows *rows = NULL;
+    bool good = store_cursor_new(search->scan, search->budget, &cursor, &worker->fail);
+    while (good && by->count < by->limit &&
+           (good = store_cursor_next(cursor, &rows, &worker->fail)) && rows->customer_count > 0) {
+        good = !base_cancel_due(search->cancel, &worker->fail) &&
+               look_at_batch(by, rows, &worker->fail);
+    }
+    store_cursor_free(cursor);
+    worker->good = good;
+}
+
+static int compare_found(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    return x->customer < y->customer ? -1 : x->customer > y->customer;
+}
+
+/* The first `limit` of what the workers found, by customer number. */
+static bool collect_found(const struct name_search *search, int width, size_t limit,
+                          struct arena *arena, struct found *list, size_t *out_count,
+                          struct fail *fail)
+{
+    struct found *all = arena_array(arena, (size_t)width * limit, sizeof *all, fail);
+    size_t count = 0;
+    if (all == NULL) {
+        return false;
+    }
+    for (int i = 0; i < width; i++) {
+        const struct name_worker *worker = &search->workers[i];
+        if (!worker->good) {
+            *fail = worker->fail;
+            return false;
+        }
+        for (size_t k = 0; k < worker->by.count; k++) {
+            all[count++] = (struct found){.customer = worker->by.customers[k]};
+        }
+    }
+    qsort(all, count, sizeof *all, compare_found);
+    *out_count = count < limit ? count : limit;
+    memcpy(list, all, *out_count * sizeof *all);
+    return true;
+}
+
+static bool search_names(struct app *app, struct name_search *search, const struct str *words,
+                         size_t word_count, size_t limit, struct arena *arena, struct found *list,
+                         size_t *out_count, struct fail *fail)
+{
+    int width = base_pool_width(app->pool);
+    search->workers = arena_array(arena, (size_t)width, sizeof *search->workers, fail);
+    uint32_t *customers = arena_array(arena, (size_t)width * limit, sizeof *customers, fail);
+    if (search->workers == NULL || customers == NULL) {
+        return false;
+    }
+    for (int i = 0; i < width; i++) {
+        search->workers[i].by = (struct by_name){.words = words,
+                                                 .word_count = word_count,
+                                                 .customers = customers + (size_t)i * limit,
+                                                 .limit = limit};
+    }
+    base_pool_run(app->pool, width, search_slot, search);
+    return collect_found(search, width, limit, arena, list, out_count, fail);
+}
+
 static bool find_by_name(struct app *app, struct store_snapshot *snapshot, struct str typed,
-                         struct base_cancel *cancel, struct arena *arena, struct by_name *by,
-                         struct fail *fail)
+                         struct base_cancel *cancel, struct arena *arena, struct found *list,
+                         size_t limit, size_t *out_count, struct fail *fail)
 {
     struct store_column_ref columns[ARRAY_LEN(NAMES)];
+    struct str words[WORDS_MAX];
     uint32_t none = 0;
     struct store_scan_options options = {
         .columns = columns,
@@ -122,23 +228,17 @@ static bool find_by_name(struct app *app, struct store_snapshot *snapshot, struc
     for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
         columns[i] = (struct store_column_ref){STORE_COLUMN_TRAIT, str_from_c(NAMES[i])};
     }
-    by->word_count = fold_words(typed, arena, by->words);
-    if (by->word_count == 0) {
+    size_t word_count = fold_words(typed, arena, words);
+    *out_count = 0;
+    if (word_count == 0) {
         return true;
     }
-    struct store_scan *scan = NULL;
-    struct store_cursor *cursor = NULL;
-    struct base_budget *budget = base_budget_new((size_t)app->config.query_memory_mb << 20);
-    bool good = store_scan_new(snapshot, &options, &scan, fail) &&
-                store_cursor_new(scan, budget, &cursor, fail);
-    const struct store_rows *rows = NULL;
-    while (good && by->count < by->limit && (good = store_cursor_next(cursor, &rows, fail)) &&
-           rows->customer_count > 0) {
-        good = !base_cancel_due(cancel, fail) && look_at_batch(by, rows, fail);
-    }
-    store_cursor_free(cursor);
-    store_scan_free(scan);
-    base_budget_free(budget);
+    struct name_search search = {
+        .budget = base_budget_new((size_t)app->config.query_memory_mb << 20), .cancel = cancel};
+    bool good = store_scan_new(snapshot, &options, &search.scan, fail) &&
+                search_names(app, &search, words, word_count, limit, arena, list, out_count, fail);
+    store_scan_free(search.scan);
+    base_budget_free(search.budget);
     return good;
 }
 
@@ -258,12 +358,11 @@ bool app_op_customers_find(struct app *app, const struct app_caller *caller,
         return false;
     }
     struct store_snapshot *snapshot = store_snapshot_take(app->store);
-    struct by_name by = {.list = list, .limit = sought};
     bool good =
-        by_name ? find_by_name(app, snapshot, typed, &cancel, arena, &by, fail)
-                : find_by_identifier(snapshot, typed, &cancel, arena, list, sought, &count, fail);
-    good = good &&
-           write_all(snapshot, list, by_name ? by.count : count, (size_t)limit, arena, out, fail);
+        (by_name
+             ? find_by_name(app, snapshot, typed, &cancel, arena, list, sought, &count, fail)
+             : find_by_identifier(snapshot, typed, &cancel, arena, list, sought, &count, fail)) &&
+        write_all(snapshot, list, count, (size_t)limit, arena, out, fail);
     store_snapshot_unref(snapshot);
     if (by_name) {
         app_gate_leave(app);
