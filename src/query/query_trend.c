@@ -476,7 +476,9 @@ static bool write_tallies(struct query_exec *exec, const struct query_tallies *t
                 .group = grouped ? &tallies->names[g] : NULL,
                 .tally = grouped ? tallies->by_group[g] : tallies->whole,
             };
-            if (!write_line(exec, tallies->workers.list[0], &line, w, fail)) {
+            struct query_worker *worker =
+                tallies->workers.count > 0 ? tallies->workers.list[0] : NULL;
+            if (!write_line(exec, worker, &line, w, fail)) {
                 return false;
             }
         }
@@ -485,14 +487,28 @@ static bool write_tallies(struct query_exec *exec, const struct query_tallies *t
     return true;
 }
 
+/* Fills the tallies: from counters where they tell, else by a pass. */
+static bool tally(struct query_exec *exec, const void *shown, struct query_tallies *out,
+                  struct fail *fail)
+{
+    struct query_tally_job job;
+    struct trend_tally *counted;
+    if (!trend_counted(exec, &counted, fail)) {
+        return false;
+    }
+    if (counted != NULL) {
+        out->whole = counted;
+        return true;
+    }
+    trend_prepare(exec->plan, &job);
+    return query_tally_run(exec, &job, shown, out, fail);
+}
+
 static bool write_range(struct query_exec *exec, const void *shown, const void **out_shown,
                         struct json_writer *w, struct fail *fail)
 {
-    struct query_tally_job job;
     struct query_tallies tallies = {.whole = NULL};
-    trend_prepare(exec->plan, &job);
-    bool ok = query_tally_run(exec, &job, shown, &tallies, fail) &&
-              write_tallies(exec, &tallies, w, fail);
+    bool ok = tally(exec, shown, &tallies, fail) && write_tallies(exec, &tallies, w, fail);
     if (ok && shown == NULL) {
         warn_currencies(exec, exec->plan->body, &tallies);
     }

@@ -53,6 +53,7 @@ bool trend_parse(struct query_parser *parser, struct json_value root, struct fai
 /* Do the customers of an opened cell carry parts that add up to its number? */
 bool trend_open_has_value(enum trend_measure measure);
 
+struct trend_tally;
 struct trend_own {      /* of a worker */
     uint64_t customers; /* stamps: no two customers share one */
     uint64_t sessions;

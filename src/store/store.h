@@ -186,6 +186,22 @@ bool store_names_events(const struct store_snapshot *snapshot, enum store_name_k
                         struct str name, struct arena *arena, struct store_name **out,
                         size_t *out_count, struct fail *fail) MUST_USE;
 
+/* How many rows some events have in stretches of time: stretch i is [edges[i], edges[i + 1]); edges ascend, there are
+   stretch_count + 1 of them. Events are counted together by line. */
+struct store_event_counting {
+    const uint32_t *line_of; /* by code: 1 + its line; 0: not counted */
+    uint32_t code_count;
+    size_t line_count;
+    const int64_t *edges; /* ms UTC */
+    size_t stretch_count; /* at least 1 */
+};
+/* (*out)[line * stretch_count + stretch], in the arena, from counters by the hour that each segment keeps: no row is
+   read but the fresh ones. *out_known is false where an edge lies within an hour that has rows (of segments written
+   before version 2: within a day, UTC); then the rows must be counted by a scan. */
+bool store_event_counts(const struct store_snapshot *snapshot,
+                        const struct store_event_counting *asked, struct arena *arena,
+                        uint64_t **out, bool *out_known, struct fail *fail) MUST_USE;
+
 /* ---- customers -------------------------------------------------------------------------------------- */
 
 /* Customer numbers here are always those of the customer as joined now ("root"). */

@@ -130,7 +130,7 @@ struct store_build {
     struct base_buf blocks, event_sets, groups;
     uint32_t event_bits;
     struct store_build_group group;
-    struct store_build_lines names_lines, days_lines;
+    struct store_build_lines names_lines, hours_lines;
 };
 
 /* Names in use and their codes, dictionaries, columns. */

@@ -275,7 +275,7 @@ static bool count_rows(struct adding *adding, struct fail *fail)
         uint64_t event = (uint64_t)events[i];
         uint64_t number = build->info.rows + build->rows + i + 1;
         uint64_t arrival = (uint64_t)arrivals[i];
-        int64_t day = ts_ms / 86400000 - (ts_ms % 86400000 < 0);
+        int64_t hour = store_stretch_of(ts_ms, STORE_SEGMENT_HOUR_MS);
         struct store_build_lines *names = &build->names_lines;
         if (!store_build_count(names, (uint64_t)STORE_STATISTIC_EVENT << 32 | event, 0, number,
                                ts_ms, fail) ||
@@ -285,7 +285,7 @@ static bool count_rows(struct adding *adding, struct fail *fail)
             (channels[i] != 0 &&
              !store_build_count(names, (uint64_t)STORE_STATISTIC_CHANNEL << 32 | event,
                                 (uint64_t)channels[i] - 1, number, ts_ms, fail)) ||
-            !store_build_count(&build->days_lines, event, (uint64_t)day, number, ts_ms, fail)) {
+            !store_build_count(&build->hours_lines, event, (uint64_t)hour, number, ts_ms, fail)) {
             return false;
         }
         build->info.arrival_min =

@@ -182,7 +182,7 @@ static int compare_lines(const void *a, const void *b)
     if (x->key[0] != y->key[0]) {
         return x->key[0] < y->key[0] ? -1 : 1;
     }
-    int64_t i = (int64_t)x->key[1]; /* days may be negative */
+    int64_t i = (int64_t)x->key[1]; /* hours may be negative */
     int64_t j = (int64_t)y->key[1];
     return i < j ? -1 : i > j;
 }
@@ -207,8 +207,10 @@ static int64_t line_field(const struct store_build_line *line, int field)
     }
 }
 
-static bool put_lines(struct store_build *build, struct store_build_lines *lines, const int *fields,
-                      size_t field_count, struct store_segment_piece *out, struct fail *fail)
+/* `second` stands behind the number of lines. */
+static bool put_lines(struct store_build *build, struct store_build_lines *lines, uint32_t second,
+                      const int *fields, size_t field_count, struct store_segment_piece *out,
+                      struct fail *fail)
 {
     struct store_build_line *all = lines->lines.data;
     if (lines->count > 0) {
@@ -222,6 +224,7 @@ static bool put_lines(struct store_build *build, struct store_build_lines *lines
     size_t begin = store_build_begin_chunk(build);
     uint8_t header[8] = {0};
     base_put_u32(header, lines->count);
+    base_put_u32(header + 4, second);
     base_buf_bytes(&build->out, header, sizeof header);
     for (size_t f = 0; f < field_count; f++) {
         for (uint32_t i = 0; i < lines->count; i++) {
@@ -331,10 +334,11 @@ static bool put_columns(struct store_build *build, struct footer *footer, struct
 static bool put_statistics(struct store_build *build, struct footer *footer, struct fail *fail)
 {
     static const int names[] = {LINE_KIND, LINE_EVENT, LINE_NAME, LINE_ROWS, LINE_FIRST, LINE_LAST};
-    static const int days[] = {LINE_EVENT, LINE_NAME, LINE_ROWS};
+    static const int hours[] = {LINE_EVENT, LINE_NAME, LINE_ROWS};
     struct store_segment_piece pieces[2];
-    if (!put_lines(build, &build->names_lines, names, ARRAY_LEN(names), &pieces[0], fail) ||
-        !put_lines(build, &build->days_lines, days, ARRAY_LEN(days), &pieces[1], fail)) {
+    if (!put_lines(build, &build->names_lines, 0, names, ARRAY_LEN(names), &pieces[0], fail) ||
+        !put_lines(build, &build->hours_lines, (uint32_t)STORE_SEGMENT_HOUR_MS, hours,
+                   ARRAY_LEN(hours), &pieces[1], fail)) {
         return false;
     }
     for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {

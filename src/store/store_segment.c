@@ -98,9 +98,12 @@ static bool open_ends(struct store_segment *segment, const struct store_segment_
         memcmp(data, store_segment_magic, 8) != 0) {
         return bad(fail, "not a segment, or cut short");
     }
-    if (base_get_u32(data + 8) != STORE_SEGMENT_VERSION) {
-        (void)fail_set(fail, FAIL_CORRUPT, "version %" PRIu32 ", this program knows version %u",
-                       base_get_u32(data + 8), STORE_SEGMENT_VERSION);
+    segment->version = base_get_u32(data + 8);
+    if (segment->version != STORE_SEGMENT_VERSION &&
+        segment->version != STORE_SEGMENT_VERSION_DAYS) {
+        (void)fail_set(fail, FAIL_CORRUPT,
+                       "version %" PRIu32 ", this program knows versions up to %u",
+                       segment->version, STORE_SEGMENT_VERSION);
         return false;
     }
     const uint8_t *trailer = data + len - STORE_SEGMENT_TRAILER_BYTES;
@@ -402,7 +405,8 @@ static bool open_rest(struct store_segment *segment, struct fail *fail)
     if (sections[STORE_SEGMENT_TAG_STATISTICS].len != 48) {
         return bad(fail, "statistics cut short");
     }
-    struct store_segment_piece *pieces[] = {&segment->names_statistics, &segment->days_statistics};
+    struct store_segment_piece *pieces[] = {&segment->names_statistics,
+                                            &segment->counters_statistics};
     for (size_t i = 0; i < 2; i++) {
         const uint8_t *at = section(segment, STORE_SEGMENT_TAG_STATISTICS) + i * 24;
         *pieces[i] = (struct store_segment_piece){base_get_u64(at), base_get_u64(at + 8),

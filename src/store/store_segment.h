@@ -150,21 +150,30 @@ struct store_statistic {
 bool store_segment_statistics(const struct store_segment *segment, struct arena *arena,
                               struct store_statistic **out, size_t *out_count,
                               struct fail *fail) MUST_USE;
-struct store_statistic_day {
-    uint32_t event; /* code of the process */
-    int64_t day;    /* since 1970-01-01, UTC */
+/* How many rows of an event lie in a stretch of time: one line for each event and stretch that has rows. */
+struct store_statistic_counter {
+    uint32_t event;  /* code of the process */
+    int64_t stretch; /* since 1970-01-01T00:00:00Z, in lengths of one */
     uint64_t rows;
 };
-bool store_segment_days(const struct store_segment *segment, struct arena *arena,
-                        struct store_statistic_day **out, size_t *out_count,
-                        struct fail *fail) MUST_USE;
+/* The length of a stretch in this file: an hour, in files of version 1 a day. */
+int64_t store_segment_stretch_ms(const struct store_segment *segment);
+static inline int64_t store_stretch_of(int64_t ts_ms, int64_t stretch_ms)
+{
+    return ts_ms / stretch_ms - (ts_ms % stretch_ms < 0);
+}
+bool store_segment_counters(const struct store_segment *segment, struct arena *arena,
+                            struct store_statistic_counter **out, size_t *out_count,
+                            struct fail *fail) MUST_USE;
 
 /* ---- inside (store_segment*.c only) ------------------------------------------------------------------- */
 
 #define STORE_SEGMENT_HEADER_BYTES ((size_t)32)
 #define STORE_SEGMENT_TRAILER_BYTES ((size_t)32)
 #define STORE_SEGMENT_FOOTER_BYTES ((size_t)80)
-#define STORE_SEGMENT_VERSION 1U
+#define STORE_SEGMENT_VERSION 2U
+#define STORE_SEGMENT_VERSION_DAYS 1U /* counts by days; is read, and no longer written */
+#define STORE_SEGMENT_HOUR_MS INT64_C(3600000)
 #define STORE_SEGMENT_EVENT_BITS_MAX 4096U
 extern const uint8_t store_segment_magic[8];
 extern const uint8_t store_segment_magic_end[8];
@@ -192,6 +201,7 @@ struct store_segment {
     struct store_segment_info info;
     char path[STORE_SEGMENT_PATH_BYTES];
     struct disk_view view;
+    uint32_t version;
     uint64_t footer_offset;
     struct str sections[STORE_SEGMENT_TAGS]; /* by tag */
     uint32_t block_count, column_count, chunk_count, group_count, event_bits;
@@ -202,7 +212,7 @@ struct store_segment {
     uint32_t *property_columns, *trait_columns;
     uint32_t property_column_count, trait_column_count;
     uint32_t own_columns[STORE_SEGMENT_PROPERTY]; /* by kind: 1 + column */
-    struct store_segment_piece names_statistics, days_statistics;
+    struct store_segment_piece names_statistics, counters_statistics;
     _Atomic uint8_t *checked;      /* by chunk, then by group, then the two statistics */
     _Atomic(uint8_t *) bearing[2]; /* see store_bearing.c; NULL: not looked up yet */
 };

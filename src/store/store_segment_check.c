@@ -5,8 +5,6 @@
 #include "base_bytes.h"
 #include "store_build.h"
 
-#define DAY_MS INT64_C(86400000)
-
 struct checking {
     struct store_segment *segment;
     void (*problem)(void *context, const char *path, const char *what);
@@ -15,22 +13,22 @@ struct checking {
     struct store_directory *directory;
     struct store_values_scratch scratch;
     struct store_vec customers, ts, events, numbers, codes, rows, values, sharers;
-    struct store_build_lines names, days; /* recounted, by the process's codes */
-    int64_t last_customer, last_ts;       /* of the row before */
+    struct store_build_lines names, counters; /* recounted, by the process's codes */
+    int64_t last_customer, last_ts;           /* of the row before */
     int64_t last_arrival;
     uint32_t block, block_rows;
 };
 
 static void checking_done(struct checking *k)
 {
-    struct store_vec *all[] = {&k->customers,   &k->ts,        &k->events, &k->numbers,
-                               &k->codes,       &k->rows,      &k->values, &k->sharers,
-                               &k->names.lines, &k->days.lines};
+    struct store_vec *all[] = {
+        &k->customers, &k->ts,     &k->events,  &k->numbers,     &k->codes,
+        &k->rows,      &k->values, &k->sharers, &k->names.lines, &k->counters.lines};
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         store_vec_done(all[i], NULL);
     }
     base_free(k->names.slots);
-    base_free(k->days.slots);
+    base_free(k->counters.slots);
     base_free(k->directory);
     store_values_scratch_done(&k->scratch);
     arena_free(k->scratch.strings);
@@ -179,11 +177,11 @@ static bool check_rows(struct checking *k, struct fail *fail)
     for (uint32_t i = 0; i < k->block_rows; i++) {
         uint64_t row = (uint64_t)k->block * STORE_SEGMENT_BLOCK_ROWS + i + 1;
         int64_t ts_ms = ((const int64_t *)k->ts.data)[i];
-        int64_t day = ts_ms / DAY_MS - (ts_ms % DAY_MS < 0);
+        int64_t stretch = store_stretch_of(ts_ms, store_segment_stretch_ms(k->segment));
         of_process[i] = events[codes[i]];
         if (!store_build_count(&k->names, (uint64_t)STORE_STATISTIC_EVENT << 32 | of_process[i], 0,
                                row, ts_ms, fail) ||
-            !store_build_count(&k->days, of_process[i], (uint64_t)day, row, ts_ms, fail)) {
+            !store_build_count(&k->counters, of_process[i], (uint64_t)stretch, row, ts_ms, fail)) {
             return false;
         }
     }
@@ -486,7 +484,7 @@ static bool check_statistics(struct checking *k, struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     struct store_statistic *lines;
-    struct store_statistic_day *days;
+    struct store_statistic_counter *counters;
     size_t count;
     if (!store_segment_statistics(k->segment, arena, &lines, &count, fail)) {
         return note(k, fail);
@@ -501,17 +499,17 @@ static bool check_statistics(struct checking *k, struct fail *fail)
     if (!same) {
         tell(k, "the statistics of names are not those of the rows");
     }
-    if (!store_segment_days(k->segment, arena, &days, &count, fail)) {
+    if (!store_segment_counters(k->segment, arena, &counters, &count, fail)) {
         return note(k, fail);
     }
-    same = count == k->days.count;
+    same = count == k->counters.count;
     for (size_t i = 0; same && i < count; i++) {
         const struct store_build_line *line =
-            store_build_line_find(&k->days, days[i].event, (uint64_t)days[i].day);
-        same = line != NULL && line->rows == days[i].rows;
+            store_build_line_find(&k->counters, counters[i].event, (uint64_t)counters[i].stretch);
+        same = line != NULL && line->rows == counters[i].rows;
     }
     if (!same) {
-        tell(k, "the statistics of days are not those of the rows");
+        tell(k, "the counters of events are not those of the rows");
     }
     return true;
 }

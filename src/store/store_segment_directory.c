@@ -222,18 +222,18 @@ bool store_segment_block_numbers(const struct store_segment *segment, uint32_t b
 
 #define STATISTICS_RUNS_MAX 6U
 
-/* Reads so many runs of one length into columns of the arena. */
+/* Reads so many runs of one length into columns of the arena; `second` is the number that stands behind theirs. */
 static bool read_lines(const struct store_segment *segment, const struct store_segment_piece *piece,
-                       size_t mark, uint64_t most, unsigned runs, struct arena *arena,
-                       int64_t **out, size_t *out_count, struct fail *fail)
+                       size_t mark, uint32_t second, uint64_t most, unsigned runs,
+                       struct arena *arena, int64_t **out, size_t *out_count, struct fail *fail)
 {
     const uint8_t *bytes;
     if (!store_segment_bytes(segment, piece->offset, piece->length, piece->checksum, mark, &bytes,
                              fail)) {
         return false;
     }
-    if (piece->length < 8 || base_get_u32(bytes + 4) != 0) {
-        return fail_set(fail, FAIL_CORRUPT, "cut short");
+    if (piece->length < 8 || base_get_u32(bytes + 4) != second) {
+        return fail_set(fail, FAIL_CORRUPT, "cut short, or of another kind");
     }
     uint32_t count = base_get_u32(bytes);
     struct store_ints ints[STATISTICS_RUNS_MAX];
@@ -281,7 +281,7 @@ static bool read_statistics(const struct store_segment *segment, struct arena *a
     }
     uint64_t most = segment->code_counts[STORE_FAMILY_EVENT] * names;
     if (!read_lines(segment, &segment->names_statistics,
-                    (size_t)segment->chunk_count + segment->group_count, most, 6, arena, columns,
+                    (size_t)segment->chunk_count + segment->group_count, 0, most, 6, arena, columns,
                     &count, fail)) {
         return false;
     }
@@ -319,27 +319,35 @@ bool store_segment_statistics(const struct store_segment *segment, struct arena 
            fail_at(fail, "%s: statistics of names", segment->path);
 }
 
-static bool read_days(const struct store_segment *segment, struct arena *arena,
-                      struct store_statistic_day **out, size_t *out_count, struct fail *fail)
+int64_t store_segment_stretch_ms(const struct store_segment *segment)
+{
+    return segment->version == STORE_SEGMENT_VERSION_DAYS ? DAY_MS : STORE_SEGMENT_HOUR_MS;
+}
+
+static bool read_counters(const struct store_segment *segment, struct arena *arena,
+                          struct store_statistic_counter **out, size_t *out_count,
+                          struct fail *fail)
 {
     int64_t *columns[STATISTICS_RUNS_MAX] = {0};
+    int64_t stretch_ms = store_segment_stretch_ms(segment);
     size_t count;
-    if (!read_lines(segment, &segment->days_statistics,
-                    (size_t)segment->chunk_count + segment->group_count + 1, segment->info.rows, 3,
-                    arena, columns, &count, fail)) {
+    if (!read_lines(segment, &segment->counters_statistics,
+                    (size_t)segment->chunk_count + segment->group_count + 1,
+                    stretch_ms == DAY_MS ? 0 : (uint32_t)stretch_ms, segment->info.rows, 3, arena,
+                    columns, &count, fail)) {
         return false;
     }
-    struct store_statistic_day *lines = arena_array(arena, count, sizeof *lines, fail);
+    struct store_statistic_counter *lines = arena_array(arena, count, sizeof *lines, fail);
     if (lines == NULL) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
         if (!translate(segment, STORE_FAMILY_EVENT, columns[0][i], &lines[i].event) ||
-            columns[1][i] < INT64_MIN / DAY_MS || columns[1][i] > INT64_MAX / DAY_MS ||
+            columns[1][i] < INT64_MIN / stretch_ms || columns[1][i] >= INT64_MAX / stretch_ms ||
             columns[2][i] <= 0 || (uint64_t)columns[2][i] > segment->info.rows) {
             return fail_set(fail, FAIL_CORRUPT, "impossible numbers");
         }
-        lines[i].day = columns[1][i];
+        lines[i].stretch = columns[1][i];
         lines[i].rows = (uint64_t)columns[2][i];
     }
     *out = lines;
@@ -347,9 +355,10 @@ static bool read_days(const struct store_segment *segment, struct arena *arena,
     return true;
 }
 
-bool store_segment_days(const struct store_segment *segment, struct arena *arena,
-                        struct store_statistic_day **out, size_t *out_count, struct fail *fail)
+bool store_segment_counters(const struct store_segment *segment, struct arena *arena,
+                            struct store_statistic_counter **out, size_t *out_count,
+                            struct fail *fail)
 {
-    return read_days(segment, arena, out, out_count, fail) ||
-           fail_at(fail, "%s: statistics of days", segment->path);
+    return read_counters(segment, arena, out, out_count, fail) ||
+           fail_at(fail, "%s: counters of events", segment->path);
 }

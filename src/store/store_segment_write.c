@@ -33,7 +33,7 @@ static void build_done(struct store_build *build)
     base_buf_done(&build->event_sets);
     base_buf_done(&build->groups);
     lines_done(&build->names_lines);
-    lines_done(&build->days_lines);
+    lines_done(&build->hours_lines);
     base_zipper_free(build->encoder.zipper);
     arena_free(build->encoder.arena);
     arena_free(build->strings);

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "base_bytes.h"
 #include "store_lab.h"
 
 struct told {
@@ -128,7 +129,7 @@ static void the_golden_file_is_written_and_read_byte_for_byte(void **state)
     struct str written;
     struct str kept;
     lab_must(disk_real(GOLDEN_FOLDER, &golden, &fail), &fail);
-    lab_must(disk_read_whole(golden, "segment-1.seg", arena, 1 << 20, &kept, &fail), &fail);
+    lab_must(disk_read_whole(golden, "segment-2.seg", arena, 1 << 20, &kept, &fail), &fail);
     lab_must(disk_read_whole(lab->disk, "segments/0000000000000001.seg", arena, 1 << 20, &written,
                              &fail),
              &fail);
@@ -401,6 +402,128 @@ static void names_are_counted_over_segments_and_fresh_rows(void **state)
     lab_free(lab);
 }
 
+/* Rows of the lab with the event, in [from, to). */
+static uint64_t count_rows(const struct lab *lab, uint32_t event, int64_t from_ms, int64_t to_ms)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < lab->row_count; i++) {
+        count += lab->rows[i].event == event && lab->rows[i].ts_ms >= from_ms &&
+                 lab->rows[i].ts_ms < to_ms;
+    }
+    return count;
+}
+
+static void rows_of_an_hour_are_counted_without_reading_them(void **state)
+{
+    (void)state;
+    enum { HOUR = 3600000 };
+    struct fail fail;
+    struct lab *lab = lab_new(41, 60);
+    for (int i = 0; i < 3; i++) {
+        lab_add_random(lab, 800);
+        if (i < 2) {
+            lab_seal(lab);
+        }
+    }
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (size_t i = 0; i < lab->row_count; i++) {
+        least = lab->rows[i].ts_ms < least ? lab->rows[i].ts_ms : least;
+        most = lab->rows[i].ts_ms > most ? lab->rows[i].ts_ms : most;
+    }
+    struct store_snapshot snapshot;
+    struct arena *arena = arena_new(NULL);
+    lab_snapshot(lab, &snapshot);
+    uint32_t codes = store_names_count(lab->names, STORE_FAMILY_EVENT);
+    uint32_t line_of[64] = {0};
+    uint64_t all = 0;
+    assert_true(codes > 2 && codes < ARRAY_LEN(line_of));
+    for (uint32_t code = 1; code < codes;
+         code++) { /* the first is not asked for; two share a line */
+        line_of[code] = code == 1 ? 1 : code - 1;
+    }
+    int64_t first = store_stretch_of(least, HOUR) * HOUR,
+            step = ((most - first) / HOUR / 7 + 1) * HOUR;
+    int64_t edges[7];
+    for (int i = 0; i < 7; i++) { /* begin inside, end inside, the third stretch is empty */
+        edges[i] = first + step * (i < 3 ? i : i - 1);
+    }
+    for (int inside = 0; inside < 2; inside++) {
+        edges[1] += inside; /* now it cuts an hour in two */
+        const struct store_event_counting asked = {.line_of = line_of,
+                                                   .code_count = codes,
+                                                   .line_count = codes - 2,
+                                                   .edges = edges,
+                                                   .stretch_count = 6};
+        uint64_t *counts;
+        bool known;
+        lab_must(store_event_counts(&snapshot, &asked, arena, &counts, &known, &fail), &fail);
+        bool cut = false;
+        for (uint32_t code = 1; code < codes; code++) {
+            cut |= count_rows(lab, code, edges[1] - 1, edges[1] - 1 + HOUR) > 0;
+        }
+        assert_true(known == (inside == 0 || !cut));
+        for (uint32_t line = 0; known && line < codes - 2; line++) {
+            for (int i = 0; i < 6; i++) {
+                uint64_t rows = count_rows(lab, line + 2, edges[i], edges[i + 1]) +
+                                (line == 0 ? count_rows(lab, 1, edges[i], edges[i + 1]) : 0);
+                assert_int_equal(counts[line * 6 + (uint32_t)i], rows);
+                all += rows;
+            }
+        }
+    }
+    assert_true(all > 0);
+    lab_snapshot_done(&snapshot);
+    arena_free(arena);
+    lab_free(lab);
+}
+
+static void a_file_of_the_first_version_is_read_and_counts_by_days(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(1, 10);
+    struct arena *arena = arena_new(NULL);
+    struct disk *golden;
+    struct disk_file *file;
+    struct str kept;
+    struct fail fail;
+    lab_must(disk_real(GOLDEN_FOLDER, &golden, &fail), &fail);
+    lab_must(disk_read_whole(golden, "segment-1.seg", arena, 1 << 20, &kept, &fail), &fail);
+    char path[STORE_SEGMENT_PATH_BYTES];
+    store_segment_path(1, path);
+    lab_must(disk_make_dir(lab->disk, "segments", &fail), &fail);
+    lab_must(disk_open(lab->disk, path, DISK_CREATE, &file, &fail), &fail);
+    lab_must(disk_write_at(file, 0, kept.data, kept.len, &fail), &fail);
+    disk_close(file);
+    const uint8_t *footer =
+        (const uint8_t *)kept.data + base_get_u64((const uint8_t *)kept.data + kept.len - 32);
+    const struct store_segment_info info = {
+        .id = 1,
+        .bytes = kept.len,
+        .rows = base_get_u64(footer + 8),
+        .customers = base_get_u64(footer + 16),
+        .ts_min_ms = (int64_t)base_get_u64(footer + 24),
+        .ts_max_ms = (int64_t)base_get_u64(footer + 32),
+        .arrival_min = base_get_u64(footer + 40),
+        .arrival_max = base_get_u64(footer + 48),
+        .identity_position = base_get_u64(footer + 56),
+        .checksum = base_get_u64((const uint8_t *)kept.data + kept.len - 16),
+    };
+    struct store_segment *segment;
+    struct store_statistic_counter *counters;
+    size_t count;
+    lab_must(store_segment_open(lab->disk, lab->names, &info, &segment, &fail), &fail);
+    assert_int_equal(check_segment(segment), 0);
+    assert_int_equal(store_segment_stretch_ms(segment), 86400000);
+    lab_must(store_segment_counters(segment, arena, &counters, &count, &fail), &fail);
+    assert_int_equal(count, 1);
+    assert_int_equal(counters[0].stretch, 1700000000000 / 86400000);
+    assert_int_equal(counters[0].rows, 3);
+    store_segment_unref(segment);
+    disk_free(golden);
+    arena_free(arena);
+    lab_free(lab);
+}
+
 /* ---- damage ------------------------------------------------------------------------------------------- */
 
 static void change_byte(struct lab *lab, const char *path, uint64_t at)
@@ -586,6 +709,8 @@ int main(void)
         cmocka_unit_test(many_of_different_sizes_are_merged_where_it_costs_least),
         cmocka_unit_test(segments_stay_few_and_rows_are_rewritten_rarely),
         cmocka_unit_test(names_are_counted_over_segments_and_fresh_rows),
+        cmocka_unit_test(rows_of_an_hour_are_counted_without_reading_them),
+        cmocka_unit_test(a_file_of_the_first_version_is_read_and_counts_by_days),
         cmocka_unit_test(every_changed_byte_is_found),
         cmocka_unit_test(a_file_cut_short_is_refused),
         cmocka_unit_test(another_segment_under_the_name_is_refused),
