@@ -53,7 +53,6 @@ bool trend_parse(struct query_parser *parser, struct json_value root, struct fai
 /* Do the customers of an opened cell carry parts that add up to its number? */
 bool trend_open_has_value(enum trend_measure measure);
 
-struct trend_tally;
 struct trend_own {      /* of a worker */
     uint64_t customers; /* stamps: no two customers share one */
     uint64_t sessions;
@@ -64,6 +63,10 @@ bool trend_own_new(struct query_worker *worker, void **out, struct fail *fail) M
 /* Takes a row of the customer into the sessions of all series that count them. */
 void trend_run_sessions(struct query_worker *worker, const struct trend_body *body,
                         struct trend_own *own, uint32_t row);
+/* The tally of a range that counters of the store answer (query_trend_counted.c): bare counts of events of everybody, over
+   intervals that begin on whole hours UTC. *out is NULL where only a pass over the rows can tell. */
+struct trend_tally;
+bool trend_counted(struct query_exec *exec, struct trend_tally **out, struct fail *fail) MUST_USE;
 void trend_prepare(const struct query_plan *plan, struct query_tally_job *job);
 struct query_list_job;
 bool trend_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail) MUST_USE;
