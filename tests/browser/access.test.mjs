@@ -33,3 +33,23 @@ for (const colorScheme of ['light', 'dark']) {
     });
   }
 }
+
+test('open dialogs are accessible too', async (t) => {
+  const { server, page } = await signedIn(t);
+  const unguarded = await newPage(page.context().browser(), server, { bypassCSP: true, storageState: await page.context().storageState() });
+  const button = (name) => () => unguarded.getByRole('button', { name }).first().click();
+  for (const [path, open] of [
+    ['/', () => unguarded.keyboard.press('?')],
+    ['/settings/keys', button('New key')],
+    ['/settings/sources', button('Add a source')],
+    ['/surveys', button('New survey')],
+    ['/journeys/trends', button('Save view')],
+    ['/customers', button('Segment')],
+  ]) {
+    await unguarded.goto(server.url + path);
+    await settled(unguarded);
+    await open();
+    await unguarded.locator('dialog[open]').waitFor();
+    assert.deepEqual(await axe(unguarded), [], path);
+  }
+});

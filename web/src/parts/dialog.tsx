@@ -28,10 +28,10 @@ export function Dialog({ title, onClose, children, wide }: { title: string; onCl
         if (event.target === element.current) onClose();
       }}
     >
-      <header class="dialog-head">
+      <div class="dialog-head">
         <h2>{title}</h2>
         <Button look="quiet" icon="close" aria-label={t("close")} onClick={onClose} />
-      </header>
+      </div>
       <div class="dialog-body">{children}</div>
     </dialog>
   );
