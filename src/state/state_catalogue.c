@@ -1,12 +1,13 @@
 #include "state_catalogue.h"
+#include "state_internal.h"
 
 #define COLUMNS                                                                                    \
     "kind, name, owner, description, expected, updated_ms, updated_by, shown_as, hidden, "         \
     "blocked_ms"
 
-static struct state_catalogue_entry row_read(const struct state_rows *rows, struct arena *arena)
+static void row_read(const struct state_rows *rows, struct arena *arena, void *out)
 {
-    return (struct state_catalogue_entry){
+    *(struct state_catalogue_entry *)out = (struct state_catalogue_entry){
         .kind = state_get_text(rows, 0, arena),
         .name = state_get_text(rows, 1, arena),
         .owner = state_get_text(rows, 2, arena),
@@ -20,58 +21,28 @@ static struct state_catalogue_entry row_read(const struct state_rows *rows, stru
     };
 }
 
+static const struct state_saved ENTRIES = {"entries in the catalogue",
+                                           "SELECT count(*) FROM catalogue", STATE_CATALOGUE_MAX,
+                                           sizeof(struct state_catalogue_entry), row_read};
+
 bool state_catalogue_list(struct state *state, struct str kind, struct arena *arena,
                           struct state_catalogue_entry **out, size_t *out_count, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
     struct state_value values[] = {state_text(kind)};
-    int64_t count = 0;
-    if (!state_read(state, &link, fail) ||
-        !state_count(link, "SELECT count(*) FROM catalogue", &count, fail) ||
-        !state_select(link,
-                      "SELECT " COLUMNS " FROM catalogue WHERE ?1 IS NULL OR kind = ?1"
-                      " ORDER BY kind, name",
-                      values, ARRAY_LEN(values), &rows, fail)) {
-        return false;
-    }
-    struct state_catalogue_entry *list = arena_array(arena, (size_t)count, sizeof *list, fail);
-    if (list == NULL) {
-        return false;
-    }
-    size_t read = 0;
-    for (bool row = true; row && read <= (size_t)count;) {
-        if (!state_next(rows, &row, fail)) {
-            return false;
-        }
-        if (row) {
-            list[read++] = row_read(rows, arena);
-        }
-    }
-    *out = list;
-    *out_count = read;
-    return true;
+    return state_saved_list(state, &ENTRIES,
+                            "SELECT " COLUMNS " FROM catalogue WHERE ?1 IS NULL OR kind = ?1"
+                            " ORDER BY kind, name",
+                            values, ARRAY_LEN(values), arena, out, out_count, fail);
 }
 
 bool state_catalogue_find(struct state *state, struct str kind, struct str name,
                           struct arena *arena, struct state_catalogue_entry *out, bool *out_found,
                           struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
     struct state_value values[] = {state_text(kind), state_text(name)};
-    bool row = false;
-    if (!state_read(state, &link, fail) ||
-        !state_select(link, "SELECT " COLUMNS " FROM catalogue WHERE kind = ?1 AND name = ?2",
-                      values, ARRAY_LEN(values), &rows, fail) ||
-        !state_next(rows, &row, fail)) {
-        return false;
-    }
-    if (row) {
-        *out = row_read(rows, arena);
-    }
-    *out_found = row;
-    return true;
+    return state_saved_find(state, &ENTRIES,
+                            "SELECT " COLUMNS " FROM catalogue WHERE kind = ?1 AND name = ?2",
+                            values, ARRAY_LEN(values), arena, out, out_found, fail);
 }
 
 static bool says_nothing(const struct state_catalogue_entry *entry)
@@ -92,19 +63,11 @@ bool state_catalogue_put(struct state *state, const struct state_catalogue_entry
                          struct fail *fail)
 {
     struct state_link *link CLEANUP(state_link_done) = NULL;
-    int64_t count = 0;
     if (!state_write(state, &link, fail)) {
         return false;
     }
     if (says_nothing(entry)) {
         return remove_entry(link, entry, fail) && state_commit(&link, fail);
-    }
-    if (!state_count(link, "SELECT count(*) FROM catalogue", &count, fail)) {
-        return false;
-    }
-    if (count >= STATE_CATALOGUE_MAX) {
-        return fail_set(fail, FAIL_LIMIT, "the catalogue has %d entries, and no room for more",
-                        STATE_CATALOGUE_MAX);
     }
     struct state_value values[] = {
         state_text(entry->kind),       state_text(entry->name),
@@ -113,7 +76,8 @@ bool state_catalogue_put(struct state *state, const struct state_catalogue_entry
         state_text(entry->updated_by), state_text(entry->shown_as),
         state_int(entry->hidden),      state_int(entry->blocked_ms),
     };
-    return state_run(link,
+    return state_saved_room(link, &ENTRIES, fail) &&
+           state_run(link,
                      "INSERT INTO catalogue (" COLUMNS
                      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
                      " ON CONFLICT (kind, name) DO UPDATE SET owner = excluded.owner,"

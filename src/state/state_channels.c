@@ -1,12 +1,13 @@
 #include "state_channels.h"
+#include "state_internal.h"
 
 #define COLUMNS                                                                                    \
     "SELECT id, kind, name, definition, paused, token_hash IS NOT NULL, created_ms, next_ms,"      \
     " last_ms, good_ms, failures, why, note, position, shapes FROM channels"
 
-static struct state_channel row_read(const struct state_rows *rows, struct arena *arena)
+static void row_read(const struct state_rows *rows, struct arena *arena, void *out)
 {
-    return (struct state_channel){
+    *(struct state_channel *)out = (struct state_channel){
         .id = state_get_int(rows, 0),
         .kind = state_get_text(rows, 1, arena),
         .name = state_get_text(rows, 2, arena),
@@ -25,110 +26,61 @@ static struct state_channel row_read(const struct state_rows *rows, struct arena
     };
 }
 
+static const struct state_saved CHANNELS = {"channels", "SELECT count(*) FROM channels",
+                                            STATE_CHANNELS_MAX, sizeof(struct state_channel),
+                                            row_read};
+
 bool state_channels_list(struct state *state, struct str kind, struct arena *arena,
                          struct state_channel **out, size_t *out_count, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
     struct state_value values[] = {state_text(kind)};
-    struct state_channel *list = arena_array(arena, STATE_CHANNELS_MAX, sizeof *list, fail);
-    size_t count = 0;
-    bool row = false;
-    if (list == NULL || !state_read(state, &link, fail) ||
-        !state_select(link, COLUMNS " WHERE ?1 IS NULL OR kind = ?1 ORDER BY name", values, 1,
-                      &rows, fail)) {
-        return false;
-    }
-    while (count < STATE_CHANNELS_MAX) {
-        if (!state_next(rows, &row, fail)) {
-            return false;
-        }
-        if (!row) {
-            break;
-        }
-        list[count++] = row_read(rows, arena);
-    }
-    *out = list;
-    *out_count = count;
-    return true;
-}
-
-static bool find(struct state *state, const char *sql, struct state_value value,
-                 struct arena *arena, struct state_channel *out, bool *out_found, struct fail *fail)
-{
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
-    bool row = false;
-    if (!state_read(state, &link, fail) || !state_select(link, sql, &value, 1, &rows, fail) ||
-        !state_next(rows, &row, fail)) {
-        return false;
-    }
-    if (row) {
-        *out = row_read(rows, arena);
-    }
-    *out_found = row;
-    return true;
+    return state_saved_list(state, &CHANNELS,
+                            COLUMNS " WHERE ?1 IS NULL OR kind = ?1 ORDER BY name", values, 1,
+                            arena, out, out_count, fail);
 }
 
 bool state_channel_find(struct state *state, int64_t id, struct arena *arena,
                         struct state_channel *out, bool *out_found, struct fail *fail)
 {
-    return find(state, COLUMNS " WHERE id = ?1", state_int(id), arena, out, out_found, fail);
+    struct state_value key = state_int(id);
+    return state_saved_find(state, &CHANNELS, COLUMNS " WHERE id = ?1", &key, 1, arena, out,
+                            out_found, fail);
 }
 
 bool state_channel_find_token(struct state *state, struct str digest, struct arena *arena,
                               struct state_channel *out, bool *out_found, struct fail *fail)
 {
-    return find(state, COLUMNS " WHERE token_hash = ?1", state_blob(digest), arena, out, out_found,
-                fail);
+    struct state_value key = state_blob(digest);
+    return state_saved_find(state, &CHANNELS, COLUMNS " WHERE token_hash = ?1", &key, 1, arena, out,
+                            out_found, fail);
 }
 
 bool state_channel_add(struct state *state, const struct state_channel *channel, struct str digest,
                        int64_t *out_id, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
     struct state_value values[] = {state_text(channel->kind), state_text(channel->name),
                                    state_text(channel->definition), state_blob(digest),
                                    state_int(base_now_ms(state_clock(state)))};
-    int64_t count = 0;
-    if (!state_write(state, &link, fail) ||
-        !state_count(link, "SELECT count(*) FROM channels", &count, fail)) {
-        return false;
+    if (state_saved_add(state, &CHANNELS,
+                        "INSERT INTO channels (kind, name, definition, token_hash, created_ms)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5)",
+                        values, ARRAY_LEN(values), out_id, fail)) {
+        return true;
     }
-    if (count >= STATE_CHANNELS_MAX) {
-        return fail_set(fail, FAIL_LIMIT, "there are %d channels, and no room for more",
-                        STATE_CHANNELS_MAX);
+    if (fail->code == FAIL_CONFLICT) {
+        fail_input_at(fail, "/name", "there is a channel of this name already");
+        fail->code = FAIL_CONFLICT;
     }
-    if (!state_run(link,
-                   "INSERT INTO channels (kind, name, definition, token_hash, created_ms)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5)",
-                   values, ARRAY_LEN(values), fail)) {
-        if (fail->code == FAIL_CONFLICT) {
-            fail_input_at(fail, "/name", "there is a channel of this name already");
-            fail->code = FAIL_CONFLICT;
-        }
-        return false;
-    }
-    int64_t id = state_last_id(link);
-    if (!state_commit(&link, fail)) {
-        return false;
-    }
-    *out_id = id;
-    return true;
+    return false;
 }
 
 /* One statement about one channel; FAIL_ABSENT where there is none. */
 static bool change(struct state *state, const char *sql, const struct state_value *values,
                    size_t count, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    if (!state_write(state, &link, fail) || !state_run(link, sql, values, count, fail)) {
-        return false;
-    }
-    if (state_changed(link) == 0) {
-        return fail_set(fail, FAIL_ABSENT, "there is no such channel");
-    }
-    return state_commit(&link, fail);
+    bool row;
+    return state_saved_change(state, sql, values, count, &row, fail) &&
+           (row || fail_set(fail, FAIL_ABSENT, "there is no such channel"));
 }
 
 bool state_channel_define(struct state *state, int64_t id, struct str definition, struct fail *fail)

@@ -1,7 +1,9 @@
 /* state_internal.h — what the files of this module share.
  *
- * What: the steps of the schema.   Owner: static text.   Threads: immutable.   Failure: none.
- * Limits/cost: none.   Units: none.   Example: state_db.c.   Not here: SQLite (state_db.c alone).
+ * What: the steps of the schema; the one form of small things that people save: lists, one by its key, adding with
+ *   a limit, changing.   Owner: static text; rows are copied into the arena.   Threads: as state_db.h.
+ * Failure: as state_db.h; FAIL_LIMIT where a table is full.   Limits/cost: a list is read whole; one read or one
+ *   commit each.   Units: none.   Example: state_segments.c.   Not here: SQLite (state_db.c alone).
  */
 #pragma once
 
@@ -19,3 +21,38 @@ extern const struct state_schema state_schema;
 bool state_open_schema(const char *directory, const struct state_options *options,
                        const struct state_schema *schema, struct state **out,
                        struct fail *fail) MUST_USE;
+
+/* ---- things that are saved: state_saved.c --------------------------------------------------------- */
+
+struct state_saved {
+    const char *things; /* in messages: "saved views" */
+    const char *count;  /* "SELECT count(*) FROM views" */
+    int64_t most;       /* rows that a table may hold */
+    size_t size;        /* of what a row becomes */
+    void (*read)(const struct state_rows *rows, struct arena *arena, void *out);
+};
+/* All rows of `sql` in its order; *out is an array of what `saved` reads. */
+bool state_saved_list(struct state *state, const struct state_saved *saved, const char *sql,
+                      const struct state_value *values, size_t count, struct arena *arena,
+                      void *out, size_t *out_count, struct fail *fail) MUST_USE;
+/* The same inside a transaction that does more. */
+bool state_saved_list_in(struct state_link *link, const struct state_saved *saved, const char *sql,
+                         const struct state_value *values, size_t count, struct arena *arena,
+                         void *out, size_t *out_count, struct fail *fail) MUST_USE;
+/* The first row of `sql`; *out stays as it is where there is none. */
+bool state_saved_find(struct state *state, const struct state_saved *saved, const char *sql,
+                      const struct state_value *values, size_t count, struct arena *arena,
+                      void *out, bool *out_found, struct fail *fail) MUST_USE;
+/* FAIL_LIMIT where the table is full. */
+bool state_saved_room(struct state_link *link, const struct state_saved *saved,
+                      struct fail *fail) MUST_USE;
+/* Runs an insert and commits, where there is room. `out_id` may be NULL. */
+bool state_saved_add(struct state *state, const struct state_saved *saved, const char *sql,
+                     const struct state_value *values, size_t count, int64_t *out_id,
+                     struct fail *fail) MUST_USE;
+/* Runs an update or a delete and commits; whether it met a row. */
+bool state_saved_change(struct state *state, const char *sql, const struct state_value *values,
+                        size_t count, bool *out_met, struct fail *fail) MUST_USE;
+/* 1 to `bytes_max` bytes of UTF-8, else the fault of `pointer`; `whose`: "a view's name". */
+bool state_saved_name(struct str name, const char *pointer, const char *whose, int bytes_max,
+                      struct fail *fail) MUST_USE;

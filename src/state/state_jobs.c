@@ -1,44 +1,32 @@
 #include "state_jobs.h"
+#include "state_internal.h"
+
+static void row_read(const struct state_rows *rows, struct arena *arena, void *out)
+{
+    *(struct state_job *)out = (struct state_job){
+        .name = state_get_text(rows, 0, arena),
+        .next_ms = state_get_int(rows, 1),
+        .last_ms = state_get_int(rows, 2),
+        .took_ms = state_get_int(rows, 3),
+        .good_ms = state_get_int(rows, 4),
+        .failures = state_get_int(rows, 5),
+        .runs = state_get_int(rows, 6),
+        .why = state_get_text(rows, 7, arena),
+        .note = state_get_text(rows, 8, arena),
+    };
+}
+
+/* The program's own, one for each line of a table: nobody adds any. */
+static const struct state_saved JOBS = {"jobs", "SELECT count(*) FROM jobs", INT64_MAX,
+                                        sizeof(struct state_job), row_read};
 
 bool state_jobs_list(struct state *state, struct arena *arena, struct state_job **out,
                      size_t *out_count, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
-    int64_t count = 0;
-    if (!state_read(state, &link, fail) ||
-        !state_count(link, "SELECT count(*) FROM jobs", &count, fail) ||
-        !state_select(link,
-                      "SELECT name, next_ms, last_ms, took_ms, good_ms, failures, runs, why, note"
-                      " FROM jobs ORDER BY name",
-                      NULL, 0, &rows, fail)) {
-        return false;
-    }
-    struct state_job *list = arena_array(arena, (size_t)count, sizeof *list, fail);
-    if (list == NULL) {
-        return false;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        bool row = false;
-        if (!state_next(rows, &row, fail)) {
-            return false;
-        }
-        INVARIANT(row);
-        list[i] = (struct state_job){
-            .name = state_get_text(rows, 0, arena),
-            .next_ms = state_get_int(rows, 1),
-            .last_ms = state_get_int(rows, 2),
-            .took_ms = state_get_int(rows, 3),
-            .good_ms = state_get_int(rows, 4),
-            .failures = state_get_int(rows, 5),
-            .runs = state_get_int(rows, 6),
-            .why = state_get_text(rows, 7, arena),
-            .note = state_get_text(rows, 8, arena),
-        };
-    }
-    *out = list;
-    *out_count = (size_t)count;
-    return true;
+    return state_saved_list(state, &JOBS,
+                            "SELECT name, next_ms, last_ms, took_ms, good_ms, failures, runs, why,"
+                            " note FROM jobs ORDER BY name",
+                            NULL, 0, arena, out, out_count, fail);
 }
 
 /* At most so many bytes, cut between characters. */

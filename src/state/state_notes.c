@@ -1,4 +1,5 @@
 #include "state_notes.h"
+#include "state_internal.h"
 
 const char *const state_note_kinds[] = {"release", "incident", "campaign", "other", NULL};
 
@@ -8,9 +9,9 @@ const char *const state_note_kinds[] = {"release", "incident", "campaign", "othe
     " FROM notes WHERE at_ms < ?2 AND (at_ms >= ?1 OR until_ms > ?1)"                              \
     " AND (?3 IS NULL OR kind = ?3)"
 
-static struct state_note read_note(const struct state_rows *rows, struct arena *arena)
+static void row_read(const struct state_rows *rows, struct arena *arena, void *out)
 {
-    return (struct state_note){
+    *(struct state_note *)out = (struct state_note){
         .id = state_get_int(rows, 0),
         .at_ms = state_get_int(rows, 1),
         .until_ms = state_get_int(rows, 2),
@@ -20,6 +21,9 @@ static struct state_note read_note(const struct state_rows *rows, struct arena *
         .updated_ms = state_get_int(rows, 6),
     };
 }
+
+static const struct state_saved NOTES = {"notes", "SELECT count(*) FROM notes", STATE_NOTES_MAX,
+                                         sizeof(struct state_note), row_read};
 
 static bool count_notes(struct state_link *link, const struct state_value *values, int64_t *out,
                         struct fail *fail)
@@ -40,68 +44,35 @@ bool state_notes_list(struct state *state, int64_t from_ms, int64_t to_ms, struc
                       int64_t *out_total, struct fail *fail)
 {
     struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
     struct state_value values[] = {state_int(from_ms), state_int(to_ms),
                                    kind.data == NULL ? state_null() : state_text(kind),
                                    state_int(STATE_NOTES_LISTED_MAX)};
-    int64_t total = 0;
-    if (!state_read(state, &link, fail) || !count_notes(link, values, &total, fail) ||
-        !state_select(link,
-                      "SELECT " COLUMNS " FROM (SELECT " COLUMNS TOUCHES
-                      " ORDER BY at_ms DESC, id DESC LIMIT ?4) ORDER BY at_ms, id",
-                      values, ARRAY_LEN(values), &rows, fail)) {
-        return false;
-    }
-    int64_t count = total < STATE_NOTES_LISTED_MAX ? total : STATE_NOTES_LISTED_MAX;
-    struct state_note *list = arena_array(arena, (size_t)count, sizeof *list, fail);
-    if (list == NULL) {
-        return false;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        bool row = false;
-        if (!state_next(rows, &row, fail)) {
-            return false;
-        }
-        INVARIANT(row);
-        list[i] = read_note(rows, arena);
-    }
-    *out = list;
-    *out_count = (size_t)count;
-    *out_total = total;
-    return true;
+    return state_read(state, &link, fail) && count_notes(link, values, out_total, fail) &&
+           state_saved_list_in(link, &NOTES,
+                               "SELECT " COLUMNS " FROM (SELECT " COLUMNS TOUCHES
+                               " ORDER BY at_ms DESC, id DESC LIMIT ?4) ORDER BY at_ms, id",
+                               values, ARRAY_LEN(values), arena, out, out_count, fail);
 }
 
-static bool absent(int64_t id, struct fail *fail)
+static bool met(bool row, int64_t id, struct fail *fail)
 {
-    return fail_set(fail, FAIL_ABSENT, "there is no note %lld", (long long)id);
+    return row || fail_set(fail, FAIL_ABSENT, "there is no note %lld", (long long)id);
 }
 
 bool state_note_find(struct state *state, int64_t id, struct arena *arena, struct state_note *out,
                      struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
-    struct state_value values[] = {state_int(id)};
-    bool row = false;
-    if (!state_read(state, &link, fail) ||
-        !state_select(link, "SELECT " COLUMNS " FROM notes WHERE id = ?1", values, 1, &rows,
-                      fail) ||
-        !state_next(rows, &row, fail)) {
-        return false;
-    }
-    if (!row) {
-        return absent(id, fail);
-    }
-    *out = read_note(rows, arena);
-    return true;
+    struct state_value key = state_int(id);
+    bool row;
+    return state_saved_find(state, &NOTES, "SELECT " COLUMNS " FROM notes WHERE id = ?1", &key, 1,
+                            arena, out, &row, fail) &&
+           met(row, id, fail);
 }
 
 static bool note_check(const struct state_note *note, struct fail *fail)
 {
-    if (note->text.len == 0 || note->text.len > STATE_NOTE_TEXT_BYTES_MAX ||
-        !str_is_utf8(note->text)) {
-        return fail_input_at(fail, "/text", "a note has 1 to %d bytes of UTF-8",
-                             STATE_NOTE_TEXT_BYTES_MAX);
+    if (!state_saved_name(note->text, "/text", "a note", STATE_NOTE_TEXT_BYTES_MAX, fail)) {
+        return false;
     }
     if (note->until_ms != 0 && note->until_ms <= note->at_ms) {
         return fail_input_at(fail, "/until", "\"until\" must be after \"at\"");
@@ -121,60 +92,39 @@ static bool note_check(const struct state_note *note, struct fail *fail)
 bool state_note_add(struct state *state, const struct state_note *note, int64_t *out_id,
                     struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    int64_t others = 0;
     struct state_value values[] = {
         state_int(note->at_ms),  state_int(note->until_ms),
         state_text(note->kind),  state_text(note->text),
         state_text(note->owner), state_int(base_now_ms(state_clock(state)))};
-    if (!note_check(note, fail) || !state_write(state, &link, fail) ||
-        !state_count(link, "SELECT count(*) FROM notes", &others, fail)) {
-        return false;
-    }
-    if (others >= STATE_NOTES_MAX) {
-        return fail_set(fail, FAIL_LIMIT, "there are %d notes, and no room for more",
-                        STATE_NOTES_MAX);
-    }
-    if (!state_run(link,
-                   "INSERT INTO notes (at_ms, until_ms, kind, text, owner, updated_ms)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                   values, ARRAY_LEN(values), fail)) {
-        return false;
-    }
-    int64_t id = state_last_id(link);
-    if (!state_commit(&link, fail)) {
-        return false;
-    }
-    *out_id = id;
-    return true;
+    return note_check(note, fail) &&
+           state_saved_add(state, &NOTES,
+                           "INSERT INTO notes (at_ms, until_ms, kind, text, owner, updated_ms)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                           values, ARRAY_LEN(values), out_id, fail);
 }
 
 bool state_note_put(struct state *state, const struct state_note *note, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
     struct state_value values[] = {state_int(note->at_ms),
                                    state_int(note->until_ms),
                                    state_text(note->kind),
                                    state_text(note->text),
                                    state_int(base_now_ms(state_clock(state))),
                                    state_int(note->id)};
-    if (!note_check(note, fail) || !state_write(state, &link, fail) ||
-        !state_run(link,
-                   "UPDATE notes SET at_ms = ?1, until_ms = ?2, kind = ?3, text = ?4,"
-                   " updated_ms = ?5 WHERE id = ?6",
-                   values, ARRAY_LEN(values), fail)) {
-        return false;
-    }
-    return state_changed(link) == 0 ? absent(note->id, fail) : state_commit(&link, fail);
+    bool row;
+    return note_check(note, fail) &&
+           state_saved_change(state,
+                              "UPDATE notes SET at_ms = ?1, until_ms = ?2, kind = ?3, text = ?4,"
+                              " updated_ms = ?5 WHERE id = ?6",
+                              values, ARRAY_LEN(values), &row, fail) &&
+           met(row, note->id, fail);
 }
 
 bool state_note_delete(struct state *state, int64_t id, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
     struct state_value values[] = {state_int(id)};
-    if (!state_write(state, &link, fail) ||
-        !state_run(link, "DELETE FROM notes WHERE id = ?1", values, ARRAY_LEN(values), fail)) {
-        return false;
-    }
-    return state_changed(link) == 0 ? absent(id, fail) : state_commit(&link, fail);
+    bool row;
+    return state_saved_change(state, "DELETE FROM notes WHERE id = ?1", values, ARRAY_LEN(values),
+                              &row, fail) &&
+           met(row, id, fail);
 }

@@ -1,12 +1,13 @@
 #include "state_sources.h"
+#include "state_internal.h"
 
 #define COLUMNS                                                                                    \
     "SELECT name, default_channel, settings, created_ms,"                                          \
     " (SELECT count(*) FROM keys WHERE source = sources.name AND revoked_ms = 0) FROM sources"
 
-static struct state_source row_read(const struct state_rows *rows, struct arena *arena)
+static void row_read(const struct state_rows *rows, struct arena *arena, void *out)
 {
-    return (struct state_source){
+    *(struct state_source *)out = (struct state_source){
         .name = state_get_text(rows, 0, arena),
         .default_channel = state_get_text(rows, 1, arena),
         .settings = state_get_text(rows, 2, arena),
@@ -15,51 +16,23 @@ static struct state_source row_read(const struct state_rows *rows, struct arena 
     };
 }
 
+static const struct state_saved SOURCES = {"sources", "SELECT count(*) FROM sources",
+                                           STATE_SOURCES_MAX, sizeof(struct state_source),
+                                           row_read};
+
 bool state_sources_list(struct state *state, struct arena *arena, struct state_source **out,
                         size_t *out_count, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
-    int64_t count = 0;
-    if (!state_read(state, &link, fail) ||
-        !state_count(link, "SELECT count(*) FROM sources", &count, fail) ||
-        !state_select(link, COLUMNS " ORDER BY name", NULL, 0, &rows, fail)) {
-        return false;
-    }
-    struct state_source *list = arena_array(arena, (size_t)count, sizeof *list, fail);
-    if (list == NULL) {
-        return false;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        bool row = false;
-        if (!state_next(rows, &row, fail)) {
-            return false;
-        }
-        INVARIANT(row);
-        list[i] = row_read(rows, arena);
-    }
-    *out = list;
-    *out_count = (size_t)count;
-    return true;
+    return state_saved_list(state, &SOURCES, COLUMNS " ORDER BY name", NULL, 0, arena, out,
+                            out_count, fail);
 }
 
 bool state_source_find(struct state *state, struct str name, struct arena *arena,
                        struct state_source *out, bool *out_found, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
-    struct state_value values[] = {state_text(name)};
-    bool row = false;
-    if (!state_read(state, &link, fail) ||
-        !state_select(link, COLUMNS " WHERE name = ?1", values, ARRAY_LEN(values), &rows, fail) ||
-        !state_next(rows, &row, fail)) {
-        return false;
-    }
-    if (row) {
-        *out = row_read(rows, arena);
-    }
-    *out_found = row;
-    return true;
+    struct state_value key = state_text(name);
+    return state_saved_find(state, &SOURCES, COLUMNS " WHERE name = ?1", &key, 1, arena, out,
+                            out_found, fail);
 }
 
 bool state_source_put(struct state *state, struct str name, struct str default_channel,
@@ -89,17 +62,10 @@ bool state_source_put_in(struct state_link *link, struct str name, struct str de
         return fail_input_at(fail, "/settings", "settings have at most %zu bytes of UTF-8",
                              STATE_SOURCE_SETTINGS_BYTES_MAX);
     }
-    int64_t others = 0;
-    if (!state_count(link, "SELECT count(*) FROM sources", &others, fail)) {
-        return false;
-    }
-    if (others >= STATE_SOURCES_MAX) {
-        return fail_set(fail, FAIL_LIMIT, "there are %d sources, and no room for more",
-                        STATE_SOURCES_MAX);
-    }
     struct state_value values[] = {state_text(name), state_text(default_channel),
                                    state_text(settings), state_int(now_ms)};
-    return state_run(link,
+    return state_saved_room(link, &SOURCES, fail) &&
+           state_run(link,
                      "INSERT INTO sources (name, default_channel, settings, created_ms)"
                      " VALUES (?1, NULLIF(?2, ''), COALESCE(?3, '{}'), ?4)"
                      " ON CONFLICT (name) DO UPDATE SET"

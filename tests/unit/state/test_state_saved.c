@@ -12,6 +12,7 @@
 
 #include "state_catalogue.h"
 #include "state_erasures.h"
+#include "state_internal.h"
 #include "state_segments.h"
 #include "state_settings.h"
 #include "state_sources.h"
@@ -281,6 +282,55 @@ static void an_entry_of_the_catalogue_is_replaced_and_taken_out_when_it_says_not
     assert_int_equal(fail.code, FAIL_CONFLICT);
 }
 
+static void a_list_is_whole_however_long(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_segment *list;
+    size_t count;
+    for (int i = 0; i < 70; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "s%02d", i);
+        assert_true(
+            state_segment_put(fixture->state, str_from_c(name), STR("{}"), STR("Ada"), &fail));
+    }
+    assert_true(state_segments_list(fixture->state, fixture->arena, &list, &count, &fail));
+    assert_int_equal(count, 70);
+    for (int i = 0; i < 70; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "s%02d", i);
+        assert_true(str_is(list[i].name, name));
+    }
+}
+
+static void read_name(const struct state_rows *rows, struct arena *arena, void *out)
+{
+    *(struct str *)out = state_get_text(rows, 0, arena);
+}
+
+static void a_full_table_takes_no_more(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    static const struct state_saved two = {"settings", "SELECT count(*) FROM settings", 2,
+                                           sizeof(struct str), read_name};
+    static const char insert[] = "INSERT INTO settings (name, value) VALUES (?1, 'x')";
+    static const char *const names[] = {"a", "b", "c"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct state_value value = state_text(str_from_c(names[i]));
+        assert_int_equal(state_saved_add(fixture->state, &two, insert, &value, 1, NULL, &fail),
+                         i < 2);
+    }
+    assert_int_equal(fail.code, FAIL_LIMIT);
+    assert_string_equal(fail.message, "there are 2 settings, and no room for more");
+    struct str *list;
+    size_t count;
+    assert_true(state_saved_list(fixture->state, &two, "SELECT name FROM settings ORDER BY name",
+                                 NULL, 0, fixture->arena, &list, &count, &fail));
+    assert_int_equal(count, 2);
+    assert_true(str_is(list[1], "b"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -295,6 +345,8 @@ int main(void)
         TEST(source_keeps_its_channel),
         TEST(source_keeps_what_a_change_leaves_out),
         TEST(a_wish_to_be_erased_is_one_until_it_is_closed),
+        TEST(a_list_is_whole_however_long),
+        TEST(a_full_table_takes_no_more),
         TEST(an_entry_of_the_catalogue_is_replaced_and_taken_out_when_it_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
