@@ -122,6 +122,28 @@ bool query_decide(struct query_backend *backend, const struct query_plan *plan,
                   const struct query_run *run, uint32_t customer, bool *out,
                   struct fail *fail) MUST_USE;
 
+/* One customer's rows in timeline order, the seven too, each with the matchers that it fits and what some names hold
+   there. `matchers` is a list of the language's; pointers of refusals begin there. Names are as in conditions. */
+#define QUERY_MOMENT_NAMES_MAX 8
+struct query_moment_values {
+    const struct store_value *values;
+    uint32_t count;
+};
+struct query_moment {
+    int64_t ts_ms;
+    uint64_t arrival; /* as in store_timeline_row */
+    struct str event; /* as it is shown; lives as long as the snapshot */
+    uint64_t fits;    /* bit m: the matcher m */
+    struct query_moment_values values[QUERY_MOMENT_NAMES_MAX]; /* by name */
+};
+bool query_moments_plan(const struct query_env *env, struct json_value matchers,
+                        const struct str *names, size_t name_count, struct arena *arena,
+                        struct query_plan **out, struct fail *fail) MUST_USE;
+/* A read of that one timeline; all lies in the arena, which bounds it. */
+bool query_moments(struct query_backend *backend, const struct query_plan *plan,
+                   const struct query_run *run, uint32_t customer, struct arena *arena,
+                   struct query_moment **out, size_t *out_count, struct fail *fail) MUST_USE;
+
 /* "range", "timezone", "segment" and "as_of" of an object, none of them needed, other members passed over: whom and
    when, without a question. Without "range" there is none, not the default of questions. */
 struct query_scope {

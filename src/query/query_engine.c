@@ -169,6 +169,11 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
                       struct fail *fail)
 {
     const struct query_plan *plan = exec->plan;
+    uint32_t one;
+    const uint32_t *only = pass->only;
+    if (only == NULL && query_one_customer(exec, &one)) {
+        only = &one;
+    }
     struct store_scan_options options = {
         .columns = exec->scan_columns,
         .column_count = exec->scan_column_count,
@@ -177,8 +182,8 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
         .every_customer = pass->every_customer,
         .want_facts = plan->wants_facts,
         .by_account = exec->accounts != NULL,
-        .customers = pass->only,
-        .customer_count = pass->only == NULL ? 0 : 1,
+        .customers = only,
+        .customer_count = only == NULL ? 0 : 1,
         .cancel = &run->cancel,
     };
     if (exec->segment_matchers != 0) {

@@ -54,6 +54,9 @@ bool query_exec_init(struct query_exec *exec, struct query_backend *backend,
                      struct fail *fail) MUST_USE;
 void query_exec_done(struct query_exec *exec);
 
+/* The one customer whom the plan's segment names by id, if it does and there is one (query_one.c). */
+bool query_one_customer(const struct query_exec *exec, uint32_t *out);
+
 /* The name an event is shown by, and the code that rows of a shown name bear (STORE_NO_CODE: never seen). */
 struct str query_event_name(const struct query_exec *exec, uint32_t code);
 uint32_t query_event_code(const struct query_exec *exec, struct str name);

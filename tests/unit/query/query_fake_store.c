@@ -45,6 +45,22 @@ uint32_t store_event_codes(const struct store_snapshot *s)
     return s->event_count;
 }
 
+/* By an id or an identifier, as the store does: who is found need not be called so. */
+void store_customer_lookup(const struct store_snapshot *s, struct str text, uint32_t *out)
+{
+    *out = STORE_NO_CUSTOMER;
+    for (uint32_t c = 0; c < s->customer_count; c++) {
+        for (size_t i = 0; i < s->customers[c].identifier_count; i++) {
+            if (str_equal(s->customers[c].identifiers[i].value, text)) {
+                *out = c;
+            }
+        }
+        if (str_equal(s->customers[c].id, text) && *out == STORE_NO_CUSTOMER) {
+            *out = c;
+        }
+    }
+}
+
 struct str store_customer_id(const struct store_snapshot *s, uint32_t customer, struct arena *arena)
 {
     return str_copy(arena, s->customers[customer].id);
