@@ -7,7 +7,7 @@ import sys
 
 LEVELS = {
     'base': 0,
-    'net': 1, 'parquet': 1, 'store': 1, 'state': 1, 'stats': 1,
+    'net': 1, 'parquet': 1, 'store': 1, 'state': 1, 'stats': 1, 'friction': 1,
     'query': 2, 'text': 2, 'access': 2,
     'export': 3, 'intake': 3, 'ask': 3, 'foresee': 3, 'act': 3, 'experiment': 3, 'share': 3, 'privacy': 3, 'sql': 3,
     'app': 4,
@@ -15,6 +15,7 @@ LEVELS = {
 }
 MAY_USE = {
     'base': set(), 'net': {'base'}, 'parquet': {'base'}, 'store': {'base'}, 'state': {'base'}, 'stats': {'base'},
+    'friction': {'base'},
     'query': {'base', 'store', 'stats'},
     'text': {'base', 'store', 'stats'},
     'access': {'base', 'state'},
@@ -24,7 +25,7 @@ MAY_USE = {
     'sql': {'base', 'store'},
     'export': {'base', 'parquet', 'store', 'query'},
     'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access', 'export', 'intake', 'ask',
-            'act', 'sql'},
+            'act', 'sql', 'friction'},
     'http': {'app', 'net', 'base'},
     'cli': {'app', 'net', 'base'},
 }
