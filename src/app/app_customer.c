@@ -8,8 +8,8 @@
 
 #define TIMELINE_PAGE_MAX 1000
 
-static bool find_customer(const struct store_snapshot *snapshot, struct str id, uint32_t *out,
-                          struct fail *fail)
+bool app_find_customer(const struct store_snapshot *snapshot, struct str id, uint32_t *out,
+                       struct fail *fail)
 {
     store_customer_lookup(snapshot, id, out);
     if (*out == STORE_NO_CUSTOMER) {
@@ -216,7 +216,7 @@ bool app_op_customer(struct app *app, const struct app_caller *caller, struct js
     }
     struct store_snapshot *snapshot = store_snapshot_take(app->store);
     uint32_t customer;
-    bool good = find_customer(snapshot, id, &customer, fail) &&
+    bool good = app_find_customer(snapshot, id, &customer, fail) &&
                 write_customer(app, snapshot, customer, arena, out, fail);
     store_snapshot_unref(snapshot);
     return good;
@@ -292,7 +292,7 @@ bool app_op_timeline(struct app *app, const struct app_caller *caller, struct js
     uint32_t customer;
     struct store_timeline_row *rows = NULL;
     size_t count = 0;
-    bool good = find_customer(snapshot, id, &customer, fail) &&
+    bool good = app_find_customer(snapshot, id, &customer, fail) &&
                 store_timeline_read(snapshot, customer, &options, arena, &rows, &count, fail);
     if (good) {
         struct json_writer w = {.out = out};
@@ -308,16 +308,13 @@ bool app_op_timeline(struct app *app, const struct app_caller *caller, struct js
                 store_snapshot_unref(snapshot);
                 return false;
             }
-            app_write_event(&w, &rows[i].event, stored_as);
+            app_write_event_at(&w, &rows[i], stored_as);
         }
         json_end_array(&w);
-        json_name_c(&w, "cursor");
         if (count > shown) {
-            json_write_str(&w,
-                           str_format(arena, "%lld.%llu", (long long)rows[shown - 1].event.ts_ms,
-                                      (unsigned long long)rows[shown - 1].arrival));
+            app_write_place(&w, "cursor", rows[shown - 1].event.ts_ms, rows[shown - 1].arrival);
         } else {
-            json_write_null(&w);
+            app_write_text(&w, "cursor", (struct str){NULL, 0});
         }
         json_end_object(&w);
         good = base_buf_ok(out, fail);

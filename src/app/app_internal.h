@@ -16,6 +16,7 @@
 #include "query.h"
 #include "state_db.h"
 #include "store_json.h"
+#include "store_scan.h"
 
 struct act;
 struct ask;
@@ -140,6 +141,11 @@ void app_write_instant(struct json_writer *w, const char *name, int64_t ts_ms);
 void app_write_text(struct json_writer *w, const char *name, struct str text);
 /* `stored_as`: the name it was stored under, where it is shown by another; else missing. */
 void app_write_event(struct json_writer *w, const struct store_event *event, struct str stored_as);
+/* The same with "place", where it stands on its timeline. */
+void app_write_event_at(struct json_writer *w, const struct store_timeline_row *row,
+                        struct str stored_as);
+/* A member that is a place on a timeline, "TS.ARRIVAL": what cursors of timelines are made of. */
+void app_write_place(struct json_writer *w, const char *name, int64_t ts_ms, uint64_t arrival);
 
 /* ---- operations, by file ----------------------------------------------------------------------------- */
 
@@ -161,10 +167,20 @@ APP_OPERATION(app_op_sql_schema);
 /* app_find.c */
 APP_OPERATION(app_op_customers_find);
 /* app_customer.c */
+/* By any identifier; FAIL_ABSENT. */
+bool app_find_customer(const struct store_snapshot *snapshot, struct str id, uint32_t *out,
+                       struct fail *fail) MUST_USE;
 APP_OPERATION(app_op_customer);
 APP_OPERATION(app_op_timeline);
 APP_OPERATION(app_op_customer_join);
 APP_OPERATION(app_op_customer_split);
+/* app_experience.c */
+APP_OPERATION(app_op_experience);
+APP_OPERATION(app_op_experience_save);
+/* app_value.c */
+APP_OPERATION(app_op_customer_value);
+/* app_wrong.c */
+APP_OPERATION(app_op_customer_wrong);
 /* app_account.c */
 APP_OPERATION(app_op_account);
 /* app_saved.c */

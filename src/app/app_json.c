@@ -1,4 +1,6 @@
 /* How events, fields and instants are written as JSON, the same in every operation. */
+#include <stdio.h>
+
 #include "app_internal.h"
 
 void app_write_instant(struct json_writer *w, const char *name, int64_t ts_ms)
@@ -21,9 +23,18 @@ void app_write_text(struct json_writer *w, const char *name, struct str text)
     }
 }
 
-void app_write_event(struct json_writer *w, const struct store_event *event, struct str stored_as)
+void app_write_place(struct json_writer *w, const char *name, int64_t ts_ms, uint64_t arrival)
 {
-    json_begin_object(w);
+    char place[48];
+    snprintf(place, sizeof place, "%lld.%llu", (long long)ts_ms, (unsigned long long)arrival);
+    json_name_c(w, name);
+    json_write_c(w, place);
+}
+
+/* The members of an event; the caller has begun the object. */
+static void write_event(struct json_writer *w, const struct store_event *event,
+                        struct str stored_as)
+{
     json_name_c(w, "event");
     json_write_str(w, event->event);
     if (stored_as.data != NULL) {
@@ -56,5 +67,20 @@ void app_write_event(struct json_writer *w, const struct store_event *event, str
         store_json_value(w, event->score);
     }
     app_write_text(w, "scale", event->scale);
+}
+
+void app_write_event(struct json_writer *w, const struct store_event *event, struct str stored_as)
+{
+    json_begin_object(w);
+    write_event(w, event, stored_as);
+    json_end_object(w);
+}
+
+void app_write_event_at(struct json_writer *w, const struct store_timeline_row *row,
+                        struct str stored_as)
+{
+    json_begin_object(w);
+    app_write_place(w, "place", row->event.ts_ms, row->arrival);
+    write_event(w, &row->event, stored_as);
     json_end_object(w);
 }

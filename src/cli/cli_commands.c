@@ -184,6 +184,8 @@ static const struct cli_option quarantine_options[] = {
     {"--cursor", "ID", "go on after this row"},
     FORMAT_OPTION,
     END_OF_OPTIONS};
+static const struct cli_option limited_options[] = {
+    {"--limit", "N", "at most so many, the newest"}, FORMAT_OPTION, END_OF_OPTIONS};
 static const struct cli_option key_options[] = {
     {"--kind", "KIND", "write, client or secret"},
     {"--name", "NAME", "what it is for; its source too, unless --source says otherwise"},
@@ -339,14 +341,20 @@ const struct cli_command cli_commands[] = {
     {"customer link", "CUSTOMER", "Prints the customer's own link to their preferences.",
      "firsthand customer link ann --address https://data.shop.example", preference_options, 1, 1,
      cli_run_customer_link},
-    {"customer show", "CUSTOMER", "Shows one customer: identifiers, traits, counts.",
+    {"customer show", "CUSTOMER", "Shows one customer: identifiers, traits, value, troubles.",
      "firsthand customer show ann\nfirsthand customer show email:ann@example.com", format_only, 1,
      1, cli_run_customer_show},
     {"customer split", "IDENTIFIER", "Undoes the join that this identifier came with.",
      "firsthand customer split anonymous:7c41", NULL, 1, 1, cli_run_customer_split},
+    {"customer value", "CUSTOMER", "Adds up what a customer was worth, by currency.",
+     "firsthand customer value ann\nfirsthand customer value ann --json", limited_options, 1, 1,
+     cli_run_customer_value},
     {"customer why", "CUSTOMER", "Says why a customer would be contacted now, or not.",
      "firsthand customer why ann\nfirsthand customer why ann --purpose message --channel email",
      why_options, 1, 1, cli_run_customer_why},
+    {"customer wrong", "CUSTOMER", "Lists what went wrong for a customer, and why it says so.",
+     "firsthand customer wrong ann\nfirsthand customer wrong ann --limit 5", limited_options, 1, 1,
+     cli_run_customer_wrong},
     {"demo", "", "Fills the directory with a demo organisation, an outdoor shop.",
      "firsthand demo --data shop\nfirsthand demo --data small --customers 500 --days 90",
      demo_options, 0, 0, cli_run_demo},
@@ -355,6 +363,12 @@ const struct cli_command cli_commands[] = {
      cli_run_erasure_close},
     {"erasure list", "", "Lists customers' wishes to be erased, open ones first.",
      "firsthand erasure list", format_only, 0, 0, cli_run_erasure_list},
+    {"experience set", "FILE|-", "Says what counts as value, and what as gone wrong.",
+     "firsthand experience set rules.json\n"
+     "echo '{\"value\": null}' | firsthand experience set -",
+     NULL, 1, 1, cli_run_experience_set},
+    {"experience show", "", "Shows what counts as value, and what as gone wrong.",
+     "firsthand experience show", NULL, 0, 0, cli_run_experience_show},
     {"export", "",
      "Writes events as NDJSON, CSV or Parquet: all, or of some time and some customers.",
      "firsthand export > events.ndjson\n"

@@ -134,6 +134,12 @@ CLI_COMMAND(cli_run_customer_consent);
 CLI_COMMAND(cli_run_customer_consents);
 CLI_COMMAND(cli_run_customer_link);
 CLI_COMMAND(cli_run_customer_why);
+CLI_COMMAND(cli_run_customer_value);
+CLI_COMMAND(cli_run_customer_wrong);
+CLI_COMMAND(cli_run_experience_show);
+CLI_COMMAND(cli_run_experience_set);
+/* Below what `customer show` says: value, and what went wrong. */
+bool cli_show_experience(struct cli *cli, struct fail *fail) MUST_USE;
 CLI_COMMAND(cli_run_erasure_close);
 CLI_COMMAND(cli_run_erasure_list);
 CLI_COMMAND(cli_run_policy_set);

@@ -166,6 +166,7 @@ bool cli_run_customer_show(struct cli *cli, struct fail *fail)
         base_buf_byte(&cli->out, '\n');
     } else {
         write_customer(cli, root);
+        return cli_show_experience(cli, fail);
     }
     return true;
 }

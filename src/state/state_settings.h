@@ -13,7 +13,8 @@
 #define STATE_SETTING_ORGANISATION "organisation"
 #define STATE_SETTING_TIMEZONE "timezone"
 #define STATE_SETTING_CONTACT_POLICY "contact_policy" /* JSON */
-#define STATE_SETTING_INTERNAL "internal"             /* JSON: who is left out of questions */
+#define STATE_SETTING_EXPERIENCE "experience" /* JSON: what counts as value, what as gone wrong */
+#define STATE_SETTING_INTERNAL "internal"     /* JSON: who is left out of questions */
 #define STATE_SETTING_PREFERENCE_KEY "preference_key" /* hex; secret: signs customers' links */
 
 /* *out is `otherwise` where never set. */

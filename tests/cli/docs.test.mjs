@@ -61,6 +61,7 @@ test('commands shown in the docs and in --help run', (t) => {
   writeFileSync(join(work, 'sample.json'), JSON.stringify({ topic: 'x', created_at: '2026-05-01T09:30:00Z', message: 'Where is my order?' }));
   writeFileSync(join(work, 'plan.json'), '{"trait":["plan","=","pro"]}');
   writeFileSync(join(work, 'policy.json'), '{"waiting_days":14}');
+  writeFileSync(join(work, 'rules.json'), '{"wrong":{"scores":{"nps":4}}}');
 
   const all = [
     ...['README.md', ...markdown('docs')].flatMap((file) => commandsOf(file).map((command) => ({ from: file, command }))),
