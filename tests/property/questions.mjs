@@ -120,6 +120,8 @@ export class Questioner {
         const name = random.chance(0.04) ? 'unheard' : random.pick(TRAITS);
         return { trait: [name, ...this.test(name)] };
       }],
+      // One customer by id: only that one is read.
+      [0.8, () => ({ trait: ['id', '=', this.value('id')] })],
       [2, () => this.sequence()],
       [1.5, () => this.said()],
       [1.5, () => this.scored()],
