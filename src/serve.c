@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base_json.h"
@@ -53,11 +54,33 @@ static bool print_link(struct app *app, const struct http *http,
     return true;
 }
 
-static void print_first_steps(const struct http *http)
+/* As one word of a shell, whatever is in it. */
+static void print_quoted(const char *text)
 {
+    if (text[0] != '\0' && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                             "0123456789/._-")] == '\0') {
+        printf("%s", text);
+        return;
+    }
+    putchar('\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '\'') {
+            printf("'\\''");
+        } else {
+            putchar(*text);
+        }
+    }
+    putchar('\'');
+}
+
+static void print_first_steps(const struct http *http, const struct cli_serve_options *options)
+{
+    printf("Send a first own event, from another terminal:\n  key=$(");
+    print_quoted(options->program);
+    printf(" keys create --kind write --name first --data ");
+    print_quoted(options->data);
     printf(
-        "Send a first own event, from another terminal:\n"
-        "  key=$(build/firsthand keys create --kind write --name first --data DIR)\n"
+        ")\n"
         "  curl %s/api/v1/events -H \"Authorization: Bearer $key\" -d \\\n"
         "    '{\"userId\":\"ann\",\"event\":\"Said hello\",\"ts\":\"'$(date -u +%%FT%%TZ)'\"}'\n",
         http_address(http));
@@ -92,7 +115,7 @@ bool serve_run(struct app *app, const struct cli_serve_options *options, struct 
     printf("firsthand serves on %s\n", http_address(http));
     bool good = print_link(app, http, options, fail);
     if (good && options->first_steps) {
-        print_first_steps(http);
+        print_first_steps(http, options);
     }
     fflush(stdout);
     base_log(LOG_INFO, "server.started", "serving", LOG_C("address", http_address(http)), LOG_END);

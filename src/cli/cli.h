@@ -22,8 +22,9 @@ enum cli_exit {
 };
 
 struct cli_serve_options {
-    bool sign_in_link; /* print a one-time sign-in link of the first administrator */
-    bool first_steps;  /* print how to send a first own event */
+    bool sign_in_link;          /* print a one-time sign-in link of the first administrator */
+    bool first_steps;           /* print how to send a first own event */
+    const char *program, *data; /* as the caller named them, for what is printed to be pasted */
 };
 
 /* What stands beside cli on its level, put together in main.c. */

@@ -1,6 +1,8 @@
 /* Serving, settings, version, completion, help. */
 #include "cli_internal.h"
 
+#include <errno.h>
+
 bool cli_run_serve(struct cli *cli, struct fail *fail)
 {
     static const struct {
@@ -25,6 +27,8 @@ bool cli_run_serve(struct cli *cli, struct fail *fail)
     struct cli_serve_options serve = {
         .sign_in_link = cli_flag(cli, "--sign-in-link"),
         .first_steps = cli_flag(cli, "--first-steps"),
+        .program = program_invocation_name,
+        .data = cli_data(cli),
     };
     bool good = cli->hooks->serve(app, &serve, fail);
     app_close(app);

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { binary, must, run, temporaryDirectory } from '../support/firsthand.mjs';
+import { binary, must, run, Server, sleep, temporaryDirectory } from '../support/firsthand.mjs';
 
 const T = '2026-05-01T10:00:00Z';
 
@@ -74,4 +74,16 @@ test('version as JSON is JSON; completion names each word once', () => {
   assert.match(JSON.parse(must(['version', '--json'])).version, /^\d+\.\d+\.\d+$/);
   const words = /-a '([^']+)'/.exec(must(['completion', 'fish']))[1].trim().split(' ');
   assert.deepEqual(words, [...new Set(words)]);
+});
+
+test('the first steps that the server prints can be pasted, whatever its directory is called', async (t) => {
+  const data = join(temporaryDirectory(t), "Ann's data; $(rm -rf nothing)");
+  const server = await Server.start(data, { args: ['--first-steps'] });
+  t.after(() => server.stop('SIGKILL'));
+  while (!server.stdout.includes('ts":')) await sleep(20);
+  const steps = server.stdout.slice(server.stdout.indexOf('  key=$('));
+  const done = spawnSync('sh', ['-c', steps], { encoding: 'utf8' });
+  assert.equal(done.status, 0, done.stderr);
+  assert.equal(JSON.parse(done.stdout).stored, 1, done.stdout);
+  assert.match(must(['timeline', 'ann', '--data', data]), /Said hello/);
 });
