@@ -56,6 +56,7 @@ static void free_store(struct store *store)
     store_dedup_runs_unref(writing->dedup_runs);
     store_quarantine_live_unref(writing->quarantine[0]);
     store_quarantine_live_unref(writing->quarantine[1]);
+    store_quarantine_marks_unref(writing->marks);
     store_quarantine_files_unref(writing->quarantine_files);
     store_journal_file_unref(writing->journal.file);
     store_frame_writer_done(&writing->frame);
@@ -63,6 +64,8 @@ static void free_store(struct store *store)
     store_ledger_done(&writing->delta);
     store_map_done(&writing->pending_by_hash);
     base_free(writing->pending);
+    store_map_done(&writing->pending_mark_by_id);
+    base_free(writing->pending_marks);
     base_free(writing->cells);
     base_free(writing->ids);
     base_free(writing->results);
@@ -187,18 +190,26 @@ static void quarantine_view(struct store *store, struct store_quarantine_view *o
         out->live[i] = now->live[i] == NULL ? NULL : store_quarantine_live_ref(now->live[i]);
         out->live_count[i] = now->live_count[i];
     }
+    out->marks = store_quarantine_marks_ref(now->marks);
     base_unlock(&store->lock);
 }
 
-bool store_quarantine_list(struct store *store, struct str source, struct str reason,
-                           uint64_t before_id, size_t limit, struct arena *arena,
-                           struct store_quarantine_row **out, size_t *out_count,
-                           uint64_t *out_total, struct fail *fail)
+bool store_quarantine_list(struct store *store, const struct store_quarantine_filter *filter,
+                           struct arena *arena, struct store_quarantine_row **out,
+                           size_t *out_count, uint64_t *out_total, struct fail *fail)
 {
     CLEANUP(store_quarantine_view_done) struct store_quarantine_view view = {0};
     quarantine_view(store, &view);
-    struct store_quarantine_filter filter = {source, reason, before_id, limit};
-    return store_quarantine_view_list(&view, &filter, arena, out, out_count, out_total, fail);
+    return store_quarantine_view_list(&view, filter, arena, out, out_count, out_total, fail);
+}
+
+bool store_quarantine_groups(struct store *store, struct arena *arena,
+                             struct store_quarantine_group **out, size_t *out_count,
+                             uint64_t *out_rest, struct fail *fail)
+{
+    CLEANUP(store_quarantine_view_done) struct store_quarantine_view view = {0};
+    quarantine_view(store, &view);
+    return store_quarantine_view_groups(&view, arena, out, out_count, out_rest, fail);
 }
 
 bool store_quarantine_get(struct store *store, uint64_t id, struct arena *arena,
@@ -213,7 +224,7 @@ bool store_quarantine_get(struct store *store, uint64_t id, struct arena *arena,
 
 static uint64_t quarantined_locked(const struct store_quarantine_view *view)
 {
-    uint64_t rows = view->live_count[0] + (uint64_t)view->live_count[1];
+    uint64_t rows = view->live_count[0] + (uint64_t)view->live_count[1] - view->marks->gone;
     for (size_t i = 0; i < view->files->count; i++) {
         rows += view->files->files[i].count;
     }

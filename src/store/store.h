@@ -57,12 +57,13 @@ enum store_space {
 };
 struct store_item {
     struct store_event
-        event; /* for quarantined and refused items only .source and .received_at_ms count */
+        event; /* for quarantined and refused items .source, .received_at_ms and .sent_at_ms count */
     enum store_verdict
         verdict;       /* in: STORED (judge it), QUARANTINED or REFUSED; out: the verdict */
     struct str reason; /* plain sentence; in where intake judged, else out (static text) */
     struct str field;  /* JSON pointer or column of the offending part, or missing */
     struct str raw;    /* the bytes as received, kept when quarantined */
+    struct str way; /* how raw was read, kept with it: opaque here, at most STORE_WAY_BYTES_MAX */
     /* alias {previousId, userId}: event.identifiers holds the user, `previous_id` joins into it. */
     struct str previous_id; /* missing: no alias */
     bool may_join_users;    /* a secret key or an operator sent it: two known users may be joined */
@@ -74,8 +75,14 @@ struct store_item {
        that are to be set; the store looks past them. */
     const struct store_field *once;
     size_t once_count;
+    /* A row of the quarantine that this is, judged again; 0: none. Not received anew: the row's source counts, the
+       ledger moves by one from quarantined to the verdict, and the row goes in the same commit, or stays with the
+       new reason. */
+    uint64_t mends;
     uint64_t out_arrival;       /* of a stored event: its place in the order of arrival */
     uint64_t out_quarantine_id; /* of a quarantined one */
+    bool
+        out_absent; /* `mends` names no row (any more): nothing was done, the verdict means nothing */
 };
 
 /* Judges, journals, syncs and publishes the items, in order, as one commit. Returns when they are durable and
@@ -83,7 +90,10 @@ struct store_item {
    FAIL_LIMIT: no room (disk), FAIL_IO: the store has become read-only, FAIL_BUSY: too much is waiting. */
 bool store_submit(struct store *store, struct store_item *items, size_t count,
                   struct fail *fail) MUST_USE;
-/* The same without waiting: `done` is called once, from the writer thread; `items` and what they view
+/* Says what would become of the items now, in the same places, and changes nothing. */
+bool store_try(struct store *store, struct store_item *items, size_t count,
+               struct fail *fail) MUST_USE;
+/* The same as store_submit without waiting: `done` is called once, from the writer thread; `items` and what they view
    must stay until then. `fail` is NULL on success. */
 void store_submit_async(struct store *store, struct store_item *items, size_t count,
                         void (*done)(void *context, const struct fail *fail), void *context);
@@ -119,16 +129,31 @@ bool store_ledger_read(struct store *store, struct arena *arena, struct store_le
 struct store_quarantine_row {
     uint64_t id; /* shown as q17 */
     struct str source, reason, field;
-    int64_t received_at_ms;
+    struct str way; /* of the item; missing where nobody said */
+    int64_t received_at_ms, sent_at_ms;
     uint64_t raw_bytes;
     struct str raw; /* whole in _get, the first STORE_QUARANTINE_PREVIEW_BYTES in _list */
 };
 #define STORE_QUARANTINE_PREVIEW_BYTES 400
-/* Newest first, from below `before_id` (0: from the newest). `source` and `reason` filter where not missing. */
-bool store_quarantine_list(struct store *store, struct str source, struct str reason,
-                           uint64_t before_id, size_t limit, struct arena *arena,
-                           struct store_quarantine_row **out, size_t *out_count,
-                           uint64_t *out_total, struct fail *fail) MUST_USE;
+struct store_quarantine_filter {
+    struct str source, reason, field; /* missing: any; an empty field: rows that name none */
+    uint64_t before_id;               /* 0: from the newest */
+    size_t limit;
+};
+/* Newest first. */
+bool store_quarantine_list(struct store *store, const struct store_quarantine_filter *filter,
+                           struct arena *arena, struct store_quarantine_row **out,
+                           size_t *out_count, uint64_t *out_total, struct fail *fail) MUST_USE;
+/* One line for each source, reason and field, the most rows first; `id` is the newest row of it. */
+struct store_quarantine_group {
+    struct str source, reason, field;
+    uint64_t rows, id;
+};
+#define STORE_QUARANTINE_GROUPS_MAX                                                                \
+    2000 /* rarer ones are left out, and *out_rest counts their rows */
+bool store_quarantine_groups(struct store *store, struct arena *arena,
+                             struct store_quarantine_group **out, size_t *out_count,
+                             uint64_t *out_rest, struct fail *fail) MUST_USE;
 /* FAIL_ABSENT where there is none. */
 bool store_quarantine_get(struct store *store, uint64_t id, struct arena *arena,
                           struct store_quarantine_row *out, struct fail *fail) MUST_USE;

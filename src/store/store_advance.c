@@ -184,6 +184,7 @@ bool store_advance(struct store *store, struct store_manifest *next, bool sealed
         .dedup = opened.dedup,
         .quarantine = opened.quarantine,
         .sealed = sealed,
+        .sealed_marks = sealed ? store->keeper.frozen->marks : NULL,
     };
     opened = (struct store_opened){0};
     store_writer_control(store, store_install, &install);

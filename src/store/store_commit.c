@@ -17,6 +17,7 @@ static bool over(const struct store *store, uint64_t times)
     return !options->no_keeper &&
            (store_fresh_count(writing->fresh) >= times * options->fresh_rows_max ||
             writing->quarantine[1]->count >= times * options->fresh_rows_max ||
+            writing->marks->count >= times * options->fresh_rows_max ||
             store_fresh_bytes(writing->fresh) >= times * STORE_FRESH_BYTES_MAX ||
             writing->journal.len >= times * options->journal_bytes_max);
 }
@@ -44,6 +45,8 @@ static bool begin(struct store *store, size_t items, struct marks *out, struct f
     store_ledger_reset(&writing->delta);
     store_map_reset(&writing->pending_by_hash);
     writing->pending_count = 0;
+    store_map_reset(&writing->pending_mark_by_id);
+    writing->pending_mark_count = 0;
     void *results = writing->results;
     if (!base_grow_array(&results, &writing->result_capacity, items, sizeof writing->results[0],
                          fail)) {
@@ -109,6 +112,12 @@ static void apply_quarantine(struct store_writing *writing)
                                       pending->source, frame_at + pending->raw_at, &fail);
         INVARIANT(added);
     }
+    if (writing->pending_mark_count > 0) {
+        struct store_quarantine_marks *marks = store_quarantine_marks_add(
+            writing->marks, writing->pending_marks, writing->pending_mark_count);
+        store_quarantine_marks_unref(writing->marks);
+        writing->marks = marks;
+    }
 }
 
 /* The view after the commit: the same where it changed nothing about identity. */
@@ -141,6 +150,8 @@ static void publish(struct store *store, bool changed)
     now->identity = view;
     now->fresh_count[1] = store_fresh_count(writing->fresh);
     now->quarantine.live_count[1] = writing->quarantine[1]->count;
+    struct store_quarantine_marks *old_marks = now->quarantine.marks;
+    now->quarantine.marks = store_quarantine_marks_ref(writing->marks);
     now->rows = writing->rows;
     now->customers = writing->customers;
     for (size_t i = 0; i < writing->delta.touched_count; i++) {
@@ -160,6 +171,7 @@ static void publish(struct store *store, bool changed)
     }
     base_unlock(&store->lock);
     store_identity_view_unref(old_view);
+    store_quarantine_marks_unref(old_marks);
     store_snapshot_unref(old_snapshot);
 }
 
@@ -189,7 +201,7 @@ static bool judge_all(struct store *store, struct store_job *const *jobs, size_t
     return true;
 }
 
-static void hand_out(struct store *store, struct store_job *const *jobs, size_t count)
+static void give_results(struct store *store, struct store_job *const *jobs, size_t count)
 {
     const struct store_result *result = store->writing.results;
     for (size_t j = 0; j < count; j++) {
@@ -200,7 +212,14 @@ static void hand_out(struct store *store, struct store_job *const *jobs, size_t 
             item->field = result->field;
             item->out_arrival = result->arrival;
             item->out_quarantine_id = result->quarantine_id;
+            item->out_absent = result->absent;
         }
+    }
+}
+
+static void tell_listener(struct store *store, struct store_job *const *jobs, size_t count)
+{
+    for (size_t j = 0; j < count; j++) {
         if (store->committed != NULL) {
             store->committed(store->committed_context, jobs[j]->items, jobs[j]->count);
         }
@@ -219,12 +238,29 @@ void store_commit(struct store *store, struct store_job *const *jobs, size_t cou
     bool ok = begun && judge_all(store, jobs, count, &fail) && write_frame(store, &fail);
     if (ok) {
         finish(store, marks.rows);
-        hand_out(store, jobs, count);
+        give_results(store, jobs, count);
+        tell_listener(store, jobs, count);
     } else if (begun) {
         rollback(store, &marks);
     }
     for (size_t j = 0; j < count; j++) {
         jobs[j]->done(jobs[j]->done_context, ok ? NULL : &fail);
+    }
+}
+
+void store_commit_try(struct store *store, void *context)
+{
+    struct store_trial *trial = context;
+    struct marks marks;
+    struct store_job job = {.items = trial->items, .count = trial->count};
+    struct store_job *const jobs[] = {&job};
+    bool begun = begin(store, trial->count, &marks, &trial->fail);
+    trial->ok = begun && judge_all(store, jobs, 1, &trial->fail);
+    if (begun) {
+        rollback(store, &marks);
+    }
+    if (trial->ok) {
+        give_results(store, jobs, 1);
     }
 }
 

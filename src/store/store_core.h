@@ -62,6 +62,7 @@ struct store_result { /* of one item, until its commit is durable */
     enum store_verdict verdict;
     struct str reason, field;
     uint64_t arrival, quarantine_id;
+    bool absent;
 };
 
 struct store_pending { /* a quarantined row of the commit under way */
@@ -77,6 +78,7 @@ struct store_writing {
     struct store_fresh *fresh; /* the current table; the reference is the published one's */
     struct store_quarantine_live *quarantine[2];
     struct store_quarantine_files *quarantine_files;
+    struct store_quarantine_marks *marks; /* the published ones; a reference */
     struct store_journal journal;
     uint64_t opened_sequence; /* the next one when the store was opened */
     struct fail broken;       /* why nothing is taken any more, where journal.broken */
@@ -90,6 +92,9 @@ struct store_writing {
     struct store_map pending_by_hash;
     struct store_pending *pending;
     size_t pending_count, pending_capacity;
+    struct store_map pending_mark_by_id; /* by store_map_mix(id) */
+    struct store_quarantine_mark *pending_marks;
+    size_t pending_mark_count, pending_mark_capacity;
     struct store_cell *cells;
     size_t cell_capacity;
     struct store_identifier *ids; /* of an item whose ids are of one name space */
@@ -132,6 +137,7 @@ struct store_frozen {
     struct store_identity_live *live;
     struct store_dedup_live *dedup;
     struct store_quarantine_live *quarantine;
+    struct store_quarantine_marks *marks;
     struct store_ledger_table ledger;
     uint64_t next_arrival, next_quarantine_id, rows, customers;
     uint64_t journal_id, next_sequence; /* the journal begun after it */

@@ -18,6 +18,7 @@
 #define STORE_NAME_BYTES_MAX 200       /* of an event, property, trait, channel, source, scale */
 #define STORE_IDENTIFIER_BYTES_MAX 512 /* of an identifier's value */
 #define STORE_MESSAGE_ID_BYTES_MAX 512
+#define STORE_WAY_BYTES_MAX ((size_t)64 << 10) /* how a record came in (store.h) */
 #define STORE_FIELDS_MAX 2000 /* properties and traits of one event, values counted */
 #define STORE_EVENT_BYTES_MAX (1U << 20)
 

@@ -27,6 +27,7 @@ enum store_frame_tag {
     STORE_FRAME_LEDGER = 7,
     STORE_FRAME_CUSTOMERS = 8, /* how many there are after the commit */
     STORE_FRAME_CLOSED = 9,    /* the store was closed in order; nothing else in the frame */
+    STORE_FRAME_MENDED = 12,   /* a row of the quarantine goes, or stays for another reason */
 };
 
 struct store_ledger_count {
@@ -38,10 +39,19 @@ struct store_frame_quarantine {
     uint64_t id;
     uint32_t source; /* code */
     struct str reason, field;
+    struct str way; /* missing: not known */
     int64_t received_at_ms;
+    int64_t sent_at_ms; /* STORE_NO_TIME: none */
     uint64_t raw_bytes; /* as received */
     struct str raw;     /* what is kept of it */
     struct base_hash128 hash;
+};
+
+/* What became of a row since it was written. */
+struct store_quarantine_mark {
+    uint64_t id;
+    bool gone;
+    struct str reason, field; /* of a row that stays: instead of its own */
 };
 
 struct store_frame_record {
@@ -62,6 +72,7 @@ struct store_frame_record {
             struct store_frame_quarantine row;
             size_t raw_at; /* of the raw bytes, from the payload's beginning */
         } quarantine;
+        struct store_quarantine_mark mended;
         struct {
             uint32_t source; /* code */
             struct store_ledger_count count;
@@ -80,6 +91,7 @@ struct store_frame_writer {
     size_t local_capacity[STORE_FAMILIES];
     uint64_t *used; /* (family << 32 | code), by number in this frame */
     size_t used_count, used_capacity;
+    struct str last_way; /* of the quarantined record before, in this frame; views its item */
     bool failed;
     struct fail fail;
 };
@@ -98,6 +110,8 @@ void store_frame_event(struct store_frame_writer *writer, const struct store_row
 /* Returns where the raw bytes lie in `bytes`. */
 size_t store_frame_quarantine(struct store_frame_writer *writer,
                               const struct store_frame_quarantine *row);
+void store_frame_mended(struct store_frame_writer *writer,
+                        const struct store_quarantine_mark *mark);
 void store_frame_ledger(struct store_frame_writer *writer, uint32_t source,
                         const struct store_ledger_count *count);
 void store_frame_customers(struct store_frame_writer *writer, uint64_t customers);
@@ -115,6 +129,7 @@ struct store_frame_reader {
     size_t local_count, local_capacity;
     struct store_cell *cells; /* of the record at hand */
     size_t cell_capacity;
+    struct str last_way; /* of the quarantined record before */
 };
 /* Interns the names it meets. `payload` must stay. */
 void store_frame_reader_init(struct store_frame_reader *reader, struct store_names *names,

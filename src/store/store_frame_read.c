@@ -228,22 +228,46 @@ static bool read_event(struct store_frame_reader *reader, struct store_frame_rec
 static bool read_quarantine(struct store_frame_reader *reader, struct store_frame_record *out)
 {
     struct store_frame_quarantine *row = &out->quarantine.row;
-    uint8_t has_field;
+    uint8_t flags;
     if (!get_u64(reader, &row->id) || !get_name(reader, STORE_FAMILY_SOURCE, &row->source) ||
         !get_signed(reader, &row->received_at_ms) || reader->end - reader->at < 16) {
         return false;
     }
     row->hash = (struct base_hash128){base_get_u64(reader->at), base_get_u64(reader->at + 8)};
     reader->at += 16;
-    if (!get_text(reader, &row->reason) || !get_byte(reader, &has_field) ||
-        !get_text(reader, &row->field) || !get_u64(reader, &row->raw_bytes) ||
-        !get_text(reader, &row->raw)) {
+    row->way = (struct str){0};
+    row->sent_at_ms = STORE_NO_TIME;
+    if (!get_text(reader, &row->reason) || !get_byte(reader, &flags) || flags >= 16 ||
+        !get_text(reader, &row->field) ||
+        ((flags & 2U) != 0 && !get_text(reader, &reader->last_way)) ||
+        ((flags & 4U) != 0 && !get_distance(reader, row->received_at_ms, &row->sent_at_ms)) ||
+        !get_u64(reader, &row->raw_bytes) || !get_text(reader, &row->raw)) {
         return false;
     }
-    if (has_field == 0) {
+    if ((flags & 1U) == 0) {
         row->field = (struct str){0};
     }
+    if ((flags & (2U | 8U)) != 0) {
+        row->way = reader->last_way;
+    }
     out->quarantine.raw_at = (size_t)((const uint8_t *)row->raw.data - reader->start);
+    return true;
+}
+
+static bool read_mended(struct store_frame_reader *reader, struct store_frame_record *out)
+{
+    struct store_quarantine_mark *mark = &out->mended;
+    uint8_t flags;
+    if (!get_u64(reader, &mark->id) || !get_byte(reader, &flags) || flags >= 4) {
+        return false;
+    }
+    *mark = (struct store_quarantine_mark){.id = mark->id, .gone = (flags & 1U) == 0};
+    if (!mark->gone && (!get_text(reader, &mark->reason) || !get_text(reader, &mark->field))) {
+        return false;
+    }
+    if ((flags & 2U) == 0) {
+        mark->field = (struct str){0};
+    }
     return true;
 }
 
@@ -276,6 +300,8 @@ static bool read_record(struct store_frame_reader *reader, uint8_t tag,
         return get_u64(reader, &out->customers);
     case STORE_FRAME_CLOSED:
         return true;
+    case STORE_FRAME_MENDED:
+        return read_mended(reader, out);
     case STORE_FRAME_END:
     case STORE_FRAME_NAME:
         break;

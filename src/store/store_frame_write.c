@@ -11,6 +11,18 @@ enum event_flags {
     EVENT_IMPORT = 64,
 };
 
+enum quarantine_flags {
+    QUARANTINE_FIELD = 1,
+    QUARANTINE_WAY = 2,
+    QUARANTINE_SENT_AT = 4,
+    QUARANTINE_SAME_WAY = 8,
+};
+
+enum mended_flags {
+    MENDED_STAYS = 1,
+    MENDED_FIELD = 2,
+};
+
 void store_frame_writer_init(struct store_frame_writer *writer, struct store_names *names,
                              size_t reserved)
 {
@@ -35,6 +47,7 @@ void store_frame_reset(struct store_frame_writer *writer)
         writer->local[writer->used[i] >> 32][(uint32_t)writer->used[i]] = 0;
     }
     writer->used_count = 0;
+    writer->last_way = (struct str){0};
     writer->failed = false;
     /* One large commit must not hold its memory for ever. */
     if (writer->bytes.capacity > (size_t)8 << 20) {
@@ -295,14 +308,25 @@ void store_frame_event(struct store_frame_writer *writer, const struct store_row
     claim(writer, put_cells(writer, at, STORE_FAMILY_TRAIT, row->traits, row->trait_count));
 }
 
+static unsigned quarantine_flags(const struct store_frame_writer *writer,
+                                 const struct store_frame_quarantine *row)
+{
+    unsigned way = row->way.len == 0                       ? 0U
+                   : str_equal(row->way, writer->last_way) ? QUARANTINE_SAME_WAY
+                                                           : QUARANTINE_WAY;
+    return way | (row->field.data != NULL ? QUARANTINE_FIELD : 0U) |
+           (row->sent_at_ms != STORE_NO_TIME ? QUARANTINE_SENT_AT : 0U);
+}
+
 size_t store_frame_quarantine(struct store_frame_writer *writer,
                               const struct store_frame_quarantine *row)
 {
     uint32_t source = local_of(writer, STORE_FAMILY_SOURCE, row->source);
+    unsigned flags = quarantine_flags(writer, row);
     uint8_t *at = writer->failed
                       ? NULL
-                      : room(writer, 2 + 16 + 8 * BASE_VARINT_BYTES_MAX + row->reason.len +
-                                         row->field.len + row->raw.len);
+                      : room(writer, 2 + 16 + 10 * BASE_VARINT_BYTES_MAX + row->reason.len +
+                                         row->field.len + row->way.len + row->raw.len);
     if (at == NULL) {
         return 0;
     }
@@ -313,12 +337,36 @@ size_t store_frame_quarantine(struct store_frame_writer *writer,
     base_put_u64(at, row->hash.low);
     base_put_u64(at + 8, row->hash.high);
     at = put_text(at + 16, row->reason);
-    *at++ = row->field.data != NULL;
+    *at++ = (uint8_t)flags;
     at = put_text(at, row->field);
+    if ((flags & QUARANTINE_WAY) != 0) {
+        at = put_text(at, row->way);
+        writer->last_way = row->way;
+    }
+    if ((flags & QUARANTINE_SENT_AT) != 0) {
+        at = put_signed(at, distance(row->sent_at_ms, row->received_at_ms));
+    }
     at = put_varint(at, row->raw_bytes);
     at = put_text(at, row->raw);
     claim(writer, at);
     return writer->bytes.len - row->raw.len;
+}
+
+void store_frame_mended(struct store_frame_writer *writer, const struct store_quarantine_mark *mark)
+{
+    uint8_t *at = room(writer, 2 + 3 * BASE_VARINT_BYTES_MAX + mark->reason.len + mark->field.len);
+    if (at == NULL) {
+        return;
+    }
+    *at++ = STORE_FRAME_MENDED;
+    at = put_varint(at, mark->id);
+    *at++ = (uint8_t)((mark->gone ? 0U : MENDED_STAYS) |
+                      (mark->field.data != NULL ? MENDED_FIELD : 0U));
+    if (!mark->gone) {
+        at = put_text(at, mark->reason);
+        at = put_text(at, mark->field);
+    }
+    claim(writer, at);
 }
 
 void store_frame_ledger(struct store_frame_writer *writer, uint32_t source,

@@ -12,6 +12,7 @@ void store_frozen_free(struct store_frozen *frozen)
     store_identity_view_unref(frozen->identity);
     store_identity_live_unref(frozen->live);
     store_quarantine_live_unref(frozen->quarantine);
+    store_quarantine_marks_unref(frozen->marks);
     store_ledger_done(&frozen->ledger);
     base_free(frozen);
 }
@@ -34,6 +35,7 @@ static struct store_frozen *frozen_of(struct store *store, const struct store_jo
     frozen->live = store_identity_live_ref(writing->identity->live[1]);
     frozen->dedup = writing->dedup[1]; /* stays the writer's; frozen while it is older */
     frozen->quarantine = store_quarantine_live_ref(writing->quarantine[1]);
+    frozen->marks = store_quarantine_marks_ref(writing->marks);
     frozen->next_arrival = writing->next_arrival;
     frozen->next_quarantine_id = writing->next_quarantine_id;
     frozen->rows = writing->rows;
@@ -154,6 +156,10 @@ static void install_writer(struct store_writing *writing, const struct store_ins
         writing->dedup[0] = NULL;
         store_quarantine_live_unref(writing->quarantine[0]);
         writing->quarantine[0] = NULL;
+        struct store_quarantine_marks *rest =
+            store_quarantine_marks_without(writing->marks, install->sealed_marks);
+        store_quarantine_marks_unref(writing->marks);
+        writing->marks = rest;
         writing->frozen = false;
     }
     install_identity(writing, install);
@@ -187,6 +193,8 @@ void store_install(struct store *store, void *context)
         old_quarantine.live[0] = now->quarantine.live[0];
         now->quarantine.live[0] = NULL;
         now->quarantine.live_count[0] = 0;
+        old_quarantine.marks = now->quarantine.marks;
+        now->quarantine.marks = store_quarantine_marks_ref(store->writing.marks);
     }
     base_unlock(&store->lock);
     store_snapshot_unref(old_snapshot);

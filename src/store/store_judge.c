@@ -204,9 +204,8 @@ static bool find_badness(struct store *store, const struct store_item *item,
             store_judge_alias(&store->writing.draft, *out, out_reason, fail));
 }
 
-/* Stores the event, or finds that it is a duplicate or bad. */
-static bool judge_event(struct store *store, const struct store_item *item,
-                        struct store_result *out, struct fail *fail)
+bool store_judge_event(struct store *store, const struct store_item *item, struct store_result *out,
+                       struct fail *fail)
 {
     struct store_writing *writing = &store->writing;
     const struct store_event *event = &item->event;
@@ -257,6 +256,26 @@ static bool judge_event(struct store *store, const struct store_item *item,
     return true;
 }
 
+/* The id of the row that has these bytes already, or 0. Rows that are gone, in this commit too, have none. */
+static bool find_same(const struct store_writing *writing, struct base_hash128 hash, uint64_t *out,
+                      struct fail *fail)
+{
+    uint64_t id = 0;
+    for (size_t i = 2; i-- > 0 && id == 0;) {
+        if (writing->quarantine[i] != NULL) {
+            id = store_quarantine_live_find(writing->quarantine[i], hash);
+            id = store_quarantine_gone(writing->marks, id) ? 0 : id;
+        }
+    }
+    if (id == 0 &&
+        !store_quarantine_files_find(writing->quarantine_files, writing->marks, hash, &id, fail)) {
+        return false;
+    }
+    uint32_t mark = store_map_find(&writing->pending_mark_by_id, store_map_mix(id));
+    *out = mark != STORE_MAP_NONE && writing->pending_marks[mark].gone ? 0 : id;
+    return true;
+}
+
 /* Keeps the bytes of a quarantined record, once. */
 static bool keep_raw(struct store *store, const struct store_item *item, uint32_t source,
                      struct store_result *out, struct fail *fail)
@@ -266,7 +285,10 @@ static bool keep_raw(struct store *store, const struct store_item *item, uint32_
         .source = source,
         .reason = out->reason,
         .field = out->field,
+        .way =
+            item->way.len > 0 && item->way.len <= STORE_WAY_BYTES_MAX ? item->way : (struct str){0},
         .received_at_ms = item->event.received_at_ms,
+        .sent_at_ms = item->event.sent_at_ms,
         .raw_bytes = item->raw.len,
         .raw = item->raw,
         .hash = store_quarantine_hash(store->salt, item->event.source, item->raw),
@@ -276,13 +298,7 @@ static bool keep_raw(struct store *store, const struct store_item *item, uint32_
         out->quarantine_id = writing->pending[pending].row.id;
         return true;
     }
-    for (size_t i = 2; i-- > 0 && out->quarantine_id == 0;) {
-        if (writing->quarantine[i] != NULL) {
-            out->quarantine_id = store_quarantine_live_find(writing->quarantine[i], row.hash);
-        }
-    }
-    if (out->quarantine_id == 0 && !store_quarantine_files_find(writing->quarantine_files, row.hash,
-                                                                &out->quarantine_id, fail)) {
+    if (!find_same(writing, row.hash, &out->quarantine_id, fail)) {
         return false;
     }
     if (out->quarantine_id != 0) {
@@ -329,11 +345,14 @@ bool store_judge_item(struct store *store, const struct store_item *item, struct
                       struct fail *fail)
 {
     struct store_ledger_table *delta = &store->writing.delta;
-    uint32_t source = source_of(store, item->event.source);
     *out = (struct store_result){
         .verdict = item->verdict, .reason = item->reason, .field = item->field};
+    if (item->mends != 0) {
+        return store_judge_mended(store, item, out, fail);
+    }
+    uint32_t source = source_of(store, item->event.source);
     if (!store_ledger_room(delta, source, fail) ||
-        (item->verdict == STORE_STORED && !judge_event(store, item, out, fail)) ||
+        (item->verdict == STORE_STORED && !store_judge_event(store, item, out, fail)) ||
         (out->verdict == STORE_QUARANTINED && !keep_raw(store, item, source, out, fail))) {
         return false;
     }

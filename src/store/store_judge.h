@@ -15,6 +15,13 @@
 bool store_judge_item(struct store *store, const struct store_item *item, struct store_result *out,
                       struct fail *fail) MUST_USE;
 
+/* One that is well so far: stores it, or finds that it is a duplicate or bad. */
+bool store_judge_event(struct store *store, const struct store_item *item, struct store_result *out,
+                       struct fail *fail) MUST_USE;
+/* An item that mends a row of the quarantine (store_judge_mended.c). */
+bool store_judge_mended(struct store *store, const struct store_item *item,
+                        struct store_result *out, struct fail *fail) MUST_USE;
+
 /* ---- one name space (store_judge_space.c) ------------------------------------------------------------ */
 
 /* The item with its ids as they are known: the same item where each kind is a name space of its own, else a

@@ -47,12 +47,26 @@ struct seal {
     bool has_identity, has_quarantine;
     struct store_run_info *dedup;
     size_t dedup_count;
+    uint64_t *rewritten; /* ids of quarantine files */
+    size_t rewritten_count;
 };
 
 static uint64_t next_id(void *context)
 {
     struct seal *seal = context;
     return store_next_file_id(seal->store);
+}
+
+/* Does any of the rows that wait stay? */
+static bool any_quarantined(const struct store_frozen *frozen)
+{
+    const struct store_quarantine_live *live = frozen->quarantine;
+    uint64_t gone = 0;
+    if (live->count > 0) {
+        store_quarantine_marks_within(frozen->marks, store_quarantine_live_row(live, 0)->id,
+                                      UINT64_MAX, &gone);
+    }
+    return live->count > gone;
 }
 
 static bool write_files(struct seal *seal, struct fail *fail)
@@ -80,9 +94,10 @@ static bool write_files(struct seal *seal, struct fail *fail)
                                                    next_id(seal), &seal->identity, fail)) {
         return false;
     }
-    seal->has_quarantine = frozen->quarantine->count > 0;
-    if (seal->has_quarantine && !store_quarantine_seal(store->disk, frozen->quarantine,
-                                                       next_id(seal), &seal->quarantine, fail)) {
+    seal->has_quarantine = any_quarantined(frozen);
+    if (seal->has_quarantine &&
+        !store_quarantine_seal(store->disk, frozen->quarantine, frozen->marks, next_id(seal),
+                               &seal->quarantine, fail)) {
         return false;
     }
     return store_dedup_seal(store->disk, frozen->dedup,
@@ -136,6 +151,39 @@ static bool drop_expired(struct seal *seal, const struct store_dedup_runs *runs,
     return true;
 }
 
+/* Files with rows that are gone, or stay for another reason, are written anew: so the bytes really go. */
+static bool rewrite_quarantine(struct seal *seal, struct fail *fail)
+{
+    struct store *store = seal->store;
+    const struct store_quarantine_marks *marks = seal->frozen->marks;
+    CLEANUP(store_opened_done) struct store_opened old = {0};
+    store_opened_now(store, &old);
+    seal->rewritten = arena_array(seal->arena, old.quarantine->count, sizeof(uint64_t), fail);
+    if (seal->rewritten == NULL) {
+        return false;
+    }
+    for (size_t i = old.quarantine->count; i-- > 0;) {
+        const struct store_quarantine_file *file = &old.quarantine->files[i];
+        struct store_run_info info = {0};
+        uint64_t gone;
+        if (store_quarantine_marks_within(marks, file->id_first, file->id_last, &gone) == 0) {
+            continue;
+        }
+        bool any = gone < file->count;
+        if (any) {
+            uint64_t id = next_id(seal);
+            seal->rewritten[seal->rewritten_count++] = id;
+            if (!store_quarantine_merge(store->disk, file, 1, marks, id, &info, fail)) {
+                return false;
+            }
+        }
+        if (!store_manifest_splice_runs(seal->next, STORE_RUN_QUARANTINE, i, 1, &info, any, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool fill_manifest(struct seal *seal, const struct store_dedup_runs *dedup,
                           struct fail *fail)
 {
@@ -157,6 +205,7 @@ static bool fill_manifest(struct seal *seal, const struct store_dedup_runs *dedu
     next->numbers = frozen->identity->numbers;
     next->any_split = frozen->identity->any_split;
     return fill_ledger(seal, fail) && drop_expired(seal, dedup, fail) &&
+           rewrite_quarantine(seal, fail) &&
            (!seal->has_segment || store_manifest_splice_segments(next, next->segment_count, 0,
                                                                  &seal->segment, 1, fail)) &&
            (!seal->has_identity ||
@@ -180,6 +229,9 @@ static void discard_files(struct seal *seal)
     }
     for (size_t i = 0; i < seal->dedup_count; i++) {
         store_remove_run(seal->store, STORE_RUN_DEDUP, seal->dedup[i].id);
+    }
+    for (size_t i = 0; i < seal->rewritten_count; i++) {
+        store_remove_run(seal->store, STORE_RUN_QUARANTINE, seal->rewritten[i]);
     }
 }
 
@@ -290,7 +342,8 @@ static bool idle_seal_due(struct store *store)
 {
     base_lock(&store->lock);
     const struct store_published *now = &store->now;
-    bool worth = now->fresh_count[1] >= IDLE_ROWS || now->journal_bytes >= IDLE_BYTES;
+    bool worth = now->fresh_count[1] >= IDLE_ROWS || now->journal_bytes >= IDLE_BYTES ||
+                 now->quarantine.marks->gone > 0; /* their bytes are not to lie about */
     int64_t idle_ms = base_now_ms(store->clock) - now->last_commit_ms;
     bool committed = now->last_commit_ms != STORE_NO_TIME;
     base_unlock(&store->lock);

@@ -130,7 +130,7 @@ static bool write_merged(struct store *store, enum store_run_kind kind, struct c
         return write_dedup(store, chosen, id, &out->run, fail);
     case STORE_RUN_QUARANTINE:
         return store_quarantine_merge(store->disk, chosen->old.quarantine->files + chosen->at[0],
-                                      chosen->count, id, &out->run, fail);
+                                      chosen->count, NULL, id, &out->run, fail);
     }
     return fail_set(fail, FAIL_INTERNAL, "there is nothing of that kind to merge");
 }

@@ -258,6 +258,7 @@ static void publish(struct store *store)
     now->identity = store_identity_view_ref(writing->identity);
     now->quarantine.files = store_quarantine_files_ref(writing->quarantine_files);
     now->quarantine.live[1] = store_quarantine_live_ref(writing->quarantine[1]);
+    now->quarantine.marks = store_quarantine_marks_ref(writing->marks);
     now->quarantine.live_count[1] = writing->quarantine[1]->count;
     now->rows = writing->rows;
     now->customers = writing->customers;
@@ -289,6 +290,7 @@ bool store_load(struct store *store, struct fail *fail)
     writing->fresh = store_fresh_new(STORE_FRESH_ROWS_MOST);
     writing->dedup[1] = store_dedup_live_new();
     writing->quarantine[1] = store_quarantine_live_new();
+    writing->marks = store_quarantine_marks_new();
     store_frame_writer_init(&writing->frame, store->names, STORE_JOURNAL_FRAME_BYTES);
     struct store_journal_end end;
     /* The manifest that was read must be the one that stays, before anything it does not name goes. */

@@ -55,6 +55,38 @@ static uint32_t file_index(struct store_quarantine_live *live, struct store_jour
     return live->file_count++;
 }
 
+/* Thousands of rows of one file came the same way: it is kept once. */
+static struct str way_of(struct store_quarantine_live *live, struct str way)
+{
+    if (way.data == NULL) {
+        return way;
+    }
+    for (uint32_t i = live->way_count; i-- > 0;) {
+        if (str_equal(live->ways[i], way)) {
+            return live->ways[i];
+        }
+    }
+    struct str copy = str_copy(live->arena, way);
+    if (live->way_count < STORE_QUARANTINE_WAYS) {
+        live->ways[live->way_count++] = copy;
+    }
+    return copy;
+}
+
+/* A second row of one hash is made only where the first is gone: the newer is the one to be found. */
+static bool index_hash(struct store_quarantine_live *live, struct base_hash128 hash,
+                       struct fail *fail)
+{
+    uint32_t before = store_map_find(&live->by_hash, hash.low);
+    if (before == STORE_MAP_NONE) {
+        return store_map_put(&live->by_hash, hash.low, live->count, fail);
+    }
+    if (store_quarantine_live_row(live, before)->hash.high == hash.high) {
+        store_map_set(&live->by_hash, hash.low, live->count);
+    }
+    return true;
+}
+
 bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_journal_file *file,
                                const struct store_frame_quarantine *row, struct str source,
                                uint64_t raw_at, struct fail *fail)
@@ -71,8 +103,7 @@ bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_
         }
         live->blocks[block] = rows;
     }
-    if (store_map_find(&live->by_hash, row->hash.low) == STORE_MAP_NONE &&
-        !store_map_put(&live->by_hash, row->hash.low, live->count, fail)) {
+    if (!index_hash(live, row->hash, fail)) {
         return false;
     }
     live->blocks[block][live->count % STORE_QUARANTINE_BLOCK_ROWS] =
@@ -81,7 +112,9 @@ bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_
             .source = source,
             .reason = str_copy(live->arena, row->reason),
             .field = row->field.data == NULL ? row->field : str_copy(live->arena, row->field),
+            .way = way_of(live, row->way),
             .received_at_ms = row->received_at_ms,
+            .sent_at_ms = row->sent_at_ms,
             .raw_bytes = row->raw_bytes,
             .raw_len = (uint32_t)row->raw.len,
             .file = file_index(live, file),
@@ -107,6 +140,39 @@ uint64_t store_quarantine_live_find(const struct store_quarantine_live *live,
     }
     const struct store_quarantine_live_row *row = store_quarantine_live_row(live, at);
     return row->hash.high == hash.high ? row->id : 0;
+}
+
+const struct store_quarantine_live_row *
+store_quarantine_live_get(const struct store_quarantine_live *live, uint32_t count, uint64_t id)
+{
+    uint32_t low = 0;
+    uint32_t high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (store_quarantine_live_row(live, middle)->id < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const struct store_quarantine_live_row *row =
+        low < count ? store_quarantine_live_row(live, low) : NULL;
+    return row != NULL && row->id == id ? row : NULL;
+}
+
+void store_quarantine_live_face(const struct store_quarantine_live_row *row,
+                                struct store_quarantine_row *out)
+{
+    *out = (struct store_quarantine_row){
+        .id = row->id,
+        .source = row->source,
+        .reason = row->reason,
+        .field = row->field,
+        .way = row->way,
+        .received_at_ms = row->received_at_ms,
+        .sent_at_ms = row->sent_at_ms,
+        .raw_bytes = row->raw_bytes,
+    };
 }
 
 bool store_quarantine_live_raw(const struct store_quarantine_live *live,
@@ -221,7 +287,8 @@ static bool row_bytes(const struct store_quarantine_file *file, uint64_t at, con
                         STORE_QUARANTINE_ROW_BYTES, out, fail);
 }
 
-static bool find_in(const struct store_quarantine_file *file, struct base_hash128 hash,
+static bool find_in(const struct store_quarantine_file *file,
+                    const struct store_quarantine_marks *marks, struct base_hash128 hash,
                     uint64_t *out, struct fail *fail)
 {
     uint64_t low = 0;
@@ -252,7 +319,8 @@ static bool find_in(const struct store_quarantine_file *file, struct base_hash12
         if (!row_bytes(file, base_get_u32(entry + 8), &row, fail)) {
             return false;
         }
-        if (base_get_u64(row + 64) == hash.high) {
+        if (base_get_u64(row + 64) == hash.high &&
+            !store_quarantine_gone(marks, base_get_u64(row))) {
             *out = base_get_u64(row);
         }
     }
@@ -260,15 +328,35 @@ static bool find_in(const struct store_quarantine_file *file, struct base_hash12
 }
 
 bool store_quarantine_files_find(const struct store_quarantine_files *files,
+                                 const struct store_quarantine_marks *marks,
                                  struct base_hash128 hash, uint64_t *out, struct fail *fail)
 {
     uint64_t found = 0;
     for (size_t i = files->count; i-- > 0 && found == 0;) {
-        if (!find_in(&files->files[i], hash, &found, fail)) {
+        if (!find_in(&files->files[i], marks, hash, &found, fail)) {
             return false;
         }
     }
     *out = found;
+    return true;
+}
+
+/* `at` is one more than where it lies; 0: not known. */
+static bool way_at(const struct store_quarantine_file *file, uint32_t at, struct str *out,
+                   struct fail *fail)
+{
+    const uint8_t *len;
+    const uint8_t *text;
+    *out = (struct str){0};
+    if (at == 0) {
+        return true;
+    }
+    if (!store_run_at(file->run, STORE_QUARANTINE_WAYS_SECTION, at - 1, 4, &len, fail) ||
+        !store_run_at(file->run, STORE_QUARANTINE_WAYS_SECTION, (uint64_t)at + 3, base_get_u32(len),
+                      &text, fail)) {
+        return false;
+    }
+    *out = str_of((const char *)text, base_get_u32(len));
     return true;
 }
 
@@ -287,8 +375,12 @@ bool store_quarantine_file_row(const struct store_quarantine_file *file, uint64_
     bool has_field = field_len != STORE_QUARANTINE_NO_FIELD;
     size_t raw_len = base_get_u32(row + 40);
     raw_len = raw_len < raw_most ? raw_len : raw_most;
-    if (!store_run_at(file->run, STORE_QUARANTINE_TEXT, base_get_u64(row + 32),
-                      source_len + reason_len + (has_field ? field_len : 0), &text, fail) ||
+    size_t words_len = source_len + reason_len + (has_field ? field_len : 0);
+    bool has_sent_at = (row[54] & STORE_QUARANTINE_HAS_SENT_AT) != 0;
+    struct str way;
+    if (!way_at(file, base_get_u32(row + 50), &way, fail) ||
+        !store_run_at(file->run, STORE_QUARANTINE_TEXT, base_get_u64(row + 32),
+                      words_len + (has_sent_at ? 8 : 0), &text, fail) ||
         !store_run_at(file->run, STORE_QUARANTINE_RAW, base_get_u64(row + 24), raw_len, &raw,
                       fail)) {
         return false;
@@ -299,7 +391,9 @@ bool store_quarantine_file_row(const struct store_quarantine_file *file, uint64_
         .source = str_of(at_text, source_len),
         .reason = str_of(at_text + source_len, reason_len),
         .field = has_field ? str_of(at_text + source_len + reason_len, field_len) : (struct str){0},
+        .way = way,
         .received_at_ms = base_get_i64(row + 8),
+        .sent_at_ms = has_sent_at ? base_get_i64(text + words_len) : STORE_NO_TIME,
         .raw_bytes = base_get_u64(row + 16),
         .raw = str_of((const char *)raw, raw_len),
     };
@@ -324,6 +418,26 @@ bool store_quarantine_file_seek(const struct store_quarantine_file *file, uint64
         }
     }
     *out = low;
+    return true;
+}
+
+bool store_quarantine_files_get(const struct store_quarantine_files *files, uint64_t id,
+                                size_t raw_most, struct store_quarantine_row *out, bool *out_found,
+                                struct fail *fail)
+{
+    *out_found = false;
+    for (size_t i = files->count; i-- > 0 && !*out_found;) {
+        const struct store_quarantine_file *file = &files->files[i];
+        uint64_t at;
+        if (id < file->id_first || id > file->id_last) {
+            continue;
+        }
+        if (!store_quarantine_file_seek(file, id, &at, fail) ||
+            (at < file->count && !store_quarantine_file_row(file, at, raw_most, out, fail))) {
+            return false;
+        }
+        *out_found = at < file->count && out->id == id;
+    }
     return true;
 }
 

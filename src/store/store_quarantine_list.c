@@ -7,6 +7,7 @@ void store_quarantine_view_done(struct store_quarantine_view *view)
     store_quarantine_files_unref(view->files);
     store_quarantine_live_unref(view->live[0]);
     store_quarantine_live_unref(view->live[1]);
+    store_quarantine_marks_unref(view->marks);
     *view = (struct store_quarantine_view){0};
 }
 
@@ -18,11 +19,13 @@ struct listing {
     uint64_t total;
 };
 
-static bool wanted(const struct store_quarantine_filter *filter, struct str source,
-                   struct str reason)
+/* Missing: any. Of the field an empty one asks for rows that name none. */
+static bool wanted(const struct store_quarantine_filter *filter,
+                   const struct store_quarantine_row *row)
 {
-    return (filter->source.data == NULL || str_equal(filter->source, source)) &&
-           (filter->reason.data == NULL || str_equal(filter->reason, reason));
+    return (filter->source.data == NULL || str_equal(filter->source, row->source)) &&
+           (filter->reason.data == NULL || str_equal(filter->reason, row->reason)) &&
+           (filter->field.data == NULL || str_equal(filter->field, row->field));
 }
 
 static bool shown(const struct listing *listing, uint64_t id)
@@ -49,36 +52,27 @@ static struct store_quarantine_row *next_row(struct listing *listing, struct fai
     return &listing->rows[listing->count];
 }
 
-static bool fill_live(const struct store_quarantine_live *live,
-                      const struct store_quarantine_live_row *row, size_t raw_most,
-                      struct arena *arena, struct store_quarantine_row *out, struct fail *fail)
-{
-    *out = (struct store_quarantine_row){
-        .id = row->id,
-        .source = str_copy(arena, row->source),
-        .reason = str_copy(arena, row->reason),
-        .field = row->field.data == NULL ? row->field : str_copy(arena, row->field),
-        .received_at_ms = row->received_at_ms,
-        .raw_bytes = row->raw_bytes,
-    };
-    return store_quarantine_live_raw(live, row, raw_most, arena, &out->raw, fail);
-}
-
-/* Text of a file must outlive the view: it goes into the arena. */
+/* Text must outlive the view: it goes into the arena. */
 static void own(struct store_quarantine_row *row, struct arena *arena)
 {
-    row->source = str_copy(arena, row->source);
-    row->reason = str_copy(arena, row->reason);
-    row->field = row->field.data == NULL ? row->field : str_copy(arena, row->field);
-    row->raw = str_copy(arena, row->raw);
+    struct str *texts[] = {&row->source, &row->reason, &row->field, &row->way, &row->raw};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        *texts[i] = texts[i]->data == NULL ? *texts[i] : str_copy(arena, *texts[i]);
+    }
 }
 
-static bool list_live(struct listing *listing, const struct store_quarantine_live *live,
-                      uint32_t count, struct fail *fail)
+static bool list_live(struct listing *listing, const struct store_quarantine_view *view,
+                      const struct store_quarantine_live *live, uint32_t count, struct fail *fail)
 {
     for (uint32_t i = count; i-- > 0;) {
         const struct store_quarantine_live_row *row = store_quarantine_live_row(live, i);
-        if (!wanted(listing->filter, row->source, row->reason)) {
+        struct store_quarantine_row face;
+        if (store_quarantine_gone(view->marks, row->id)) {
+            continue;
+        }
+        store_quarantine_live_face(row, &face);
+        store_quarantine_marks_lay(view->marks, &face);
+        if (!wanted(listing->filter, &face)) {
             continue;
         }
         listing->total++;
@@ -86,8 +80,13 @@ static bool list_live(struct listing *listing, const struct store_quarantine_liv
             continue;
         }
         struct store_quarantine_row *out = next_row(listing, fail);
-        if (out == NULL ||
-            !fill_live(live, row, STORE_QUARANTINE_PREVIEW_BYTES, listing->arena, out, fail)) {
+        if (out == NULL) {
+            return false;
+        }
+        own(&face, listing->arena);
+        *out = face;
+        if (!store_quarantine_live_raw(live, row, STORE_QUARANTINE_PREVIEW_BYTES, listing->arena,
+                                       &out->raw, fail)) {
             return false;
         }
         listing->count++;
@@ -95,25 +94,30 @@ static bool list_live(struct listing *listing, const struct store_quarantine_liv
     return true;
 }
 
-static bool list_file(struct listing *listing, const struct store_quarantine_file *file,
-                      struct fail *fail)
+static bool list_file(struct listing *listing, const struct store_quarantine_view *view,
+                      const struct store_quarantine_file *file, struct fail *fail)
 {
-    bool all = listing->filter->source.data == NULL && listing->filter->reason.data == NULL;
-    listing->total += all ? file->count : 0;
+    const struct store_quarantine_filter *filter = listing->filter;
+    bool all =
+        filter->source.data == NULL && filter->reason.data == NULL && filter->field.data == NULL;
+    uint64_t gone;
+    store_quarantine_marks_within(view->marks, file->id_first, file->id_last, &gone);
+    listing->total += all ? file->count - gone : 0;
     uint64_t from = file->count;
-    if (all && listing->filter->before_id != 0 &&
-        !store_quarantine_file_seek(file, listing->filter->before_id, &from, fail)) {
+    if (all && filter->before_id != 0 &&
+        !store_quarantine_file_seek(file, filter->before_id, &from, fail)) {
         return false;
     }
     for (uint64_t i = from; i-- > 0;) {
         struct store_quarantine_row row;
-        if (all && listing->count == listing->filter->limit) {
+        if (all && listing->count == filter->limit) {
             break;
         }
         if (!store_quarantine_file_row(file, i, STORE_QUARANTINE_PREVIEW_BYTES, &row, fail)) {
             return false;
         }
-        if (!all && !wanted(listing->filter, row.source, row.reason)) {
+        store_quarantine_marks_lay(view->marks, &row);
+        if (store_quarantine_gone(view->marks, row.id) || !wanted(filter, &row)) {
             continue;
         }
         listing->total += !all;
@@ -139,12 +143,12 @@ bool store_quarantine_view_list(const struct store_quarantine_view *view,
     struct listing listing = {.filter = filter, .arena = arena};
     for (size_t i = 2; i-- > 0;) {
         if (view->live[i] != NULL &&
-            !list_live(&listing, view->live[i], view->live_count[i], fail)) {
+            !list_live(&listing, view, view->live[i], view->live_count[i], fail)) {
             return false;
         }
     }
     for (size_t i = view->files->count; i-- > 0;) {
-        if (!list_file(&listing, &view->files->files[i], fail)) {
+        if (!list_file(&listing, view, &view->files->files[i], fail)) {
             return false;
         }
     }
@@ -154,40 +158,39 @@ bool store_quarantine_view_list(const struct store_quarantine_view *view,
     return true;
 }
 
+static bool absent(uint64_t id, struct fail *fail)
+{
+    return fail_set(fail, FAIL_ABSENT, "there is no quarantined record q%" PRIu64, id);
+}
+
 bool store_quarantine_view_get(const struct store_quarantine_view *view, uint64_t id,
                                struct arena *arena, struct store_quarantine_row *out,
                                struct fail *fail)
 {
-    for (size_t i = 2; i-- > 0;) {
-        for (uint32_t k = 0; view->live[i] != NULL && k < view->live_count[i]; k++) {
-            const struct store_quarantine_live_row *row =
-                store_quarantine_live_row(view->live[i], k);
-            if (row->id == id) {
-                return fill_live(view->live[i], row, SIZE_MAX, arena, out, fail);
+    bool found = false;
+    if (store_quarantine_gone(view->marks, id)) {
+        return absent(id, fail);
+    }
+    for (size_t i = 2; i-- > 0 && !found;) {
+        const struct store_quarantine_live_row *row =
+            view->live[i] == NULL
+                ? NULL
+                : store_quarantine_live_get(view->live[i], view->live_count[i], id);
+        found = row != NULL;
+        if (found) {
+            store_quarantine_live_face(row, out);
+            if (!store_quarantine_live_raw(view->live[i], row, SIZE_MAX, arena, &out->raw, fail)) {
+                return false;
             }
         }
     }
-    for (size_t i = view->files->count; i-- > 0;) {
-        const struct store_quarantine_file *file = &view->files->files[i];
-        uint64_t at;
-        struct store_quarantine_row row;
-        if (id < file->id_first || id > file->id_last) {
-            continue;
-        }
-        if (!store_quarantine_file_seek(file, id, &at, fail)) {
-            return false;
-        }
-        if (at == file->count) {
-            continue;
-        }
-        if (!store_quarantine_file_row(file, at, SIZE_MAX, &row, fail)) {
-            return false;
-        }
-        if (row.id == id) {
-            own(&row, arena);
-            *out = row;
-            return true;
-        }
+    if (!found && !store_quarantine_files_get(view->files, id, SIZE_MAX, out, &found, fail)) {
+        return false;
     }
-    return fail_set(fail, FAIL_ABSENT, "there is no quarantined record q%" PRIu64, id);
+    if (!found) {
+        return absent(id, fail);
+    }
+    store_quarantine_marks_lay(view->marks, out);
+    own(out, arena);
+    return true;
 }

@@ -88,6 +88,9 @@ struct replay {
     struct store_journal_file
         *file; /* of the journal being read, once something of it is quarantined */
     uint64_t file_id;
+    struct arena *arena; /* texts of the marks */
+    struct store_quarantine_mark *marks;
+    size_t mark_count, mark_capacity;
 };
 
 static bool wrong(struct fail *fail, const char *what)
@@ -200,6 +203,36 @@ static bool apply_quarantine(struct replay *replay, const struct store_frame_rec
     return true;
 }
 
+/* Gathered first: each table of marks is a copy of the one before. */
+static bool apply_mended(struct replay *replay, const struct store_quarantine_mark *mark,
+                         struct fail *fail)
+{
+    if (mark->id == 0 || mark->id >= replay->store->writing.next_quarantine_id) {
+        return wrong(fail, "a quarantined record is mended that does not exist");
+    }
+    void *marks = replay->marks;
+    if (!base_grow_array(&marks, &replay->mark_capacity, replay->mark_count + 1,
+                         sizeof replay->marks[0], fail)) {
+        return false;
+    }
+    replay->marks = marks;
+    struct store_quarantine_mark *kept = &replay->marks[replay->mark_count++];
+    *kept = *mark;
+    kept->reason = mark->reason.data == NULL ? mark->reason : str_copy(replay->arena, mark->reason);
+    kept->field = mark->field.data == NULL ? mark->field : str_copy(replay->arena, mark->field);
+    return true;
+}
+
+static void keep_marks(struct replay *replay)
+{
+    struct store_writing *writing = &replay->store->writing;
+    struct store_quarantine_marks *marks =
+        store_quarantine_marks_add(writing->marks, replay->marks, replay->mark_count);
+    store_quarantine_marks_unref(writing->marks);
+    writing->marks = marks;
+    base_free(replay->marks);
+}
+
 static bool apply_ledger(struct store *store, const struct store_frame_record *record,
                          struct fail *fail)
 {
@@ -236,6 +269,8 @@ static bool apply_record(struct replay *replay, struct store_frame_record *recor
         return apply_quarantine(replay, record, file_id, payload_offset, fail);
     case STORE_FRAME_LEDGER:
         return apply_ledger(store, record, fail);
+    case STORE_FRAME_MENDED:
+        return apply_mended(replay, &record->mended, fail);
     case STORE_FRAME_CUSTOMERS:
         writing->customers = record->customers;
         return true;
@@ -277,7 +312,7 @@ bool store_replay(struct store *store, const struct store_manifest *manifest,
         store_journal_path(manifest->journal_from, path);
         return fail_set(fail, FAIL_CORRUPT, "%s: the manifest names it, but it is not there", path);
     }
-    struct replay replay = {.store = store};
+    struct replay replay = {.store = store, .arena = arena};
     uint64_t sequence = manifest->next_sequence;
     struct store_journal_end end = {0};
     bool ok = true;
@@ -292,6 +327,7 @@ bool store_replay(struct store *store, const struct store_manifest *manifest,
         sequence = end.next_sequence;
     }
     store_journal_file_unref(replay.file);
+    keep_marks(&replay);
     *out = end;
     return ok;
 }

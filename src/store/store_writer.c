@@ -175,6 +175,19 @@ void store_writer_wake(struct store *store)
     base_unlock(&store->queue.lock);
 }
 
+bool store_try(struct store *store, struct store_item *items, size_t count, struct fail *fail)
+{
+    if (!check_submit(store, count, fail)) {
+        return false;
+    }
+    struct store_trial trial = {.items = items, .count = count};
+    store_writer_control(store, store_commit_try, &trial);
+    if (!trial.ok) {
+        *fail = trial.fail;
+    }
+    return trial.ok;
+}
+
 /* ---- the thread ------------------------------------------------------------------------------------------ */
 
 #define JOBS_IN_COMMIT 1024U

@@ -26,6 +26,14 @@ void store_writer_wake(struct store *store);
 
 /* All jobs as one commit; answers each. */
 void store_commit(struct store *store, struct store_job *const *jobs, size_t count);
+/* A control job: judges as a commit would, and takes it all back. */
+struct store_trial {
+    struct store_item *items;
+    size_t count;
+    bool ok;
+    struct fail fail;
+};
+void store_commit_try(struct store *store, void *trial);
 /* A commit that `change` fills through the draft, without items. */
 bool store_commit_change(struct store *store,
                          bool (*change)(struct store *store, void *context, struct fail *fail),
@@ -55,5 +63,7 @@ struct store_install {
     struct store_dedup_runs *dedup;
     struct store_quarantine_files *quarantine;
     bool sealed; /* the older tables are on disk: they go */
+    const struct store_quarantine_marks
+        *sealed_marks; /* where sealed: those that are in the files */
 };
 void store_install(struct store *store, void *install);

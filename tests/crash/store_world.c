@@ -103,6 +103,14 @@ static struct store_item make_item(struct world *world)
         item.reason = STR("as intake says");
         item.field = chance(world, 2) ? STR("/ts") : (struct str){0};
     }
+    if (chance(world, 2)) {
+        item.way = pick(world, "way ");
+    }
+    /* Rows of the quarantine are judged again: stored, duplicate, refused, or they stay; some are gone already. */
+    if (chance(world, 5)) {
+        item.mends = 1 + base_random_below(&world->random.random, 25);
+        item.reason = pick(world, "still ");
+    }
     return item;
 }
 
@@ -242,8 +250,8 @@ static void same_quarantine(struct arena *arena, struct store *a, struct store *
     struct store *stores[2] = {a, b};
     struct fail fail;
     for (size_t i = 0; i < 2; i++) {
-        must(store_quarantine_list(stores[i], (struct str){0}, (struct str){0}, 0, 10000, arena,
-                                   &rows[i], &counts[i], &totals[i], &fail),
+        const struct store_quarantine_filter any = {.limit = 10000};
+        must(store_quarantine_list(stores[i], &any, arena, &rows[i], &counts[i], &totals[i], &fail),
              &fail);
     }
     assert_int_equal(counts[0], counts[1]);
@@ -254,6 +262,7 @@ static void same_quarantine(struct arena *arena, struct store *a, struct store *
         same_str(rows[0][i].source, rows[1][i].source);
         same_str(rows[0][i].reason, rows[1][i].reason);
         same_str(rows[0][i].field, rows[1][i].field);
+        same_str(rows[0][i].way, rows[1][i].way);
         same_str(rows[0][i].raw, rows[1][i].raw);
         struct store_quarantine_row whole;
         must(store_quarantine_get(a, rows[0][i].id, arena, &whole, &fail), &fail);

@@ -41,6 +41,9 @@ static void write_again(struct store_frame_writer *writer, const struct store_fr
     case STORE_FRAME_CLOSED:
         store_frame_closed(writer);
         break;
+    case STORE_FRAME_MENDED:
+        store_frame_mended(writer, &record->mended);
+        break;
     case STORE_FRAME_END:
     case STORE_FRAME_NAME:
         break;
