@@ -262,7 +262,8 @@ bool intake_row_id(struct intake_draft *draft)
     if (draft->repeats == NULL || draft->message_id.data != NULL) {
         return true;
     }
-    struct base_hash128 hash = base_hash128(draft->raw.data, draft->raw.len, 0);
+    struct str raw = draft->known_raw.data != NULL ? draft->known_raw : draft->raw;
+    struct base_hash128 hash = base_hash128(raw.data, raw.len, 0);
     if (!intake_repeats_count(draft->repeats, hash, &nth, draft->fail)) {
         return intake_hard(draft);
     }
@@ -580,12 +581,13 @@ bool intake_draft_end(struct intake_draft *draft, bool good, struct store_item *
     *item = (struct store_item){
         .verdict = STORE_STORED,
         .raw = draft->raw,
+        .way = draft->way,
         .from_import = draft->from_import,
         .event = {.source = draft->source_name.len > 0 ? draft->source_name : draft->source->name,
                   .received_at_ms = draft->source->received_at_ms,
                   .ts_ms = draft->source->received_at_ms,
                   .client_ts_ms = STORE_NO_TIME,
-                  .sent_at_ms = STORE_NO_TIME},
+                  .sent_at_ms = draft->sent_ms},
     };
     int64_t ts_ms = 0;
     good = good && check(draft, &ts_ms) && intake_row_id(draft) && fill(draft, ts_ms, item);

@@ -4,6 +4,7 @@
 
 #include "base_json_write.h"
 #include "intake_map.h"
+#include "intake_way.h"
 
 struct rule {
     struct str name;
@@ -214,6 +215,7 @@ struct run {
     struct intake_repeats
         *repeats; /* gives ids to events that have none, the same for a delivery sent again */
     struct arena *arena;
+    struct str known_raw; /* of one record that is read again */
     struct json_value root;
     struct intake_hook_result out;
     size_t capacity;
@@ -283,6 +285,8 @@ static bool apply(struct run *run, size_t rule_at, struct intake_record *record)
     if (!room(run)) {
         return false;
     }
+    draft.way = intake_way_webhook(rule->name, run->arena);
+    draft.known_raw = run->known_raw;
     draft.repeats = run->repeats;
     struct store_item *item = &run->out.items[run->out.count];
     good = good && intake_map_apply(&rule->map, record, &draft);
@@ -377,6 +381,45 @@ bool intake_hook_decode(const struct intake_hook *hook, struct intake_decoder *d
     intake_repeats_free(run.repeats);
     if (good) {
         *out = run.out;
+    }
+    return good;
+}
+
+bool intake_hook_again(const struct intake_hook *hook, struct str rule,
+                       struct intake_decoder *decoder, struct str raw, struct str known_raw,
+                       const struct intake_source *source, struct arena *arena,
+                       struct store_item *out, bool *out_taken, struct fail *fail)
+{
+    const struct intake_hook_delivery delivery = {.body = raw};
+    struct run run = {.hook = hook,
+                      .decoder = decoder,
+                      .delivery = &delivery,
+                      .source = source,
+                      .known_raw = known_raw,
+                      .arena = arena,
+                      .fail = fail};
+    size_t at = 0;
+    *out_taken = false;
+    while (at < hook->count && !str_equal(hook->rules[at].name, rule)) {
+        at++;
+    }
+    if (at == hook->count || !json_parse(decoder->parser, raw, &run.root, fail)) {
+        return at == hook->count || fail->code == FAIL_INPUT || fail->code == FAIL_LIMIT;
+    }
+    struct intake_record record = {.number = 1,
+                                   .root = run.root,
+                                   .has_element = hook->rules[at].has_each,
+                                   .element = run.root};
+    run.repeats = intake_repeats_new((size_t)1 << 20);
+    bool good = true;
+    /* Those before it too: which of the events out of the same bytes it is, is part of its id. */
+    for (size_t i = 0; i <= at && good; i++) {
+        good = hook->rules[i].has_each != hook->rules[at].has_each || apply(&run, i, &record);
+    }
+    intake_repeats_free(run.repeats);
+    *out_taken = good && run.out.count > 0 && str_equal(run.out.rules[run.out.count - 1], rule);
+    if (*out_taken) {
+        *out = run.out.items[run.out.count - 1];
     }
     return good;
 }

@@ -56,3 +56,10 @@ bool intake_hook_decode(const struct intake_hook *hook, struct intake_decoder *d
                         const struct intake_hook_delivery *delivery,
                         const struct intake_source *source, struct arena *arena,
                         struct intake_hook_result *out, struct fail *fail) MUST_USE;
+/* One record that a rule made before, out of a delivery that was not kept: headers, and the rest of a delivery around
+   an element, are not there. `known_raw`: the bytes that its id comes from. *out_taken false: no such rule any more, its
+   conditions do not hold, or `raw` is no JSON. */
+bool intake_hook_again(const struct intake_hook *hook, struct str rule,
+                       struct intake_decoder *decoder, struct str raw, struct str known_raw,
+                       const struct intake_source *source, struct arena *arena,
+                       struct store_item *out, bool *out_taken, struct fail *fail) MUST_USE;

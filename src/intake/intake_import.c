@@ -10,6 +10,7 @@
 #include "intake_map.h"
 #include "intake_mbox.h"
 #include "intake_repeats.h"
+#include "intake_way.h"
 #include "intake_window.h"
 
 #define BATCH_BYTES_MAX ((size_t)256 << 20) /* a batch of large records ends earlier */
@@ -26,6 +27,7 @@ struct intake_import {
     char delimiter;
     bool mapped;
     struct intake_map map;
+    struct str way, known_raw; /* as of a draft */
     struct intake_mbox mbox;
     uint64_t lines;   /* taken from the window, blank ones too */
     uint64_t records; /* of CSV: without blank lines and the header */
@@ -35,13 +37,10 @@ struct intake_import {
 };
 
 static const char *const format_names[INTAKE_FORMATS] = {
-    [INTAKE_FORMAT_NDJSON] = "ndjson",
-    [INTAKE_FORMAT_CSV] = "csv",
-    [INTAKE_FORMAT_SEGMENT] = "segment",
-    [INTAKE_FORMAT_POSTHOG] = "posthog",
-    [INTAKE_FORMAT_ACCESS_LOG] = "access-log",
-    [INTAKE_FORMAT_EML] = "eml",
-    [INTAKE_FORMAT_MBOX] = "mbox",
+    [INTAKE_FORMAT_AUTO] = "auto",       [INTAKE_FORMAT_NDJSON] = "ndjson",
+    [INTAKE_FORMAT_CSV] = "csv",         [INTAKE_FORMAT_SEGMENT] = "segment",
+    [INTAKE_FORMAT_POSTHOG] = "posthog", [INTAKE_FORMAT_ACCESS_LOG] = "access-log",
+    [INTAKE_FORMAT_EML] = "eml",         [INTAKE_FORMAT_MBOX] = "mbox",
 };
 
 bool intake_format_parse(struct str name, enum intake_format *out, struct fail *fail)
@@ -59,6 +58,11 @@ bool intake_format_parse(struct str name, enum intake_format *out, struct fail *
                     "eml or mbox%s%s%s",
                     STR_ARG(name), nearest == NULL ? "" : "; did you mean ",
                     nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
+}
+
+const char *intake_format_name(enum intake_format format)
+{
+    return format_names[format];
 }
 
 static bool is_mail(enum intake_format format)
@@ -275,9 +279,13 @@ static bool prepare(struct intake_import *import, const struct intake_import_opt
     if (csv && !import->mapped) {
         return no_map(&import->header, fail);
     }
-    return !import->mapped ||
-           intake_map_compile(map, csv ? &import->header : NULL, options->source->zone,
-                              import->arena, &import->map, fail);
+    /* Messages are kept one by one, whatever they came in. */
+    enum intake_format kept_as = is_mail(import->format) ? INTAKE_FORMAT_EML : import->format;
+    return intake_way_file(kept_as, options->map, import->header.names, import->header.count,
+                           import->arena, &import->way, fail) &&
+           (!import->mapped ||
+            intake_map_compile(map, csv ? &import->header : NULL, options->source->zone,
+                               import->arena, &import->map, fail));
 }
 
 bool intake_import_open(const struct intake_import_options *options, struct intake_import **out,
@@ -289,6 +297,7 @@ bool intake_import_open(const struct intake_import_options *options, struct inta
     import->delimiter = ',';
     import->decoder = intake_decoder_new();
     import->repeats = intake_repeats_new(options->repeats_bytes_max);
+    import->known_raw = options->known_raw;
     import->mbox.single = options->format == INTAKE_FORMAT_EML;
     import->arena = arena_new(NULL);
     if (!intake_window_init(&import->window, &options->reader, fail) ||
@@ -331,6 +340,8 @@ static bool begin_draft(struct intake_import *import, const struct intake_places
         return false;
     }
     draft->repeats = import->repeats;
+    draft->way = import->way;
+    draft->known_raw = import->known_raw;
     draft->from_import = true;
     draft->clock_is_right = true;
     return true;
@@ -339,7 +350,6 @@ static bool begin_draft(struct intake_import *import, const struct intake_places
 static bool judge_row(const struct intake_import *import, const struct intake_csv_record *record,
                       struct intake_draft *draft)
 {
-    unsigned long long row = import->records;
     if (draft->reason.data != NULL) {
         return false;
     }
@@ -351,15 +361,14 @@ static bool judge_row(const struct intake_import *import, const struct intake_cs
                                ? import->header.names[record->problem_cell]
                                : STR("");
         return record->problem == INTAKE_CSV_UNCLOSED
-                   ? intake_judge(draft, field, "row %llu: a quote is opened and never closed", row)
+                   ? intake_judge(draft, field, "a quote is opened and never closed")
                    : intake_judge(draft, field,
-                                  "row %llu: text after a closing quote; inside quotes a quote is "
-                                  "written twice",
-                                  row);
+                                  "text after a closing quote; inside quotes a quote is written "
+                                  "twice");
     }
     return record->cells == import->header.count ||
-           intake_judge(draft, STR(""), "row %llu has %zu cells, the header row %zu", row,
-                        record->cells, import->header.count);
+           intake_judge(draft, STR(""), "%zu cells, the header row has %zu", record->cells,
+                        import->header.count);
 }
 
 static bool csv_item(struct intake_import *import, struct arena *arena, struct store_item *item,
@@ -484,7 +493,7 @@ static bool line_item(struct intake_import *import, struct arena *arena, struct 
 static bool mail_item(struct intake_import *import, struct arena *arena, struct store_item *item,
                       uint64_t *number, bool *found, struct fail *fail)
 {
-    const struct intake_mail_import from_file = {import->repeats};
+    const struct intake_mail_import from_file = {import->repeats, import->way, import->known_raw};
     struct str message = {NULL, 0};
     if (!intake_mbox_next(&import->mbox, &import->window, &message, found, fail)) {
         return false;

@@ -46,13 +46,17 @@ enum intake_format {
 };
 /* "ndjson", "csv", "segment", "posthog", "access-log", "eml", "mbox"; FAIL_INPUT with the nearest. */
 bool intake_format_parse(struct str name, enum intake_format *out, struct fail *fail) MUST_USE;
+const char *intake_format_name(enum intake_format format);
 
 struct intake_import_options {
     struct intake_reader reader;
     enum intake_format format;
     struct str map;                     /* JSON (docs/how-to/import.md); missing: none */
     const struct intake_source *source; /* read with every batch: received_at_ms may move on */
-    size_t repeats_bytes_max;           /* for counting rows without an id; 0: 1 GiB */
+    /* A single record that was read before, and is read again: the id that it may need comes from these bytes, as it
+       did then. Missing: from its own. */
+    struct str known_raw;
+    size_t repeats_bytes_max; /* for counting rows without an id; 0: 1 GiB */
 };
 
 struct intake_import;

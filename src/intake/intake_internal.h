@@ -66,6 +66,8 @@ struct intake_draft {
     bool from_import;
     enum store_space space; /* ONE: the identifier that was added first is whose event it is */
     struct store_field *masked_fields; /* where the next masked ones go; used at the end only */
+    struct str way;                    /* intake_way.h */
+    struct str known_raw;              /* the bytes that an id comes from; missing: `raw` */
     struct intake_repeats *repeats;    /* gives ids to records of files that have none; else NULL */
 
     /* The judgement. */

@@ -2,6 +2,7 @@
 
 #include "intake_html.h"
 #include "intake_internal.h"
+#include "intake_way.h"
 #include "intake_mail_draft.h"
 #include "intake_mail_mime.h"
 #include "intake_mail_words.h"
@@ -152,7 +153,9 @@ bool intake_mail_draft(struct intake_decoder *decoder, struct str message,
         return false;
     }
     draft.clock_is_right = true;
+    draft.way = import == NULL ? STR(INTAKE_WAY_MAIL) : import->way;
     draft.from_import = import != NULL;
+    draft.known_raw = import == NULL ? (struct str){NULL, 0} : import->known_raw;
     draft.repeats = import == NULL ? NULL : import->repeats;
     if (draft.reason.data != NULL) {
         good = false;

@@ -12,6 +12,7 @@
 
 struct intake_mail_import {
     struct intake_repeats *repeats;
+    struct str way, known_raw; /* as of a draft */
 };
 /* `import` NULL: not from a file. */
 bool intake_mail_draft(struct intake_decoder *decoder, struct str message,

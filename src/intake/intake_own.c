@@ -1,5 +1,6 @@
 /* The own form: one event object, an array of them, one on each line, or an envelope around an array. */
 #include "intake_internal.h"
+#include "intake_way.h"
 
 const struct intake_places intake_own_places = {
     .event = {"/event", 6},
@@ -288,6 +289,7 @@ static bool read_event(struct intake_draft *draft)
 
 bool intake_own_message(struct intake_draft *draft, struct store_item *item)
 {
+    draft->way = draft->way.data == NULL ? STR(INTAKE_WAY_OWN) : draft->way;
     bool good = read_event(draft);
     return intake_draft_end(draft, good, item);
 }

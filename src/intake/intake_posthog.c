@@ -1,5 +1,6 @@
 /* One event of PostHog's becomes one of ours. docs/reference/events.md has the table of what becomes what. */
 #include "intake_posthog_event.h"
+#include "intake_way.h"
 
 #include <stdio.h>
 
@@ -552,6 +553,8 @@ static bool take_meaning(struct intake_draft *draft, const struct intake_posthog
 bool intake_posthog_message(struct intake_draft *draft, int64_t sent_ms, struct store_item *item)
 {
     struct intake_posthog_event event = {0};
+    draft->way = draft->way.data == NULL ? STR(INTAKE_WAY_POSTHOG) : draft->way;
+    draft->sent_ms = sent_ms;
     bool good = read_event(draft, &event) && take_name(draft, &event) && take_who(draft, &event) &&
                 take_when(draft, &event, sent_ms) && take_channel(draft, &event) &&
                 take_properties(draft, &event) && intake_posthog_person(draft, &event) &&

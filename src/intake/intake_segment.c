@@ -1,5 +1,6 @@
 /* Segment's tracking API: messages become events. The README has the table of what becomes what. */
 #include "intake_internal.h"
+#include "intake_way.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -461,6 +462,8 @@ static bool read_message(struct intake_draft *draft, const struct intake_envelop
 bool intake_segment_message(struct intake_draft *draft, const struct intake_envelope *envelope,
                             struct store_item *item)
 {
+    draft->way = draft->way.data == NULL ? intake_way_segment(envelope->route) : draft->way;
+    draft->sent_ms = envelope->sent_ms; /* said here too: what is bad may come before it is read */
     bool good = read_message(draft, envelope);
     return intake_draft_end(draft, good, item);
 }

@@ -57,14 +57,14 @@ static void bad_rows_are_kept_with_their_column(void **state)
     static const struct {
         const char *row, *field, *reason;
     } cases[] = {
-        {"c1,2020-01-01,5", "", "row 1 has 3 cells, the header row 4"},
-        {"c1,2020-01-01,5,x,y", "", "row 1 has 5 cells, the header row 4"},
+        {"c1,2020-01-01,5", "", "3 cells, the header row has 4"},
+        {"c1,2020-01-01,5,x,y", "", "5 cells, the header row has 4"},
         {",2020-01-01,5,x", "who", "no customer"},
         {"c1,,5,x", "at", "no time"},
         {"c1,soon,5,x", "at", "say its \"format\""},
         {"c1,2020-01-01,five,x", "price", "expected a number"},
-        {"c1,2020-01-01,5,\"x", "said", "row 1: a quote is opened and never closed"},
-        {"c1,2020-01-01,\"5\"x,x", "price", "row 1: text after a closing quote"},
+        {"c1,2020-01-01,5,\"x", "said", "a quote is opened and never closed"},
+        {"c1,2020-01-01,\"5\"x,x", "price", "text after a closing quote"},
         {"c1,2020-01-01,5,\xff", "", "UTF-8"},
         {"c1,2090-01-01,5,x", "at", "in the future"},
         {"c1,1960-01-01,5,x", "at", "before 1970"},

@@ -68,7 +68,7 @@ static void the_size_of_reads_does_not_matter(void **state)
             assert_true(run_options(&f, &options, 2, &got));
             assert_int_equal(got.count, 3);
             assert_str(got.items[0].event.text, "two\r\nlines, \"quoted\"");
-            assert_kept_out(&got.items[1], "said", "row 2: a quote is opened and never closed");
+            assert_kept_out(&got.items[1], "said", "a quote is opened and never closed");
             assert_stored(&got.items[2]);
             assert_str(got.items[2].event.text, "x");
         }
