@@ -202,7 +202,7 @@ bool app_take(struct app *app, struct store_item *items, size_t count, struct fa
         return true;
     }
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
-    if (!app_rules_apply(app->rules, items, count, arena, fail)) {
+    if (!app_rules_apply(app->rules, false, items, count, arena, fail)) {
         return false;
     }
     bool removes = removes_traits(items, count);
@@ -215,4 +215,11 @@ bool app_take(struct app *app, struct store_item *items, size_t count, struct fa
         app_once_forget(app->once_memory);
     }
     return taken;
+}
+
+bool app_try(struct app *app, struct store_item *items, size_t count, struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    return app_rules_apply(app->rules, true, items, count, arena, fail) &&
+           store_try(app->store, items, count, fail);
 }

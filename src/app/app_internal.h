@@ -206,6 +206,13 @@ APP_OPERATION(app_op_quarantine_row);
 APP_OPERATION(app_op_live);
 APP_OPERATION(app_op_status);
 APP_OPERATION(app_op_seal);
+/* What app_take would make of the items now; nothing is changed, and traits set once are not looked at. */
+bool app_try(struct app *app, struct store_item *items, size_t count, struct fail *fail) MUST_USE;
+/* app_mend_ops.c */
+APP_OPERATION(app_op_quarantine_groups);
+APP_OPERATION(app_op_quarantine_fix);
+APP_OPERATION(app_op_quarantine_replay);
+APP_OPERATION(app_op_quarantine_discard);
 /* app_catalogue.c */
 APP_OPERATION(app_op_catalogue);
 APP_OPERATION(app_op_catalogue_entry);

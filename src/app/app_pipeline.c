@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "app_internal.h"
+#include "intake_mend.h"
 
 #define QUARANTINE_PAGE_MAX 500
 
@@ -104,13 +105,14 @@ bool app_op_quarantine(struct app *app, const struct app_caller *caller, struct 
                        struct arena *arena, struct base_buf *out, struct fail *fail)
 {
     (void)caller;
-    static const char *const members[] = {"source", "reason", "limit", "cursor", NULL};
-    struct str source, reason, cursor;
+    static const char *const members[] = {"source", "reason", "field", "limit", "cursor", NULL};
+    struct str source, reason, field, cursor;
     int64_t limit;
     uint64_t before = 0;
     if (!app_input_members(input, members, fail) ||
         !app_input_str(input, "source", false, &source, fail) ||
         !app_input_str(input, "reason", false, &reason, fail) ||
+        !app_input_str(input, "field", false, &field, fail) ||
         !app_input_str(input, "cursor", false, &cursor, fail) ||
         !app_input_int(input, "limit", 1, QUARANTINE_PAGE_MAX, 50, &limit, fail)) {
         return false;
@@ -121,8 +123,8 @@ bool app_op_quarantine(struct app *app, const struct app_caller *caller, struct 
     struct store_quarantine_row *rows;
     size_t count;
     uint64_t total;
-    if (!store_quarantine_list(app->store, source, reason, before, (size_t)limit + 1, arena, &rows,
-                               &count, &total, fail)) {
+    struct store_quarantine_filter filter = {source, reason, field, before, (size_t)limit + 1};
+    if (!store_quarantine_list(app->store, &filter, arena, &rows, &count, &total, fail)) {
         return false;
     }
     size_t shown = count > (size_t)limit ? (size_t)limit : count;
@@ -179,6 +181,8 @@ bool app_op_quarantine_row(struct app *app, const struct app_caller *caller,
     struct str id_text;
     uint64_t id;
     struct store_quarantine_row row;
+    struct intake_way way;
+    struct str document;
     if (!app_input_members(input, members, fail) ||
         !app_input_str(input, "id", true, &id_text, fail)) {
         return false;
@@ -186,7 +190,9 @@ bool app_op_quarantine_row(struct app *app, const struct app_caller *caller,
     if (!app_quarantine_id_parse(id_text, &id)) {
         return fail_input_at(fail, "/id", "\"id\" must be like q17");
     }
-    if (!store_quarantine_get(app->store, id, arena, &row, fail)) {
+    if (!store_quarantine_get(app->store, id, arena, &row, fail) ||
+        !intake_way_read(row.way, row.raw, arena, &way, fail) ||
+        !intake_mend_document(&way, row.raw, arena, &document, fail)) {
         return false;
     }
     struct str encoded = base64(arena, row.raw, fail);
@@ -198,6 +204,10 @@ bool app_op_quarantine_row(struct app *app, const struct app_caller *caller,
     write_row(&w, &row, "raw");
     json_name_c(&w, "raw_base64");
     json_write_str(&w, encoded);
+    json_name_c(&w, "form");
+    json_write_c(&w, intake_way_name(&way));
+    /* What a patch is laid over: the record as JSON, or null where it is none. */
+    app_write_text(&w, "document", document);
     json_end_object(&w);
     return base_buf_ok(out, fail);
 }

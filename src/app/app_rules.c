@@ -195,8 +195,9 @@ static bool is_blocked(const struct rule_set *set, struct str kind, struct str n
 }
 
 /* Fields without the blocked ones; each blocked name counts once for an event. */
-static bool filter(const struct rule_set *set, struct str kind, const struct store_field **fields,
-                   size_t *count, struct arena *arena, struct fail *fail)
+static bool filter(const struct rule_set *set, uint64_t one, struct str kind,
+                   const struct store_field **fields, size_t *count, struct arena *arena,
+                   struct fail *fail)
 {
     size_t blocked = 0;
     for (size_t i = 0; i < *count; i++) {
@@ -220,31 +221,32 @@ static bool filter(const struct rule_set *set, struct str kind, const struct sto
         for (size_t k = 0; k < i && !again; k++) {
             again = str_equal((*fields)[k].name, (*fields)[i].name);
         }
-        rule->turned_away += !again;
+        rule->turned_away += again ? 0 : one;
     }
     *fields = kept;
     *count = kept_count;
     return true;
 }
 
-static bool apply_to(const struct rule_set *set, struct store_item *item, struct arena *arena,
-                     struct fail *fail)
+static bool apply_to(const struct rule_set *set, uint64_t one, struct store_item *item,
+                     struct arena *arena, struct fail *fail)
 {
     struct rule *rule = find(set, STR("event"), item->event.event);
     if (rule != NULL && rule->blocked) {
-        rule->turned_away++;
+        rule->turned_away += one;
         item->verdict = STORE_REFUSED;
         item->reason = STR("events of this name are blocked in the catalogue");
         item->field = STR("/event");
         return true;
     }
-    return filter(set, STR("property"), &item->event.properties, &item->event.property_count, arena,
+    return filter(set, one, STR("property"), &item->event.properties, &item->event.property_count,
+                  arena, fail) &&
+           filter(set, one, STR("trait"), &item->event.traits, &item->event.trait_count, arena,
                   fail) &&
-           filter(set, STR("trait"), &item->event.traits, &item->event.trait_count, arena, fail) &&
-           filter(set, STR("trait"), &item->once, &item->once_count, arena, fail);
+           filter(set, one, STR("trait"), &item->once, &item->once_count, arena, fail);
 }
 
-bool app_rules_apply(struct app_rules *rules, struct store_item *items, size_t count,
+bool app_rules_apply(struct app_rules *rules, bool trial, struct store_item *items, size_t count,
                      struct arena *arena, struct fail *fail)
 {
     bool good = true;
@@ -252,7 +254,7 @@ bool app_rules_apply(struct app_rules *rules, struct store_item *items, size_t c
     const struct rule_set *set = rules->now;
     for (size_t i = 0; i < count && good && set->blocked > 0; i++) {
         if (items[i].verdict == STORE_STORED) {
-            good = apply_to(set, &items[i], arena, fail);
+            good = apply_to(set, trial ? 0 : 1, &items[i], arena, fail);
         }
     }
     base_unlock(&rules->lock);

@@ -27,8 +27,8 @@ bool app_rules_hidden(struct app_rules *rules, struct str kind, struct str name)
 /* How often a blocked name was refused or left out since the process began. */
 uint64_t app_rules_turned_away(struct app_rules *rules, struct str kind, struct str name);
 
-/* Refuses blocked events, and takes blocked properties and traits out of the others. */
-bool app_rules_apply(struct app_rules *rules, struct store_item *items, size_t count,
+/* Refuses blocked events, and takes blocked properties and traits out of the others. `trial`: is not counted. */
+bool app_rules_apply(struct app_rules *rules, bool trial, struct store_item *items, size_t count,
                      struct arena *arena, struct fail *fail) MUST_USE;
 /* Is the event one that the product itself writes, or that everything else rests on? */
 bool app_rules_is_reserved(struct str event);

@@ -284,6 +284,31 @@ static bool get_fields(struct str *at, struct arena *arena, const struct store_f
 
 enum item_flag { ITEM_MAY_JOIN_USERS = 1, ITEM_FROM_IMPORT = 2 };
 
+/* Items of one file came the same way: it is said once. */
+static void put_way(struct base_buf *buf, const struct store_item *item,
+                    const struct store_item *before)
+{
+    bool same =
+        before != NULL && item->way.data == before->way.data && item->way.len == before->way.len;
+    app_wire_put_u64(buf, same);
+    if (!same) {
+        app_wire_put_str(buf, item->way);
+    }
+}
+
+static bool get_way(struct str *at, struct store_item *item, const struct store_item *before)
+{
+    uint64_t same;
+    if (!app_wire_get_u64(at, &same) || same > 1 || (same == 1 && before == NULL)) {
+        return false;
+    }
+    if (same == 1) {
+        item->way = before->way;
+        return true;
+    }
+    return app_wire_get_str(at, &item->way);
+}
+
 static void put_item(struct base_buf *buf, const struct store_item *item)
 {
     const struct store_event *event = &item->event;
@@ -378,6 +403,7 @@ void app_wire_put_items(struct base_buf *buf, const struct store_item *items, si
     app_wire_put_u64(buf, count);
     for (size_t i = 0; i < count; i++) {
         put_item(buf, &items[i]);
+        put_way(buf, &items[i], i == 0 ? NULL : &items[i - 1]);
     }
 }
 
@@ -393,7 +419,8 @@ bool app_wire_get_items(struct str bytes, struct arena *arena, struct store_item
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!get_item(&bytes, arena, &items[i])) {
+        if (!get_item(&bytes, arena, &items[i]) ||
+            !get_way(&bytes, &items[i], i == 0 ? NULL : &items[i - 1])) {
             return fail_set(fail, FAIL_INPUT, "item %zu on the control socket is broken", i);
         }
     }

@@ -178,8 +178,33 @@ static const struct cli_option sql_options[] = {
     {"--schema", NULL, "show the tables and their columns instead"},
     FORMAT_OPTION,
     END_OF_OPTIONS};
+#define MEND_OPTIONS                                                                               \
+    {"--reason", "REASON", "all rows with this reason, to the letter"},                            \
+        {"--source", "NAME", "all rows of this source"},                                           \
+        {"--field", "FIELD", "of those only with this field"},                                     \
+    {                                                                                              \
+        "--dry-run", NULL, "show what would become of them, change nothing"                        \
+    }
+static const struct cli_option quarantine_fix_options[] = {
+    MEND_OPTIONS,
+    {"--set", "/PATH=VALUE", "put a value there: JSON, or a text; @received_at (may be repeated)"},
+    {"--remove", "/PATH", "take out what stands there (may be repeated)"},
+    {"--patch", "FILE", "a JSON Patch (RFC 6902); - is standard input"},
+    {"--text", "FILE", "of one row: take this text instead of the record"},
+    {"--suggested", NULL, "with --reason: the fix that \"quarantine groups\" suggests"},
+    {"--map", "MAP.json", "of rows out of files: read them with this map"},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
+static const struct cli_option quarantine_replay_options[] = {
+    MEND_OPTIONS,
+    {"--map", "MAP.json", "of rows out of files: read them with this map"},
+    FORMAT_OPTION,
+    END_OF_OPTIONS};
+static const struct cli_option quarantine_discard_options[] = {
+    MEND_OPTIONS, {"--yes", NULL, "do not ask"}, FORMAT_OPTION, END_OF_OPTIONS};
 static const struct cli_option quarantine_options[] = {
     {"--source", "NAME", "only of this source"},
+    {"--reason", "REASON", "only for this reason"},
     {"--limit", "N", "at most so many rows (50)"},
     {"--cursor", "ID", "go on after this row"},
     FORMAT_OPTION,
@@ -444,8 +469,26 @@ const struct cli_command cli_commands[] = {
      NULL, 1, 1, cli_run_policy_set},
     {"policy show", "", "Shows the contact policy.", "firsthand policy show", NULL, 0, 0,
      cli_run_policy_show},
+    {"quarantine discard", "[ID...]", "Discards such rows: they count as refused.",
+     "firsthand quarantine discard q17\n"
+     "firsthand quarantine discard --source old-app --reason 'no event: expected its name, a "
+     "string' --yes",
+     quarantine_discard_options, 0, CLI_ARGUMENTS_MAX, cli_run_quarantine_discard},
+    {"quarantine fix", "[ID...]", "Mends such rows and takes them again.",
+     "firsthand quarantine fix q17 --set /ts=@received_at --dry-run\n"
+     "firsthand quarantine fix --source web --reason 'no time: expected the instant at which it "
+     "happened' --set /ts=@received_at\n"
+     "firsthand quarantine fix --source web --patch fix.json",
+     quarantine_fix_options, 0, CLI_ARGUMENTS_MAX, cli_run_quarantine_fix},
+    {"quarantine groups", "", "Shows what is wrong with how many, and a fix that was tried.",
+     "firsthand quarantine groups", format_only, 0, 0, cli_run_quarantine_groups},
     {"quarantine list", "", "Lists rows that could not be stored, with the reason.",
      "firsthand quarantine list --source web", quarantine_options, 0, 0, cli_run_quarantine_list},
+    {"quarantine replay", "[ID...]",
+     "Takes such rows again as they are, after their source, map or limits were changed.",
+     "firsthand quarantine replay --source orders --map map.json --dry-run\n"
+     "firsthand quarantine replay --source orders",
+     quarantine_replay_options, 0, CLI_ARGUMENTS_MAX, cli_run_quarantine_replay},
     {"quarantine show", "ID", "Shows one such row, whole.", "firsthand quarantine show q17",
      format_only, 1, 1, cli_run_quarantine_show},
     {"query", "FILE|-", "Asks a question written as JSON (docs/reference/questions.md).",

@@ -51,6 +51,7 @@ bool cli_run_quarantine_list(struct cli *cli, struct fail *fail)
     }
     cli_input_begin(&input);
     cli_input_str(&input, "source", cli_option(cli, "--source"));
+    cli_input_str(&input, "reason", cli_option(cli, "--reason"));
     cli_input_str(&input, "cursor", cli_option(cli, "--cursor"));
     cli_input_int(&input, "limit", limit);
     if (!call_form(cli, "quarantine", cli_input_end(cli, &input), &form, &root, fail)) {

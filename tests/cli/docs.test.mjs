@@ -62,6 +62,7 @@ test('commands shown in the docs and in --help run', (t) => {
   writeFileSync(join(work, 'plan.json'), '{"trait":["plan","=","pro"]}');
   writeFileSync(join(work, 'policy.json'), '{"waiting_days":14}');
   writeFileSync(join(work, 'rules.json'), '{"wrong":{"scores":{"nps":4}}}');
+  writeFileSync(join(work, 'fix.json'), '[{"op":"remove","path":"/note"}]');
 
   const all = [
     ...['README.md', ...markdown('docs')].flatMap((file) => commandsOf(file).map((command) => ({ from: file, command }))),
