@@ -315,6 +315,28 @@ static bool row_record(const struct intake_way *way, struct json_value root, str
     return true;
 }
 
+/* In a file of JSON lines a record is one line, however a person laid it out. */
+static bool one_line(const struct intake_way *way, struct str document, struct arena *arena,
+                     struct str *out, struct fail *fail)
+{
+    struct json_parser *parser CLEANUP(json_parser_free_at) = json_parser_new();
+    struct base_buf text CLEANUP(base_buf_done) = {.limit = DOCUMENT_BYTES_MAX};
+    struct json_writer w = {.out = &text};
+    struct json_value root;
+    struct fail why;
+    *out = document;
+    if (way->form != INTAKE_WAY_IS_FILE || str_find_byte(document, '\n') == document.len ||
+        !json_parse(parser, document, &root, &why)) {
+        return true;
+    }
+    json_write_value(&w, root);
+    if (!base_buf_ok(&text, fail)) {
+        return false;
+    }
+    *out = str_copy(arena, base_buf_view(&text));
+    return true;
+}
+
 bool intake_mend_record(const struct intake_way *way, struct str document, struct arena *arena,
                         struct str *out, struct fail *fail)
 {
@@ -322,8 +344,7 @@ bool intake_mend_record(const struct intake_way *way, struct str document, struc
     struct base_buf text CLEANUP(base_buf_done) = {.limit = DOCUMENT_BYTES_MAX};
     struct json_value root;
     if (!is_csv(way)) {
-        *out = document;
-        return true;
+        return one_line(way, document, arena, out, fail);
     }
     if (!json_parse(parser, document, &root, fail)) {
         return false;

@@ -152,7 +152,16 @@ static bool is_number(struct json_value value)
     return type == JSON_INT || type == JSON_UINT || type == JSON_DOUBLE;
 }
 
-/* Written with a comma in the place of the point, as much of the world does, it is a number too. */
+/* Blanks between the digits of a large number: an ordinary one, or one of those that do not break. */
+static size_t blank_bytes(struct str text)
+{
+    return str_starts_c(text, " ")              ? 1
+           : str_starts_c(text, "\xc2\xa0")     ? 2
+           : str_starts_c(text, "\xe2\x80\xaf") ? 3
+                                                : 0;
+}
+
+/* Written with a comma in the place of the point, as much of the world does, it is a number too: "1 489,00". */
 static bool read_number(struct json_value value, double *out)
 {
     char digits[64];
@@ -164,15 +173,21 @@ static bool read_number(struct json_value value, double *out)
         return false;
     }
     struct str text = str_trim(json_string(value));
-    size_t comma = str_find_byte(text, ',');
-    if (text.len == 0 || text.len > sizeof digits) {
-        return false;
+    bool has_point = str_find_byte(text, '.') < text.len;
+    size_t len = 0;
+    for (size_t i = 0; i < text.len;) {
+        size_t blank = blank_bytes(str_after(text, i));
+        if (blank > 0) {
+            i += blank;
+            continue;
+        }
+        if (len == sizeof digits) {
+            return false;
+        }
+        digits[len++] = text.data[i] == ',' && !has_point ? '.' : text.data[i];
+        i++;
     }
-    memcpy(digits, text.data, text.len);
-    if (comma < text.len && str_find_byte(text, '.') == text.len) {
-        digits[comma] = '.';
-    }
-    return str_parse_double(str_of(digits, text.len), out);
+    return len > 0 && str_parse_double(str_of(digits, len), out);
 }
 
 static bool write_read(enum intake_patch_origin origin, struct json_value value,

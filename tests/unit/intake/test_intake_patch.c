@@ -80,6 +80,9 @@ static void values_come_from_the_record_where_that_is_said(void **state)
          "{\"ts\":\"2026-05-28T20:26:40.000Z\"}"},
         {"{\"n\":\" 12,5 \"}", "[{\"op\":\"replace\",\"path\":\"/n\",\"read\":\"number\"}]",
          "{\"n\":12.5}"},
+        {"{\"n\":\"1\xc2\xa0"
+         "489,25\"}",
+         "[{\"op\":\"replace\",\"path\":\"/n\",\"read\":\"number\"}]", "{\"n\":1489.25}"},
         {"{\"n\":\"9\"}", "[{\"op\":\"replace\",\"path\":\"/n\",\"read\":\"number\"}]",
          "{\"n\":9}"},
         {"{\"n\":17}", "[{\"op\":\"replace\",\"path\":\"/n\",\"read\":\"text\"}]",
