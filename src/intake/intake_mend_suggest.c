@@ -215,6 +215,14 @@ static void suggest_own(struct search *search)
     }
 }
 
+/* Over HTTP, or the lines of a file without a map. */
+static bool is_own(const struct intake_way *way)
+{
+    return way->form == INTAKE_WAY_IS_OWN ||
+           (way->form == INTAKE_WAY_IS_FILE && way->format == INTAKE_FORMAT_NDJSON &&
+            way->map.len == 0);
+}
+
 static void suggest_for(struct search *search)
 {
     bool pointer = search->field.len > 1 && search->field.data[0] == '/';
@@ -222,10 +230,7 @@ static void suggest_for(struct search *search)
         suggest_name(search);
     } else if (pointer && says(search, "unknown member")) {
         suggest_unknown(search);
-    } else if (search->way->form == INTAKE_WAY_IS_OWN) {
-        suggest_own(search);
-    } else if (search->way->form == INTAKE_WAY_IS_FILE &&
-               search->way->format == INTAKE_FORMAT_NDJSON && search->way->map.len == 0) {
+    } else if (is_own(search->way)) {
         suggest_own(search);
     }
     if (pointer && search->count == 0 && (says(search, "expected a string"))) {
