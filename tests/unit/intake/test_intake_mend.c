@@ -13,7 +13,7 @@ static struct store_item again(struct fixture *f, const struct store_item *kept,
                                .kept = kept->raw,
                                .sent_at_ms = kept->event.sent_at_ms,
                                .hook = hook};
-    struct store_item item;
+    struct store_item item = {0};
     if (!intake_way_read(kept->way, kept->raw, f->arena, &mend.way, &f->fail) ||
         !intake_mend_decode(&mend, f->decoder, &f->source, f->arena, &item, &f->fail)) {
         print_error("%s\n", f->fail.message);
