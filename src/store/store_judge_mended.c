@@ -54,11 +54,17 @@ static bool put_mark(struct store_writing *writing, const struct store_quarantin
                          fail);
 }
 
+static bool same_text(struct str a, struct str b)
+{
+    if (a.data == NULL || b.data == NULL) {
+        return a.data == b.data;
+    }
+    return str_equal(a, b);
+}
+
 static bool same_reason(const struct store_quarantine_row *row, const struct store_result *result)
 {
-    return str_equal(row->reason, result->reason) &&
-           (row->field.data == NULL) == (result->field.data == NULL) &&
-           str_equal(row->field, result->field);
+    return same_text(row->reason, result->reason) && same_text(row->field, result->field);
 }
 
 static bool settle(struct store *store, const struct store_quarantine_row *row, uint32_t source,
