@@ -66,8 +66,9 @@ static void passed(struct mending *mending, uint64_t id)
 /* ---- what became of them --------------------------------------------------------------------------------- */
 
 /* Whole characters; the writer of JSON would put a mark in the place of half a one. */
-static struct str shown(struct arena *arena, struct str text)
+static struct str shown(struct arena *arena, const struct app_mend_row *row, struct str text)
 {
+    text = row->document.data == NULL ? text : intake_mend_readable(text, arena);
     struct str copy = str_copy(arena, text.len > APP_MEND_EXAMPLE_BYTES
                                           ? str_of(text.data, APP_MEND_EXAMPLE_BYTES)
                                           : text);
@@ -107,9 +108,9 @@ static void tally(struct mending *mending, const struct app_mend_row *row)
                                                    : (struct str){NULL, 0};
     struct str field = row->unfit ? (struct str){NULL, 0} : item->field;
     example.source = str_copy(arena, row->kept.source);
-    example.before = shown(arena, row->before);
+    example.before = shown(arena, row, row->before);
     example.after =
-        str_equal(row->before, row->after) ? (struct str){NULL, 0} : shown(arena, row->after);
+        str_equal(row->before, row->after) ? (struct str){NULL, 0} : shown(arena, row, row->after);
     example.reason = reason.data == NULL ? reason : str_copy(arena, reason);
     example.field =
         field.data == NULL || reason.data == NULL ? (struct str){NULL, 0} : str_copy(arena, field);

@@ -73,6 +73,7 @@ struct app_mend_row {
     struct store_quarantine_row kept;
     struct intake_way way;
     struct str before, after; /* as documents, where they are; else as text */
+    struct str document;      /* before, where it is one */
     bool unfit;
     struct str why; /* of unfit */
     struct store_item item;

@@ -79,6 +79,7 @@ static bool fixed(struct app_mend_row *row, const struct app_mend_fix *fix, stru
     if (!intake_mend_document(&row->way, row->kept.raw, arena, &document, fail)) {
         return false;
     }
+    row->document = document;
     row->before = row->after = document.data != NULL ? document : row->kept.raw;
     if (fix->text.data != NULL) {
         *out_raw = row->after = fix->text;

@@ -207,7 +207,8 @@ bool app_op_quarantine_row(struct app *app, const struct app_caller *caller,
     json_name_c(&w, "form");
     json_write_c(&w, intake_way_name(&way));
     /* What a patch is laid over: the record as JSON, or null where it is none. */
-    app_write_text(&w, "document", document);
+    app_write_text(&w, "document",
+                   document.data == NULL ? document : intake_mend_readable(document, arena));
     json_end_object(&w);
     return base_buf_ok(out, fail);
 }

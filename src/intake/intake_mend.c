@@ -269,6 +269,32 @@ bool intake_mend_document(const struct intake_way *way, struct str raw, struct a
     return true;
 }
 
+struct str intake_mend_readable(struct str json, struct arena *arena)
+{
+    static const struct {
+        const char *escaped;
+        char c;
+    } signs[] = {{"\\u003c", '<'}, {"\\u003e", '>'}, {"\\u0026", '&'}};
+    char *text = arena_small(arena, json.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < json.len; i++) {
+        char c = json.data[i];
+        bool found = false;
+        for (size_t k = 0; c == '\\' && k < ARRAY_LEN(signs) && !found; k++) {
+            found = str_starts_c(str_after(json, i), signs[k].escaped);
+            if (found) {
+                c = signs[k].c;
+                i += 5;
+            }
+        }
+        text[len++] = c;
+        if (c == '\\' && i + 1 < json.len) {
+            text[len++] = json.data[++i]; /* so that an escaped backslash begins nothing */
+        }
+    }
+    return str_of(text, len);
+}
+
 static bool put_scalar(struct base_buf *out, struct json_value value)
 {
     struct base_buf text CLEANUP(base_buf_done) = {.limit = DOCUMENT_BYTES_MAX};

@@ -30,6 +30,8 @@ bool intake_mend_decode(const struct intake_mend *mend, struct intake_decoder *d
 /* *out is missing where there is no document: broken JSON, bad UTF-8, cells that do not fit the header, other text. */
 bool intake_mend_document(const struct intake_way *way, struct str raw, struct arena *arena,
                           struct str *out, struct fail *fail) MUST_USE;
+/* The same JSON for people's eyes: '<', '>' and '&' as they are, where they were escaped. */
+struct str intake_mend_readable(struct str json, struct arena *arena);
 /* The record of a document. FAIL_INPUT where it is none: members of a row that are no columns or no scalars. */
 bool intake_mend_record(const struct intake_way *way, struct str document, struct arena *arena,
                         struct str *out, struct fail *fail) MUST_USE;

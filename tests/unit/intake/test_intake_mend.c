@@ -122,6 +122,19 @@ static void rows_of_a_file_keep_columns_map_and_id(void **state)
     test_done(&f);
 }
 
+static void documents_are_shown_without_the_escapes_that_pages_need(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    assert_str(
+        intake_mend_readable(STR("{\"a\":\"\\u003cb\\u003e \\u0026 \\\\u003c \\n\"}"), f.arena),
+        "{\"a\":\"<b> & \\\\u003c \\n\"}");
+    assert_str(intake_mend_readable(STR("torn \\"), f.arena), "torn \\");
+    assert_str(intake_mend_readable(STR(""), f.arena), "");
+    test_done(&f);
+}
+
 static void torn_rows_have_no_document(void **state)
 {
     (void)state;
@@ -334,6 +347,7 @@ int main(void)
         cmocka_unit_test(the_own_form_keeps_the_clock_of_its_envelope),
         cmocka_unit_test(segments_messages_keep_their_route),
         cmocka_unit_test(rows_of_a_file_keep_columns_map_and_id),
+        cmocka_unit_test(documents_are_shown_without_the_escapes_that_pages_need),
         cmocka_unit_test(torn_rows_have_no_document),
         cmocka_unit_test(a_webhooks_record_goes_through_its_rule_again),
         cmocka_unit_test(mail_is_read_as_mail_again),

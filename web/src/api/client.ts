@@ -2,7 +2,7 @@
 import type {
   Account,
   CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, FoundCustomer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
-  Note, NoteKind, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
+  MendRows, Mended, Note, NoteKind, QuarantineGroup, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
 } from "./types";
 
@@ -176,9 +176,12 @@ export const api = {
   deleteNote: (id: number) => call<void>(`/api/v1/notes/${id}`, { method: "DELETE" }),
 
   ledger: () => call<Ledger>("/api/v1/ledger"),
-  quarantine: (options: { cursor?: string | null; limit?: number; source?: string; reason?: string }) =>
+  quarantine: (options: { cursor?: string | null; limit?: number; source?: string; reason?: string; field?: string }) =>
     call<{ total: number; rows: QuarantineRow[]; cursor: string | null }>(`/api/v1/quarantine${search(options)}`),
   quarantined: (id: string) => call<QuarantineRow>(`/api/v1/quarantine/${part(id)}`),
+  quarantineGroups: () => call<{ groups: QuarantineGroup[]; total: number; rest: number }>("/api/v1/quarantine/groups"),
+  mend: (verb: "fix" | "replay" | "discard", body: MendRows & { patch?: unknown[]; text?: string; dry_run?: boolean; examples?: number; cursor?: string }, signal?: AbortSignal) =>
+    call<Mended>(`/api/v1/quarantine/${verb}`, { method: "POST", body, signal }),
   live: (after: number, limit = 100) => call<{ seq: number; items: LiveItem[] }>(`/api/v1/live${search({ after, limit })}`),
   status: () => call<Status>("/api/v1/status"),
   keys: () => call<{ keys: KeyRow[] }>("/api/v1/keys"),

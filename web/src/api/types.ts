@@ -369,6 +369,43 @@ export interface QuarantineRow {
   bytes: number;
   preview: string;
   raw?: string;
+  /** How it came: own, segment, csv, ... */
+  form?: string;
+  /** The record as JSON, where it is some. */
+  document?: string | null;
+}
+
+export interface QuarantineGroup {
+  source: string;
+  reason: string;
+  field: string | null;
+  rows: number;
+  newest: string;
+  suggestion: { title: string; patch: unknown[] } | null;
+}
+
+/** Which rows: some by their ids, or all of a group. */
+export type MendRows = { ids: string[] } | { source: string; reason: string; field: string };
+export interface MendExample {
+  id: string;
+  source: string | null;
+  before: string;
+  after: string | null;
+  verdict: "stored" | "duplicate" | "quarantined" | "refused" | "absent" | "unfit";
+  reason: string | null;
+  field: string | null;
+}
+export interface Mended {
+  dry_run: boolean;
+  rows: number;
+  stored: number;
+  duplicate: number;
+  quarantined: number;
+  refused: number;
+  absent: number;
+  unfit: number;
+  cursor: string | null;
+  examples: MendExample[];
 }
 
 export interface LiveItem {

@@ -1,26 +1,32 @@
-// Quarantine: rows that could not be stored, with the reason, and their bytes as they came.
+// Quarantine: what could not be stored, by what is wrong with it, and row by row.
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useLoad } from "../../api/hooks";
 import type { QuarantineRow } from "../../api/types";
 import { Page } from "../../frame/frame";
-import { formatBytes, formatNumber } from "../../format";
-import { Button, CopyButton, Empty, Moment, Problem, Skeleton } from "../../parts/basic";
-import { Dialog } from "../../parts/dialog";
+import { formatNumber } from "../../format";
+import { Button, Empty, Moment, Problem, Skeleton } from "../../parts/basic";
 import { toast } from "../../parts/toast";
-import { cleanLine, cleanText } from "../../safe";
+import { cleanLine } from "../../safe";
 import { setParams, usePlace } from "../../router";
 import { t } from "../../strings";
 import { SettingsTabs } from "./page";
-import { fixCommand } from "./sdk";
+import { QuarantineGroups, useGroups } from "./quarantine_groups";
+import { RowDialog } from "./quarantine_row";
 
 export function Quarantine() {
   const { search } = usePlace();
   const params = new URLSearchParams(search);
   const source = params.get("source") ?? "";
   const reason = params.get("reason") ?? "";
+  const field = params.get("field") ?? "";
   const id = params.get("row");
-  const load = useLoad(`${source}|${reason}`, () => api.quarantine({ limit: 50, source, reason }));
+  const groups = useGroups();
+  const load = useLoad(`${source}|${reason}|${field}`, () => api.quarantine({ limit: 50, source, reason, field }));
+  const changed = () => {
+    groups.reload();
+    load.reload();
+  };
   const [more, setMore] = useState<QuarantineRow[]>([]);
   const [cursor, setCursor] = useState<string | null>(null);
   useEffect(() => {
@@ -30,7 +36,7 @@ export function Quarantine() {
   const rows = load.data ? [...load.data.rows, ...more] : [];
   const older = async () => {
     try {
-      const next = await api.quarantine({ limit: 50, source, reason, cursor });
+      const next = await api.quarantine({ limit: 50, source, reason, field, cursor });
       setMore([...more, ...next.rows]);
       setCursor(next.cursor);
     } catch {
@@ -39,10 +45,11 @@ export function Quarantine() {
   };
   return (
     <Page above={<SettingsTabs here="quarantine" />} title={t("settings.quarantine")} lead={t("quarantine.lead")}>
-      <section class="sheet" aria-label={t("settings.quarantine")} aria-busy={load.loading}>
+      <QuarantineGroups load={groups} onChanged={changed} />
+      <section class="sheet" aria-label={t("quarantine.all")} aria-busy={load.loading}>
         <header class="sheet-head">
-          <h2>{load.data ? t("quarantine.rows", { n: load.data.total }) : t("settings.quarantine")}</h2>
-          {[["source", source], ["reason", reason]].map(([name, value]) =>
+          <h2>{load.data ? t("quarantine.rows", { n: load.data.total }) : t("quarantine.all")}</h2>
+          {[["source", source], ["reason", reason], ["field", field]].map(([name, value]) =>
             value ? (
               <button key={name} type="button" class="chip on" onClick={() => setParams({ [name!]: undefined })} aria-label={t("filter.remove", { value })}>
                 <span class="clip">{cleanLine(value)}</span> <span aria-hidden="true">×</span>
@@ -105,53 +112,16 @@ export function Quarantine() {
           </p>
         )}
       </section>
-      {id && <RowDialog id={id} onClose={() => setParams({ row: undefined })} />}
-    </Page>
-  );
-}
-
-function RowDialog({ id, onClose }: { id: string; onClose: () => void }) {
-  const load = useLoad(id, () => api.quarantined(id));
-  const row = load.data;
-  return (
-    <Dialog title={t("quarantine.row", { id })} onClose={onClose} wide>
-      {load.error && <Problem error={load.error} retry={load.reload} />}
-      {!row && !load.error && <Skeleton rows={5} />}
-      {row && (
-        <div class="stack">
-          <dl class="facts">
-            <div>
-              <dt>{t("quarantine.reason")}</dt>
-              <dd>
-                {cleanLine(row.reason)} {row.field && <code class="pointer">{cleanLine(row.field)}</code>}
-              </dd>
-            </div>
-            <div>
-              <dt>{t("live.source")}</dt>
-              <dd>{cleanLine(row.source)}</dd>
-            </div>
-            <div>
-              <dt>{t("quarantine.when")}</dt>
-              <dd>
-                <Moment at={row.received_at}>{row.received_at}</Moment>
-              </dd>
-            </div>
-            <div>
-              <dt>{t("quarantine.size")}</dt>
-              <dd>{formatBytes(row.bytes)}</dd>
-            </div>
-          </dl>
-          <div class="well-head">
-            <h3>{t("quarantine.bytes")}</h3>
-            <CopyButton text={row.raw ?? row.preview} />
-          </div>
-          <pre class="well wrap" tabIndex={0} aria-label={t("quarantine.bytes")}>
-            {cleanText(row.raw ?? row.preview)}
-          </pre>
-          <p class="small dim">{t("quarantine.mend")}</p>
-          <pre class="well" tabIndex={0} aria-label={t("quarantine.command")}>{fixCommand(row.id)}</pre>
-        </div>
+      {id && (
+        <RowDialog
+          id={id}
+          onClose={() => setParams({ row: undefined })}
+          onChanged={() => {
+            setParams({ row: undefined });
+            changed();
+          }}
+        />
       )}
-    </Dialog>
+    </Page>
   );
 }

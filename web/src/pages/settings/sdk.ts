@@ -1,7 +1,6 @@
 // The snippets themselves. Code, not prose: the same in every language.
 export const DEMO_COMMAND = "firsthand demo --data DIR";
 export const ORIGIN_EXAMPLE = "https://shop.example";
-export const fixCommand = (id: string): string => `firsthand quarantine fix ${id}`;
 
 export const SDKS = ["site", "terminal", "web", "node", "python", "posthog", "rudder", "csv", "feedback"] as const;
 export type SdkName = (typeof SDKS)[number];
