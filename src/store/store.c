@@ -50,6 +50,7 @@ static void free_store(struct store *store)
     store_identity_view_unref(now->identity);
     store_quarantine_view_done(&now->quarantine);
     store_ledger_done(&now->ledger);
+    store_imports_done(&now->imports);
     store_identity_view_unref(writing->identity);
     store_dedup_live_free(writing->dedup[0]);
     store_dedup_live_free(writing->dedup[1]);
@@ -66,6 +67,7 @@ static void free_store(struct store *store)
     base_free(writing->pending);
     store_map_done(&writing->pending_mark_by_id);
     base_free(writing->pending_marks);
+    base_free(writing->spans);
     base_free(writing->cells);
     base_free(writing->ids);
     base_free(writing->results);
@@ -181,7 +183,7 @@ bool store_ledger_read(struct store *store, struct arena *arena, struct store_le
     return true;
 }
 
-static void quarantine_view(struct store *store, struct store_quarantine_view *out)
+void store_quarantine_view_take(struct store *store, struct store_quarantine_view *out)
 {
     base_lock(&store->lock);
     const struct store_quarantine_view *now = &store->now.quarantine;
@@ -199,7 +201,7 @@ bool store_quarantine_list(struct store *store, const struct store_quarantine_fi
                            size_t *out_count, uint64_t *out_total, struct fail *fail)
 {
     CLEANUP(store_quarantine_view_done) struct store_quarantine_view view = {0};
-    quarantine_view(store, &view);
+    store_quarantine_view_take(store, &view);
     return store_quarantine_view_list(&view, filter, arena, out, out_count, out_total, fail);
 }
 
@@ -208,7 +210,7 @@ bool store_quarantine_groups(struct store *store, struct arena *arena,
                              uint64_t *out_rest, struct fail *fail)
 {
     CLEANUP(store_quarantine_view_done) struct store_quarantine_view view = {0};
-    quarantine_view(store, &view);
+    store_quarantine_view_take(store, &view);
     return store_quarantine_view_groups(&view, arena, out, out_count, out_rest, fail);
 }
 
@@ -216,7 +218,7 @@ bool store_quarantine_get(struct store *store, uint64_t id, struct arena *arena,
                           struct store_quarantine_row *out, struct fail *fail)
 {
     CLEANUP(store_quarantine_view_done) struct store_quarantine_view view = {0};
-    quarantine_view(store, &view);
+    store_quarantine_view_take(store, &view);
     return store_quarantine_view_get(&view, id, arena, out, fail);
 }
 

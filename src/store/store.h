@@ -68,6 +68,7 @@ struct store_item {
     struct str previous_id; /* missing: no alias */
     bool may_join_users;    /* a secret key or an operator sent it: two known users may be joined */
     bool from_import;       /* its message_id is remembered for ever, not for the window */
+    uint64_t import;        /* number of the running import that it is part of; 0: of none */
     enum store_space
         space; /* ONE: the first identifier is whose event it is; a second of these two kinds is
                                another id of the same person, to be joined where that is allowed */
@@ -108,6 +109,51 @@ void store_set_listener(struct store *store,
 /* Seals all fresh rows into a segment now; merges until nothing is worth merging. */
 bool store_seal(struct store *store, struct fail *fail) MUST_USE;
 bool store_merge(struct store *store, struct fail *fail) MUST_USE;
+
+/* ---- imports ------------------------------------------------------------------------------------------ */
+
+/* Events that came in together and can be taken back together: items name the import that they are part of. */
+enum store_import_state {
+    STORE_IMPORT_RUNNING,
+    STORE_IMPORT_ENDED,
+    STORE_IMPORT_STOPPED, /* before its end, or by a crash */
+    STORE_IMPORT_TAKEN_BACK,
+};
+const char *store_import_state_name(enum store_import_state state);
+struct store_import_gone { /* what taking back an import takes, or took */
+    uint64_t rows;         /* events */
+    uint64_t quarantined;  /* records of the quarantine; the ledger counts them as refused */
+    uint64_t joins;
+    uint64_t customers; /* that nothing else is known of; of a preview: not counted */
+};
+struct store_import {
+    uint64_t number; /* 1, 2, ... */
+    enum store_import_state state;
+    struct str source, name;
+    int64_t begun_ms, ended_ms, taken_back_ms; /* STORE_NO_TIME: not yet, or not known */
+    uint64_t received, stored, duplicate, quarantined, refused;
+    bool forgotten; /* too long ago, or in too many pieces: it cannot be taken back */
+    struct store_import_gone gone;
+};
+#define STORE_IMPORTS_MAX 1000 /* older ones fall off the list */
+#define STORE_IMPORT_NAME_BYTES_MAX 1000
+bool store_import_begin(struct store *store, struct str source, struct str name, uint64_t *out,
+                        struct fail *fail) MUST_USE;
+/* Ends a running import; `stopped`: before its end. Does nothing where it does not run. */
+bool store_import_end(struct store *store, uint64_t number, bool stopped,
+                      struct fail *fail) MUST_USE;
+/* Newest first. */
+bool store_import_list(struct store *store, struct arena *arena, struct store_import **out,
+                       size_t *out_count, struct fail *fail) MUST_USE;
+/* What taking it back would take, and whether it may be: FAIL_ABSENT where there is none, FAIL_CONFLICT where it runs,
+   was taken back already, or is forgotten. */
+bool store_import_preview(struct store *store, uint64_t number, struct store_import_gone *out,
+                          struct fail *fail) MUST_USE;
+/* Takes back all that it stored and nothing else: events, what they would be duplicates of, quarantined records, the
+   joins it made, identifiers that nobody else can have used. Durable as a whole or not at all; leases are revoked.
+   Reads all segments and writes anew those that hold its events; intake goes on meanwhile. */
+bool store_import_undo(struct store *store, uint64_t number, struct store_import_gone *out,
+                       struct fail *fail) MUST_USE;
 
 /* ---- the ledger and the quarantine ------------------------------------------------------------- */
 

@@ -161,15 +161,23 @@ static bool old_manifest_stands(struct store *store)
            found->generation == store->keeper.manifest->generation;
 }
 
-/* Makes `next` (taken over) the manifest, durable, and installs what it names. */
-bool store_advance(struct store *store, struct store_manifest *next, bool sealed, struct fail *fail)
+void store_advance_abandon(struct store *store, struct store_manifest *next)
 {
+    remove_newcomers(store, next);
+    store_manifest_free(next);
+}
+
+bool store_advance_write(struct store *store, struct store_manifest *next,
+                         struct store_install *out, bool *out_unsure, struct fail *fail)
+{
+    *out_unsure = false;
     CLEANUP(store_opened_done) struct store_opened old = {0};
     CLEANUP(store_opened_done) struct store_opened opened = {0};
     store_opened_now(store, &old);
     bool readable = open_all(store, next, &old, &opened, fail);
     if (!readable || !store_manifest_write(store->disk, next, fail)) {
-        if (!readable || old_manifest_stands(store)) {
+        *out_unsure = readable && !old_manifest_stands(store);
+        if (!*out_unsure) {
             remove_newcomers(store, next);
         }
         store_manifest_free(next);
@@ -178,15 +186,25 @@ bool store_advance(struct store *store, struct store_manifest *next, bool sealed
     store_manifest_free(store->keeper.manifest);
     store->keeper.manifest = next;
     doom_unnamed(next, &old);
-    struct store_install install = {
+    *out = (struct store_install){
         .segments = opened.segments,
         .identity = opened.identity,
         .dedup = opened.dedup,
         .quarantine = opened.quarantine,
-        .sealed = sealed,
-        .sealed_marks = sealed ? store->keeper.frozen->marks : NULL,
     };
     opened = (struct store_opened){0};
+    return true;
+}
+
+bool store_advance(struct store *store, struct store_manifest *next, bool sealed, struct fail *fail)
+{
+    struct store_install install;
+    bool unsure;
+    if (!store_advance_write(store, next, &install, &unsure, fail)) {
+        return false;
+    }
+    install.sealed = sealed;
+    install.sealed_marks = sealed ? store->keeper.frozen->marks : NULL;
     store_writer_control(store, store_install, &install);
     return true;
 }

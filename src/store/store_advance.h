@@ -5,7 +5,7 @@
  *   could not be written, nothing that either version may name is removed; (3) a journal goes only after
  *   the manifest that makes it needless is durable.
  * Owner: whoever has the turn to advance.
- * Threads: one at a time, never the writer thread.
+ * Threads: one at a time; never the writer thread, but for store_advance_write.
  * Failure: FAIL_IO, FAIL_LIMIT, FAIL_CORRUPT: the store goes on with the old manifest.
  * Limits/cost: one small file written and synced.   Units: none.
  * Example: see store_keeper.c.   Not here: what new files hold.
@@ -13,6 +13,7 @@
 #pragma once
 
 #include "store_core.h"
+#include "store_writer.h"
 
 struct store_opened { /* references held */
     struct store_segments *segments;
@@ -29,6 +30,13 @@ void store_opened_now(struct store *store, struct store_opened *out);
    it. On failure the new files are removed, where that is safe. */
 bool store_advance(struct store *store, struct store_manifest *next, bool sealed,
                    struct fail *fail) MUST_USE;
+
+/* The same without installing: the caller does that with *out. *out_unsure: nobody knows which of the two manifests
+   lies on the disk. */
+bool store_advance_write(struct store *store, struct store_manifest *next,
+                         struct store_install *out, bool *out_unsure, struct fail *fail) MUST_USE;
+/* Takes away the files that only `next` (taken over) names, and that. */
+void store_advance_abandon(struct store *store, struct store_manifest *next);
 
 /* What cannot be removed now is removed at the next opening: no manifest names it. */
 void store_remove_run(struct store *store, enum store_run_kind kind, uint64_t id);

@@ -133,6 +133,24 @@ struct store_build {
     struct store_build_lines names_lines, hours_lines;
 };
 
+/* ---- rows left out (store_build_leave.c) ---------------------------------------------------------------- */
+
+#define STORE_BUILD_IN_ARRIVAL 0 /* the scan's first column */
+struct store_build_left { /* a batch without them; keeps its memory */
+    struct store_rows rows;
+    size_t column_count;
+    struct store_column *columns;
+    struct store_vec place, customers, row_begin, ts_ms, events;
+    struct store_vec *at, *values; /* by column */
+};
+bool store_build_left_init(struct store_build_left *left, size_t column_count,
+                           struct fail *fail) MUST_USE;
+void store_build_left_done(struct store_build_left *left);
+/* *out may have no customer left. */
+bool store_build_leave(struct store_build_left *left, const struct store_ranges *leave_out,
+                       const struct store_rows *rows, const struct store_rows **out,
+                       struct fail *fail) MUST_USE;
+
 /* Names in use and their codes, dictionaries, columns. */
 bool store_build_plan_names(struct store_build *build, struct fail *fail) MUST_USE;
 bool store_build_plan_dictionaries(struct store_build *build, struct fail *fail) MUST_USE;

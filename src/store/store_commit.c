@@ -1,3 +1,4 @@
+#include "store_import.h"
 #include "store_judge.h"
 #include "store_snapshot.h"
 #include "store_writer.h"
@@ -47,6 +48,7 @@ static bool begin(struct store *store, size_t items, struct marks *out, struct f
     writing->pending_count = 0;
     store_map_reset(&writing->pending_mark_by_id);
     writing->pending_mark_count = 0;
+    store_import_reset(store);
     void *results = writing->results;
     if (!base_grow_array(&results, &writing->result_capacity, items, sizeof writing->results[0],
                          fail)) {
@@ -76,7 +78,7 @@ static bool write_frame(struct store *store, struct fail *fail)
         store_frame_ledger(&writing->frame, source, &writing->delta.counts[source]);
     }
     store_frame_customers(&writing->frame, writing->draft.customers);
-    if (!store_frame_ok(&writing->frame, fail)) {
+    if (!store_import_write(store, fail) || !store_frame_ok(&writing->frame, fail)) {
         return false;
     }
     base_lock(&store->lock);
@@ -161,6 +163,7 @@ static void publish(struct store *store, bool changed)
         now->last_event_received_ms =
             last_ms > now->last_event_received_ms ? last_ms : now->last_event_received_ms;
     }
+    store_import_publish_locked(store);
     now->last_commit_ms = now_ms;
     now->journal_bytes = writing->journal.len;
     if (changed) {
@@ -193,9 +196,12 @@ static bool judge_all(struct store *store, struct store_job *const *jobs, size_t
     struct store_result *result = store->writing.results;
     for (size_t j = 0; j < count; j++) {
         for (size_t i = 0; i < jobs[j]->count; i++, result++) {
-            if (!store_judge_item(store, &jobs[j]->items[i], result, fail)) {
+            const struct store_item *item = &jobs[j]->items[i];
+            if (!store_import_before(store, item, fail) ||
+                !store_judge_item(store, item, result, fail)) {
                 return false;
             }
+            store_import_after(store, item, result->verdict);
         }
     }
     return true;

@@ -47,6 +47,7 @@ struct store_published {
     struct store_identity_view *identity;
     struct store_quarantine_view quarantine;
     struct store_ledger_table ledger;
+    struct store_imports imports;
     uint64_t rows, customers;
     uint64_t requests_refused;
     uint32_t event_codes;
@@ -95,6 +96,9 @@ struct store_writing {
     struct store_map pending_mark_by_id; /* by store_map_mix(id) */
     struct store_quarantine_mark *pending_marks;
     size_t pending_mark_count, pending_mark_capacity;
+    uint64_t import; /* of the item judged last; 0: none */
+    struct store_import_span *spans;
+    size_t span_count, span_capacity;
     struct store_cell *cells;
     size_t cell_capacity;
     struct store_identifier *ids; /* of an item whose ids are of one name space */
@@ -139,6 +143,7 @@ struct store_frozen {
     struct store_quarantine_live *quarantine;
     struct store_quarantine_marks *marks;
     struct store_ledger_table ledger;
+    struct store_imports imports;
     uint64_t next_arrival, next_quarantine_id, rows, customers;
     uint64_t journal_id, next_sequence; /* the journal begun after it */
 };
@@ -204,5 +209,7 @@ static inline uint64_t store_next_file_id(struct store *store)
 {
     return atomic_fetch_add(&store->keeper.next_file_id, 1);
 }
+/* What is quarantined now; store_quarantine_view_done. */
+void store_quarantine_view_take(struct store *store, struct store_quarantine_view *out);
 /* Is `name` sixteen hexadecimal digits and then `suffix`? Then it is one of the store's files. */
 bool store_file_id(struct str name, const char *suffix, uint64_t *out);

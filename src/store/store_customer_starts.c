@@ -60,8 +60,8 @@ static void look_at(struct starts *starts, const uint8_t *bytes, uint64_t len, u
     *out_len = whole;
     const char *text = (const char *)bytes + STORE_IDENTITY_HEAP_BYTES;
     struct str value = str_of(text + kind_len, value_len);
-    bool membership = bytes[4] != 0;
-    if (!membership && begins(value, starts->folded)) {
+    bool passed_over = bytes[4] != 0; /* a membership, or freed */
+    if (!passed_over && begins(value, starts->folded)) {
         uint8_t kind = bytes[5];
         struct str name = kind < STORE_IDENTITY_KIND_OTHER ? store_identity_kind_name(kind)
                                                            : str_of(text, kind_len);

@@ -81,6 +81,13 @@ bool store_dedup_choose(const struct store_dedup_runs *runs, int64_t span_ms, in
 /* All of one kind (window or import). */
 bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *runs, size_t count,
                        uint64_t id, struct store_run_info *out, struct fail *fail) MUST_USE;
+/* The run without `keys` (ascending, by low and then high half). *out_left: entries that stay; where that is none, or
+   all (*out_any false), nothing was written. */
+bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run,
+                         const struct base_hash128 *keys, size_t key_count, uint64_t id,
+                         struct store_run_info *out, uint64_t *out_left, bool *out_any,
+                         struct fail *fail) MUST_USE;
+int store_dedup_compare_keys(const void *a, const void *b);
 bool store_dedup_run_check(const struct store_dedup_run *run,
                            void (*problem)(void *context, const char *path, const char *what),
                            void *context, uint64_t *problems, struct fail *fail) MUST_USE;

@@ -260,3 +260,65 @@ bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *r
     }
     return finish(&build, out, fail);
 }
+
+/* ---- forgetting -------------------------------------------------------------------------------------------- */
+
+int store_dedup_compare_keys(const void *a, const void *b)
+{
+    const struct base_hash128 *x = a;
+    const struct base_hash128 *y = b;
+    if (x->low != y->low) {
+        return x->low < y->low ? -1 : 1;
+    }
+    return (x->high > y->high) - (x->high < y->high);
+}
+
+struct forgetting {
+    const uint8_t *entries;
+    const struct base_hash128 *keys;
+    size_t key_count, at; /* keys before `at` are below the entry looked at */
+};
+
+/* Entries are asked for in their order. */
+static bool forgotten(struct forgetting *f, uint64_t entry)
+{
+    const uint8_t *bytes = entry_of(f->entries, entry);
+    struct base_hash128 key = {base_get_u64(bytes), base_get_u64(bytes + 8)};
+    while (f->at < f->key_count && store_dedup_compare_keys(&f->keys[f->at], &key) < 0) {
+        f->at++;
+    }
+    return f->at < f->key_count && store_dedup_compare_keys(&f->keys[f->at], &key) == 0;
+}
+
+bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run,
+                         const struct base_hash128 *keys, size_t key_count, uint64_t id,
+                         struct store_run_info *out, uint64_t *out_left, bool *out_any,
+                         struct fail *fail)
+{
+    struct forgetting f = {.keys = keys, .key_count = key_count};
+    if (!store_run_at(run->run, STORE_DEDUP_ENTRIES, 0, run->count * STORE_DEDUP_ENTRY_BYTES,
+                      &f.entries, fail)) {
+        return false;
+    }
+    *out_left = 0;
+    for (uint64_t i = 0; i < run->count; i++) {
+        *out_left += !forgotten(&f, i);
+    }
+    *out_any = *out_left < run->count;
+    if (!*out_any || *out_left == 0) {
+        return true;
+    }
+    struct build build;
+    if (!begin(disk, id, *out_left, run->first_ms, run->last_ms, run->import, &build, fail)) {
+        return false;
+    }
+    f.at = 0;
+    for (uint64_t i = 0; i < run->count; i++) {
+        const uint8_t *entry = entry_of(f.entries, i);
+        if (!forgotten(&f, i)) {
+            put(&build, (struct base_hash128){base_get_u64(entry), base_get_u64(entry + 8)},
+                run->base_ms + base_get_u32(entry + 16));
+        }
+    }
+    return finish(&build, out, fail);
+}

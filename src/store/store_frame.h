@@ -27,6 +27,8 @@ enum store_frame_tag {
     STORE_FRAME_LEDGER = 7,
     STORE_FRAME_CUSTOMERS = 8, /* how many there are after the commit */
     STORE_FRAME_CLOSED = 9,    /* the store was closed in order; nothing else in the frame */
+    STORE_FRAME_IMPORT = 10,   /* whose what follows is, until the next of these or the frame's end */
+    STORE_FRAME_IMPORT_CHANGE = 11, /* an import begins, is counted or ends */
     STORE_FRAME_MENDED = 12,   /* a row of the quarantine goes, or stays for another reason */
 };
 
@@ -54,6 +56,20 @@ struct store_quarantine_mark {
     struct str reason, field; /* of a row that stays: instead of its own */
 };
 
+enum store_frame_import_change {
+    STORE_FRAME_IMPORT_BEGUN = 1,
+    STORE_FRAME_IMPORT_COUNTED = 2,
+    STORE_FRAME_IMPORT_ENDED = 3,
+};
+struct store_frame_import {
+    uint64_t number;
+    enum store_frame_import_change change;
+    struct str source, name; /* begun */
+    int64_t at_ms;           /* begun, ended */
+    uint64_t counts[4];      /* counted, by enum store_verdict */
+    bool stopped;            /* ended */
+};
+
 struct store_frame_record {
     enum store_frame_tag tag;
     union {
@@ -78,6 +94,7 @@ struct store_frame_record {
             struct store_ledger_count count;
         } ledger;
         uint64_t customers;
+        struct store_frame_import import; /* of STORE_FRAME_IMPORT the number alone; 0: nobody's */
     };
 };
 
@@ -115,6 +132,9 @@ void store_frame_mended(struct store_frame_writer *writer,
 void store_frame_ledger(struct store_frame_writer *writer, uint32_t source,
                         const struct store_ledger_count *count);
 void store_frame_customers(struct store_frame_writer *writer, uint64_t customers);
+void store_frame_import(struct store_frame_writer *writer, uint64_t number);
+void store_frame_import_change(struct store_frame_writer *writer,
+                               const struct store_frame_import *change);
 void store_frame_closed(struct store_frame_writer *writer);
 
 /* ---- reading ------------------------------------------------------------------------------------------- */

@@ -280,6 +280,38 @@ static bool read_ledger(struct store_frame_reader *reader, struct store_frame_re
            get_u64(reader, &count->refused) && get_signed(reader, &count->last_received_ms);
 }
 
+static bool read_import_change(struct store_frame_reader *reader, struct store_frame_record *out)
+{
+    struct store_frame_import *import = &out->import;
+    uint8_t change;
+    uint8_t stopped = 0;
+    *import = (struct store_frame_import){0};
+    if (!get_byte(reader, &change) || change < STORE_FRAME_IMPORT_BEGUN ||
+        change > STORE_FRAME_IMPORT_ENDED || !get_u64(reader, &import->number)) {
+        return false;
+    }
+    import->change = (enum store_frame_import_change)change;
+    switch (import->change) {
+    case STORE_FRAME_IMPORT_BEGUN:
+        return get_signed(reader, &import->at_ms) && get_text(reader, &import->source) &&
+               get_text(reader, &import->name);
+    case STORE_FRAME_IMPORT_COUNTED:
+        for (size_t i = 0; i < ARRAY_LEN(import->counts); i++) {
+            if (!get_u64(reader, &import->counts[i])) {
+                return false;
+            }
+        }
+        return true;
+    case STORE_FRAME_IMPORT_ENDED:
+        if (!get_signed(reader, &import->at_ms) || !get_byte(reader, &stopped)) {
+            return false;
+        }
+        import->stopped = stopped != 0;
+        return true;
+    }
+    return false;
+}
+
 static bool read_record(struct store_frame_reader *reader, uint8_t tag,
                         struct store_frame_record *out)
 {
@@ -302,6 +334,11 @@ static bool read_record(struct store_frame_reader *reader, uint8_t tag,
         return true;
     case STORE_FRAME_MENDED:
         return read_mended(reader, out);
+    case STORE_FRAME_IMPORT:
+        out->import = (struct store_frame_import){0};
+        return get_u64(reader, &out->import.number);
+    case STORE_FRAME_IMPORT_CHANGE:
+        return read_import_change(reader, out);
     case STORE_FRAME_END:
     case STORE_FRAME_NAME:
         break;

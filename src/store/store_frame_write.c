@@ -396,6 +396,45 @@ void store_frame_customers(struct store_frame_writer *writer, uint64_t customers
     }
 }
 
+void store_frame_import(struct store_frame_writer *writer, uint64_t number)
+{
+    uint8_t *at = room(writer, 1 + BASE_VARINT_BYTES_MAX);
+    if (at != NULL) {
+        *at++ = STORE_FRAME_IMPORT;
+        claim(writer, put_varint(at, number));
+    }
+}
+
+void store_frame_import_change(struct store_frame_writer *writer,
+                               const struct store_frame_import *change)
+{
+    uint8_t *at =
+        room(writer, 3 + 6 * BASE_VARINT_BYTES_MAX + change->source.len + change->name.len);
+    if (at == NULL) {
+        return;
+    }
+    *at++ = STORE_FRAME_IMPORT_CHANGE;
+    *at++ = (uint8_t)change->change;
+    at = put_varint(at, change->number);
+    switch (change->change) {
+    case STORE_FRAME_IMPORT_BEGUN:
+        at = put_signed(at, change->at_ms);
+        at = put_text(at, change->source);
+        at = put_text(at, change->name);
+        break;
+    case STORE_FRAME_IMPORT_COUNTED:
+        for (size_t i = 0; i < ARRAY_LEN(change->counts); i++) {
+            at = put_varint(at, change->counts[i]);
+        }
+        break;
+    case STORE_FRAME_IMPORT_ENDED:
+        at = put_signed(at, change->at_ms);
+        *at++ = change->stopped;
+        break;
+    }
+    claim(writer, at);
+}
+
 void store_frame_closed(struct store_frame_writer *writer)
 {
     base_buf_byte(&writer->bytes, STORE_FRAME_CLOSED);

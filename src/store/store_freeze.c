@@ -14,6 +14,7 @@ void store_frozen_free(struct store_frozen *frozen)
     store_quarantine_live_unref(frozen->quarantine);
     store_quarantine_marks_unref(frozen->marks);
     store_ledger_done(&frozen->ledger);
+    store_imports_done(&frozen->imports);
     base_free(frozen);
 }
 
@@ -23,7 +24,8 @@ static struct store_frozen *frozen_of(struct store *store, const struct store_jo
     struct store_writing *writing = &store->writing;
     struct store_frozen *frozen = base_alloc_zero(sizeof *frozen);
     base_lock(&store->lock);
-    bool copied = store_ledger_copy(&store->now.ledger, &frozen->ledger, fail);
+    bool copied = store_ledger_copy(&store->now.ledger, &frozen->ledger, fail) &&
+                  store_imports_copy(&store->now.imports, &frozen->imports, fail);
     base_unlock(&store->lock);
     if (!copied) {
         store_frozen_free(frozen);
@@ -126,8 +128,20 @@ void store_freeze(struct store *store, void *context)
 
 /* ---- installing ------------------------------------------------------------------------------------------- */
 
-static void install_identity(struct store_writing *writing, const struct store_install *install)
+/* With the splits, which the runs hold already; the table of now is empty, and begins behind them. */
+static void install_splits(const struct store *store, struct store_identity_view *view,
+                           const struct store_undone *undone)
 {
+    view->any_split = view->any_split || undone->position > view->position;
+    view->position = undone->position;
+    store_identity_live_unref(view->live[1]);
+    view->live[1] = store_identity_live_new(store->options.fresh_rows_max, view->seqs,
+                                            view->position + 1, view->numbers);
+}
+
+static void install_identity(struct store *store, const struct store_install *install)
+{
+    struct store_writing *writing = &store->writing;
     struct store_identity_view *view = store_identity_view_new(writing->identity);
     if (install->identity != NULL) {
         store_identity_runs_unref(view->runs);
@@ -137,12 +151,16 @@ static void install_identity(struct store_writing *writing, const struct store_i
         store_identity_live_unref(view->live[0]);
         view->live[0] = NULL;
     }
+    if (install->undone != NULL) {
+        install_splits(store, view, install->undone);
+    }
     store_identity_view_unref(writing->identity);
     writing->identity = view;
 }
 
-static void install_writer(struct store_writing *writing, const struct store_install *install)
+static void install_writer(struct store *store, const struct store_install *install)
 {
+    struct store_writing *writing = &store->writing;
     if (install->dedup != NULL) {
         store_dedup_runs_unref(writing->dedup_runs);
         writing->dedup_runs = install->dedup;
@@ -162,13 +180,36 @@ static void install_writer(struct store_writing *writing, const struct store_ins
         writing->marks = rest;
         writing->frozen = false;
     }
-    install_identity(writing, install);
+    install_identity(store, install);
+    if (install->undone != NULL) {
+        writing->rows = install->undone->rows;
+        writing->customers = install->undone->customers;
+    }
+}
+
+/* What was quarantined and is taken back counts as refused. */
+static void install_undone_locked(struct store *store, const struct store_undone *undone)
+{
+    struct store_published *now = &store->now;
+    for (size_t i = 0; i < undone->moved->touched_count; i++) {
+        uint32_t source = undone->moved->touched[i];
+        uint64_t count = undone->moved->counts[source].refused;
+        struct store_ledger_count *line = store_ledger_of(&now->ledger, source);
+        line->quarantined -= count;
+        line->refused += count;
+    }
+    struct store_imports before = now->imports;
+    now->imports = *undone->imports;
+    *undone->imports = before;
+    now->rows = undone->rows;
+    now->customers = undone->customers;
+    now->number++;
 }
 
 void store_install(struct store *store, void *context)
 {
     const struct store_install *install = context;
-    install_writer(&store->writing, install);
+    install_writer(store, install);
     struct store_fresh *old_fresh = NULL;
     struct store_segments *old_segments = NULL;
     struct store_quarantine_view old_quarantine = {0};
@@ -195,6 +236,9 @@ void store_install(struct store *store, void *context)
         now->quarantine.live_count[0] = 0;
         old_quarantine.marks = now->quarantine.marks;
         now->quarantine.marks = store_quarantine_marks_ref(store->writing.marks);
+    }
+    if (install->undone != NULL) {
+        install_undone_locked(store, install->undone);
     }
     base_unlock(&store->lock);
     store_snapshot_unref(old_snapshot);

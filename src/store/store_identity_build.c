@@ -434,6 +434,102 @@ static bool input_of_run(const struct store_identity_run *run, struct input *out
     return true;
 }
 
+/* The length of the heap entry at `at`; 0: it does not lie wholly in the heap. */
+static uint64_t entry_len(const uint8_t *heap, uint64_t len, uint64_t at)
+{
+    if (len - at < STORE_IDENTITY_HEAP_BYTES) {
+        return 0;
+    }
+    uint64_t whole = STORE_IDENTITY_HEAP_BYTES + (uint64_t)base_get_u16(heap + at + 6) +
+                     base_get_u16(heap + at + 8);
+    return whole <= len - at ? whole : 0;
+}
+
+bool store_identity_run_each(const struct store_identity_run *run,
+                             bool (*each)(void *context, uint64_t seq, uint32_t number),
+                             void *context, struct fail *fail)
+{
+    uint64_t len = store_run_len(run->run, STORE_IDENTITY_HEAP);
+    const uint8_t *heap;
+    if (!store_run_at(run->run, STORE_IDENTITY_HEAP, 0, len, &heap, fail)) {
+        return false;
+    }
+    uint64_t seq = run->seq_first;
+    for (uint64_t at = 0; at < len; seq++) {
+        uint64_t whole = entry_len(heap, len, at);
+        if (whole == 0) {
+            return fail_set(fail, FAIL_CORRUPT, "an identifier reaches past the end of its run");
+        }
+        if ((heap[at + 4] & STORE_IDENTITY_FREED) == 0 &&
+            !each(context, seq, base_get_u32(heap + at))) {
+            return true;
+        }
+        at += whole;
+    }
+    return true;
+}
+
+/* A copy of the heap, in which those to be freed are. */
+static bool free_in_heap(const struct store_identity_run *run,
+                         bool (*freed)(void *context, uint64_t seq, uint32_t number),
+                         void *context, uint8_t *heap, uint64_t *out_freed, struct fail *fail)
+{
+    uint64_t len = store_run_len(run->run, STORE_IDENTITY_HEAP);
+    uint64_t seq = run->seq_first;
+    for (uint64_t at = 0; at < len; seq++) {
+        uint64_t whole = entry_len(heap, len, at);
+        if (whole == 0) {
+            return fail_set(fail, FAIL_CORRUPT, "an identifier reaches past the end of its run");
+        }
+        if ((heap[at + 4] & STORE_IDENTITY_FREED) == 0 &&
+            freed(context, seq, base_get_u32(heap + at))) {
+            size_t text = STORE_IDENTITY_HEAP_BYTES + (size_t)base_get_u16(heap + at + 6);
+            heap[at + 4] |= STORE_IDENTITY_FREED;
+            memset(heap + at + text, 0, whole - text);
+            ++*out_freed;
+        }
+        at += whole;
+    }
+    return true;
+}
+
+bool store_identity_free(struct disk *disk, const struct store_identity_run *run,
+                         bool (*freed)(void *context, uint64_t seq, uint32_t number),
+                         void *context, uint64_t id, struct store_run_info *out,
+                         uint64_t *out_freed, struct fail *fail)
+{
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+    struct input input = {0};
+    *out_freed = 0;
+    if (!input_of_run(run, &input, fail)) {
+        return false;
+    }
+    uint64_t len = input.len[STORE_IDENTITY_HEAP];
+    uint8_t *heap = arena_alloc(arena, len + 1, fail);
+    if (heap == NULL) {
+        return false;
+    }
+    if (len > 0) {
+        memcpy(heap, input.sections[STORE_IDENTITY_HEAP], len);
+    }
+    if (!free_in_heap(run, freed, context, heap, out_freed, fail)) {
+        return false;
+    }
+    if (*out_freed == 0) {
+        return true;
+    }
+    input.sections[STORE_IDENTITY_HEAP] = heap;
+    struct build build = {
+        .inputs = &input,
+        .count = 1,
+        .seq_first = run->seq_first,
+        .position_first = run->position_first,
+        .number_first = run->number_first,
+        .number_count = run->number_count,
+    };
+    return write_run(disk, &build, id, out, fail);
+}
+
 bool store_identity_merge(struct disk *disk, const struct store_identity_run *runs, size_t count,
                           bool oldest, uint64_t id, struct store_run_info *out, struct fail *fail)
 {

@@ -172,7 +172,8 @@ static bool heap_at(const struct store_identity_run *run, uint64_t offset,
     }
     *out = (struct store_run_ident){
         .number = base_get_u32(head),
-        .member = head[4] != 0,
+        .member = (head[4] & STORE_IDENTITY_MEMBER) != 0,
+        .freed = (head[4] & STORE_IDENTITY_FREED) != 0,
         .offset = offset,
         .id.kind = kind < STORE_IDENTITY_KIND_OTHER ? store_identity_kind_name(kind)
                                                     : str_of((const char *)text, kind_len),
@@ -245,7 +246,7 @@ bool store_identity_run_find(const struct store_identity_run *run, uint64_t hash
             return false;
         }
         bool member = member_of != STORE_NO_CUSTOMER;
-        if (ident.member == member && (!member || ident.number == member_of) &&
+        if (!ident.freed && ident.member == member && (!member || ident.number == member_of) &&
             str_equal(ident.id.kind, id.kind) && str_equal(ident.id.value, id.value)) {
             *out = ident.number;
             return true;
@@ -301,7 +302,7 @@ bool store_identity_run_idents(const struct store_identity_run *run, uint32_t nu
         if (!heap_at(run, base_get_u64(entry + 4), &ident, fail)) {
             return false;
         }
-        if (!each(context, &ident)) {
+        if (!ident.freed && !each(context, &ident)) {
             break;
         }
     }
@@ -321,7 +322,7 @@ bool store_identity_run_memberships(const struct store_identity_run *run,
             !heap_at(run, base_get_u64(entry + 4), &ident, fail)) {
             return false;
         }
-        if (ident.member && !each(context, &ident)) {
+        if (ident.member && !ident.freed && !each(context, &ident)) {
             break;
         }
     }

@@ -41,6 +41,7 @@ void store_identity_runs_unref(struct store_identity_runs *runs); /* accepts NUL
 struct store_run_ident {
     uint32_t number;
     bool member;
+    bool freed;                 /* nobody bears it any more; its bytes are gone */
     uint64_t offset;            /* grows with arrival */
     struct store_identifier id; /* views the file */
 };
@@ -83,6 +84,16 @@ bool store_identity_seal(struct disk *disk, const struct store_identity_live *li
 bool store_identity_merge(struct disk *disk, const struct store_identity_run *runs, size_t count,
                           bool oldest, uint64_t id, struct store_run_info *out,
                           struct fail *fail) MUST_USE;
+/* The run without the identifiers that `freed` says yes to: they keep their places, and lose their bytes. *out_freed 0:
+   there was none, and nothing was written. */
+bool store_identity_free(struct disk *disk, const struct store_identity_run *run,
+                         bool (*freed)(void *context, uint64_t seq, uint32_t number),
+                         void *context, uint64_t id, struct store_run_info *out,
+                         uint64_t *out_freed, struct fail *fail) MUST_USE;
+/* Calls `each` for every identifier of the run that is not freed, in order of arrival. */
+bool store_identity_run_each(const struct store_identity_run *run,
+                             bool (*each)(void *context, uint64_t seq, uint32_t number),
+                             void *context, struct fail *fail) MUST_USE;
 /* Every order and cross-reference of one run. */
 bool store_identity_run_check(const struct store_identity_run *run,
                               void (*problem)(void *context, const char *path, const char *what),
@@ -106,6 +117,7 @@ enum store_identity_section {
 };
 #define STORE_IDENTITY_META_BYTES 48U
 #define STORE_IDENTITY_HEAP_BYTES 10U /* before kind and value */
+enum { STORE_IDENTITY_MEMBER = 1, STORE_IDENTITY_FREED = 2 }; /* flags of a heap entry */
 #define STORE_IDENTITY_INDEX_BYTES 20U
 #define STORE_IDENTITY_BY_NUMBER_BYTES 12U
 #define STORE_IDENTITY_EDGE_BYTES 32U

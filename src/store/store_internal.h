@@ -10,6 +10,7 @@
 #pragma once
 
 #include "store.h"
+#include "store_ranges.h"
 #include "store_scan.h"
 
 /* ---- names: strings <-> dense codes, for the life of the process ------------------------------------ */
@@ -134,6 +135,8 @@ struct store_segment_build {
     struct store_segment *const *segments;
     size_t segment_count;
     struct base_cancel *cancel; /* closing stops a merge; NULL: never */
+    /* Rows that are not written, by arrival; NULL: none. At least one row must be left. */
+    const struct store_ranges *leave_out;
 };
 bool store_segment_write(const struct store_segment_build *build, struct store_segment_info *info,
                          struct fail *fail) MUST_USE;

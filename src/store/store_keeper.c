@@ -36,24 +36,9 @@ void store_turn_give(struct store *store, struct store_turn *turn)
 
 /* ---- sealing ----------------------------------------------------------------------------------------------- */
 
-struct seal {
-    struct store *store;
-    const struct store_frozen *frozen;
-    struct arena *arena;
-    struct store_manifest *next;
-    struct store_segment_info segment;
-    bool has_segment;
-    struct store_run_info identity, quarantine;
-    bool has_identity, has_quarantine;
-    struct store_run_info *dedup;
-    size_t dedup_count;
-    uint64_t *rewritten; /* ids of quarantine files */
-    size_t rewritten_count;
-};
-
 static uint64_t next_id(void *context)
 {
-    struct seal *seal = context;
+    struct store_seal *seal = context;
     return store_next_file_id(seal->store);
 }
 
@@ -69,7 +54,7 @@ static bool any_quarantined(const struct store_frozen *frozen)
     return live->count > gone;
 }
 
-static bool write_files(struct seal *seal, struct fail *fail)
+bool store_seal_write(struct store_seal *seal, struct fail *fail)
 {
     struct store *store = seal->store;
     const struct store_frozen *frozen = seal->frozen;
@@ -105,7 +90,7 @@ static bool write_files(struct seal *seal, struct fail *fail)
                             seal->arena, &seal->dedup, &seal->dedup_count, fail);
 }
 
-static bool fill_ledger(struct seal *seal, struct fail *fail)
+static bool fill_ledger(struct store_seal *seal, struct fail *fail)
 {
     struct store_ledger lines;
     if (!store_ledger_lines(&seal->frozen->ledger, seal->store->names, seal->arena, &lines, fail)) {
@@ -128,7 +113,7 @@ static bool fill_ledger(struct seal *seal, struct fail *fail)
     return true;
 }
 
-static bool append_run(struct seal *seal, enum store_run_kind kind,
+static bool append_run(struct store_seal *seal, enum store_run_kind kind,
                        const struct store_run_info *infos, size_t count, struct fail *fail)
 {
     return store_manifest_splice_runs(seal->next, kind, seal->next->run_count[kind], 0, infos,
@@ -136,7 +121,7 @@ static bool append_run(struct seal *seal, enum store_run_kind kind,
 }
 
 /* Runs of dedup that nothing can be a duplicate of any more. */
-static bool drop_expired(struct seal *seal, const struct store_dedup_runs *runs, struct fail *fail)
+static bool drop_expired(struct store_seal *seal, const struct store_dedup_runs *runs, struct fail *fail)
 {
     int64_t now_ms = base_now_ms(seal->store->clock);
     int64_t window_ms = seal->store->options.dedup_window_ms;
@@ -152,7 +137,7 @@ static bool drop_expired(struct seal *seal, const struct store_dedup_runs *runs,
 }
 
 /* Files with rows that are gone, or stay for another reason, are written anew: so the bytes really go. */
-static bool rewrite_quarantine(struct seal *seal, struct fail *fail)
+static bool rewrite_quarantine(struct store_seal *seal, struct fail *fail)
 {
     struct store *store = seal->store;
     const struct store_quarantine_marks *marks = seal->frozen->marks;
@@ -184,8 +169,7 @@ static bool rewrite_quarantine(struct seal *seal, struct fail *fail)
     return true;
 }
 
-static bool fill_manifest(struct seal *seal, const struct store_dedup_runs *dedup,
-                          struct fail *fail)
+bool store_seal_manifest(struct store_seal *seal, struct fail *fail)
 {
     const struct store_frozen *frozen = seal->frozen;
     if (!store_manifest_copy(seal->store->keeper.manifest, &seal->next, fail)) {
@@ -204,7 +188,9 @@ static bool fill_manifest(struct seal *seal, const struct store_dedup_runs *dedu
     next->position = frozen->identity->position;
     next->numbers = frozen->identity->numbers;
     next->any_split = frozen->identity->any_split;
-    return fill_ledger(seal, fail) && drop_expired(seal, dedup, fail) &&
+    store_imports_done(&next->imports);
+    return store_imports_copy(&frozen->imports, &next->imports, fail) && fill_ledger(seal, fail) &&
+           drop_expired(seal, seal->store->writing.dedup_runs, fail) &&
            rewrite_quarantine(seal, fail) &&
            (!seal->has_segment || store_manifest_splice_segments(next, next->segment_count, 0,
                                                                  &seal->segment, 1, fail)) &&
@@ -216,7 +202,7 @@ static bool fill_manifest(struct seal *seal, const struct store_dedup_runs *dedu
 }
 
 /* A seal that failed before there was a manifest leaves nothing behind, lest a full disk fill up further. */
-static void discard_files(struct seal *seal)
+void store_seal_discard(struct store_seal *seal)
 {
     if (seal->has_segment) {
         store_remove_segment(seal->store, seal->segment.id);
@@ -236,15 +222,15 @@ static void discard_files(struct seal *seal)
 }
 
 /* The part of a seal that must not run beside a merge's. */
-static bool advance(struct seal *seal, struct fail *fail)
+static bool advance(struct store_seal *seal, struct fail *fail)
 {
     struct store *store = seal->store;
     store_turn_take(store, &store->keeper.advancing);
-    bool filled = fill_manifest(seal, store->writing.dedup_runs, fail);
+    bool filled = store_seal_manifest(seal, fail);
     bool ok = filled && store_advance(store, seal->next, true, fail);
     store_turn_give(store, &store->keeper.advancing);
     if (!filled) {
-        discard_files(seal);
+        store_seal_discard(seal);
         store_manifest_free(seal->next);
     }
     return ok;
@@ -253,9 +239,9 @@ static bool advance(struct seal *seal, struct fail *fail)
 static bool seal_frozen(struct store *store, struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
-    struct seal seal = {.store = store, .frozen = store->keeper.frozen, .arena = arena};
-    if (!write_files(&seal, fail)) {
-        discard_files(&seal);
+    struct store_seal seal = {.store = store, .frozen = store->keeper.frozen, .arena = arena};
+    if (!store_seal_write(&seal, fail)) {
+        store_seal_discard(&seal);
         return false;
     }
     if (!advance(&seal, fail)) {
@@ -267,9 +253,9 @@ static bool seal_frozen(struct store *store, struct fail *fail)
     return true;
 }
 
-/* With the turn to seal. Finishes the seal that was begun, or begins one; twice where `all` is wanted and the first
+/* Finishes the seal that was begun, or begins one; twice where `all` is wanted and the first
    only finished an old one. */
-static bool seal_turn(struct store *store, bool all, struct fail *fail)
+bool store_seal_turn(struct store *store, bool all, struct fail *fail)
 {
     struct store_keeper *keeper = &store->keeper;
     bool resumed = keeper->frozen != NULL;
@@ -285,7 +271,7 @@ static bool seal_turn(struct store *store, bool all, struct fail *fail)
     bool ok = keeper->frozen == NULL || seal_frozen(store, fail);
     atomic_store(&keeper->seal_failed, !ok);
     store_writer_wake(store);
-    return ok && resumed && all ? seal_turn(store, false, fail) : ok;
+    return ok && resumed && all ? store_seal_turn(store, false, fail) : ok;
 }
 
 /* ---- the face --------------------------------------------------------------------------------------------------------- */
@@ -302,7 +288,7 @@ bool store_seal(struct store *store, struct fail *fail)
         return false;
     }
     store_turn_take(store, &store->keeper.sealing);
-    bool ok = seal_turn(store, true, fail);
+    bool ok = store_seal_turn(store, true, fail);
     store_turn_give(store, &store->keeper.sealing);
     return ok;
 }
@@ -369,7 +355,7 @@ static void seal_once(struct store *store, struct patience *patience)
     struct store_keeper *keeper = &store->keeper;
     struct fail fail;
     store_turn_take(store, &keeper->sealing);
-    bool ok = seal_turn(store, false, &fail);
+    bool ok = store_seal_turn(store, false, &fail);
     store_turn_give(store, &keeper->sealing);
     patience_next(store, patience, ok);
     base_lock(&keeper->lock);

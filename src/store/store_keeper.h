@@ -20,5 +20,28 @@ void store_keeper_stop(struct store *store); /* accepts one never started */
 void store_turn_take(struct store *store, struct store_turn *turn);
 void store_turn_give(struct store *store, struct store_turn *turn);
 
+/* One seal under way: what was frozen, the files made of it, the manifest that names them. */
+struct store_seal {
+    struct store *store;
+    const struct store_frozen *frozen;
+    struct arena *arena;
+    struct store_manifest *next;
+    struct store_segment_info segment;
+    bool has_segment;
+    struct store_run_info identity, quarantine;
+    bool has_identity, has_quarantine;
+    struct store_run_info *dedup;
+    size_t dedup_count;
+    uint64_t *rewritten; /* ids of quarantine files */
+    size_t rewritten_count;
+};
+/* With the turn to seal; the manifest with the turn to advance as well. */
+bool store_seal_write(struct store_seal *seal, struct fail *fail) MUST_USE;
+bool store_seal_manifest(struct store_seal *seal, struct fail *fail) MUST_USE;
+/* Takes away the files of one that failed before there was a manifest. */
+void store_seal_discard(struct store_seal *seal);
+/* With the turn to seal: seals what is fresh; `all`: also what came while an older seal was finished. */
+bool store_seal_turn(struct store *store, bool all, struct fail *fail) MUST_USE;
+
 /* Merges until nothing is worth it. With the turn to merge. (store_keeper_merge.c) */
 bool store_keeper_merge(struct store *store, struct fail *fail) MUST_USE;

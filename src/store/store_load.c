@@ -253,6 +253,7 @@ static void publish(struct store *store)
     struct store_writing *writing = &store->writing;
     struct store_published *now = &store->now;
     now->number = 1;
+    store_imports_interrupt(&now->imports);
     now->fresh[1] = writing->fresh;
     now->fresh_count[1] = store_fresh_count(writing->fresh);
     now->identity = store_identity_view_ref(writing->identity);
@@ -283,6 +284,9 @@ bool store_load(struct store *store, struct fail *fail)
     }
     store->keeper.manifest = manifest;
     store->salt = manifest->salt;
+    if (!store_imports_copy(&manifest->imports, &store->now.imports, fail)) {
+        return false;
+    }
     writing->next_arrival = manifest->next_arrival;
     writing->next_quarantine_id = manifest->next_quarantine_id;
     writing->rows = manifest->rows;

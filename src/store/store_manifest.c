@@ -3,7 +3,8 @@
 #include "base_buf.h"
 #include "base_bytes.h"
 
-#define VERSION 1U
+#define VERSION 2U
+#define VERSION_OLDEST 1U /* without imports */
 #define FIXED_BYTES 152U
 #define SEGMENT_BYTES 80U
 #define RUN_BYTES 24U
@@ -21,6 +22,7 @@ struct store_manifest *store_manifest_new(void)
 void store_manifest_free(struct store_manifest *manifest)
 {
     if (manifest != NULL) {
+        store_imports_done(&manifest->imports);
         arena_free(manifest->arena);
         base_free(manifest);
     }
@@ -48,6 +50,9 @@ bool store_manifest_copy(const struct store_manifest *from, struct store_manifes
     struct arena *arena = copy->arena;
     *copy = *from;
     copy->arena = arena;
+    if (!store_imports_copy(&from->imports, &copy->imports, fail)) {
+        return false;
+    }
     copy->segments =
         copy_array(arena, from->segments, from->segment_count, sizeof *copy->segments, fail);
     copy->ledger = copy_array(arena, from->ledger, from->ledger_count, sizeof *copy->ledger, fail);
@@ -210,6 +215,7 @@ bool store_manifest_write(struct disk *disk, struct store_manifest *manifest, st
     for (size_t i = 0; i < manifest->ledger_count; i++) {
         encode_line(&manifest->ledger[i], &out);
     }
+    store_imports_encode(&manifest->imports, &out);
     if (!base_buf_ok(&out, fail)) {
         return false;
     }
@@ -323,10 +329,11 @@ static bool decode(struct store_manifest *manifest, struct str bytes, struct fai
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         words[i] = base_get_u64(data + 8 + i * 8);
     }
-    if (words[0] != VERSION) {
+    if (words[0] < VERSION_OLDEST || words[0] > VERSION) {
         return fail_set(fail, FAIL_CORRUPT,
-                        STORE_MANIFEST_PATH " is of version %llu; this program reads version %u",
-                        (unsigned long long)words[0], VERSION);
+                        STORE_MANIFEST_PATH
+                        " is of version %llu; this program reads versions %u to %u",
+                        (unsigned long long)words[0], VERSION_OLDEST, VERSION);
     }
     manifest->generation = words[1];
     manifest->salt = words[2];
@@ -354,10 +361,12 @@ static bool decode(struct store_manifest *manifest, struct str bytes, struct fai
     if (!decode_ledger(manifest, &cursor, words[14] >> 32, fail)) {
         return false;
     }
-    if (cursor.at != cursor.end) {
+    if (words[0] == VERSION_OLDEST && cursor.at != cursor.end) {
         return fail_set(fail, FAIL_CORRUPT, STORE_MANIFEST_PATH " has bytes too many");
     }
-    return true;
+    struct str rest = str_of((const char *)cursor.at, (size_t)(cursor.end - cursor.at));
+    return words[0] == VERSION_OLDEST || store_imports_decode(rest, &manifest->imports, fail) ||
+           fail_at(fail, STORE_MANIFEST_PATH);
 }
 
 bool store_manifest_decode(struct str bytes, struct store_manifest **out, struct fail *fail)

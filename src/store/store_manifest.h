@@ -12,6 +12,7 @@
 
 #include "store_internal.h"
 #include "store_ledger.h"
+#include "store_imports.h"
 #include "store_run.h"
 
 struct store_manifest_line { /* of the ledger */
@@ -39,6 +40,7 @@ struct store_manifest {
     size_t run_count[4];
     struct store_manifest_line *ledger; /* by name */
     size_t ledger_count;
+    struct store_imports imports; /* the manifest's own */
 };
 
 #define STORE_MANIFEST_PATH "MANIFEST"

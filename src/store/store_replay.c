@@ -85,6 +85,7 @@ bool store_journals_begun(struct disk *disk, uint64_t from, struct arena *arena,
 
 struct replay {
     struct store *store;
+    uint64_t import; /* whose what follows in the frame is */
     struct store_journal_file
         *file; /* of the journal being read, once something of it is quarantined */
     uint64_t file_id;
@@ -247,6 +248,31 @@ static bool apply_ledger(struct store *store, const struct store_frame_record *r
     return true;
 }
 
+static bool apply_import_change(struct store *store, const struct store_frame_import *change,
+                                struct fail *fail)
+{
+    struct store_imports *imports = &store->now.imports;
+    struct store_import_span span = {.number = change->number};
+    switch (change->change) {
+    case STORE_FRAME_IMPORT_BEGUN:
+        if (change->number <= imports->last_number) {
+            return wrong(fail, "an import begins under a number that was given before");
+        }
+        return store_imports_begin(imports, change->number, change->source, change->name,
+                                   change->at_ms, fail);
+    case STORE_FRAME_IMPORT_COUNTED:
+        memcpy(span.counts, change->counts, sizeof span.counts);
+        store_imports_add(imports, &span);
+        return true;
+    case STORE_FRAME_IMPORT_ENDED:
+        store_imports_end(imports, change->number,
+                          change->stopped ? STORE_IMPORT_STOPPED : STORE_IMPORT_ENDED,
+                          change->at_ms);
+        return true;
+    }
+    return true;
+}
+
 static bool apply_record(struct replay *replay, struct store_frame_record *record, uint64_t file_id,
                          uint64_t payload_offset, struct fail *fail)
 {
@@ -274,11 +300,52 @@ static bool apply_record(struct replay *replay, struct store_frame_record *recor
     case STORE_FRAME_CUSTOMERS:
         writing->customers = record->customers;
         return true;
+    case STORE_FRAME_IMPORT:
+        replay->import = record->import.number;
+        return true;
+    case STORE_FRAME_IMPORT_CHANGE:
+        return apply_import_change(store, &record->import, fail);
     case STORE_FRAME_CLOSED:
     case STORE_FRAME_END:
     case STORE_FRAME_NAME:
         break;
     }
+    return true;
+}
+
+static void counters(const struct store_writing *writing, uint64_t out[STORE_IMPORT_OFS])
+{
+    out[STORE_IMPORT_ARRIVALS] = writing->next_arrival;
+    out[STORE_IMPORT_POSITIONS] = writing->identity->position + 1;
+    out[STORE_IMPORT_SEQS] = writing->identity->seqs;
+    out[STORE_IMPORT_QUARANTINE] = writing->next_quarantine_id;
+}
+
+/* Applies the record, and notes what it added for the import whose it is. */
+static bool apply_owned(struct replay *replay, struct store_frame_record *record, uint64_t file_id,
+                        uint64_t payload_offset, struct fail *fail)
+{
+    struct store_import_span span = {.number = replay->import};
+    struct store_imports *imports = &replay->store->now.imports;
+    uint64_t before[STORE_IMPORT_OFS];
+    uint64_t after[STORE_IMPORT_OFS];
+    counters(&replay->store->writing, before);
+    if (!apply_record(replay, record, file_id, payload_offset, fail)) {
+        return false;
+    }
+    counters(&replay->store->writing, after);
+    bool any = false;
+    for (size_t of = 0; of < STORE_IMPORT_OFS; of++) {
+        any = any || before[of] < after[of];
+        span.ranges[of] = (struct store_range){before[of], after[of]};
+    }
+    if (!any || span.number == 0) {
+        return true;
+    }
+    if (!store_imports_room(imports, span.number, fail)) {
+        return false;
+    }
+    store_imports_add(imports, &span);
     return true;
 }
 
@@ -290,9 +357,10 @@ static bool apply_frame(void *context, uint64_t file_id, uint64_t payload_offset
     struct store_frame_record record = {.tag = STORE_FRAME_NAME};
     store_frame_reader_init(&reader, replay->store->names, payload);
     bool ok = true;
+    replay->import = 0;
     while (ok && record.tag != STORE_FRAME_END) {
         ok = store_frame_next(&reader, &record, fail) &&
-             apply_record(replay, &record, file_id, payload_offset, fail);
+             apply_owned(replay, &record, file_id, payload_offset, fail);
     }
     store_frame_reader_done(&reader);
     return ok;

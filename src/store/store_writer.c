@@ -1,5 +1,7 @@
 #include "store_writer.h"
 
+#include "store_import.h"
+
 /* ---- putting into the queue ---------------------------------------------------------------------------- */
 
 static void push_locked(struct store_job **first, struct store_job **last, struct store_job *job)
@@ -96,7 +98,8 @@ static bool waiter_wait(struct waiter *waiter, struct fail *fail)
     return !waiter->failed;
 }
 
-static bool check_submit(const struct store *store, size_t count, struct fail *fail)
+static bool check_submit(struct store *store, const struct store_item *items, size_t count,
+                         struct fail *fail)
 {
     if (store->options.read_only) {
         return fail_set(fail, FAIL_CONFLICT, "the store was opened for reading only");
@@ -105,12 +108,12 @@ static bool check_submit(const struct store *store, size_t count, struct fail *f
         return fail_set(fail, FAIL_LIMIT, "%zu events at once, at most %zu", count,
                         STORE_ITEMS_MAX);
     }
-    return true;
+    return store_import_check(store, items, count, fail);
 }
 
 bool store_submit(struct store *store, struct store_item *items, size_t count, struct fail *fail)
 {
-    if (!check_submit(store, count, fail)) {
+    if (!check_submit(store, items, count, fail)) {
         return false;
     }
     if (count == 0) {
@@ -133,7 +136,7 @@ void store_submit_async(struct store *store, struct store_item *items, size_t co
                         void (*done)(void *context, const struct fail *fail), void *context)
 {
     struct fail fail;
-    if (!check_submit(store, count, &fail)) {
+    if (!check_submit(store, items, count, &fail)) {
         done(context, &fail);
         return;
     }

@@ -56,6 +56,13 @@ struct store_freeze {
 void store_freeze(struct store *store, void *freeze);
 void store_frozen_free(struct store_frozen *frozen); /* accepts NULL */
 
+struct store_undone {
+    uint64_t rows, customers;
+    uint64_t position; /* after the splits */
+    const struct store_ledger_table *moved; /* by source: quarantined ones, now refused */
+    struct store_imports *imports;          /* taken over */
+};
+
 /* What the keeper made takes the place of what was there. NULL: stays. References pass to the store. */
 struct store_install {
     struct store_segments *segments;
@@ -65,5 +72,7 @@ struct store_install {
     bool sealed; /* the older tables are on disk: they go */
     const struct store_quarantine_marks
         *sealed_marks; /* where sealed: those that are in the files */
+    /* Of a taking back, the state after it; NULL: answers stay as they are. */
+    const struct store_undone *undone;
 };
 void store_install(struct store *store, void *install);
