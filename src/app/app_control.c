@@ -19,6 +19,7 @@ struct connection {
     struct base_thread thread;
     int socket; /* -1: free place */
     bool ended; /* the thread is done and may be joined */
+    uint64_t import; /* that runs over it; 0: none. Its thread's */
 };
 
 struct app_control {
@@ -134,6 +135,47 @@ static bool answer_source(struct app *app, struct str payload, struct base_buf *
     return base_buf_ok(out, fail);
 }
 
+static bool answer_import_begin(struct connection *connection, struct str payload,
+                                struct base_buf *out, struct fail *fail)
+{
+    struct str source, name;
+    if (!app_wire_get_str(&payload, &source) || !app_wire_get_str(&payload, &name)) {
+        return fail_set(fail, FAIL_INPUT, "the beginning of an import is broken");
+    }
+    if (connection->import != 0) {
+        return fail_set(fail, FAIL_CONFLICT, "another import runs over this connection");
+    }
+    if (!store_import_begin(connection->control->app->store, source, name, &connection->import,
+                            fail)) {
+        return false;
+    }
+    app_wire_put_u64(out, connection->import);
+    return base_buf_ok(out, fail);
+}
+
+static bool answer_import_end(struct connection *connection, struct str payload, struct fail *fail)
+{
+    uint64_t number, stopped;
+    if (!app_wire_get_u64(&payload, &number) || !app_wire_get_u64(&payload, &stopped) ||
+        number != connection->import) {
+        return fail_set(fail, FAIL_INPUT, "the end of an import is broken");
+    }
+    connection->import = 0;
+    return store_import_end(connection->control->app->store, number, stopped != 0, fail);
+}
+
+/* Whoever went away without ending its import was interrupted. */
+static void end_import(struct connection *connection)
+{
+    struct fail ignored;
+    if (connection->import != 0 &&
+        !store_import_end(connection->control->app->store, connection->import, true, &ignored)) {
+        base_log(LOG_WARN, "import.end", "an interrupted import could not be ended",
+                 LOG_C("why", ignored.message), LOG_END);
+    }
+    connection->import = 0;
+}
+
 /* Parts as they come; the frame that ends the answer is the caller's. */
 static bool answer_export(struct app *app, int *fd, struct str payload, struct base_buf *out,
                           struct fail *fail)
@@ -157,9 +199,10 @@ static bool answer_export(struct app *app, int *fd, struct str payload, struct b
     return ok;
 }
 
-static bool answer(struct app *app, int *fd, enum app_frame kind, struct str payload,
+static bool answer(struct connection *connection, int *fd, enum app_frame kind, struct str payload,
                    struct base_buf *out, struct fail *fail)
 {
+    struct app *app = connection->control->app;
     switch (kind) {
     case APP_FRAME_HELLO:
         if (!str_is(payload, APP_VERSION)) {
@@ -176,6 +219,10 @@ static bool answer(struct app *app, int *fd, enum app_frame kind, struct str pay
         return answer_source(app, payload, out, fail);
     case APP_FRAME_EXPORT:
         return answer_export(app, fd, payload, out, fail);
+    case APP_FRAME_IMPORT_BEGIN:
+        return answer_import_begin(connection, payload, out, fail);
+    case APP_FRAME_IMPORT_END:
+        return answer_import_end(connection, payload, fail);
     case APP_FRAME_PART:
     case APP_FRAME_DONE:
     case APP_FRAME_FAIL:
@@ -187,7 +234,6 @@ static bool answer(struct app *app, int *fd, enum app_frame kind, struct str pay
 static void serve_connection(void *context)
 {
     struct connection *connection = context;
-    struct app *app = connection->control->app;
     int fd = connection->socket;
     struct base_buf payload CLEANUP(base_buf_done) = {.limit = APP_FRAME_BYTES_MAX};
     struct base_buf out CLEANUP(base_buf_done) = {.limit = APP_FRAME_BYTES_MAX};
@@ -196,7 +242,7 @@ static void serve_connection(void *context)
     bool closed = false;
     while (app_frame_receive(fd, &kind, &payload, &closed, &fail) && !closed) {
         base_buf_reset(&out);
-        bool good = answer(app, &fd, kind, base_buf_view(&payload), &out, &fail);
+        bool good = answer(connection, &fd, kind, base_buf_view(&payload), &out, &fail);
         if (!good) {
             base_buf_reset(&out);
             app_wire_put_fail(&out, &fail);
@@ -206,6 +252,7 @@ static void serve_connection(void *context)
             break;
         }
     }
+    end_import(connection);
     base_lock(&connection->control->lock);
     connection->ended = true;
     base_unlock(&connection->control->lock);

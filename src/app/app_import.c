@@ -15,7 +15,15 @@ static void report_bad(const struct app_import_options *options,
     }
 }
 
-static bool import_batches(struct app_link *link, struct intake_import *import,
+static void number_items(const struct intake_import_batch *batch, uint64_t number)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->items[i].import = number;
+    }
+}
+
+/* `number`: of the import in the list; a dry run has none. */
+static bool import_batches(struct app_link *link, struct intake_import *import, uint64_t number,
                            struct intake_source *source, const struct app_import_options *options,
                            struct intake_counts *counts, struct fail *fail)
 {
@@ -29,6 +37,7 @@ static bool import_batches(struct app_link *link, struct intake_import *import,
         if (batch.count == 0) {
             return true;
         }
+        number_items(&batch, number);
         if (!options->dry_run && !app_link_take(link, batch.items, batch.count, fail)) {
             return false;
         }
@@ -41,6 +50,26 @@ static bool import_batches(struct app_link *link, struct intake_import *import,
         }
         arena_reset(arena);
     }
+}
+
+/* The import stands in the list from its first batch to its end, whatever that is. */
+static bool import_listed(struct app_link *link, struct intake_import *import,
+                          struct intake_source *source, const struct app_import_options *options,
+                          struct intake_counts *counts, struct fail *fail)
+{
+    uint64_t number;
+    struct fail ignored;
+    struct str name = options->name;
+    name.len = name.len > STORE_IMPORT_NAME_BYTES_MAX ? STORE_IMPORT_NAME_BYTES_MAX : name.len;
+    if (options->dry_run) {
+        return import_batches(link, import, 0, source, options, counts, fail);
+    }
+    if (!app_link_import_begin(link, options->source, name, &number, fail)) {
+        return false;
+    }
+    bool good = import_batches(link, import, number, source, options, counts, fail);
+    bool ended = app_link_import_end(link, number, !good, good ? fail : &ignored);
+    return good && ended;
 }
 
 bool app_import(struct app_link *link, const struct app_import_options *options,
@@ -63,7 +92,7 @@ bool app_import(struct app_link *link, const struct app_import_options *options,
     if (!intake_import_open(&import_options, &import, fail)) {
         return false;
     }
-    bool good = import_batches(link, import, &source, options, counts, fail);
+    bool good = import_listed(link, import, &source, options, counts, fail);
     intake_import_close(import);
     return good;
 }

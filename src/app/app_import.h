@@ -24,6 +24,7 @@ struct app_import_options {
     enum intake_format format;
     struct str map;       /* JSON; missing: none */
     struct str source;    /* the name the events are filed under */
+    struct str name;      /* of the file, for the list of imports */
     bool source_is_given; /* also where a line names another, as lines of exports do */
     bool dry_run;         /* decode and judge what needs no store; store nothing */
     /* After each batch; false stops the import cleanly. May be NULL. */

@@ -183,6 +183,10 @@ APP_OPERATION(app_op_customer_value);
 APP_OPERATION(app_op_customer_wrong);
 /* app_account.c */
 APP_OPERATION(app_op_account);
+/* app_imports.c */
+APP_OPERATION(app_op_imports);
+APP_OPERATION(app_op_import_preview);
+APP_OPERATION(app_op_import_undo);
 /* app_saved.c */
 APP_OPERATION(app_op_segments);
 APP_OPERATION(app_op_segment);

@@ -99,6 +99,34 @@ bool app_link_take(struct app_link *link, struct store_item *items, size_t count
            app_wire_get_verdicts(base_buf_view(&link->reply), link->arena, items, count, fail);
 }
 
+bool app_link_import_begin(struct app_link *link, struct str source, struct str name,
+                           uint64_t *out, struct fail *fail)
+{
+    if (link->app != NULL) {
+        return store_import_begin(link->app->store, source, name, out, fail);
+    }
+    base_buf_reset(&link->payload);
+    app_wire_put_str(&link->payload, source);
+    app_wire_put_str(&link->payload, name);
+    if (!exchange(link, APP_FRAME_IMPORT_BEGIN, fail)) {
+        return false;
+    }
+    struct str bytes = base_buf_view(&link->reply);
+    return app_wire_get_u64(&bytes, out) ||
+           fail_set(fail, FAIL_INTERNAL, "the server's answer could not be read");
+}
+
+bool app_link_import_end(struct app_link *link, uint64_t number, bool stopped, struct fail *fail)
+{
+    if (link->app != NULL) {
+        return store_import_end(link->app->store, number, stopped, fail);
+    }
+    base_buf_reset(&link->payload);
+    app_wire_put_u64(&link->payload, number);
+    app_wire_put_u64(&link->payload, stopped ? 1 : 0);
+    return exchange(link, APP_FRAME_IMPORT_END, fail);
+}
+
 bool app_link_source(struct app_link *link, struct str name, bool trusted, struct arena *arena,
                      struct intake_source *out, struct fail *fail)
 {

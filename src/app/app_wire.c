@@ -330,6 +330,7 @@ static void put_item(struct base_buf *buf, const struct store_item *item)
     put_fields(buf, event->traits, event->trait_count);
     app_wire_put_u64(buf, (uint64_t)item->space);
     put_fields(buf, item->once, item->once_count);
+    app_wire_put_u64(buf, item->import);
     app_wire_put_u64(buf, event->identifier_count);
     for (size_t i = 0; i < event->identifier_count; i++) {
         app_wire_put_str(buf, event->identifiers[i].kind);
@@ -395,7 +396,7 @@ static bool get_item(struct str *at, struct arena *arena, struct store_item *ite
            get_fields(at, arena, &event->properties, &event->property_count) &&
            get_fields(at, arena, &event->traits, &event->trait_count) && get_space(at, item) &&
            get_fields(at, arena, &item->once, &item->once_count) &&
-           get_identifiers(at, arena, event);
+           app_wire_get_u64(at, &item->import) && get_identifiers(at, arena, event);
 }
 
 void app_wire_put_items(struct base_buf *buf, const struct store_item *items, size_t count)

@@ -202,6 +202,10 @@ static const struct cli_option quarantine_replay_options[] = {
     END_OF_OPTIONS};
 static const struct cli_option quarantine_discard_options[] = {
     MEND_OPTIONS, {"--yes", NULL, "do not ask"}, FORMAT_OPTION, END_OF_OPTIONS};
+static const struct cli_option undo_options[] = {
+    {"--dry-run", NULL, "say what would go; change nothing"},
+    {"--yes", NULL, "do not ask first"},
+    END_OF_OPTIONS};
 static const struct cli_option quarantine_options[] = {
     {"--source", "NAME", "only of this source"},
     {"--reason", "REASON", "only for this reason"},
@@ -414,6 +418,11 @@ const struct cli_command cli_commands[] = {
      "firsthand import letter.eml --format eml --source desk\n"
      "firsthand import orders.csv --suggest-map > map.json",
      import_options, 1, 250, cli_run_import},
+    {"import list", "", "Lists imports: what each brought, and what became of it.",
+     "firsthand import list", format_only, 0, 0, cli_run_import_list},
+    {"import undo", "NUMBER", "Takes back all that one import stored, and nothing else.",
+     "firsthand import undo 3 --dry-run\nfirsthand import undo 3 --yes", undo_options, 1, 1,
+     cli_run_import_undo},
     {"internal set", "", "Says who is left out of questions: your own people, tests, bots.",
      "firsthand internal set --email-domain fjordline.example --bots on\n"
      "firsthand internal set --customer ann,bob --trait 'role = staff' --address 192.0.2.0/24",

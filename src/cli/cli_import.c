@@ -81,6 +81,13 @@ static void show_bad(void *context, const struct app_import_bad *bad)
     fwrite(line.data, 1, line.len, stderr);
 }
 
+/* The list of imports names files, not where they lay. */
+static struct str base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return str_from_c(slash == NULL || slash[1] == '\0' ? path : slash + 1);
+}
+
 static bool import_file(struct cli *cli, const char *path, const struct app_import_options *shared,
                         struct intake_counts *counts, struct fail *fail)
 {
@@ -101,6 +108,7 @@ static bool import_file(struct cli *cli, const char *path, const struct app_impo
         close(options.descriptor);
         return fail_set(fail, FAIL_INPUT, "%s is a directory; name the files in it", path);
     }
+    options.name = standard ? STR("standard input") : base_name(path);
     options.progress = draw_progress;
     options.bad = show_bad;
     options.context = &report;

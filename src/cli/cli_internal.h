@@ -119,6 +119,8 @@ CLI_COMMAND(cli_run_serve);
 CLI_COMMAND(cli_run_demo);
 CLI_COMMAND(cli_run_export);
 CLI_COMMAND(cli_run_import);
+CLI_COMMAND(cli_run_import_list);
+CLI_COMMAND(cli_run_import_undo);
 CLI_COMMAND(cli_run_query);
 CLI_COMMAND(cli_run_trend);
 CLI_COMMAND(cli_run_funnel);
