@@ -113,8 +113,8 @@ bool app_link_call(struct app_link *link, struct str operation, struct str input
 bool app_link_take(struct app_link *link, struct store_item *items, size_t count,
                    struct fail *fail) MUST_USE;
 /* An import, of which the items taken then bear the number; one that is begun and not ended was interrupted. */
-bool app_link_import_begin(struct app_link *link, struct str source, struct str name,
-                           uint64_t *out, struct fail *fail) MUST_USE;
+bool app_link_import_begin(struct app_link *link, struct str source, struct str name, uint64_t *out,
+                           struct fail *fail) MUST_USE;
 bool app_link_import_end(struct app_link *link, uint64_t number, bool stopped,
                          struct fail *fail) MUST_USE;
 bool app_link_source(struct app_link *link, struct str name, bool trusted, struct arena *arena,

@@ -17,8 +17,8 @@
 struct connection {
     struct app_control *control;
     struct base_thread thread;
-    int socket; /* -1: free place */
-    bool ended; /* the thread is done and may be joined */
+    int socket;      /* -1: free place */
+    bool ended;      /* the thread is done and may be joined */
     uint64_t import; /* that runs over it; 0: none. Its thread's */
 };
 

@@ -3,7 +3,8 @@
 
 #include "app_internal.h"
 
-static void write_gone(struct json_writer *w, const char *name, const struct store_import_gone *gone)
+static void write_gone(struct json_writer *w, const char *name,
+                       const struct store_import_gone *gone)
 {
     json_name_c(w, name);
     json_begin_object(w);
@@ -134,8 +135,7 @@ bool app_op_import_undo(struct app *app, const struct app_caller *caller, struct
 {
     struct store_import_gone gone;
     uint64_t number;
-    if (!read_number(input, &number, fail) ||
-        !store_import_undo(app->store, number, &gone, fail)) {
+    if (!read_number(input, &number, fail) || !store_import_undo(app->store, number, &gone, fail)) {
         return false;
     }
     app_once_forget(app->once_memory);

@@ -99,8 +99,8 @@ bool app_link_take(struct app_link *link, struct store_item *items, size_t count
            app_wire_get_verdicts(base_buf_view(&link->reply), link->arena, items, count, fail);
 }
 
-bool app_link_import_begin(struct app_link *link, struct str source, struct str name,
-                           uint64_t *out, struct fail *fail)
+bool app_link_import_begin(struct app_link *link, struct str source, struct str name, uint64_t *out,
+                           struct fail *fail)
 {
     if (link->app != NULL) {
         return store_import_begin(link->app->store, source, name, out, fail);

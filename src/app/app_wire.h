@@ -16,16 +16,16 @@
 #define APP_FRAME_BYTES_MAX (256U << 20)
 
 enum app_frame {
-    APP_FRAME_HELLO = 1, /* version text, both ways */
-    APP_FRAME_CALL,      /* operation, input */
-    APP_FRAME_TAKE,      /* items */
-    APP_FRAME_SOURCE,    /* name, trusted */
-    APP_FRAME_EXPORT,    /* what app_export_open takes; answered by parts, then DONE or FAIL */
+    APP_FRAME_HELLO = 1,    /* version text, both ways */
+    APP_FRAME_CALL,         /* operation, input */
+    APP_FRAME_TAKE,         /* items */
+    APP_FRAME_SOURCE,       /* name, trusted */
+    APP_FRAME_EXPORT,       /* what app_export_open takes; answered by parts, then DONE or FAIL */
     APP_FRAME_IMPORT_BEGIN, /* source, name; answered by its number */
-    APP_FRAME_IMPORT_END, /* number, 1 where it was stopped before its end */
-    APP_FRAME_PART,      /* bytes of an export */
-    APP_FRAME_DONE,      /* the answer */
-    APP_FRAME_FAIL,      /* code, pointer, message */
+    APP_FRAME_IMPORT_END,   /* number, 1 where it was stopped before its end */
+    APP_FRAME_PART,         /* bytes of an export */
+    APP_FRAME_DONE,         /* the answer */
+    APP_FRAME_FAIL,         /* code, pointer, message */
 };
 
 /* One frame over a stream socket. `payload` replaces the buffer's content. */

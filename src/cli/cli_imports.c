@@ -5,8 +5,8 @@
 
 bool cli_run_import_list(struct cli *cli, struct fail *fail)
 {
-    static const char *const columns[] = {"number",   "source",    "name",   "state",
-                                          "begun_at", "ended_at",  "received", "stored",
+    static const char *const columns[] = {"number",    "source",      "name",     "state",
+                                          "begun_at",  "ended_at",    "received", "stored",
                                           "duplicate", "quarantined", "refused"};
     return cli_print_list(cli, "imports", "imports", columns, ARRAY_LEN(columns), fail);
 }
@@ -28,8 +28,7 @@ static void write_counts(struct base_buf *out, struct json_value counts)
                  {"joins", " join", " joins", " and "}};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         unsigned long long n = count_of(counts, parts[i].name);
-        base_buf_printf(out, "%s%llu%s", parts[i].before, n,
-                        n == 1 ? parts[i].one : parts[i].many);
+        base_buf_printf(out, "%s%llu%s", parts[i].before, n, n == 1 ? parts[i].one : parts[i].many);
     }
 }
 

@@ -136,7 +136,7 @@ struct store_build {
 /* ---- rows left out (store_build_leave.c) ---------------------------------------------------------------- */
 
 #define STORE_BUILD_IN_ARRIVAL 0 /* the scan's first column */
-struct store_build_left { /* a batch without them; keeps its memory */
+struct store_build_left {        /* a batch without them; keeps its memory */
     struct store_rows rows;
     size_t column_count;
     struct store_column *columns;

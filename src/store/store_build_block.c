@@ -175,7 +175,15 @@ bool store_build_flush_block(struct store_build *build, struct fail *fail)
 /* ---- rows ----------------------------------------------------------------------------------------------- */
 
 /* The scan's columns, in this order; then those of build->columns from STORE_BUILD_CLIENT_TS on. */
-enum { IN_ARRIVAL = STORE_BUILD_IN_ARRIVAL, IN_ORIGINAL, IN_RECEIVED_AT, IN_SOURCE, IN_CHANNEL, IN_SCALE, IN_VALUES };
+enum {
+    IN_ARRIVAL = STORE_BUILD_IN_ARRIVAL,
+    IN_ORIGINAL,
+    IN_RECEIVED_AT,
+    IN_SOURCE,
+    IN_CHANNEL,
+    IN_SCALE,
+    IN_VALUES
+};
 
 struct adding {
     struct store_build *build;

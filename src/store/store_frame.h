@@ -27,7 +27,7 @@ enum store_frame_tag {
     STORE_FRAME_LEDGER = 7,
     STORE_FRAME_CUSTOMERS = 8, /* how many there are after the commit */
     STORE_FRAME_CLOSED = 9,    /* the store was closed in order; nothing else in the frame */
-    STORE_FRAME_IMPORT = 10,   /* whose what follows is, until the next of these or the frame's end */
+    STORE_FRAME_IMPORT = 10, /* whose what follows is, until the next of these or the frame's end */
     STORE_FRAME_IMPORT_CHANGE = 11, /* an import begins, is counted or ends */
     STORE_FRAME_MENDED = 12,   /* a row of the quarantine goes, or stays for another reason */
 };

@@ -471,8 +471,8 @@ bool store_identity_run_each(const struct store_identity_run *run,
 
 /* A copy of the heap, in which those to be freed are. */
 static bool free_in_heap(const struct store_identity_run *run,
-                         bool (*freed)(void *context, uint64_t seq, uint32_t number),
-                         void *context, uint8_t *heap, uint64_t *out_freed, struct fail *fail)
+                         bool (*freed)(void *context, uint64_t seq, uint32_t number), void *context,
+                         uint8_t *heap, uint64_t *out_freed, struct fail *fail)
 {
     uint64_t len = store_run_len(run->run, STORE_IDENTITY_HEAP);
     uint64_t seq = run->seq_first;
@@ -494,9 +494,9 @@ static bool free_in_heap(const struct store_identity_run *run,
 }
 
 bool store_identity_free(struct disk *disk, const struct store_identity_run *run,
-                         bool (*freed)(void *context, uint64_t seq, uint32_t number),
-                         void *context, uint64_t id, struct store_run_info *out,
-                         uint64_t *out_freed, struct fail *fail)
+                         bool (*freed)(void *context, uint64_t seq, uint32_t number), void *context,
+                         uint64_t id, struct store_run_info *out, uint64_t *out_freed,
+                         struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     struct input input = {0};

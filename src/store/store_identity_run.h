@@ -87,9 +87,9 @@ bool store_identity_merge(struct disk *disk, const struct store_identity_run *ru
 /* The run without the identifiers that `freed` says yes to: they keep their places, and lose their bytes. *out_freed 0:
    there was none, and nothing was written. */
 bool store_identity_free(struct disk *disk, const struct store_identity_run *run,
-                         bool (*freed)(void *context, uint64_t seq, uint32_t number),
-                         void *context, uint64_t id, struct store_run_info *out,
-                         uint64_t *out_freed, struct fail *fail) MUST_USE;
+                         bool (*freed)(void *context, uint64_t seq, uint32_t number), void *context,
+                         uint64_t id, struct store_run_info *out, uint64_t *out_freed,
+                         struct fail *fail) MUST_USE;
 /* Calls `each` for every identifier of the run that is not freed, in order of arrival. */
 bool store_identity_run_each(const struct store_identity_run *run,
                              bool (*each)(void *context, uint64_t seq, uint32_t number),
@@ -116,7 +116,7 @@ enum store_identity_section {
     STORE_IDENTITY_SECTIONS,
 };
 #define STORE_IDENTITY_META_BYTES 48U
-#define STORE_IDENTITY_HEAP_BYTES 10U /* before kind and value */
+#define STORE_IDENTITY_HEAP_BYTES 10U                         /* before kind and value */
 enum { STORE_IDENTITY_MEMBER = 1, STORE_IDENTITY_FREED = 2 }; /* flags of a heap entry */
 #define STORE_IDENTITY_INDEX_BYTES 20U
 #define STORE_IDENTITY_BY_NUMBER_BYTES 12U

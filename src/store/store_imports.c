@@ -81,8 +81,7 @@ struct store_import_entry *store_imports_find(const struct store_imports *import
 static void drop_oldest(struct store_imports *imports)
 {
     size_t oldest = 0;
-    while (oldest + 1 < imports->count &&
-           imports->at[oldest].face.state == STORE_IMPORT_RUNNING) {
+    while (oldest + 1 < imports->count && imports->at[oldest].face.state == STORE_IMPORT_RUNNING) {
         oldest++;
     }
     entry_done(&imports->at[oldest]);
@@ -327,8 +326,7 @@ static bool get_entry(struct cursor *cursor, struct store_import_entry *entry, s
 
 bool store_imports_decode(struct str bytes, struct store_imports *out, struct fail *fail)
 {
-    struct cursor cursor = {(const uint8_t *)bytes.data,
-                            (const uint8_t *)bytes.data + bytes.len};
+    struct cursor cursor = {(const uint8_t *)bytes.data, (const uint8_t *)bytes.data + bytes.len};
     uint64_t head[HEAD_WORDS];
     *out = (struct store_imports){0};
     if (!get_words(&cursor, head, HEAD_WORDS) || head[0] > STORE_IMPORTS_MAX) {

@@ -20,11 +20,11 @@
 #define STORE_IMPORT_RANGES_MAX ((size_t)1 << 17)
 
 enum store_import_of { /* what the ranges of an import are of */
-    STORE_IMPORT_ARRIVALS,
-    STORE_IMPORT_POSITIONS,
-    STORE_IMPORT_SEQS,
-    STORE_IMPORT_QUARANTINE,
-    STORE_IMPORT_OFS,
+                       STORE_IMPORT_ARRIVALS,
+                       STORE_IMPORT_POSITIONS,
+                       STORE_IMPORT_SEQS,
+                       STORE_IMPORT_QUARANTINE,
+                       STORE_IMPORT_OFS,
 };
 struct store_import_entry {
     struct store_import face; /* its text lies in `text` */
@@ -57,8 +57,7 @@ struct store_import_span {
 };
 /* Makes room for one span, so that adding it cannot fail; the ranges of the oldest are forgotten where there are too
    many. */
-bool store_imports_room(struct store_imports *imports, uint64_t number,
-                        struct fail *fail) MUST_USE;
+bool store_imports_room(struct store_imports *imports, uint64_t number, struct fail *fail) MUST_USE;
 void store_imports_add(struct store_imports *imports, const struct store_import_span *span);
 void store_imports_end(struct store_imports *imports, uint64_t number,
                        enum store_import_state state, int64_t at_ms);

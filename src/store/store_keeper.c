@@ -121,7 +121,8 @@ static bool append_run(struct store_seal *seal, enum store_run_kind kind,
 }
 
 /* Runs of dedup that nothing can be a duplicate of any more. */
-static bool drop_expired(struct store_seal *seal, const struct store_dedup_runs *runs, struct fail *fail)
+static bool drop_expired(struct store_seal *seal, const struct store_dedup_runs *runs,
+                         struct fail *fail)
 {
     int64_t now_ms = base_now_ms(seal->store->clock);
     int64_t window_ms = seal->store->options.dedup_window_ms;

@@ -21,7 +21,8 @@ static bool may_undo(const struct store_imports *imports, uint64_t number, struc
     }
     if (entry->face.forgotten) {
         return fail_set(fail, FAIL_CONFLICT,
-                        "import %" PRIu64 " cannot be taken back any more: it lies too far behind, or "
+                        "import %" PRIu64
+                        " cannot be taken back any more: it lies too far behind, or "
                         "in too many pieces",
                         number);
     }
@@ -249,8 +250,7 @@ static bool fill(struct store_undo *undo, const struct store_frozen *frozen,
                  struct store_manifest *next, struct fail *fail)
 {
     struct store *store = undo->store;
-    struct store_identity_view *base =
-        frozen != NULL ? frozen->identity : store->writing.identity;
+    struct store_identity_view *base = frozen != NULL ? frozen->identity : store->writing.identity;
     const struct store_import_entry *now = store_imports_find(&next->imports, undo->number);
     if (now == NULL || now->face.received != undo->entry->face.received) {
         return fail_set(fail, FAIL_BUSY, "more of the import came in; try again");
@@ -343,8 +343,7 @@ static void last_step(struct store *store, void *context)
     struct store_undo *undo = context;
     struct store_seal seal = {.store = store, .arena = undo->arena};
     bool ok = seal_next(undo, &seal, &undo->fail) &&
-              fill(undo, seal.frozen, seal.next, &undo->fail) &&
-              advance(undo, &seal, &undo->fail);
+              fill(undo, seal.frozen, seal.next, &undo->fail) && advance(undo, &seal, &undo->fail);
     if (seal.next != NULL) {
         store_advance_abandon(store, seal.next);
     }
@@ -427,8 +426,8 @@ bool store_import_undo(struct store *store, uint64_t number, struct store_import
     if (!store_import_preview(store, number, &ignored, fail)) {
         return false;
     }
-    CLEANUP(undo_done) struct store_undo undo = {
-        .store = store, .number = number, .arena = arena_new(NULL)};
+    CLEANUP(undo_done)
+    struct store_undo undo = {.store = store, .number = number, .arena = arena_new(NULL)};
     store_turn_take(store, &store->keeper.sealing);
     store_turn_take(store, &store->keeper.merging);
     bool ok = store_seal_turn(store, true, fail) && undo_sealed(&undo, fail);

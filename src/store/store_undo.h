@@ -15,13 +15,14 @@
 #include "store_advance.h"
 #include "store_keeper.h"
 
-enum store_undo_seen { /* of a customer's number, or of the tree under it */
-    STORE_UNDO_ROWS = 1,  /* has rows that stay */
-    STORE_UNDO_LATER = 2, /* has rows that stay and came after the import began */
-    STORE_UNDO_LOST = 4,  /* had rows of the import */
-    STORE_UNDO_TREE = 8,  /* of a root: the next two are known */
-    STORE_UNDO_TREE_ROWS = 16,
-    STORE_UNDO_TREE_LATER = 32,
+enum store_undo_seen {                      /* of a customer's number, or of the tree under it */
+                       STORE_UNDO_ROWS = 1, /* has rows that stay */
+                       STORE_UNDO_LATER =
+                           2,               /* has rows that stay and came after the import began */
+                       STORE_UNDO_LOST = 4, /* had rows of the import */
+                       STORE_UNDO_TREE = 8, /* of a root: the next two are known */
+                       STORE_UNDO_TREE_ROWS = 16,
+                       STORE_UNDO_TREE_LATER = 32,
 };
 struct store_undo_segment { /* in place of `old` */
     uint64_t old;

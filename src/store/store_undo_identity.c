@@ -256,8 +256,8 @@ static bool free_identifiers(struct parting *parting, struct fail *fail)
             return false;
         }
         /* The manifest's list begins with the runs that were there before, in their order. */
-        if (freed > 0 && !store_manifest_splice_runs(parting->next, STORE_RUN_IDENTITY, i, 1,
-                                                     &info, 1, fail)) {
+        if (freed > 0 &&
+            !store_manifest_splice_runs(parting->next, STORE_RUN_IDENTITY, i, 1, &info, 1, fail)) {
             store_remove_run(store, STORE_RUN_IDENTITY, info.id);
             return false;
         }
@@ -295,7 +295,8 @@ static bool append_new(struct parting *parting, struct fail *fail)
 bool store_undo_identity(struct store_undo *undo, struct store_identity_view *base,
                          struct store_manifest *next, struct fail *fail)
 {
-    CLEANUP(parting_done) struct parting parting = {
+    CLEANUP(parting_done)
+    struct parting parting = {
         .undo = undo,
         .base = base,
         .live = store_identity_live_new(0, base->seqs, base->position + 1, base->numbers),

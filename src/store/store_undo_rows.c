@@ -32,9 +32,9 @@ bool store_undo_room(struct store_undo *undo, uint32_t count, struct fail *fail)
 void store_undo_see(struct store_undo *undo, uint32_t number, uint64_t arrival)
 {
     bool lost = store_ranges_hold(&undo->entry->ranges[STORE_IMPORT_ARRIVALS], arrival);
-    unsigned flags = lost                                 ? STORE_UNDO_LOST
+    unsigned flags = lost                               ? STORE_UNDO_LOST
                      : arrival > store_undo_first(undo) ? STORE_UNDO_ROWS | STORE_UNDO_LATER
-                                                          : STORE_UNDO_ROWS;
+                                                        : STORE_UNDO_ROWS;
     undo->seen[number] = (uint8_t)(undo->seen[number] | flags);
 }
 
@@ -131,10 +131,8 @@ static bool gather_keys(struct store_undo *undo, struct store_segment *segment,
         {.of = STORE_READ_ARRIVAL, .name = STORE_NO_CODE},
         {.of = STORE_READ_SOURCE, .name = STORE_NO_CODE},
         {.of = STORE_READ_MESSAGE_ID, .name = STORE_NO_CODE}};
-    const struct store_sources sources = {.names = undo->store->names,
-                                          .identity = view,
-                                          .segments = &segment,
-                                          .segment_count = 1};
+    const struct store_sources sources = {
+        .names = undo->store->names, .identity = view, .segments = &segment, .segment_count = 1};
     const struct store_scan_options options = {.cancel = &undo->store->keeper.cancel};
     struct store_scan *scan = NULL;
     struct store_cursor *cursor = NULL;

@@ -58,7 +58,7 @@ void store_frozen_free(struct store_frozen *frozen); /* accepts NULL */
 
 struct store_undone {
     uint64_t rows, customers;
-    uint64_t position; /* after the splits */
+    uint64_t position;                      /* after the splits */
     const struct store_ledger_table *moved; /* by source: quarantined ones, now refused */
     struct store_imports *imports;          /* taken over */
 };

@@ -346,8 +346,7 @@ static struct str told(struct kit *kit)
                     (int)store_snapshot_customers(snapshot));
     struct store_name *names;
     size_t count;
-    OK(store_names(snapshot, STORE_NAME_EVENT, (struct str){0}, kit->arena, &names, &count,
-                   &fail));
+    OK(store_names(snapshot, STORE_NAME_EVENT, (struct str){0}, kit->arena, &names, &count, &fail));
     for (size_t i = 0; i < count; i++) {
         base_buf_printf(&out, "%.*s %d\n", STR_ARG(names[i].name), (int)names[i].rows);
     }
@@ -393,7 +392,8 @@ static void tell(struct script *script, int whose, const char *ids, const char *
     const char *message = str_copy_c(arena, str_format(arena, "m%u", script->messages++));
     struct kit *kits[] = {&script->with, &script->without};
     for (size_t k = 0; k < 2; k++) {
-        struct store_item item = kit_item(kits[k], whose == 0 ? "web" : "file", message, event, ids);
+        struct store_item item =
+            kit_item(kits[k], whose == 0 ? "web" : "file", message, event, ids);
         item.from_import = whose != 0;
         item.import = whose == 0 ? 0 : whose == 1 ? script->first : script->second;
         if (k == 0 || whose != 1) {
@@ -422,8 +422,9 @@ static const char *ids_of(struct script *script, int whose)
         }
     }
     return str_copy_c(arena, dice(script, 3) == 0 ? str_format(arena, "anonymous=a%u", n)
-                                                  : str_format(arena, "user=u%u email=e%u "
-                                                                      "account=inc%u",
+                                                  : str_format(arena,
+                                                               "user=u%u email=e%u "
+                                                               "account=inc%u",
                                                                n, n, n % 4));
 }
 
@@ -580,9 +581,9 @@ static void a_power_cut_during_an_import_keeps_its_list_and_its_rows_together(vo
         disk_sim_fail(kit.sim, &fault);
         if (store_import_begin(kit.store, STR("file"), STR("f"), &import, &fail)) {
             for (int i = 0; i < 6; i++) {
-                struct store_item item = kit_item(
-                    &kit, "file", str_copy_c(kit.arena, str_format(kit.arena, "m%d", i)), "Buy",
-                    "user=u1");
+                struct store_item item =
+                    kit_item(&kit, "file", str_copy_c(kit.arena, str_format(kit.arena, "m%d", i)),
+                             "Buy", "user=u1");
                 item.import = import;
                 if (!store_submit(kit.store, &item, 1, &fail) ||
                     (i == 3 && !store_seal(kit.store, &fail))) {
