@@ -33,25 +33,25 @@ static void write_counts(struct base_buf *out, struct json_value counts)
 }
 
 /* Asks on a terminal; where there is none, --yes has to be given. */
-static bool confirm(struct cli *cli, struct json_value takes, int64_t number, struct fail *fail)
+static bool confirmed(struct cli *cli, struct json_value takes, int64_t number, bool *out,
+                      struct fail *fail)
 {
-    char answer[16];
-    struct base_buf line CLEANUP(base_buf_done) = {0};
-    if (cli_flag(cli, "--yes")) {
+    struct base_buf question CLEANUP(base_buf_done) = {0};
+    *out = cli_flag(cli, "--yes");
+    if (*out) {
         return true;
     }
-    if (!isatty(STDIN_FILENO)) {
+    if (isatty(STDIN_FILENO) == 0) {
         return fail_set(fail, FAIL_INPUT,
                         "nobody can be asked here: add --yes, or --dry-run to see what would go");
     }
-    base_buf_printf(&line, "Import %lld would be taken back: ", (long long)number);
-    write_counts(&line, takes);
-    base_buf_c(&line, ". Type yes to go on: ");
-    fwrite(line.data, 1, line.len, stderr);
-    fflush(stderr);
-    if (fgets(answer, sizeof answer, stdin) == NULL || strcmp(answer, "yes\n") != 0) {
-        return fail_set(fail, FAIL_CANCELLED, "nothing was taken back");
+    base_buf_printf(&question, "Take back import %lld: ", (long long)number);
+    write_counts(&question, takes);
+    base_buf_bytes(&question, "?", 2);
+    if (!base_buf_ok(&question, fail)) {
+        return false;
     }
+    *out = cli_ask_yes(question.data);
     return true;
 }
 
@@ -75,6 +75,7 @@ bool cli_run_import_undo(struct cli *cli, struct fail *fail)
     struct json_value root, counts;
     struct str text;
     int64_t number;
+    bool yes;
     if (!str_parse_i64(str_from_c(cli->arguments[0]), &number) || number < 1) {
         return fail_set(fail, FAIL_INPUT,
                         "\"%s\" is no number of an import; see: firsthand import list",
@@ -90,8 +91,13 @@ bool cli_run_import_undo(struct cli *cli, struct fail *fail)
     if (cli_flag(cli, "--dry-run")) {
         return write_answer(cli, text, counts, "would be taken back", number);
     }
-    if (!confirm(cli, counts, number, fail) ||
-        !cli_call(cli, "import.undo", asked, &text, &root, fail)) {
+    if (!confirmed(cli, counts, number, &yes, fail)) {
+        return false;
+    }
+    if (!yes) {
+        return true;
+    }
+    if (!cli_call(cli, "import.undo", asked, &text, &root, fail)) {
         return false;
     }
     INVARIANT(json_member(root, STR("taken_back"), &counts));

@@ -32,3 +32,11 @@ struct str cli_input_end(struct cli *cli, struct cli_input *input)
     base_buf_done(&input->text);
     return text;
 }
+
+bool cli_ask_yes(const char *question)
+{
+    char answer[16];
+    fprintf(stderr, "%s [y/N] ", question);
+    fflush(stderr);
+    return fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+}

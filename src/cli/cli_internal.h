@@ -86,6 +86,9 @@ bool cli_put_range(struct cli *cli, struct json_writer *w, struct fail *fail) MU
 bool cli_put_condition(struct cli *cli, struct json_writer *w, const char *option, const char *text,
                        struct fail *fail) MUST_USE;
 
+/* Asks on the terminal; anything but a word that begins with y is a no. */
+bool cli_ask_yes(const char *question);
+
 /* ---- output -------------------------------------------------------------------------------------------- */
 
 /* A cell is text; `number` aligns it right. Customers' words are data: control and direction marks are

@@ -409,7 +409,6 @@ bool cli_run_quarantine_replay(struct cli *cli, struct fail *fail)
 /* True: go on. */
 static bool confirmed(struct mend *mend, bool *out, struct fail *fail)
 {
-    char answer[16];
     *out = mend->dry_run || cli_flag(mend->cli, "--yes");
     if (*out) {
         return true;
@@ -425,9 +424,10 @@ static bool confirmed(struct mend *mend, bool *out, struct fail *fail)
     if (!good) {
         return false;
     }
-    fprintf(stderr, "Discard %lld rows? Their bytes go; they count as refused. [y/N] ",
-            trial.counts[REFUSED]);
-    *out = fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+    char question[96];
+    snprintf(question, sizeof question, "Discard %lld rows? Their bytes go; they count as refused.",
+             trial.counts[REFUSED]);
+    *out = cli_ask_yes(question);
     return true;
 }
 

@@ -29,7 +29,7 @@ enum store_frame_tag {
     STORE_FRAME_CLOSED = 9,    /* the store was closed in order; nothing else in the frame */
     STORE_FRAME_IMPORT = 10, /* whose what follows is, until the next of these or the frame's end */
     STORE_FRAME_IMPORT_CHANGE = 11, /* an import begins, is counted or ends */
-    STORE_FRAME_MENDED = 12,   /* a row of the quarantine goes, or stays for another reason */
+    STORE_FRAME_MENDED = 12,        /* a row of the quarantine goes, or stays for another reason */
 };
 
 struct store_ledger_count {

@@ -183,12 +183,11 @@ static bool put_file(struct store_undo *undo, const struct store_quarantine_file
     }
     struct store_quarantine_marks *none = store_quarantine_marks_new();
     struct store_quarantine_marks *marks = store_quarantine_marks_add(none, list, count);
-    bool ok = store_quarantine_merge(store->disk, file, 1, marks, store_next_file_id(store), &info,
-                                     fail);
+    bool ok =
+        store_quarantine_merge(store->disk, file, 1, marks, store_next_file_id(store), &info, fail);
     store_quarantine_marks_unref(marks);
     store_quarantine_marks_unref(none);
-    if (ok &&
-        !store_manifest_splice_runs(next, STORE_RUN_QUARANTINE, at, 1, &info, 1, fail)) {
+    if (ok && !store_manifest_splice_runs(next, STORE_RUN_QUARANTINE, at, 1, &info, 1, fail)) {
         store_remove_run(store, STORE_RUN_QUARANTINE, info.id);
         ok = false;
     }
@@ -263,8 +262,7 @@ static bool fill(struct store_undo *undo, const struct store_frozen *frozen,
         store_undo_see(undo, row->original, row->arrival);
     }
     if (!put_segments(undo, next, fail) || !put_dedup(undo, next, fail) ||
-        !store_undo_identity(undo, base, next, fail) ||
-        !put_quarantine(undo, next, fail)) {
+        !store_undo_identity(undo, base, next, fail) || !put_quarantine(undo, next, fail)) {
         return false;
     }
     move_ledger(undo, next);

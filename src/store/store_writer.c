@@ -180,7 +180,7 @@ void store_writer_wake(struct store *store)
 
 bool store_try(struct store *store, struct store_item *items, size_t count, struct fail *fail)
 {
-    if (!check_submit(store, count, fail)) {
+    if (!check_submit(store, items, count, fail)) {
         return false;
     }
     struct store_trial trial = {.items = items, .count = count};
