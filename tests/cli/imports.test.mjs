@@ -91,6 +91,7 @@ test('what cannot be taken back is refused with its reason', (t) => {
 async function running(t, data) {
   const child = spawn(binary, ['import', '-', '--data', data, '--quiet'], { stdio: ['pipe', 'ignore', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
+  child.stdin.on('error', () => {}); // it is killed before it has read all
   child.stdin.write(lines(9000, 'Pipe'));
   const exited = new Promise((done) => child.on('exit', done));
   return { child, exited };
