@@ -156,9 +156,15 @@ struct query_vec {
 };
 void query_vec_init(struct query_vec *vec, struct arena *arena, struct base_budget *budget,
                     size_t size);
-/* Room for one more at the end, not zeroed; counted as there. NULL over the budget. */
-void *query_vec_add(struct query_vec *vec, struct fail *fail);
 bool query_vec_reserve(struct query_vec *vec, size_t count, struct fail *fail) MUST_USE;
+/* Room for one more at the end, not zeroed; counted as there. NULL over the budget. */
+static inline void *query_vec_add(struct query_vec *vec, struct fail *fail)
+{
+    if (vec->count == vec->capacity && !query_vec_reserve(vec, vec->count + 1, fail)) {
+        return NULL;
+    }
+    return (char *)vec->data + vec->count++ * vec->size;
+}
 bool query_vec_append(struct query_vec *into, const struct query_vec *from,
                       struct fail *fail) MUST_USE;
 /* Doubles an arena's array of `old_count` elements to hold `wanted`; the new ones are zeroed. */

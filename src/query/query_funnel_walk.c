@@ -181,6 +181,25 @@ static bool is_entry(const int64_t *ts_ms, const struct query_range *range, uint
     return ts_ms[row] >= range->from_ms && ts_ms[row] < range->to_ms;
 }
 
+/* The last row from which a level above `level` can still be reached: one of the steps beyond must lie behind it. False
+   where there is none. Saying it for `any` would need more than the steps' last rows: then every row may. */
+static bool last_chance(const struct funnel_walk *walk, const struct funnel_body *body,
+                        uint32_t level, uint32_t *out)
+{
+    bool any = body->order == FUNNEL_ANY && level < body->step_count;
+    *out = any ? FUNNEL_NOT_REACHED : 0;
+    for (uint32_t s = level; s < body->step_count && !any; s++) {
+        const struct query_vec *rows = walk->by_matcher[s].rows;
+        if (rows->count > 0) {
+            uint32_t last = ((const uint32_t *)rows->data)[rows->count - 1];
+            *out = last > *out ? last : *out;
+        } else if ((body->optional >> s & 1U) == 0) {
+            break; /* no path leads past a required step that never came */
+        }
+    }
+    return *out > 0;
+}
+
 bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
                       const int64_t *ts_ms, const struct query_range *range,
                       struct funnel_path *out)
@@ -188,7 +207,8 @@ bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
     const struct query_vec *entries = walk->by_matcher[0].rows;
     const uint32_t *rows = entries->data;
     bool entered = false;
-    for (size_t i = 0; i < entries->count; i++) {
+    uint32_t chance = FUNNEL_NOT_REACHED;
+    for (size_t i = 0; i < entries->count && rows[i] < chance; i++) {
         if (!is_entry(ts_ms, range, rows[i])) {
             continue;
         }
@@ -197,9 +217,9 @@ bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
         if (!entered || path.level > out->level) {
             *out = path;
             entered = true;
-        }
-        if (path.level == body->step_count) {
-            break; /* none can be higher, and later ones do not count */
+            if (!last_chance(walk, body, path.level, &chance)) {
+                break; /* none can be higher, and later ones do not count */
+            }
         }
     }
     return entered;

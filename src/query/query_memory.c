@@ -44,14 +44,6 @@ bool query_vec_reserve(struct query_vec *vec, size_t count, struct fail *fail)
     return true;
 }
 
-void *query_vec_add(struct query_vec *vec, struct fail *fail)
-{
-    if (vec->count == vec->capacity && !query_vec_reserve(vec, vec->count + 1, fail)) {
-        return NULL;
-    }
-    return (char *)vec->data + vec->count++ * vec->size;
-}
-
 bool query_vec_append(struct query_vec *into, const struct query_vec *from, struct fail *fail)
 {
     if (from->count == 0) {

@@ -5,6 +5,7 @@
  */
 #include "base_bytes.h"
 #include "store_codec.h"
+#include "store_codec_unpack.h"
 
 static uint64_t mask_of(unsigned width)
 {
@@ -26,13 +27,14 @@ static void unpack_wide(const uint8_t *bits, uint64_t first, unsigned width, siz
     }
 }
 
-void store_unpack(const uint8_t *bits, uint64_t first, unsigned width, size_t count, uint64_t *out)
+void store_unpack_portable(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                           uint64_t *out)
 {
     if (width == 0) {
         memset(out, 0, count * sizeof *out);
         return;
     }
-    if (width > 57) {
+    if (width > STORE_UNPACK_WIDTH_MAX) {
         unpack_wide(bits, first, width, count, out);
         return;
     }
@@ -43,8 +45,8 @@ void store_unpack(const uint8_t *bits, uint64_t first, unsigned width, size_t co
     }
 }
 
-void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
-                    uint32_t *out)
+void store_unpack32_portable(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                             uint32_t *out)
 {
     if (width == 0) {
         memset(out, 0, count * sizeof *out);
@@ -72,6 +74,30 @@ void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t 
     for (; i < count; i++, bit += width) {
         out[i] = (uint32_t)((base_get_u64(bits + bit / 8) >> (bit % 8)) & mask);
     }
+}
+
+/* Fewer are not worth working out how a run lies. */
+#define VECTOR_LEAST 32U
+
+void store_unpack(const uint8_t *bits, uint64_t first, unsigned width, size_t count, uint64_t *out)
+{
+    size_t done = 0;
+    if (count >= VECTOR_LEAST && width > 0 && width <= STORE_UNPACK_WIDTH_MAX &&
+        store_unpack_has_avx512()) {
+        done = store_unpack_avx512(bits, first, width, count, out);
+    }
+    store_unpack_portable(bits, first + done * width, width, count - done, out + done);
+}
+
+void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                    uint32_t *out)
+{
+    size_t done = 0;
+    if (count >= VECTOR_LEAST && width > 0 && width <= STORE_UNPACK32_WIDTH_MAX &&
+        store_unpack_has_avx512()) {
+        done = store_unpack32_avx512(bits, first, width, count, out);
+    }
+    store_unpack32_portable(bits, first + done * width, width, count - done, out + done);
 }
 
 void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out)

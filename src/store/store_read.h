@@ -198,6 +198,7 @@ bool store_piece_from_segment(const struct store_read_plan *plan, struct store_s
 struct store_piece_merger {
     struct store_vec ops;   /* runs of rows to copy */
     struct store_vec heads; /* where each piece stands */
+    struct store_vec active;
 };
 void store_piece_merger_done(struct store_piece_merger *merger, struct base_budget *budget);
 bool store_piece_merge(struct store_piece_merger *merger, const struct store_read_plan *plan,

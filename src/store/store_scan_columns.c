@@ -53,6 +53,15 @@ static bool pick_entries(const struct store_segment_read *read, const struct sto
     }
     uint32_t *entry_rows = reading->rows.data;
     uint32_t *picks = reading->picks.data;
+    if (values->places == STORE_PLACES_ALL) { /* every row has one: nothing to look for */
+        for (uint32_t i = 0; i < rows; i++) {
+            at[i] = stretch->piece_from + i;
+            picks[i] = selected[i] - from;
+        }
+        out->picks = picks;
+        out->pick_count = rows;
+        return true;
+    }
     if (!store_values_rows(values, out->first, out->count, entry_rows, fail)) {
         return false;
     }

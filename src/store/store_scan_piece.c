@@ -114,6 +114,8 @@ struct merging {
     struct store_piece *const *pieces;
     size_t piece_count;
     struct head *heads;
+    uint32_t *active; /* pieces with rows left of the customer being merged, ascending */
+    size_t active_count;
     size_t op_count;
     struct base_budget *budget;
     struct store_piece *out;
@@ -124,6 +126,7 @@ void store_piece_merger_done(struct store_piece_merger *merger, struct base_budg
 {
     store_vec_done(&merger->ops, budget);
     store_vec_done(&merger->heads, budget);
+    store_vec_done(&merger->active, budget);
 }
 
 static bool add_op(struct merging *m, size_t piece, uint32_t from, uint32_t count,
@@ -147,27 +150,29 @@ static bool add_op(struct merging *m, size_t piece, uint32_t from, uint32_t coun
     return true;
 }
 
-/* The piece whose next row comes first: earlier time, then earlier piece; SIZE_MAX: none left. Also the
-   first row of all the others, to know how long it stays first. */
+static int64_t next_ts(const struct merging *m, size_t i)
+{
+    uint32_t piece = m->active[i];
+    return ((const int64_t *)m->pieces[piece]->ts.data)[m->heads[piece].row];
+}
+
+/* The piece whose next row comes first, among those with rows left: earlier time, then earlier piece. As a place in
+   `active`; also the first row of all the others, to know how long it stays first. */
 static size_t first_row(const struct merging *m, int64_t *out_rival_ts, size_t *out_rival)
 {
-    size_t best = SIZE_MAX;
+    size_t best = 0;
     size_t rival = SIZE_MAX;
-    int64_t best_ts = 0;
+    int64_t best_ts = next_ts(m, 0);
     int64_t rival_ts = 0;
-    for (size_t p = 0; p < m->piece_count; p++) {
-        const struct head *head = &m->heads[p];
-        if (head->row == head->end) {
-            continue;
-        }
-        int64_t ts_ms = ((const int64_t *)m->pieces[p]->ts.data)[head->row];
-        if (best == SIZE_MAX || ts_ms < best_ts) {
+    for (size_t i = 1; i < m->active_count; i++) {
+        int64_t ts_ms = next_ts(m, i);
+        if (ts_ms < best_ts) {
             rival = best;
             rival_ts = best_ts;
-            best = p;
+            best = i;
             best_ts = ts_ms;
         } else if (rival == SIZE_MAX || ts_ms < rival_ts) {
-            rival = p;
+            rival = i;
             rival_ts = ts_ms;
         }
     }
@@ -176,31 +181,44 @@ static size_t first_row(const struct merging *m, int64_t *out_rival_ts, size_t *
     return best;
 }
 
-/* Merges the rows that heads point at, by time. */
+/* How far the rows of a piece, which come first, go on before the rival's. Mostly pieces lie one after the other in
+   time: then to its end. */
+static uint32_t stays_first(const int64_t *ts_ms, uint32_t row, uint32_t end, int64_t rival_ts,
+                            bool before_rival)
+{
+    int64_t most =
+        before_rival ? rival_ts : rival_ts - 1; /* a rival of the least time has come first */
+    if (ts_ms[end - 1] <= most) {
+        return end;
+    }
+    for (row++; ts_ms[row] <= most; row++) {
+    }
+    return row;
+}
+
+/* Merges the rows of the active pieces, by time. */
 static bool merge_rows(struct merging *m, struct fail *fail)
 {
-    for (;;) {
+    while (m->active_count > 1) {
         int64_t rival_ts;
         size_t rival;
         size_t best = first_row(m, &rival_ts, &rival);
-        if (best == SIZE_MAX) {
-            return true;
-        }
-        struct head *head = &m->heads[best];
-        const int64_t *ts_ms = m->pieces[best]->ts.data;
-        uint32_t end = head->end;
-        if (rival != SIZE_MAX) {
-            end = head->row + 1;
-            while (end < head->end &&
-                   (ts_ms[end] < rival_ts || (ts_ms[end] == rival_ts && best < rival))) {
-                end++;
-            }
-        }
-        if (!add_op(m, best, head->row, end - head->row, fail)) {
+        uint32_t piece = m->active[best];
+        struct head *head = &m->heads[piece];
+        uint32_t end =
+            stays_first(m->pieces[piece]->ts.data, head->row, head->end, rival_ts, best < rival);
+        if (!add_op(m, piece, head->row, end - head->row, fail)) {
             return false;
         }
         head->row = end;
+        if (end == head->end) {
+            m->active_count--;
+            memmove(m->active + best, m->active + best + 1,
+                    (m->active_count - best) * sizeof *m->active);
+        }
     }
+    const struct head *last = &m->heads[m->active[0]];
+    return m->active_count == 0 || add_op(m, m->active[0], last->row, last->end - last->row, fail);
 }
 
 static void merge_facts(const struct merging *m, uint32_t customer, size_t piece, uint32_t from)
@@ -230,6 +248,7 @@ static bool merge_customer(struct merging *m, uint32_t number, struct fail *fail
     struct store_piece *out = m->out;
     uint32_t customer = out->customer_count;
     size_t rows_before = m->rows;
+    m->active_count = 0;
     if (m->plan->want_facts) {
         ((int64_t *)out->first_seen.data)[customer] = STORE_NO_TIME;
         ((int64_t *)out->last_seen.data)[customer] = STORE_NO_TIME;
@@ -238,8 +257,6 @@ static bool merge_customer(struct merging *m, uint32_t number, struct fail *fail
     for (size_t p = 0; p < m->piece_count; p++) {
         struct head *head = &m->heads[p];
         const struct store_piece *in = m->pieces[p];
-        head->row = 0;
-        head->end = 0;
         if (head->customer == in->customer_count ||
             ((const uint32_t *)in->customers.data)[head->customer] != number) {
             continue;
@@ -247,6 +264,9 @@ static bool merge_customer(struct merging *m, uint32_t number, struct fail *fail
         const uint32_t *row_begin = in->row_begin.data;
         head->row = row_begin[head->customer];
         head->end = row_begin[head->customer + 1];
+        if (head->row < head->end) {
+            m->active[m->active_count++] = (uint32_t)p;
+        }
         if (m->plan->want_facts) {
             merge_facts(m, customer, p, head->customer);
         }
@@ -396,7 +416,8 @@ bool store_piece_merge(struct store_piece_merger *merger, const struct store_rea
         customers += pieces[p]->customer_count;
     }
     if (!store_piece_start(out, plan, customers, budget, fail) ||
-        !store_vec_room(&merger->heads, piece_count, sizeof(struct head), budget, fail)) {
+        !store_vec_room(&merger->heads, piece_count, sizeof(struct head), budget, fail) ||
+        !store_vec_room(&merger->active, piece_count, sizeof(uint32_t), budget, fail)) {
         return false;
     }
     struct merging m = {.merger = merger,
@@ -404,6 +425,7 @@ bool store_piece_merge(struct store_piece_merger *merger, const struct store_rea
                         .pieces = pieces,
                         .piece_count = piece_count,
                         .heads = merger->heads.data,
+                        .active = merger->active.data,
                         .budget = budget,
                         .out = out};
     memset(m.heads, 0, piece_count * sizeof *m.heads);

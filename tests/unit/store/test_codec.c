@@ -6,8 +6,12 @@
 
 #include <cmocka.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "base_random.h"
 #include "store_codec.h"
+#include "store_codec_unpack.h"
 
 static void must(bool ok, const struct fail *fail)
 {
@@ -158,6 +162,57 @@ static void packed_bits_of_every_width_round_trip(void **state)
         }
         base_buf_done(&buf);
     }
+}
+
+/* Where values lie up against the end of what may be read. */
+struct fence {
+    uint8_t *page;
+    size_t bytes;
+};
+static struct fence fence_new(void)
+{
+    size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
+    void *two = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(two != MAP_FAILED && mprotect((uint8_t *)two + bytes, bytes, PROT_NONE) == 0);
+    return (struct fence){two, bytes};
+}
+
+static void vectors_give_what_the_portable_way_gives_and_read_nothing_more(void **state)
+{
+    (void)state;
+    if (!store_unpack_has_avx512()) {
+        skip();
+    }
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 3);
+    struct fence fence = fence_new();
+    for (unsigned width = 1; width <= STORE_UNPACK_WIDTH_MAX; width++) {
+        for (unsigned phase = 0; phase < 8; phase++) {
+            for (size_t count = 0; count < 70; count += 1 + count / 20) {
+                uint64_t expected[70], got[70];
+                uint32_t expected32[70], got32[70];
+                size_t bytes = (phase + count * width + 7) / 8;
+                uint8_t roomy[600];
+                for (size_t i = 0; i < sizeof roomy; i++) {
+                    roomy[i] = (uint8_t)base_random_below(&seeded.random, 256);
+                }
+                memcpy(fence.page + fence.bytes - bytes, roomy, bytes);
+                const uint8_t *tight = fence.page + fence.bytes - bytes;
+                size_t done = store_unpack_avx512(tight, phase, width, count, got);
+                assert_true(count - done < 8);
+                store_unpack_portable(roomy, phase, width, count, expected);
+                assert_memory_equal(got, expected, done * sizeof *got);
+                if (width > STORE_UNPACK32_WIDTH_MAX) {
+                    continue;
+                }
+                done = store_unpack32_avx512(tight, phase, width, count, got32);
+                assert_true(count - done < 16);
+                store_unpack32_portable(roomy, phase, width, count, expected32);
+                assert_memory_equal(got32, expected32, done * sizeof *got32);
+            }
+        }
+    }
+    assert_int_equal(munmap(fence.page, 2 * fence.bytes), 0);
 }
 
 static void codes_past_their_list_are_corrupt(void **state)
@@ -605,6 +660,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_of_every_shape_and_length_round_trip),
         cmocka_unit_test(packed_bits_of_every_width_round_trip),
+        cmocka_unit_test(vectors_give_what_the_portable_way_gives_and_read_nothing_more),
         cmocka_unit_test(codes_past_their_list_are_corrupt),
         cmocka_unit_test(search_finds_the_first_place_not_below),
         cmocka_unit_test(values_of_every_form_and_place_round_trip),

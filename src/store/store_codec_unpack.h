@@ -1,0 +1,30 @@
+/* store_codec_unpack.h — bits of fixed width, out: the portable way and those of some processors.
+ *
+ * What: the parts that store_unpack and store_unpack32 are made of. All of them write the same numbers; which one
+ *   runs is chosen by the processor, at run time.
+ * Owner: none.   Threads: any.   Failure: none.
+ * Limits/cost: portable some 1 ns a value, AVX-512 some 0.1 ns.   Units: bits, values.
+ * Example: store_codec_pack.c.   Not here: which integers are packed how (store_codec_ints.c).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Widths up to which they may be called. */
+#define STORE_UNPACK_WIDTH_MAX 57U   /* a value and the bits before it fit into 8 bytes */
+#define STORE_UNPACK32_WIDTH_MAX 25U /* into 4 */
+
+void store_unpack_portable(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                           uint64_t *out);
+void store_unpack32_portable(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                             uint32_t *out); /* width at most 32 */
+
+/* Can this processor run the next two? They read no byte that holds none of the values, and return how many values
+   they wrote, from the first: all but a few. Width at least 1. */
+bool store_unpack_has_avx512(void);
+size_t store_unpack_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                           uint64_t *out);
+size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                             uint32_t *out);

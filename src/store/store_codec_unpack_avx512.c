@@ -1,0 +1,94 @@
+/* store_codec_unpack_avx512.c — bits of fixed width, out, eight or sixteen values at a time.
+ *
+ * Eight values of w bits are w whole bytes, so each eight of a run begin at the same bit of a byte: which bytes go to
+ * which lane, and how far each lane is shifted, is worked out once for a run.
+ */
+#include "store_codec_unpack.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi")))
+
+bool store_unpack_has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vbmi");
+}
+
+/* Bytes that hold `bits` bits, as a mask for loading them. */
+static uint64_t bytes_of(unsigned bits)
+{
+    unsigned bytes = (bits + 7) / 8;
+    return bytes >= 64 ? UINT64_MAX : (UINT64_C(1) << bytes) - 1;
+}
+
+AVX512 size_t store_unpack_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                                  uint64_t *out)
+{
+    uint64_t bytes[8], shifts[8];
+    unsigned phase = (unsigned)(first % 8);
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned bit = phase + i * width;
+        bytes[i] = bit / 8 * UINT64_C(0x0101010101010101) + UINT64_C(0x0706050403020100);
+        shifts[i] = bit % 8;
+    }
+    const __m512i to_lanes = _mm512_loadu_si512(bytes), by = _mm512_loadu_si512(shifts);
+    const __m512i wanted = _mm512_set1_epi64((int64_t)((UINT64_C(1) << width) - 1));
+    const __mmask64 there = bytes_of(phase + 8 * width);
+    const uint8_t *at = bits + first / 8;
+    size_t done = 0;
+    for (; done + 8 <= count; done += 8, at += width) {
+        __m512i eight = _mm512_permutexvar_epi8(to_lanes, _mm512_maskz_loadu_epi8(there, at));
+        eight = _mm512_and_si512(_mm512_srlv_epi64(eight, by), wanted);
+        _mm512_storeu_si512(out + done, eight);
+    }
+    return done;
+}
+
+AVX512 size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigned width,
+                                    size_t count, uint32_t *out)
+{
+    uint32_t bytes[16], shifts[16];
+    unsigned phase = (unsigned)(first % 8);
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned bit = phase + i * width;
+        bytes[i] = bit / 8 * UINT32_C(0x01010101) + UINT32_C(0x03020100);
+        shifts[i] = bit % 8;
+    }
+    const __m512i to_lanes = _mm512_loadu_si512(bytes), by = _mm512_loadu_si512(shifts);
+    const __m512i wanted = _mm512_set1_epi32((int32_t)((UINT32_C(1) << width) - 1));
+    const __mmask64 there = bytes_of(phase + 16 * width);
+    const uint8_t *at = bits + first / 8;
+    size_t done = 0;
+    for (; done + 16 <= count; done += 16, at += (size_t)2 * width) {
+        __m512i all = _mm512_permutexvar_epi8(to_lanes, _mm512_maskz_loadu_epi8(there, at));
+        all = _mm512_and_si512(_mm512_srlv_epi32(all, by), wanted);
+        _mm512_storeu_si512(out + done, all);
+    }
+    return done;
+}
+
+#else
+
+bool store_unpack_has_avx512(void)
+{
+    return false;
+}
+
+size_t store_unpack_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                           uint64_t *out)
+{
+    (void)bits, (void)first, (void)width, (void)count, (void)out;
+    return 0;
+}
+
+size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
+                             uint32_t *out)
+{
+    (void)bits, (void)first, (void)width, (void)count, (void)out;
+    return 0;
+}
+
+#endif
