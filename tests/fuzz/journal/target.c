@@ -41,6 +41,12 @@ static void write_again(struct store_frame_writer *writer, const struct store_fr
     case STORE_FRAME_CLOSED:
         store_frame_closed(writer);
         break;
+    case STORE_FRAME_IMPORT:
+        store_frame_import(writer, record->import.number);
+        break;
+    case STORE_FRAME_IMPORT_CHANGE:
+        store_frame_import_change(writer, &record->import);
+        break;
     case STORE_FRAME_MENDED:
         store_frame_mended(writer, &record->mended);
         break;
