@@ -53,6 +53,18 @@ bool app_input_str(struct json_value input, const char *name, bool required, str
     return true;
 }
 
+bool app_input_name(struct json_value input, struct str *out, struct fail *fail)
+{
+    if (!app_input_str(input, "name", true, out, fail)) {
+        return false;
+    }
+    *out = str_trim(*out);
+    if (out->len == 0 || out->len > APP_NAME_BYTES_MAX) {
+        return fail_input_at(fail, "/name", "a name has 1 to %d bytes", APP_NAME_BYTES_MAX);
+    }
+    return true;
+}
+
 bool app_input_int(struct json_value input, const char *name, int64_t least, int64_t most,
                    int64_t otherwise, int64_t *out, struct fail *fail)
 {

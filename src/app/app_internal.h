@@ -75,6 +75,9 @@ bool app_input_members(struct json_value input, const char *const *names,
 /* A text member. Absent or null: *out is missing, and a refusal where `required`. */
 bool app_input_str(struct json_value input, const char *name, bool required, struct str *out,
                    struct fail *fail) MUST_USE;
+#define APP_NAME_BYTES_MAX 200
+/* The member "name" of something that is saved, without the space around it. */
+bool app_input_name(struct json_value input, struct str *out, struct fail *fail) MUST_USE;
 /* A whole number from `least` to `most`; `otherwise` where absent. */
 bool app_input_int(struct json_value input, const char *name, int64_t least, int64_t most,
                    int64_t otherwise, int64_t *out, struct fail *fail) MUST_USE;
@@ -196,6 +199,12 @@ APP_OPERATION(app_op_views);
 APP_OPERATION(app_op_view_add);
 APP_OPERATION(app_op_view_save);
 APP_OPERATION(app_op_view_delete);
+/* app_dashboards.c */
+APP_OPERATION(app_op_dashboards);
+APP_OPERATION(app_op_dashboard);
+APP_OPERATION(app_op_dashboard_add);
+APP_OPERATION(app_op_dashboard_save);
+APP_OPERATION(app_op_dashboard_delete);
 /* app_notes.c */
 APP_OPERATION(app_op_notes);
 APP_OPERATION(app_op_note_add);

@@ -4,7 +4,6 @@
 #include "state_settings.h"
 #include "state_views.h"
 
-#define NAME_BYTES_MAX 200
 #define DEFINITION_BYTES_MAX ((size_t)256 << 10)
 
 /* A member that is any JSON, as text in the arena. */
@@ -22,19 +21,6 @@ static bool input_json(struct json_value input, const char *name, struct arena *
         return false;
     }
     *out = str_copy(arena, base_buf_view(&text));
-    return true;
-}
-
-static bool input_name(struct json_value input, const char *member, struct str *out,
-                       struct fail *fail)
-{
-    if (!app_input_str(input, member, true, out, fail)) {
-        return false;
-    }
-    *out = str_trim(*out);
-    if (out->len == 0 || out->len > NAME_BYTES_MAX) {
-        return fail_input_at(fail, "/name", "a name has 1 to %d bytes", NAME_BYTES_MAX);
-    }
     return true;
 }
 
@@ -110,7 +96,7 @@ bool app_op_segment(struct app *app, const struct app_caller *caller, struct jso
     struct str name;
     struct state_segment segment;
     bool found;
-    if (!app_input_members(input, members, fail) || !input_name(input, "name", &name, fail) ||
+    if (!app_input_members(input, members, fail) || !app_input_name(input, &name, fail) ||
         !state_segment_find(app->state, name, arena, &segment, &found, fail)) {
         return false;
     }
@@ -128,7 +114,7 @@ bool app_op_segment_save(struct app *app, const struct app_caller *caller, struc
     static const char *const members[] = {"name", "segment", NULL};
     struct str name, definition;
     struct query_env env;
-    if (!app_input_members(input, members, fail) || !input_name(input, "name", &name, fail) ||
+    if (!app_input_members(input, members, fail) || !app_input_name(input, &name, fail) ||
         !input_json(input, "segment", arena, &definition, fail) ||
         !app_query_env(app, &env, fail) || !query_check_segment(&env, definition, name, fail) ||
         !state_segment_put(app->state, name, definition, caller->identity.name, fail) ||
@@ -146,7 +132,7 @@ bool app_op_segment_delete(struct app *app, const struct app_caller *caller,
     struct str name;
     struct state_segment segment;
     bool found;
-    if (!app_input_members(input, members, fail) || !input_name(input, "name", &name, fail) ||
+    if (!app_input_members(input, members, fail) || !app_input_name(input, &name, fail) ||
         !state_segment_find(app->state, name, arena, &segment, &found, fail)) {
         return false;
     }
@@ -210,7 +196,7 @@ static bool read_view(const struct app_caller *caller, struct json_value input, 
 {
     *out = (struct state_view){.owner = caller->identity.name};
     struct json_value query;
-    if (!input_name(input, "name", &out->name, fail) ||
+    if (!app_input_name(input, &out->name, fail) ||
         !app_input_str(input, "page", true, &out->page, fail) ||
         !input_json(input, "query", arena, &out->query, fail) ||
         !app_input_bool(input, "pinned", false, &out->pinned, fail)) {
@@ -219,8 +205,8 @@ static bool read_view(const struct app_caller *caller, struct json_value input, 
     if (!json_member(input, STR("query"), &query) || json_type_of(query) != JSON_OBJECT) {
         return fail_input_at(fail, "/query", "\"query\" must be an object");
     }
-    if (out->page.len == 0 || out->page.len > NAME_BYTES_MAX) {
-        return fail_input_at(fail, "/page", "a page's name has 1 to %d bytes", NAME_BYTES_MAX);
+    if (out->page.len == 0 || out->page.len > APP_NAME_BYTES_MAX) {
+        return fail_input_at(fail, "/page", "a page's name has 1 to %d bytes", APP_NAME_BYTES_MAX);
     }
     return true;
 }
@@ -318,8 +304,9 @@ bool app_op_settings_save(struct app *app, const struct app_caller *caller, stru
     size_t count = 0;
     if (organisation.data != NULL) {
         organisation = str_trim(organisation);
-        if (organisation.len == 0 || organisation.len > NAME_BYTES_MAX) {
-            return fail_input_at(fail, "/organisation", "a name has 1 to %d bytes", NAME_BYTES_MAX);
+        if (organisation.len == 0 || organisation.len > APP_NAME_BYTES_MAX) {
+            return fail_input_at(fail, "/organisation", "a name has 1 to %d bytes",
+                                 APP_NAME_BYTES_MAX);
         }
         settings[count++] = (struct state_setting){STATE_SETTING_ORGANISATION, organisation};
     }

@@ -462,6 +462,22 @@ const struct http_route http_routes[] = {
     OPERATION(NET_DELETE, "/api/v1/views/{id}", SAVE, "view.delete", 204, "Deletes a saved view.",
               NULL, "Nothing.", PATH("id", "id", HTTP_WHOLE, "The view.")),
 
+    OPERATION(NET_GET, "/api/v1/dashboards", ASK, "dashboards", 200, "Lists dashboards.", NULL,
+              "dashboards, without their definitions.", NONE),
+    OPERATION(NET_POST, "/api/v1/dashboards", SAVE, "dashboard.add", 201, "Makes a dashboard.",
+              "name; definition: tiles, each a view or a text and a width (half, full), and range, "
+              "compare, segment of them all; pinned.",
+              "The dashboard.", NONE),
+    OPERATION(NET_GET, "/api/v1/dashboards/{id}", ASK, "dashboard", 200, "Shows a dashboard.", NULL,
+              "id, name, definition, owner, updated, pinned.",
+              PATH("id", "id", HTTP_WHOLE, "The dashboard.")),
+    OPERATION(NET_PUT, "/api/v1/dashboards/{id}", SAVE, "dashboard.save", 200,
+              "Changes a dashboard.", "name, definition, pinned.", "The dashboard.",
+              PATH("id", "id", HTTP_WHOLE, "The dashboard.")),
+    OPERATION(NET_DELETE, "/api/v1/dashboards/{id}", SAVE, "dashboard.delete", 204,
+              "Deletes a dashboard; its views stay.", NULL, "Nothing.",
+              PATH("id", "id", HTTP_WHOLE, "The dashboard.")),
+
     OPERATION(NET_GET, "/api/v1/notes", ASK, "notes", 200,
               "Lists notes on time, oldest first: the last 1000 of the range.", NULL,
               "total, notes.", QUERY("from", HTTP_TEXT, "A date or a time; those since."),

@@ -167,6 +167,13 @@ static const char STEP_9[] =
     "ALTER TABLE catalogue ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE catalogue ADD COLUMN blocked_ms INTEGER NOT NULL DEFAULT 0;" /* 0: not */;
 
+/* Pages of saved views: state_dashboards.h. */
+static const char STEP_10[] =
+    "CREATE TABLE dashboards ("
+    "  id INTEGER PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL, owner TEXT NOT NULL,"
+    "  pinned INTEGER NOT NULL, updated_ms INTEGER NOT NULL"
+    ") STRICT;";
+
 static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5,
-                                    STEP_6, STEP_7, STEP_8, STEP_9};
+                                    STEP_6, STEP_7, STEP_8, STEP_9, STEP_10};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};
