@@ -30,6 +30,7 @@ export interface PageEntry {
 
 const AccountPage = lazy<{ id: string }>(() => import("./pages/account/page").then((module) => module.AccountPage));
 const JourneysPage = lazy<PageProps>(() => import("./pages/journeys/page").then((module) => module.JourneysPage));
+const DashboardsPage = lazy<PageProps>(() => import("./pages/dashboards/page").then((module) => module.DashboardsPage));
 const SurveysRoute = lazy<PageProps>(() => import("./pages/surveys/route").then((module) => module.SurveysRoute));
 
 export const PAGES: PageEntry[] = [
@@ -38,6 +39,7 @@ export const PAGES: PageEntry[] = [
   { key: "voice", path: "/voice", label: "nav.voice", icon: "voice", jump: "v", page: VoicePage, phone: true },
   { key: "journeys", path: "/journeys", label: "nav.journeys", icon: "journeys", jump: "j", page: JourneysPage, phone: true },
   { key: "surveys", path: "/surveys", label: "nav.surveys", icon: "survey", jump: "s", page: SurveysRoute, phone: false },
+  { key: "dashboards", path: "/dashboards", label: "nav.dashboards", icon: "dashboard", jump: "o", page: DashboardsPage, phone: false },
   { key: "settings", path: "/settings", label: "nav.settings", icon: "settings", jump: ",", page: SettingsPage, phone: true, last: true },
 ];
 

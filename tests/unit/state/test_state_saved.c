@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "state_catalogue.h"
+#include "state_dashboards.h"
 #include "state_erasures.h"
 #include "state_internal.h"
 #include "state_segments.h"
@@ -282,6 +283,38 @@ static void an_entry_of_the_catalogue_is_replaced_and_taken_out_when_it_says_not
     assert_int_equal(fail.code, FAIL_CONFLICT);
 }
 
+static void a_dashboard_keeps_its_owner_and_is_listed_without_its_definition(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_dashboard first = {
+        .name = STR("a"), .definition = STR("{\"tiles\":[]}"), .owner = STR("Ada")};
+    struct state_dashboard second = {
+        .name = STR("b"), .definition = STR("{}"), .owner = STR("Bo"), .pinned = true};
+    struct state_dashboard found, *list;
+    size_t count;
+    assert_true(state_dashboard_add(fixture->state, &first, &first.id, &fail));
+    assert_true(state_dashboard_add(fixture->state, &second, &second.id, &fail));
+    assert_true(state_dashboards_list(fixture->state, fixture->arena, &list, &count, &fail));
+    assert_int_equal(count, 2);
+    assert_true(list[0].id == second.id && list[0].definition.data == NULL);
+    first.name = STR("c");
+    first.owner = STR("Eve");
+    assert_true(state_dashboard_put(fixture->state, &first, &fail));
+    assert_true(state_dashboard_find(fixture->state, first.id, fixture->arena, &found, &fail));
+    assert_true(str_is(found.name, "c") && str_is(found.owner, "Ada"));
+    assert_true(str_is(found.definition, "{\"tiles\":[]}"));
+    first.name = STR("");
+    assert_false(state_dashboard_put(fixture->state, &first, &fail));
+    assert_string_equal(fail.pointer, "/name");
+    first.name = STR("c");
+    assert_true(state_dashboard_delete(fixture->state, first.id, &fail));
+    assert_false(state_dashboard_delete(fixture->state, first.id, &fail));
+    assert_int_equal(fail.code, FAIL_ABSENT);
+    assert_false(state_dashboard_put(fixture->state, &first, &fail));
+    assert_int_equal(fail.code, FAIL_ABSENT);
+}
+
 static void a_list_is_whole_however_long(void **context)
 {
     struct fixture *fixture = *context;
@@ -345,6 +378,7 @@ int main(void)
         TEST(source_keeps_its_channel),
         TEST(source_keeps_what_a_change_leaves_out),
         TEST(a_wish_to_be_erased_is_one_until_it_is_closed),
+        TEST(a_dashboard_keeps_its_owner_and_is_listed_without_its_definition),
         TEST(a_list_is_whole_however_long),
         TEST(a_full_table_takes_no_more),
         TEST(an_entry_of_the_catalogue_is_replaced_and_taken_out_when_it_says_nothing),

@@ -1,7 +1,7 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
   Account,
-  CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, ErasureRow, FoundCustomer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
+  CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, Dashboard, DashboardBody, DashboardRow, ErasureRow, FoundCustomer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
   MendRows, Mended, Note, NoteKind, QuarantineGroup, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
 } from "./types";
@@ -169,6 +169,12 @@ export const api = {
   addView: (view: Pick<SavedView, "name" | "page" | "query" | "pinned">) => call<{ id: SavedView["id"] }>("/api/v1/views", { method: "POST", body: view }),
   saveView: (id: SavedView["id"], view: Pick<SavedView, "name" | "page" | "query" | "pinned">) => call<unknown>(`/api/v1/views/${part(String(id))}`, { method: "PUT", body: view }),
   deleteView: (id: SavedView["id"]) => call<void>(`/api/v1/views/${part(String(id))}`, { method: "DELETE" }),
+
+  dashboards: () => call<{ dashboards: DashboardRow[] }>("/api/v1/dashboards"),
+  dashboard: (id: number | string, signal?: AbortSignal) => call<Dashboard>(`/api/v1/dashboards/${part(String(id))}`, { signal }),
+  addDashboard: (body: DashboardBody) => call<Dashboard>("/api/v1/dashboards", { method: "POST", body }),
+  saveDashboard: (id: number, body: DashboardBody) => call<Dashboard>(`/api/v1/dashboards/${id}`, { method: "PUT", body }),
+  deleteDashboard: (id: number) => call<void>(`/api/v1/dashboards/${id}`, { method: "DELETE" }),
 
   notes: (from: string, to: string, signal?: AbortSignal) => call<{ total: number; notes: Note[] }>(`/api/v1/notes${search({ from, to })}`, { signal }),
   addNote: (body: { at: string; until: string | null; kind: NoteKind; text: string }) => call<Note>("/api/v1/notes", { method: "POST", body }),

@@ -1,6 +1,7 @@
 // Loading as hooks: the answer before stays on the page while the next one is on its way, so that
 // nothing jumps, and an answer that was overtaken is thrown away.
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { createContext } from "preact";
+import { useCallback, useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, api } from "./client";
 
 export interface Load<T> {
@@ -42,16 +43,21 @@ export function useLoad<T>(key: string | null, load: (signal: AbortSignal) => Pr
   return { data: state.data, dataKey: state.dataKey, error: state.error, loading: state.loading, reload };
 }
 
+/** How questions are asked: at once, or one after another where many stand on a page. */
+export const Asking = createContext<typeof api.query>(api.query);
+
 /** The answer to a question of the query language; null asks nothing. */
 export function useAnswer<T>(query: object | null): Load<T> {
-  return useLoad<T>(query ? JSON.stringify(query) : null, (signal) => api.query<T>(query, signal));
+  const ask = useContext(Asking);
+  return useLoad<T>(query ? JSON.stringify(query) : null, (signal) => ask<T>(query, signal));
 }
 
 /** The same, with the question that the answer belongs to: while the next answer is on its way the one before is shown
  *  with its own question, so that no number opens to what it is not. */
 export function useQuestion<T, Q extends object>(wanted: Q | null): Load<T> & { query: Q | null } {
   const key = wanted && JSON.stringify(wanted);
-  const load = useLoad<T>(key, (signal) => api.query<T>(wanted, signal));
+  const ask = useContext(Asking);
+  const load = useLoad<T>(key, (signal) => ask<T>(wanted, signal));
   const answered = load.data === undefined ? undefined : load.dataKey;
   const before = useMemo(() => (answered === undefined ? null : (JSON.parse(answered) as Q)), [answered]);
   return { ...load, query: wanted && (before ?? wanted) };

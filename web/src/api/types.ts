@@ -1,5 +1,5 @@
 // What the server answers, as far as the interface reads it.
-import type { Query } from "../query/types";
+import type { Query, Range, Segment } from "../query/types";
 
 export interface Session {
   user: { id: number; name: string; email: string; role: string };
@@ -329,6 +329,30 @@ export interface SavedView {
   /** Stands first, for everybody. */
   pinned: boolean;
 }
+
+/** One saved view, or words between them. */
+export interface DashboardTile {
+  view?: number | string;
+  text?: string;
+  width?: "half" | "full";
+}
+export interface DashboardDefinition {
+  tiles: DashboardTile[];
+  range?: Range;
+  compare?: string;
+  segment?: Segment;
+}
+export interface DashboardRow {
+  id: number;
+  name: string;
+  owner: string;
+  updated: string;
+  pinned: boolean;
+}
+export interface Dashboard extends DashboardRow {
+  definition: DashboardDefinition;
+}
+export type DashboardBody = Pick<Dashboard, "name" | "definition" | "pinned">;
 
 export type NoteKind = "release" | "incident" | "campaign" | "other";
 

@@ -42,16 +42,18 @@ export function DataTable({ label, table: { columns, rows } }: { label: string; 
   );
 }
 
-/** Shows the table instead of the chart; T does the same. */
-export function TwinButton({ on, toggle }: { on: boolean; toggle: () => void }) {
-  useKey("t", toggle);
+/** Shows the table instead of the chart; T does the same, unless `keyed` is false: there are many of them on the page. */
+export function TwinButton({ on, toggle, keyed = true, label }: { on: boolean; toggle: () => void; keyed?: boolean; label?: string }) {
+  useKey("t", toggle, keyed);
   return (
     <button type="button" class="button quiet" aria-pressed={on} onClick={toggle}>
       <Icon name="table" small />
-      {t("table")}
-      <kbd class="wide-only" aria-hidden="true">
-        {keyCap(keyFor("t"))}
-      </kbd>
+      {label ?? t("table")}
+      {keyed && (
+        <kbd class="wide-only" aria-hidden="true">
+          {keyCap(keyFor("t"))}
+        </kbd>
+      )}
     </button>
   );
 }

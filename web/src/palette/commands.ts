@@ -42,6 +42,7 @@ export function commands(showKeys: () => void): Command[] {
     ...TABS.map((tab) => go(`go journeys ${tab}`, t("palette.part", { page: t("nav.journeys"), part: t(`journeys.${tab}`) }), "journeys", `/journeys/${tab}`)),
     ...SETTINGS.map((tab) => go(`go settings ${tab}`, t("palette.part", { page: t("nav.settings"), part: t(`settings.${tab}`) }), "settings", `/settings/${tab}`)),
     begin("do survey", "survey", "/surveys", "surveys.add"),
+    begin("do dashboard", "dashboard", "/dashboards", "dashboards.add"),
     begin("do channel", "plus", "/settings/sources", "channels.add.webhook", "palette.channel.webhook"),
     begin("do feed", "plus", "/settings/sources", "channels.add.feed", "palette.channel.feed"),
     begin("do mailbox", "plus", "/settings/sources", "channels.add.mailbox", "palette.channel.mailbox"),

@@ -3,7 +3,7 @@ import type { Range } from "../query/types";
 import { toSearch, fromSearch } from "../query/url";
 import { currentPlace, navigate } from "../router";
 
-export const rangeApplies = (path: string): boolean => path === "/" || /^\/(journeys|voice)(\/|$)/.test(path);
+export const rangeApplies = (path: string): boolean => path === "/" || /^\/(journeys|voice)(\/|$)|^\/dashboards\/\d/.test(path);
 
 export function applyRange(range: Range): void {
   const { path, search } = currentPlace();

@@ -2,6 +2,7 @@
 import type { FoundCustomer } from "../api/types";
 import type { IconName } from "../parts/icon";
 import { customerHref, faceOf, factsOf, type Face } from "../parts/person";
+import { dashboardHref } from "../pages/dashboards/state";
 import { viewHref } from "../pages/journeys/views";
 import { parseRange } from "../query/range";
 import { daysWords, rangeWords } from "../query/words";
@@ -36,7 +37,7 @@ interface Scored {
   score: number;
 }
 
-const MOST: Record<string, number> = { recent: 5, dates: 1, go: 7, people: 8, segments: 5, views: 5, surveys: 4, events: 6, do: 7, here: 8, search: 2 };
+const MOST: Record<string, number> = { recent: 5, dates: 1, go: 7, people: 8, segments: 5, views: 5, dashboards: 4, surveys: 4, events: 6, do: 7, here: 8, search: 2 };
 
 const best = (list: Scored[]): Scored[] => list.filter((each) => each.score > 0).sort((a, b) => b.score - a.score);
 
@@ -90,6 +91,7 @@ export function entriesFor(typed: string, commands: Command[], here: HereAction[
     group("people", people.map((each, index) => ({ score: 89 - index, entry: person(each) }))),
     group("segments", names.segments.map((each) => ({ score: score(wanted, each.name), entry: { key: `segment ${each.name}`, name: cleanLine(each.name), icon: "filter", run: () => navigate(`/customers?${toSearch({ segment: each.name })}`) } }))),
     group("views", names.views.map((each) => ({ score: score(wanted, each.name), entry: { key: `view ${each.id}`, name: cleanLine(each.name), note: t("view.by", { owner: cleanLine(each.owner) }), icon: "save", run: () => navigate(viewHref(each)) } }))),
+    group("dashboards", names.dashboards.map((each) => ({ score: score(wanted, each.name), entry: { key: `dashboard ${each.id}`, name: cleanLine(each.name), note: t("view.by", { owner: cleanLine(each.owner) }), icon: "dashboard", run: () => navigate(dashboardHref(each.id)) } }))),
     group("surveys", names.surveys.map((each) => ({ score: score(wanted, each.name), entry: { key: `survey ${each.id}`, name: cleanLine(each.name), icon: "survey", run: () => navigate(`/surveys/${encodeURIComponent(each.id)}`) } }))),
     group("events", names.events.map((each) => ({ score: score(wanted, each.name), entry: { key: `event ${each.name}`, name: cleanLine(each.name), note: t("palette.event.note"), icon: "journeys", run: () => navigate(`/journeys/trends?${toSearch({ series: [{ event: each.name, measure: "customers" }] })}`) } }))),
     group("do", commands.filter((each) => each.group === "do").map((command) => ({ score: commandScore(command), entry: commandEntry(command) }))),

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client";
 import { useLoad } from "../api/hooks";
-import type { FoundCustomer, NameRow, SavedSegment, SavedView, SurveyRow } from "../api/types";
+import type { DashboardRow, FoundCustomer, NameRow, SavedSegment, SavedView, SurveyRow } from "../api/types";
 
 const WAIT_MS = 60;
 export const PEOPLE_MOST = 8;
@@ -11,18 +11,20 @@ const NAME_LEAST = 2;
 export interface Names {
   segments: SavedSegment[];
   views: SavedView[];
+  dashboards: DashboardRow[];
   events: NameRow[];
   surveys: SurveyRow[];
 }
-const NOTHING: Names = { segments: [], views: [], events: [], surveys: [] };
+const NOTHING: Names = { segments: [], views: [], dashboards: [], events: [], surveys: [] };
 
 /** A part that the reader has no right to, or that fails, is empty: the others are still of use. */
 export function useNames(): Names {
   const load = useLoad("palette names", async (signal) => {
-    const [segments, views, events, surveys] = await Promise.allSettled([api.segments(), api.views(), api.names("event", "", "", signal), api.surveys()]);
+    const [segments, views, dashboards, events, surveys] = await Promise.allSettled([api.segments(), api.views(), api.dashboards(), api.names("event", "", "", signal), api.surveys()]);
     return {
       segments: segments.status === "fulfilled" ? segments.value.segments : [],
       views: views.status === "fulfilled" ? views.value.views : [],
+      dashboards: dashboards.status === "fulfilled" ? dashboards.value.dashboards : [],
       events: events.status === "fulfilled" ? events.value.names : [],
       surveys: surveys.status === "fulfilled" ? surveys.value.surveys : [],
     };

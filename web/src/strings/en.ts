@@ -6,6 +6,7 @@ import { query } from "./en/query";
 import { today } from "./en/today";
 import { customers } from "./en/customers";
 import { journeys } from "./en/journeys";
+import { dashboards } from "./en/dashboards";
 import { notes } from "./en/notes";
 import { surveys } from "./en/surveys";
 import { voice } from "./en/voice";
@@ -15,4 +16,4 @@ import { channels } from "./en/channels";
 import { contact } from "./en/contact";
 import { catalogue } from "./en/catalogue";
 
-export const en = { ...frame, ...palette, ...evidence, ...query, ...today, ...customers, ...journeys, ...notes, ...sql, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;
+export const en = { ...frame, ...palette, ...evidence, ...query, ...today, ...customers, ...journeys, ...notes, ...dashboards, ...sql, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;

@@ -1,12 +1,13 @@
 // What the tabs share: the tabs themselves, range, segment and views above; the question; the answer with its table
 // twin and what can be taken along.
-import type { ComponentChildren } from "preact";
+import { toChildArray, type ComponentChildren, type VNode } from "preact";
+import { useContext } from "preact/hooks";
 import type { Load } from "../../api/hooks";
 import type { AnswerBase } from "../../api/types";
 import { ExportMenu, type Exports } from "../../charts/export";
 import { TwinButton } from "../../charts/table";
 import { Page } from "../../frame/frame";
-import { Moment, Problem, Skeleton, Warnings } from "../../parts/basic";
+import { Empty, Moment, Problem, Skeleton, Warnings } from "../../parts/basic";
 import { RangePicker } from "../../query/range-picker";
 import { SegmentChips } from "../../query/segment-chips";
 import type { Range } from "../../query/types";
@@ -14,6 +15,7 @@ import { cleanLine } from "../../safe";
 import { t } from "../../strings";
 import type { Shared, TabName } from "./state";
 import { JourneyTabs } from "./tabs";
+import { TileContext, type Tile } from "./tile";
 import { PinnedViews, useViews, ViewTools } from "./views";
 
 interface FrameProps<T extends Shared> {
@@ -33,7 +35,29 @@ interface FrameProps<T extends Shared> {
   children: ComponentChildren;
 }
 
-export function JourneyFrame<T extends Shared>({ tab, state, set, title, lead, range, compare, builder, before, children }: FrameProps<T>) {
+export function JourneyFrame<T extends Shared>(props: FrameProps<T>) {
+  const tile = useContext(TileContext);
+  return tile ? <TileFrame tile={tile} lead={props.lead} children={props.children} /> : <TabFrame {...props} />;
+}
+
+/** Of the sheets of a tab a tile has the first: the answer itself. */
+function TileFrame({ tile, lead, children }: { tile: Tile; lead: ComponentChildren; children: ComponentChildren }) {
+  const sheet = toChildArray(children).find((child) => (child as VNode).type === AnswerSheet);
+  return (
+    <>
+      <header class="tile-head">
+        <h2>
+          <a href={tile.href}>{cleanLine(tile.name)}</a>
+        </h2>
+        {tile.tools}
+      </header>
+      {lead && <p class="tile-lead">{lead}</p>}
+      {sheet ?? <Empty>{t("tile.nothing")}</Empty>}
+    </>
+  );
+}
+
+function TabFrame<T extends Shared>({ tab, state, set, title, lead, range, compare, builder, before, children }: FrameProps<T>) {
   const views = useViews();
   const list = views.data?.views ?? [];
   const view = list.find((each) => String(each.id) === String(state.view));
@@ -86,13 +110,16 @@ interface AnswerProps<A> {
 }
 
 export function AnswerSheet<A extends AnswerBase>({ load, answer, head, tools, table, onTable, exports, height = 280, after, children }: AnswerProps<A>) {
+  const tile = useContext(TileContext);
+  // A page has one answer, which is a landmark; tiles are many.
+  const Answer = tile ? "div" : "section";
   return (
-    <section class="sheet" aria-label={t("answer")} aria-busy={load.loading}>
-      <header class="sheet-head">
-        {head}
+    <Answer class={tile ? "tile-answer" : "sheet"} aria-label={tile ? undefined : t("answer")} aria-busy={load.loading}>
+      <header class={tile ? "tile-tools" : "sheet-head"}>
+        {!tile && head}
         <span class="push" />
-        {tools}
-        <TwinButton on={table} toggle={onTable} />
+        {!tile && tools}
+        <TwinButton on={table} toggle={onTable} keyed={!tile} />
         {exports && <ExportMenu {...exports} />}
       </header>
       <div class="chart-place">
@@ -101,7 +128,7 @@ export function AnswerSheet<A extends AnswerBase>({ load, answer, head, tools, t
         {!answer && !load.error && load.loading && <Skeleton rows={6} height={height} />}
         {children}
       </div>
-      {after}
-    </section>
+      {!tile && after}
+    </Answer>
   );
 }

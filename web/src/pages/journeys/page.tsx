@@ -14,7 +14,7 @@ import { TABS, type TabName } from "./state";
 import { SQL_TAB } from "./tabs";
 import { TrendsTab } from "./trends";
 
-const TAB: Record<TabName, ComponentType> = { trends: TrendsTab, funnels: FunnelsTab, paths: PathsTab, retention: RetentionTab, lifecycle: LifecycleTab, stickiness: StickinessTab, between: BetweenTab };
+export const TAB: Record<TabName, ComponentType> = { trends: TrendsTab, funnels: FunnelsTab, paths: PathsTab, retention: RetentionTab, lifecycle: LifecycleTab, stickiness: StickinessTab, between: BetweenTab };
 
 const SqlPage = lazy(() => import("./sql/page").then((module) => module.SqlPage));
 

@@ -1,10 +1,12 @@
 // The state of a question as it stands in the address.
+import { useContext } from "preact/hooks";
 import { navigate, usePlace } from "../../router";
 import { DEFAULT_RANGE } from "../../query/range";
 import type { Breakdown, FunnelQuery, IntervalName, Matcher, PathsQuery, Range, RetentionQuery, Segment, Series, TimeBetweenQuery, TrendQuery } from "../../query/types";
 import { fromSearch, toSearch } from "../../query/url";
 import { finished } from "../../query/cond-editor";
 import { measureReady } from "../../query/measure";
+import { TileContext } from "./tile";
 
 export const TABS = ["trends", "funnels", "paths", "retention", "lifecycle", "stickiness", "between"] as const;
 export type TabName = (typeof TABS)[number];
@@ -90,9 +92,11 @@ export function sane<T extends object>(state: Record<string, unknown>): T {
 }
 
 export function useJourney<T extends Shared>(): [T, (changes: Partial<T>) => void] {
+  const tile = useContext(TileContext);
   const { path, search } = usePlace();
-  const state = sane<T>(own(search));
+  const state = sane<T>(tile ? { ...tile.state } : own(search));
   const set = (changes: Partial<T>) => {
+    if (tile) return tile.set(changes as Record<string, unknown>);
     const text = toSearch({ ...state, ...changes });
     navigate(text ? `${path}?${text}` : path);
   };

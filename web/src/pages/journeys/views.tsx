@@ -14,6 +14,7 @@ import { evidenceSearch } from "../../evidence/state";
 import { cleanLine } from "../../safe";
 import { t } from "../../strings";
 import { toSearch } from "../../query/url";
+import { AddToDashboard } from "../dashboards/add";
 import type { TabName } from "./state";
 
 export const viewHref = (view: SavedView): string => {
@@ -27,6 +28,7 @@ export function useViews() {
 
 export function ViewTools({ tab, state, views, reload }: { tab: TabName; state: object; views: SavedView[]; reload: () => void }) {
   const [saving, setSaving] = useState(false);
+  const [adding, setAdding] = useState<SavedView>();
   return (
     <>
       <Popover
@@ -38,12 +40,23 @@ export function ViewTools({ tab, state, views, reload }: { tab: TabName; state: 
           </button>
         )}
       >
-        {(close) => <List views={views} reload={reload} close={close} />}
+        {(close) => (
+          <List
+            views={views}
+            reload={reload}
+            close={close}
+            onAdd={(view) => {
+              close();
+              setAdding(view);
+            }}
+          />
+        )}
       </Popover>
       <CopyButton text={shareLink} label={t("view.share")} />
       <Button look="primary" icon="save" onClick={() => setSaving(true)}>
         {t("view.save")}
       </Button>
+      {adding && <AddToDashboard view={adding} onClose={() => setAdding(undefined)} />}
       {saving && <SaveView tab={tab} state={state} views={views} reload={reload} onClose={() => setSaving(false)} />}
     </>
   );
@@ -51,7 +64,7 @@ export function ViewTools({ tab, state, views, reload }: { tab: TabName; state: 
 
 const of = (view: SavedView): Pick<SavedView, "name" | "page" | "query" | "pinned"> => ({ name: view.name, page: view.page, query: view.query, pinned: view.pinned });
 
-function List({ views, reload, close }: { views: SavedView[]; reload: () => void; close: () => void }) {
+function List({ views, reload, close, onAdd }: { views: SavedView[]; reload: () => void; close: () => void; onAdd: (view: SavedView) => void }) {
   if (views.length === 0) return <p class="dim small menu-note">{t("views.none")}</p>;
   const attempt = async (action: () => Promise<unknown>, done: () => void) => {
     try {
@@ -79,6 +92,7 @@ function List({ views, reload, close }: { views: SavedView[]; reload: () => void
               {t("view.by", { owner: cleanLine(view.owner) })}, <Moment at={view.updated} />
             </small>
           </a>
+          <Button look="quiet" icon="dashboard" aria-label={t("view.to.dashboard", { name: view.name })} onClick={() => onAdd(view)} />
           <Button look="quiet" icon="pin" aria-pressed={view.pinned} aria-label={t("view.pin", { name: view.name })} onClick={() => void pin(view)} />
           <Button look="quiet" icon="close" aria-label={t("view.delete", { name: view.name })} onClick={() => void remove(view)} />
         </li>

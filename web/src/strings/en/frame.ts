@@ -12,6 +12,7 @@ export const frame = {
   "nav.customers": "Customers",
   "nav.voice": "Voice",
   "nav.journeys": "Journeys",
+  "nav.dashboards": "Dashboards",
   "nav.settings": "Settings",
   crumbs: "Where you are",
   account: "Your account",

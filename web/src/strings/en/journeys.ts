@@ -181,6 +181,7 @@ export const journeys = {
   "view.pin.first": "Pinned: it stands first, for everybody",
   "view.pinned": "View “{name}” pinned, for everybody.",
   "view.unpinned": "View “{name}” no longer pinned.",
+  "view.to.dashboard": "Add the view {name} to a dashboard",
   "views.pinned": "Pinned views",
   "view.share": "Copy link",
   "view.line": "A view by {owner}, last saved",

@@ -16,6 +16,7 @@ export const palette = {
   "palette.people": "Customers",
   "palette.segments": "Segments",
   "palette.views": "Saved views",
+  "palette.dashboards": "Dashboards",
   "palette.surveys": "Surveys",
   "palette.events": "Events",
   "palette.do": "Do",
