@@ -8,7 +8,6 @@
 #define SECRET_BYTES 24
 #define TOKEN_CHARS_MAX 80
 #define PREFIX_CHARS 7
-#define ORIGIN_BYTES_MAX 300
 #define WRITE_EVERY_MS 60000
 
 static const char *token_prefix(enum access_kind kind)
@@ -251,22 +250,6 @@ bool access_keys_write_uses(struct access *access, bool now, struct fail *fail)
 
 /* ---- making, listing, revoking --------------------------------------------------------------------------- */
 
-static bool origin_ok(struct str origin)
-{
-    size_t at = str_starts_c(origin, "https://") ? 8 : str_starts_c(origin, "http://") ? 7 : 0;
-    if (at == 0 || origin.len == at || origin.len > ORIGIN_BYTES_MAX) {
-        return false;
-    }
-    for (size_t i = at; i < origin.len; i++) {
-        unsigned char c = (unsigned char)origin.data[i];
-        if (c <= 0x20U || c >= 0x7fU || c == '/' || c == '@' || c == '?' || c == '#' || c == '*' ||
-            (c >= 'A' && c <= 'Z')) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool lines_join(struct arena *arena, const struct str *lines, size_t count, struct str *out,
                        struct fail *fail)
 {
@@ -312,7 +295,7 @@ static bool options_check(struct access *access, const struct access_key_options
         return fail_input_at(fail, "/origins", "at most %d origins", ACCESS_ORIGINS_MAX);
     }
     for (size_t i = 0; i < options->origin_count; i++) {
-        if (!origin_ok(options->origins[i])) {
+        if (!str_is_origin(options->origins[i])) {
             snprintf(pointer, sizeof pointer, "/origins/%zu", i);
             return fail_input_at(fail, pointer,
                                  "an origin is like https://shop.example: scheme and host in lower "

@@ -98,6 +98,17 @@ bool app_posthog_answers(struct app *app, struct intake_items *items, struct str
 bool app_source(struct app *app, struct str name, bool trusted, struct arena *arena,
                 struct intake_source *out, struct fail *fail) MUST_USE;
 
+/* What a source with a quota sent in the windows that end then: kept, so that a restart does not forget it. */
+struct app_quota {
+    int64_t minute_end_ms, day_end_ms;
+    uint64_t minute_events, day_events;
+};
+/* All 0 where nothing is known. */
+bool app_quota_read(struct app *app, struct str source, struct app_quota *out,
+                    struct fail *fail) MUST_USE;
+bool app_quota_write(struct app *app, struct str source, const struct app_quota *quota,
+                     struct fail *fail) MUST_USE;
+
 /* ---- from another process ----------------------------------------------------------------------------------- */
 
 /* Operations of a directory, whoever holds it: opens it here, or speaks to the server that has it. */

@@ -28,6 +28,15 @@ static const struct intake_mail_settings *keep_mail(const struct intake_mail_set
     return kept;
 }
 
+static const struct str *keep_origins(const struct intake_settings *settings, struct arena *arena)
+{
+    struct str *kept = arena_small(arena, (settings->origin_count + 1) * sizeof *kept);
+    for (size_t i = 0; i < settings->origin_count; i++) {
+        kept[i] = str_copy(arena, settings->origins[i]);
+    }
+    return kept;
+}
+
 bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
                      struct intake_source *out, struct fail *fail)
 {
@@ -46,6 +55,9 @@ bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
             parts->channel.data == NULL ? parts->channel : str_copy(arena, parts->channel),
         .received_at_ms = parts->now_ms,
         .zone = settings.zone != NULL ? settings.zone : parts->zone,
+        .local_zone = settings.zone,
+        .origins = keep_origins(&settings, arena),
+        .origin_count = settings.origin_count,
         .mask = mask,
         .mail = settings.has_mail ? keep_mail(&settings.mail, arena) : NULL,
         .pseudonym = access_pseudonym,
@@ -97,6 +109,33 @@ bool app_source(struct app *app, struct str name, bool trusted, struct arena *ar
     struct app_source_parts parts;
     return app_source_parts(app, name, trusted, arena, &parts, fail) &&
            app_source_make(&parts, arena, out, fail);
+}
+
+bool app_quota_read(struct app *app, struct str source, struct app_quota *out, struct fail *fail)
+{
+    struct state_quota quota;
+    if (!state_quota_find(app->state, source, &quota, fail)) {
+        return false;
+    }
+    *out = (struct app_quota){
+        .minute_end_ms = quota.minute_end_ms,
+        .day_end_ms = quota.day_end_ms,
+        .minute_events = quota.minute_events < 0 ? 0 : (uint64_t)quota.minute_events,
+        .day_events = quota.day_events < 0 ? 0 : (uint64_t)quota.day_events,
+    };
+    return true;
+}
+
+bool app_quota_write(struct app *app, struct str source, const struct app_quota *quota,
+                     struct fail *fail)
+{
+    const struct state_quota row = {
+        .minute_end_ms = quota->minute_end_ms,
+        .minute_events = (int64_t)quota->minute_events,
+        .day_end_ms = quota->day_end_ms,
+        .day_events = (int64_t)quota->day_events,
+    };
+    return state_quota_put(app->state, source, &row, fail);
 }
 
 /* ---- operations: those that were made, and those that only imports named ------------------------------ */

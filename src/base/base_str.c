@@ -317,3 +317,19 @@ const char *str_nearest(struct str name, const char *const *candidates, size_t c
     }
     return nearest;
 }
+
+bool str_is_origin(struct str text)
+{
+    size_t at = str_starts_c(text, "https://") ? 8 : str_starts_c(text, "http://") ? 7 : 0;
+    if (at == 0 || text.len == at || text.len > STR_ORIGIN_BYTES_MAX) {
+        return false;
+    }
+    for (size_t i = at; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c <= 0x20U || c >= 0x7fU || c == '/' || c == '@' || c == '?' || c == '#' || c == '*' ||
+            (c >= 'A' && c <= 'Z')) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -93,5 +93,9 @@ bool str_parse_double(struct str a, double *out);
 /* The candidate nearest to `name` by edits, for "did you mean"; NULL where none is close enough
    (more than a third of the letters differ). */
 const char *str_nearest(struct str name, const char *const *candidates, size_t count);
+/* "https://shop.example", "http://localhost:8080": scheme and host in lower case, a port where it is not the usual one,
+   no path; at most STR_ORIGIN_BYTES_MAX. */
+#define STR_ORIGIN_BYTES_MAX 300
+bool str_is_origin(struct str text);
 /* As str_nearest over views; index or SIZE_MAX. */
 size_t str_nearest_of(struct str name, const struct str *candidates, size_t count);

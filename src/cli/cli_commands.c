@@ -252,7 +252,8 @@ static const struct cli_option recruit_options[] = {
     END_OF_OPTIONS};
 static const struct cli_option source_options[] = {
     {"--channel", "NAME", "where its events happen that do not say so; '': none"},
-    {"--zone", "ZONE", "of local times in its files: Europe/Oslo; '': the organisation's"},
+    {"--zone", "ZONE", "of times without an offset: Europe/Oslo; '': the organisation's"},
+    {"--origin", "ORIGIN", "only pages from there may send (may be repeated); '': any"},
     {"--mask", "KINDS", "masked before storing: email,phone,card,iban,ip; '': nothing"},
     {"--mask-field", "FIELD", "where: text, properties, traits, properties.NAME (text,properties)"},
     {"--pattern", "NAME=RE2", "masked too, as [NAME] (may be repeated); '': none"},

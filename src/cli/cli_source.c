@@ -184,6 +184,7 @@ static bool put_settings(struct cli *cli, struct json_writer *w, struct fail *fa
     json_begin_object(w);
     put_text(cli, "--zone", "zone", w);
     put_text(cli, "--mail-kind", "mail_kind", w);
+    put_list(cli, "--origin", "origins", w);
     put_list(cli, "--own-domain", "own_domains", w);
     put_list(cli, "--mask", "mask", w);
     put_list(cli, "--mask-field", "mask_fields", w);

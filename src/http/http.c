@@ -261,7 +261,7 @@ bool http_start(struct app *app, const struct http_options *options, struct http
     http->per_key =
         http_limit_new(http->clock, options->key_per_s > 0 ? options->key_per_s : 50000);
     http->per_link = http_limit_new(http->clock, LINK_PER_S);
-    http->quotas = http_quotas_new(http->clock);
+    http->quotas = http_quotas_new(app, http->clock);
     struct str listen = options->listen != NULL ? str_from_c(options->listen) : config->listen;
     hosts_read(http, config->hosts, listen);
     http->handler = (struct net_handler){

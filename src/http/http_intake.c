@@ -59,6 +59,23 @@ void http_refuse_storing(struct http_call *call, const struct fail *fail)
     }
 }
 
+/* Only browsers say what page a request comes from; servers and apps say nothing, and are not asked. */
+static bool page_may_send(struct http_call *call, const struct intake_source *source)
+{
+    struct str origin = net_header(call->request, "Origin");
+    bool allowed = source->origin_count == 0 || origin.data == NULL;
+    for (size_t i = 0; i < source->origin_count && !allowed; i++) {
+        allowed = str_equal(origin, source->origins[i]);
+    }
+    if (!allowed) {
+        http_problem(call, 403, "origin",
+                     "this source takes no events from pages of this origin; its setting "
+                     "\"origins\" names those that may send",
+                     NULL);
+    }
+    return allowed;
+}
+
 bool http_intake_source(struct http_call *call, struct intake_source *out)
 {
     struct fail fail;
@@ -69,7 +86,7 @@ bool http_intake_source(struct http_call *call, struct intake_source *out)
     }
     out->limits = &call->http->limits;
     out->peer = call->address;
-    return true;
+    return page_may_send(call, out);
 }
 
 bool http_intake_take(struct http_call *call, const struct intake_source *source,

@@ -141,8 +141,9 @@ bool http_limit_take(struct http_limit *limit, struct str who);
 
 /* ---- http_quota.c ---- */
 struct http_quotas;
-struct http_quotas *http_quotas_new(const struct base_clock *clock);
-void http_quotas_free(struct http_quotas *quotas); /* accepts NULL */
+struct http_quotas *http_quotas_new(struct app *app, const struct base_clock *clock);
+/* Writes down what was counted; before the app is closed. Accepts NULL. */
+void http_quotas_free(struct http_quotas *quotas);
 /* Takes `count` events from the source's quotas: 0. Or nothing, and the seconds after which there is room. */
 int64_t http_quota_take(struct http_quotas *quotas, const struct intake_source *source,
                         uint64_t count);

@@ -31,6 +31,7 @@ struct intake_limits {    /* zero = default */
     size_t event_bytes;   /* 1 MiB; a larger event is quarantined; at most STORE_EVENT_BYTES_MAX */
 };
 
+#define INTAKE_ORIGINS_MAX 20     /* of a source */
 #define INTAKE_PSEUDONYM_BYTES 33 /* 32 hex digits and a NUL */
 
 struct intake_mail_settings;
@@ -59,6 +60,11 @@ struct intake_source {
     bool keep_address;    /* stores context.ip (or the peer's) */
     bool keep_user_agent; /* stores context.userAgent and context.userAgentData */
     uint64_t quota_minute, quota_day; /* events over HTTP; 0: as many as come */
+    /* In which Segment's and PostHog's instants without an offset are read; NULL: UTC. */
+    const struct zone *local_zone;
+    const struct str
+        *origins; /* pages that may send, where one says that it is a page; none: any */
+    size_t origin_count;
 };
 
 struct intake_decoder;

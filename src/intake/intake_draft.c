@@ -185,8 +185,8 @@ bool intake_take_instant(struct intake_draft *draft, struct json_value value, st
     return true;
 }
 
-/* Clients are less strict than the own form: no offset means UTC, and counts since 1970 are taken. */
-bool intake_read_instant(struct json_value value, int64_t *out_ms)
+/* Clients are less strict than the own form: no offset means the source's zone, and counts since 1970 are taken. */
+bool intake_read_instant(struct json_value value, const struct zone *zone, int64_t *out_ms)
 {
     char digits[32];
     struct str text;
@@ -205,7 +205,8 @@ bool intake_read_instant(struct json_value value, int64_t *out_ms)
     if (!time_parse_usual(text, &reading)) {
         return false;
     }
-    *out_ms = reading.has_instant ? reading.instant_ms : time_ms_from_civil(&reading.local);
+    *out_ms = reading.has_instant ? reading.instant_ms
+                                  : zone_instant(zone == NULL ? zone_utc() : zone, &reading.local);
     return true;
 }
 

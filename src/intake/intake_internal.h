@@ -100,9 +100,9 @@ bool intake_take_id(struct intake_draft *draft, struct json_value value, struct 
 /* A string; null leaves *out alone. */
 bool intake_take_text(struct intake_draft *draft, struct json_value value, struct str field,
                       struct str *out) MUST_USE;
-/* An instant as clients write it: ISO 8601, without an offset in UTC, or a count of seconds or milliseconds since
+/* An instant as clients write it: ISO 8601, without an offset in `zone` (NULL: UTC), or a count of seconds or milliseconds since
    1970. False where it is none of these. */
-bool intake_read_instant(struct json_value value, int64_t *out_ms);
+bool intake_read_instant(struct json_value value, const struct zone *zone, int64_t *out_ms);
 /* "web" or "app" by the name of the library that sent it; missing where that says neither. */
 struct str intake_channel_of(struct str library);
 /* An RFC 3339 instant; null leaves *out alone. */

@@ -203,7 +203,7 @@ static bool write_read(enum intake_patch_origin origin, struct json_value value,
         json_write_double(w, number);
         return true;
     case INTAKE_PATCH_AS_INSTANT:
-        if (!intake_read_instant(value, &ms)) {
+        if (!intake_read_instant(value, NULL, &ms)) {
             return false;
         }
         json_write_instant(w, ms);

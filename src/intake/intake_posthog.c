@@ -283,11 +283,13 @@ static bool take_when(struct intake_draft *draft, const struct intake_posthog_ev
 {
     draft->sent_ms = sent_ms;
     if (event->top_has[POSTHOG_TOP_SENT]) {
-        (void)!intake_read_instant(event->top[POSTHOG_TOP_SENT], &draft->sent_ms);
+        (void)!intake_read_instant(event->top[POSTHOG_TOP_SENT], draft->source->local_zone,
+                                   &draft->sent_ms);
     }
     draft->clock_is_right = draft->from_import || says(event, POSTHOG_IGNORE_SENT, true);
     if (event->top_has[POSTHOG_TOP_TIME]) {
-        return intake_read_instant(event->top[POSTHOG_TOP_TIME], &draft->client_ms) ||
+        return intake_read_instant(event->top[POSTHOG_TOP_TIME], draft->source->local_zone,
+                                   &draft->client_ms) ||
                intake_judge(draft, draft->places->ts,
                             "expected an ISO 8601 instant, such as 2026-05-01T09:30:00.000Z");
     }

@@ -158,12 +158,12 @@ static bool find_key(struct json_value object, struct arena *arena, struct str *
              text_member(properties, "api_key", arena, out)));
 }
 
-static void find_sent(struct json_value object, int64_t *out_ms)
+static void find_sent(struct json_value object, const struct zone *zone, int64_t *out_ms)
 {
     struct json_value sent;
     if (json_member(object, STR("sent_at"), &sent) || json_member(object, STR("sentAt"), &sent)) {
         /* One that cannot be read says nothing about the clock. */
-        (void)!intake_read_instant(sent, out_ms);
+        (void)!intake_read_instant(sent, zone, out_ms);
     }
 }
 
@@ -187,7 +187,7 @@ bool intake_posthog_open(struct intake_decoder *decoder, struct str body,
             return fail_at(fail, "around the batch");
         }
         found = find_key(root, arena, &request.key);
-        find_sent(root, &request.sent_ms);
+        find_sent(root, NULL, &request.sent_ms);
     }
     for (size_t i = 0; !found && i < request.split_.count; i++) {
         if (json_parse(decoder->parser, request.split_.elements[i], &root, &why)) {
@@ -205,6 +205,15 @@ bool intake_posthog_decode(struct intake_decoder *decoder,
                            struct intake_items *out, struct fail *fail)
 {
     const struct json_split *split = &request->split_;
+    int64_t sent_ms = request->sent_ms;
+    struct json_value root;
+    if (source->local_zone != NULL && split->array && split->envelope.len > 0) {
+        /* Read again, now that the zone of the sender's clock is known. */
+        if (!json_parse(decoder->envelope, split->envelope, &root, fail)) {
+            return fail_at(fail, "around the batch");
+        }
+        find_sent(root, source->local_zone, &sent_ms);
+    }
     struct store_item *items = arena_array(arena, split->count, sizeof *items, fail);
     if (items == NULL) {
         return false;
@@ -213,7 +222,7 @@ bool intake_posthog_decode(struct intake_decoder *decoder,
         struct intake_draft draft;
         if (!intake_draft_begin(&draft, decoder, source, &intake_posthog_places, split->elements[i],
                                 arena, fail) ||
-            !intake_posthog_message(&draft, request->sent_ms, &items[i])) {
+            !intake_posthog_message(&draft, sent_ms, &items[i])) {
             return false;
         }
     }

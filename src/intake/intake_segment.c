@@ -187,7 +187,8 @@ static bool take_event(struct intake_draft *draft, const struct message *message
 static bool take_instant(struct intake_draft *draft, const struct message *message,
                          enum member member, struct str field, int64_t *out_ms)
 {
-    return !message->has[member] || intake_read_instant(message->value[member], out_ms) ||
+    return !message->has[member] ||
+           intake_read_instant(message->value[member], draft->source->local_zone, out_ms) ||
            intake_judge(draft, field,
                         "expected an ISO 8601 instant, such as 2026-05-01T09:30:00.000Z");
 }
@@ -205,7 +206,8 @@ static bool take_times(struct intake_draft *draft, const struct message *message
     draft->sent_ms = envelope->sent_ms;
     if (message->has[MEMBER_SENT_AT]) {
         /* One that cannot be read says nothing about the clock; it is no reason to keep the event out. */
-        (void)!intake_read_instant(message->value[MEMBER_SENT_AT], &draft->sent_ms);
+        (void)!intake_read_instant(message->value[MEMBER_SENT_AT], draft->source->local_zone,
+                                   &draft->sent_ms);
     }
     draft->client_ms = timestamp_ms == STORE_NO_TIME ? original_ms : timestamp_ms;
     draft->clock_is_right = draft->from_import;
@@ -221,7 +223,8 @@ static bool take_times(struct intake_draft *draft, const struct message *message
     if (!draft->from_import) {
         draft->client_ms = draft->source->received_at_ms;
     } else if (message->has[MEMBER_RECEIVED_AT] &&
-               intake_read_instant(message->value[MEMBER_RECEIVED_AT], &received_ms)) {
+               intake_read_instant(message->value[MEMBER_RECEIVED_AT], draft->source->local_zone,
+                                   &received_ms)) {
         draft->client_ms = received_ms;
     }
     return true;
@@ -530,7 +533,7 @@ bool intake_segment_decode(struct intake_decoder *decoder,
             return fail_at(fail, "around the batch");
         }
         if (json_member(root, STR("sentAt"), &sent_at)) {
-            (void)!intake_read_instant(sent_at, &envelope.sent_ms);
+            (void)!intake_read_instant(sent_at, source->local_zone, &envelope.sent_ms);
         }
         envelope.has_context = json_member(root, STR("context"), &envelope.context) &&
                                json_type_of(envelope.context) == JSON_OBJECT;

@@ -173,6 +173,24 @@ static bool read_zone(struct json_value value, struct intake_settings *out, stru
            fail_input_at(fail, "/settings/zone", "%s", unknown.message);
 }
 
+static bool read_origins(struct json_value value, struct intake_settings *out, struct fail *fail)
+{
+    struct json_value item;
+    if (!check_list(value, "origins", INTAKE_ORIGINS_MAX, fail)) {
+        return false;
+    }
+    for (struct json_iter it = json_iter_of(value); json_next(&it, NULL, &item);) {
+        if (json_type_of(item) != JSON_STRING || !str_is_origin(json_string(item))) {
+            return refuse_item("origins", out->origin_count,
+                               "like https://shop.example: scheme and host in lower case, a port "
+                               "where it is not the usual one, no path",
+                               fail);
+        }
+        out->origins[out->origin_count++] = json_string(item);
+    }
+    return true;
+}
+
 static bool read_switch(struct json_value value, const char *name, bool *out, struct fail *fail)
 {
     if (json_type_of(value) != JSON_BOOL) {
@@ -235,6 +253,7 @@ static const struct member members[] = {
     {"patterns", read_patterns},
     {"mask_fields", read_mask_fields},
     {"zone", read_zone},
+    {"origins", read_origins},
     {"keep_address", read_keep_address},
     {"keep_user_agent", read_keep_user_agent},
     {"quota_minute", read_quota_minute},

@@ -24,7 +24,9 @@ struct intake_settings {
     size_t mask_field_count;
     bool has_mail;                    /* says anything about mail */
     struct intake_mail_settings mail; /* mail_kind, own_domains, keep_mail_text */
-    const struct zone *zone;          /* of local times in its files; NULL: the organisation's */
+    const struct zone *zone; /* of local times; NULL: the organisation's, and UTC over HTTP */
+    struct str origins[INTAKE_ORIGINS_MAX]; /* pages that may send; none: any */
+    size_t origin_count;
     bool keep_address;                /* stores addresses that senders are at (context.ip) */
     bool keep_user_agent;             /* stores context.userAgent and context.userAgentData */
     uint64_t quota_minute, quota_day; /* events over HTTP; 0: as many as come */

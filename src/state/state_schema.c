@@ -174,6 +174,13 @@ static const char STEP_10[] =
     "  pinned INTEGER NOT NULL, updated_ms INTEGER NOT NULL"
     ") STRICT;";
 
-static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4, STEP_5,
-                                    STEP_6, STEP_7, STEP_8, STEP_9, STEP_10};
+/* What sources with a quota sent in the minute and in the day under way, so that a restart does not forget it. */
+static const char STEP_11[] =
+    "CREATE TABLE quotas ("
+    "  source TEXT PRIMARY KEY, minute_end_ms INTEGER NOT NULL, minute_events INTEGER NOT NULL,"
+    "  day_end_ms INTEGER NOT NULL, day_events INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4,  STEP_5, STEP_6,
+                                    STEP_7, STEP_8, STEP_9, STEP_10, STEP_11};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

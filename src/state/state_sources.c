@@ -74,3 +74,46 @@ bool state_source_put_in(struct state_link *link, struct str name, struct str de
                      " settings = COALESCE(?3, settings)",
                      values, ARRAY_LEN(values), fail);
 }
+
+/* ---- quotas --------------------------------------------------------------------------------------------- */
+
+bool state_quota_find(struct state *state, struct str source, struct state_quota *out,
+                      struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    struct state_value values[] = {state_text(source)};
+    bool row = false;
+    if (!state_read(state, &link, fail) ||
+        !state_select(link,
+                      "SELECT minute_end_ms, minute_events, day_end_ms, day_events FROM quotas"
+                      " WHERE source = ?1",
+                      values, ARRAY_LEN(values), &rows, fail) ||
+        !state_next(rows, &row, fail)) {
+        return false;
+    }
+    *out = (struct state_quota){0};
+    if (row) {
+        *out = (struct state_quota){state_get_int(rows, 0), state_get_int(rows, 1),
+                                    state_get_int(rows, 2), state_get_int(rows, 3)};
+    }
+    return true;
+}
+
+bool state_quota_put(struct state *state, struct str source, const struct state_quota *quota,
+                     struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_value values[] = {state_text(source), state_int(quota->minute_end_ms),
+                                   state_int(quota->minute_events), state_int(quota->day_end_ms),
+                                   state_int(quota->day_events)};
+    return state_write(state, &link, fail) &&
+           state_run(link,
+                     "INSERT INTO quotas (source, minute_end_ms, minute_events, day_end_ms,"
+                     " day_events) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (source) DO UPDATE SET"
+                     " minute_end_ms = excluded.minute_end_ms,"
+                     " minute_events = excluded.minute_events,"
+                     " day_end_ms = excluded.day_end_ms, day_events = excluded.day_events",
+                     values, ARRAY_LEN(values), fail) &&
+           state_commit(&link, fail);
+}

@@ -33,3 +33,13 @@ bool state_source_put(struct state *state, struct str name, struct str default_c
 /* The same inside a transaction that does more. */
 bool state_source_put_in(struct state_link *link, struct str name, struct str default_channel,
                          struct str settings, int64_t now_ms, struct fail *fail) MUST_USE;
+
+/* What a source with a quota sent in the windows that end then. */
+struct state_quota {
+    int64_t minute_end_ms, minute_events, day_end_ms, day_events;
+};
+/* *out is all 0 where nothing is known. */
+bool state_quota_find(struct state *state, struct str source, struct state_quota *out,
+                      struct fail *fail) MUST_USE;
+bool state_quota_put(struct state *state, struct str source, const struct state_quota *quota,
+                     struct fail *fail) MUST_USE;

@@ -100,6 +100,27 @@ test('discarding says how many rows go, and is done only when it is said again',
   assert.deepEqual(page.faults, []);
 });
 
+test('a source says which pages may send, and in which zone', async (t) => {
+  const { server, page, write } = await quarantine(t);
+  await page.goto(`${server.url}/settings/sources`);
+  await settled(page);
+  await page.getByRole('button', { name: 'Change how events of web are taken' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Pages that may send').fill('shop.example');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText(/scheme and host in lower case/).waitFor();
+  await dialog.getByLabel('Pages that may send').fill('https://shop.example, https://www.shop.example');
+  await dialog.getByLabel('Time zone').fill('Europe/Oslo');
+  assert.deepEqual(await axe(page), []);
+  await shot(page, 'source-origins');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const send = (origin) => server.request('/api/v1/events', { key: write, body: { userId: 'ann', event: 'A', ts: at }, headers: { origin } });
+  assert.equal((await send('https://anywhere.example')).status, 403);
+  assert.equal((await send('https://www.shop.example')).status, 200);
+  assert.deepEqual(page.faults, []);
+});
+
 test('it fits a phone, the dark and an empty quarantine', async (t) => {
   const { server, page } = await quarantine(t, { viewport: { width: 320, height: 720 }, colorScheme: 'dark', hasTouch: true });
   await page.goto(`${server.url}/settings/quarantine`);

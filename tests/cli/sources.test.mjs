@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import test from 'node:test';
-import { must, run, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
+import { must, run, Server, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
 
 const shown = (data, name) => JSON.parse(must(['source', 'show', name, '--json', '--data', data]));
 
@@ -84,4 +84,75 @@ test('a source over its quota is told when to come again, and nothing of the req
     assert.equal(done.code, 2);
     assert.match(done.stderr, words);
   }
+});
+
+test('pages of other origins send nothing; who says no origin is not asked', async (t) => {
+  const server = await serverFor(t);
+  const key = server.key('write', 'web');
+  const reader = server.key('secret', 'reader');
+  const event = { userId: 'ann', event: 'A', ts: '2026-05-01T10:00:00Z' };
+  const send = (origin, path = '/api/v1/events', body = event) => server.request(path, { key, body, headers: origin ? { origin } : {} });
+  assert.equal((await send('https://anywhere.example')).status, 200);
+  must(['source', 'set', 'web', '--origin', 'https://shop.example', '--origin', 'http://localhost:8080', '--data', server.data]);
+  assert.deepEqual(shown(server.data, 'web').settings.origins, ['https://shop.example', 'http://localhost:8080']);
+  for (const origin of ['https://shop.example', 'http://localhost:8080', undefined]) assert.equal((await send(origin)).json.stored, 1, origin);
+  const before = (await server.request('/api/v1/ledger', { key: reader })).json;
+  for (const origin of ['https://anywhere.example', 'https://shop.example.evil.example', 'http://shop.example', 'https://shop.example:8443', 'null']) {
+    const refused = await send(origin);
+    assert.equal(refused.status, 403, origin);
+    assert.match(refused.json.detail, /takes no events from pages of this origin/);
+    assert.equal(refused.headers.get('access-control-allow-origin'), origin, 'a page may read why');
+  }
+  for (const [path, body] of [['/v1/track', { userId: 'ann', event: 'B', writeKey: key }], ['/batch', { api_key: key, batch: [{ event: 'C', distinct_id: 'ann' }] }]]) {
+    assert.equal((await send('https://anywhere.example', path, body)).status, 403, path);
+    assert.equal((await send('https://shop.example', path, body)).status, 200, path);
+  }
+  const after = (await server.request('/api/v1/ledger', { key: reader })).json;
+  assert.equal(after.total.received, before.total.received + 2);
+  assert.ok(after.requests_refused >= before.requests_refused + 7);
+  for (const [origin, what] of [['shop.example', /\/settings\/origins\/0: /], ['https://shop.example/path', /scheme and host in lower case/]]) {
+    const done = run(['source', 'set', 'web', '--origin', origin, '--data', server.data]);
+    assert.equal(done.code, 2);
+    assert.match(done.stderr, what);
+  }
+  must(['source', 'set', 'web', '--origin', '', '--data', server.data]);
+  assert.equal((await send('https://anywhere.example')).status, 200);
+});
+
+test('over HTTP times without an offset are read in the zone of the source, as far as the form has such', async (t) => {
+  const server = await serverFor(t);
+  const key = server.key('write', 'web');
+  const timeOf = (who) => JSON.parse(must(['timeline', who, '--json', '--data', server.data]).trim()).ts;
+  const track = (userId) => server.request('/v1/track', { key, body: { userId, event: 'A', timestamp: '2026-05-01 09:00:00', writeKey: key } });
+  const capture = (who, more = {}) => server.request('/batch', { body: { api_key: key, batch: [{ event: 'A', distinct_id: who, timestamp: '2026-05-01 09:00:00' }], ...more } });
+  assert.equal((await track('a1')).status, 200);
+  assert.equal(timeOf('a1'), '2026-05-01T09:00:00.000Z');
+  must(['source', 'set', 'web', '--zone', 'Asia/Tokyo', '--data', server.data]);
+  assert.equal((await track('a2')).status, 200);
+  assert.equal((await capture('a3')).status, 200);
+  const clock = new Date(Date.now() + 9 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+  assert.equal((await capture('a4', { sent_at: clock })).status, 200, 'its clock is right, read in its zone');
+  for (const who of ['a2', 'a3', 'a4']) assert.equal(timeOf(who), '2026-05-01T00:00:00.000Z', who);
+  const own = await server.request('/api/v1/events', { key, body: { userId: 'a5', event: 'A', ts: '2026-05-01 09:00:00' } });
+  assert.equal(own.json.quarantined, 1, 'the own form always says the offset');
+});
+
+test('a quota survives a restart, and as good as survives a crash', async (t) => {
+  const data = temporaryDirectory(t);
+  let server = await Server.start(data);
+  t.after(() => server.stop('SIGKILL'));
+  const key = server.key('write', 'web');
+  must(['source', 'set', 'web', '--quota-day', '5', '--data', data]);
+  const send = (n) => server.request('/api/v1/events', { key, body: Array.from({ length: n }, () => ({ userId: 'ann', event: 'A', ts: '2026-05-01T10:00:00Z' })) });
+  assert.equal((await send(2)).status, 200); // written down at once: nothing was for a while
+  assert.equal((await send(1)).status, 200);
+  assert.equal((await server.stop('SIGTERM')).code, 0);
+  server = await Server.start(data);
+  assert.equal((await send(3)).status, 429);
+  assert.equal((await send(1)).status, 200); // written down at once
+  await server.stop('SIGKILL');
+  server = await Server.start(data);
+  assert.equal((await send(2)).status, 429);
+  assert.equal((await send(1)).status, 200);
+  assert.equal((await send(1)).status, 429);
 });

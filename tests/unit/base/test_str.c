@@ -177,6 +177,38 @@ static void nearest_name_is_close_enough_to_be_meant(void **state)
     assert_true(str_nearest_of(STR("zzzz"), views, 2) == SIZE_MAX);
 }
 
+static void origins_are_scheme_host_and_port(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"https://shop.example", "http://localhost:8080",
+                                       "https://xn--bcher-kva.example", "http://[::1]:80"};
+    static const char *const bad[] = {
+        "",
+        "https://",
+        "shop.example",
+        "ftp://shop.example",
+        "https://shop.example/",
+        "https://Shop.example",
+        "https://*.shop.example",
+        "https://me@shop.example",
+        "https://shop.example?a",
+        "https://shop.example#a",
+        "https://shop example",
+        "https://b\xc3\xbc"
+        "cher.example",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_true(str_is_origin(str_from_c(good[i])));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_false(str_is_origin(str_from_c(bad[i])));
+    }
+    char longest[STR_ORIGIN_BYTES_MAX + 1] = "https://";
+    memset(longest + 8, 'a', sizeof longest - 8);
+    assert_true(str_is_origin(str_of(longest, STR_ORIGIN_BYTES_MAX)));
+    assert_false(str_is_origin(str_of(longest, STR_ORIGIN_BYTES_MAX + 1)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +222,7 @@ int main(void)
         cmocka_unit_test(whole_numbers_are_digits_in_range),
         cmocka_unit_test(decimals_are_numbers_and_nothing_else),
         cmocka_unit_test(nearest_name_is_close_enough_to_be_meant),
+        cmocka_unit_test(origins_are_scheme_host_and_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* What a source's settings may say. */
 #include "intake_settings.h"
 
+#include "base_buf.h"
 #include "intake_test.h"
 
 static bool parse(const char *text, struct intake_settings *out, struct fail *fail)
@@ -35,6 +36,9 @@ static void what_is_wrong_is_named_by_its_pointer(void **state)
         {"{\"zonne\":\"UTC\"}", "/settings/zonne", "did you mean \"zone\"?"},
         {"{\"keep_address\":\"yes\"}", "/settings/keep_address", "true or false"},
         {"{\"keep_user_agent\":1}", "/settings/keep_user_agent", "true or false"},
+        {"{\"origins\":\"https://shop.example\"}", "/settings/origins", "a list"},
+        {"{\"origins\":[\"https://shop.example\",7]}", "/settings/origins/1", "https://"},
+        {"{\"origins\":[\"https://shop.example/\"]}", "/settings/origins/0", "no path"},
         {"[]", "/settings", "an object"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -47,11 +51,33 @@ static void what_is_wrong_is_named_by_its_pointer(void **state)
     }
 }
 
+static void up_to_twenty_origins_are_taken(void **state)
+{
+    (void)state;
+    for (int count = 0; count <= INTAKE_ORIGINS_MAX + 1; count++) {
+        struct base_buf text CLEANUP(base_buf_done) = {0};
+        struct intake_settings settings;
+        struct fail fail = {0};
+        base_buf_c(&text, "{\"origins\":[");
+        for (int i = 0; i < count; i++) {
+            base_buf_printf(&text, "%s\"https://shop%d.example\"", i == 0 ? "" : ",", i);
+        }
+        base_buf_bytes(&text, "]}", 3);
+        assert_int_equal(parse(text.data, &settings, &fail), count <= INTAKE_ORIGINS_MAX);
+        if (count <= INTAKE_ORIGINS_MAX) {
+            assert_int_equal(settings.origin_count, count);
+        } else {
+            assert_string_equal(fail.pointer, "/settings/origins");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_left_out_or_null_are_as_if_never_set),
         cmocka_unit_test(what_is_wrong_is_named_by_its_pointer),
+        cmocka_unit_test(up_to_twenty_origins_are_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

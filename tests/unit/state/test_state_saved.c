@@ -175,6 +175,23 @@ static void source_keeps_its_channel(void **context)
     assert_int_equal(fail.code, FAIL_INPUT);
 }
 
+static void quota_is_what_was_written_last(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail = {0};
+    struct state_quota quota = {1, 1, 1, 1};
+    assert_true(state_quota_find(fixture->state, STR("web"), &quota, &fail));
+    assert_int_equal(quota.day_end_ms + quota.day_events, 0);
+    for (int64_t round = 1; round <= 2; round++) {
+        const struct state_quota written = {round * 10, round * 20, round * 30, round * 40};
+        assert_true(state_quota_put(fixture->state, STR("web"), &written, &fail));
+        assert_true(state_quota_find(fixture->state, STR("web"), &quota, &fail));
+        assert_memory_equal(&quota, &written, sizeof quota);
+    }
+    assert_true(state_quota_find(fixture->state, STR("app"), &quota, &fail));
+    assert_int_equal(quota.minute_events, 0);
+}
+
 static void source_keeps_what_a_change_leaves_out(void **context)
 {
     struct fixture *fixture = *context;
@@ -377,6 +394,7 @@ int main(void)
         TEST(views_are_added_changed_deleted),
         TEST(source_keeps_its_channel),
         TEST(source_keeps_what_a_change_leaves_out),
+        TEST(quota_is_what_was_written_last),
         TEST(a_wish_to_be_erased_is_one_until_it_is_closed),
         TEST(a_dashboard_keeps_its_owner_and_is_listed_without_its_definition),
         TEST(a_list_is_whole_however_long),

@@ -479,7 +479,7 @@ export interface SourceRow {
   name: string;
   keys: number;
   default_channel: string | null;
-  settings?: { zone?: string; mask?: string[]; patterns?: SourcePattern[]; quota_minute?: number; quota_day?: number };
+  settings?: { zone?: string; origins?: string[]; mask?: string[]; patterns?: SourcePattern[]; quota_minute?: number; quota_day?: number };
   events: number;
   last_received: string | null;
 }

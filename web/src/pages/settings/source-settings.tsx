@@ -7,6 +7,7 @@ import { Dialog } from "../../parts/dialog";
 import { TextField } from "../../parts/field";
 import { toast } from "../../parts/toast";
 import { t } from "../../strings";
+import { ORIGIN_EXAMPLE } from "./sdk";
 
 const MASKS = ["email", "phone", "card", "iban", "ip"] as const;
 const PATTERNS_MOST = 20;
@@ -15,6 +16,7 @@ export function SourceSettings({ source, channels, onClose, onSaved }: { source:
   const before = source.settings ?? {};
   const [channel, setChannel] = useState(source.default_channel ?? "");
   const [zone, setZone] = useState(before.zone ?? "");
+  const [origins, setOrigins] = useState((before.origins ?? []).join(", "));
   const [mask, setMask] = useState<string[]>(before.mask ?? []);
   const [patterns, setPatterns] = useState<SourcePattern[]>(before.patterns ?? []);
   const [minute, setMinute] = useState(before.quota_minute ? String(before.quota_minute) : "");
@@ -22,12 +24,13 @@ export function SourceSettings({ source, channels, onClose, onSaved }: { source:
   const [error, setError] = useState<ApiError>();
   const save = async (event: Event) => {
     event.preventDefault();
+    const pages = origins.split(/[\s,]+/).filter(Boolean);
     const whole = patterns.filter((each) => each.name.trim() && each.pattern);
     try {
       await api.saveSource({
         name: source.name,
         default_channel: channel.trim() || null,
-        settings: { zone: zone.trim() || null, mask: mask.length ? mask : null, patterns: whole.length ? whole : null, quota_minute: Number(minute) || null, quota_day: Number(day) || null },
+        settings: { zone: zone.trim() || null, origins: pages.length ? pages : null, mask: mask.length ? mask : null, patterns: whole.length ? whole : null, quota_minute: Number(minute) || null, quota_day: Number(day) || null },
       });
       toast(t("sources.saved", { name: source.name }));
       onSaved();
@@ -41,6 +44,7 @@ export function SourceSettings({ source, channels, onClose, onSaved }: { source:
       <form class="stack" onSubmit={(event) => void save(event)}>
         <TextField label={t("sources.channel.default")} value={channel} onInput={setChannel} list={channels} hint={t("sources.channel.hint")} />
         <TextField label={t("sources.zone")} value={zone} onInput={setZone} hint={t("sources.zone.hint")} placeholder={Intl.DateTimeFormat().resolvedOptions().timeZone} />
+        <TextField label={t("sources.origins")} value={origins} onInput={setOrigins} hint={t("sources.origins.hint")} placeholder={ORIGIN_EXAMPLE} />
         <fieldset class="radios">
           <legend>{t("sources.mask")}</legend>
           <p class="small dim">{t("sources.mask.about")}</p>
