@@ -24,6 +24,7 @@ export function SourceSettings({ source, channels, onClose, onSaved }: { source:
   const [error, setError] = useState<ApiError>();
   const save = async (event: Event) => {
     event.preventDefault();
+    setError(undefined);
     const pages = origins.split(/[\s,]+/).filter(Boolean);
     const whole = patterns.filter((each) => each.name.trim() && each.pattern);
     try {
