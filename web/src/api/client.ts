@@ -1,7 +1,7 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
   Account,
-  CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, Dashboard, DashboardBody, DashboardRow, ErasureRow, FoundCustomer, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
+  CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, Dashboard, DashboardBody, DashboardRow, ErasureRow, FoundCustomer, ImportGone, ImportRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
   MendRows, Mended, Note, NoteKind, QuarantineGroup, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
 } from "./types";
@@ -124,6 +124,9 @@ export const api = {
   preferenceLink: (id: string) => call<{ path: string; expires: string }>(`/api/v1/customers/${part(id)}/preference-link`, { method: "POST" }),
   policy: () => call<ContactPolicy>("/api/v1/policy"),
   savePolicy: (policy: ContactPolicy) => call<ContactPolicy>("/api/v1/policy", { method: "PUT", body: policy }),
+  imports: () => call<{ imports: ImportRow[] }>("/api/v1/imports"),
+  importPreview: (number: number) => call<{ number: number; takes: ImportGone }>(`/api/v1/imports/${number}`),
+  undoImport: (number: number) => call<{ number: number; taken_back: ImportGone }>(`/api/v1/imports/${number}/undo`, { method: "POST", body: {} }),
   erasures: () => call<{ open: number; requests: ErasureRow[] }>("/api/v1/erasures"),
   closeErasure: (id: number, note: string) => call<unknown>(`/api/v1/erasures/${id}/close`, { method: "POST", body: { note } }),
 

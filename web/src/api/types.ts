@@ -580,6 +580,32 @@ export interface Consents {
   consents: Consent[];
 }
 
+/** What taking an import back takes. */
+export interface ImportGone {
+  events: number;
+  quarantined: number;
+  joins: number;
+  /** That nothing else is known of; known once it is done. */
+  customers?: number;
+}
+
+export interface ImportRow {
+  number: number;
+  source: string;
+  name: string;
+  state: "running" | "ended" | "stopped" | "taken back";
+  begun_at: string | null;
+  ended_at: string | null;
+  received: number;
+  stored: number;
+  duplicate: number;
+  quarantined: number;
+  refused: number;
+  may_be_taken_back: boolean;
+  taken_back_at: string | null;
+  taken_back?: ImportGone;
+}
+
 export interface ErasureRow {
   id: number;
   customer: string;
