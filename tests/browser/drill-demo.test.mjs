@@ -17,6 +17,8 @@ const PAGES = [
   '/journeys/retention', `/journeys/retention?${event('start', 'Order Completed')}&${event('return', 'Order Completed')}`,
   '/journeys/paths', `/journeys/paths?${event('what', 'Checkout Started')}&table=true`, `/journeys/paths?${event('what', 'Payment Failed')}&side=end&table=true&range=last+12+weeks`,
   '/journeys/lifecycle', '/journeys/lifecycle?range=last+12+weeks&table=true', '/journeys/stickiness?range=last+12+weeks&compare=previous', '/journeys/stickiness?interval=day&range=last+14+days&table=true',
+  '/journeys/lifecycle?range=last+4+weeks&compare=previous&table=true', `/journeys/retention?${event('start', 'Order Completed')}&${event('return', 'Order Completed')}&cohort=every&range=last+5+weeks&periods=5&breakdown=channel&compare=previous`,
+  `/journeys/paths?${event('what', 'Checkout Started')}&compare=weekday&table=true`, `/journeys/between?${event('from', 'Checkout Started')}&${event('to', 'Order Completed')}&compare=weekday`, `${FUNNEL}&per=account&compare=previous&table=true`,
   `/journeys/between?${event('from', 'Checkout Started')}&${event('to', 'Order Completed')}&window=1d`, `/journeys/between?${event('from', 'Order Completed')}&${event('to', 'Order Delivered')}&table=true&range=last+12+weeks`,
   '/voice', '/voice?metric=nps&by=customer.region&table=true', '/voice?metric=stars&range=last+12+weeks&table=true', '/voice?metric=csat', '/voice?text=zip',
 ];

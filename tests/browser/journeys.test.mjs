@@ -205,7 +205,7 @@ test('a group of a breakdown is opened, looked at alone, left out and broken dow
   const { server, page } = await signedIn(t);
   const menu = async (group) => {
     await settled(page);
-    await page.locator('main').getByRole('button', { name: group, exact: true }).click();
+    await page.locator('main').getByRole('button', { name: group, exact: true }).first().click();
     return page.getByRole('dialog', { name: `What to do with ${group}` });
   };
   await page.goto(server.url + TREND);

@@ -17,8 +17,9 @@ import { SDKS, snippetOf, wantedKey } from "../src/pages/settings/sdk";
 import { evidenceSearch, readEvidence } from "../src/evidence/state";
 import { groupConds, openAsSegment } from "../src/query/as-segment";
 import { withMore } from "../src/query/group-menu";
+import { pointsMore, returnShares } from "../src/charts/retention";
 import { typedValue, withOp } from "../src/query/cond-editor";
-import { parseRange, previousRange, rangeDays, stepRange, wholeDays } from "../src/query/range";
+import { comparedDays, parseRange, previousRange, rangeDays, stepRange, wholeDays } from "../src/query/range";
 import { fromDraft, toDraft } from "../src/query/segment-editor";
 import type { Cond, FunnelQuery, Segment, TrendQuery } from "../src/query/types";
 import { fromSearch, toSearch } from "../src/query/url";
@@ -107,6 +108,33 @@ test("ranges have the days that the server gives them", () => {
   assert.equal(stepRange("last 7 days", 1, today), null);
   assert.deepEqual(stepRange({ from: "2026-11-01", to: "2026-11-07" }, 1, today), { from: "2026-11-08", to: "2026-11-14" });
   assert.deepEqual(wholeDays("last 7 days", today), { from: "2026-11-17", to: "2026-11-23" });
+});
+
+test("the days compared with are those that the server finds", () => {
+  const today = "2026-11-24"; // a Tuesday
+  assert.deepEqual(comparedDays("last 7 days", "previous", today), { from: "2026-11-11", to: "2026-11-17" });
+  assert.deepEqual(comparedDays("last 7 days", "year", today), { from: "2025-11-18", to: "2025-11-24" });
+  assert.deepEqual(comparedDays("last 2 weeks", "year", today), { from: "2025-11-17", to: "2025-11-30" });
+  assert.deepEqual(comparedDays("last 1 month", "year", today), { from: "2025-11-01", to: "2025-11-30" });
+  assert.deepEqual(comparedDays("last 1 month", "year", "2025-02-10"), { from: "2024-02-01", to: "2024-02-29" });
+  assert.deepEqual(comparedDays({ from: "2024-02-29", to: "2024-03-02" }, "year", today), { from: "2023-02-28", to: "2023-03-02" });
+  assert.deepEqual(comparedDays("last 7 days", "weekday", today), { from: "2026-11-11", to: "2026-11-17" });
+  assert.deepEqual(comparedDays("last 10 days", "weekday", today), { from: "2026-11-01", to: "2026-11-10" });
+  assert.deepEqual(comparedDays({ from: "2026-11-03", to: "2026-11-03" }, "weekday", today), { from: "2026-10-27", to: "2026-10-27" });
+});
+
+test("shares of all cohorts leave out the period under way and what is too few", () => {
+  const query = { kind: "retention", start: { event: "a" }, return: { event: "b" }, interval: "week" } as const;
+  const cohorts = [
+    { start: "2026-11-02", size: 40, returned: [40, 20, 10] },
+    { start: "2026-11-09", size: 60, returned: [60, 30, 1] },
+    { start: "2026-11-16", size: 100, returned: [90, 5, null] },
+  ];
+  assert.deepEqual(returnShares(query, cohorts, "2026-11-24T12:00:00.000Z"), [190 / 200, 50 / 100, 10 / 40]);
+  assert.deepEqual(returnShares(query, [{ start: "2026-11-02", size: 29, returned: [29] }], "2026-11-24T12:00:00.000Z"), [null]);
+  assert.equal(pointsMore(0.42, 0.39), "+3");
+  assert.equal(pointsMore(0.39, 0.42), "−3");
+  assert.equal(pointsMore(0.39, null), "");
 });
 
 test("cells of CSV are no formulas, and numbers stay numbers", () => {

@@ -59,6 +59,9 @@ export interface AnswerBase {
   stats: { events_scanned: number; customers: number; elapsed_ms: number };
 }
 
+/** The same of the range that was compared with; `to` is not in it. */
+export type Previous<T extends AnswerBase> = Omit<T, keyof AnswerBase | "kind" | "previous"> & { partial: string[]; range: { from: string; to: string } };
+
 export interface TrendSeries {
   series: number;
   label: string;
@@ -71,7 +74,7 @@ export interface TrendAnswer extends AnswerBase {
   kind: "trend";
   intervals: string[];
   series: TrendSeries[];
-  previous?: { intervals: string[]; series: TrendSeries[]; partial?: string[] };
+  previous?: Previous<TrendAnswer>;
 }
 
 export interface FunnelStep {
@@ -87,6 +90,7 @@ export interface FunnelAnswer extends AnswerBase {
   kind: "funnel";
   steps: FunnelStep[];
   groups?: { group: string; steps: FunnelStep[] }[];
+  previous?: Previous<FunnelAnswer>;
 }
 
 export interface Cohort {
@@ -99,6 +103,7 @@ export interface RetentionAnswer extends AnswerBase {
   kind: "retention";
   cohorts: Cohort[];
   groups?: { group: string; cohorts: Cohort[] }[];
+  previous?: Previous<RetentionAnswer>;
 }
 
 export interface LifecycleAnswer extends AnswerBase {
@@ -108,11 +113,13 @@ export interface LifecycleAnswer extends AnswerBase {
   returning: number[];
   resurrected: number[];
   dormant: number[];
+  previous?: Previous<LifecycleAnswer>;
 }
 
 export interface StickinessAnswer extends AnswerBase {
   kind: "stickiness";
   counts: { intervals: number; customers: number }[];
+  previous?: Previous<StickinessAnswer>;
 }
 
 export interface TimeBetweenAnswer extends AnswerBase {
@@ -124,6 +131,7 @@ export interface TimeBetweenAnswer extends AnswerBase {
   p90: number | null;
   p99: number | null;
   histogram: { from_ms: number; to_ms: number | null; count: number }[];
+  previous?: Previous<TimeBetweenAnswer>;
 }
 
 export interface PathLink {
@@ -140,6 +148,7 @@ export interface PathsAnswer extends AnswerBase {
   paths: { events: string[]; count: number; customers: number }[];
   /** All paths of so many steps, whatever the limit leaves out of the lists. */
   depths: { depth: number; count: number; customers: number }[];
+  previous?: Previous<PathsAnswer>;
 }
 
 export interface CustomersAnswer extends AnswerBase {
@@ -198,7 +207,7 @@ export interface ScoreAnswer extends AnswerBase {
   least: number;
   intervals: string[];
   series: ScoreSeries[];
-  previous?: { intervals: string[]; series: ScoreSeries[]; partial?: string[] };
+  previous?: { intervals: string[]; series: ScoreSeries[]; partial: string[]; range: { from: string; to: string } };
 }
 
 export interface Customer {

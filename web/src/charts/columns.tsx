@@ -3,8 +3,9 @@
 import { useRef } from "preact/hooks";
 import { OpenNumber } from "../evidence/number";
 import { openEvidence } from "../evidence/state";
-import { t } from "../strings";
+import { rich, t } from "../strings";
 import type { Open, Query } from "../query/types";
+import { comparedName } from "../query/words";
 import { useWidth } from "./size";
 import { Totals } from "./totals";
 
@@ -16,7 +17,7 @@ export interface ColumnItem {
   long?: string;
   n: number;
   open: Open;
-  /** How many in the time before. */
+  /** How many in the time compared with. */
   before?: number;
 }
 
@@ -36,9 +37,14 @@ function Wide({ query, items, asOf, summary }: { query: Query; items: ColumnItem
       {items.map((item) => (
         <li key={item.key}>
           <OpenNumber query={query} open={item.open} n={item.n} asOf={asOf} />
+          {item.before !== undefined && (
+            <small class="dim">
+              <OpenNumber query={query} open={{ ...item.open, previous: true }} n={item.before} asOf={asOf} />
+            </small>
+          )}
           <span class="columns-track" aria-hidden="true" onClick={() => openEvidence({ q: query, o: item.open, n: item.n, a: asOf })}>
             <i style={{ height: share(item.n) }} />
-            {item.before !== undefined && <b style={{ bottom: share(item.before) }} title={t("chart.before", { n: item.before })} />}
+            {item.before !== undefined && <b style={{ bottom: share(item.before) }} title={t("chart.before", { n: item.before, compared: comparedName(query) })} />}
           </span>
           <span class="columns-name">{item.name}</span>
         </li>
@@ -51,12 +57,14 @@ function Narrow({ query, items, asOf, summary }: { query: Query; items: ColumnIt
   return (
     <Totals
       summary={summary}
+      compared={comparedName(query)}
       list={items.map((item) => ({
         key: item.key,
         name: item.long ?? item.name,
         value: item.n,
         before: item.before,
         number: <OpenNumber query={query} open={item.open} n={item.n} asOf={asOf} />,
+        beforeNumber: item.before === undefined ? undefined : rich("chart.was", { number: <OpenNumber query={query} open={{ ...item.open, previous: true }} n={item.before} asOf={asOf} /> }),
       }))}
     />
   );

@@ -9,6 +9,8 @@ export interface Column {
   number?: boolean;
   /** Its name in an exported line; the text where it is missing. */
   key?: string;
+  /** How it is headed where it is not by its text. */
+  show?: ComponentChildren;
 }
 
 /** A value, and how it is shown where it is not shown as it is. */

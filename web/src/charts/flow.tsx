@@ -6,8 +6,8 @@ import { OpenNumber } from "../evidence/number";
 import { openEvidence } from "../evidence/state";
 import { formatNumber } from "../format";
 import type { Open, PathsQuery } from "../query/types";
-import { groupWords, matcherWords } from "../query/words";
-import { t } from "../strings";
+import { comparedName, groupWords, matcherWords } from "../query/words";
+import { rich, t } from "../strings";
 import { bandPath, layoutFlow, type FlowShape } from "./flow-layout";
 import { useWidth } from "./size";
 
@@ -72,9 +72,16 @@ interface Props {
 const COLUMN = 120;
 const COLUMN_BESIDE = 60;
 const TOP = 46;
+/** With the number of the time compared with below. */
+const TOP_COMPARED = 74;
+/** What is lower than this lies between its neighbours, and no mark could be told from theirs. */
+const LEAST_MARK = 8;
 
 export const linkOpen = ({ depth, from, to }: PathLink): Open => ({ link: { depth, from, to } });
 const linkWords = ({ from, to, count, customers }: PathLink): string => t("paths.link", { from: groupWords(from), to: groupWords(to), n: count, customers });
+
+/** How often the same step was taken in the time compared with: its list holds the same steps in the same order. */
+export const linkBefore = (answer: PathsAnswer, link: PathLink): number | undefined => answer.previous?.links[answer.links.indexOf(link)]?.count;
 
 export function FlowChart(props: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -86,7 +93,7 @@ export function FlowChart(props: Props) {
 
 function Wide({ query, answer, summary, flow, width }: Props & { flow: Flow; width: number }) {
   const [chosen, setChosen] = useState<number | null>(null);
-  const layout = useMemo(() => layoutFlow(flow, width, TOP), [flow, width]);
+  const layout = useMemo(() => layoutFlow(flow, width, answer.previous ? TOP_COMPARED : TOP), [flow, width]);
   const backwards = query.end !== undefined;
   const open = (at: number): void => {
     const { link } = flow.links[at]!;
@@ -121,7 +128,19 @@ function Wide({ query, answer, summary, flow, width }: Props & { flow: Flow; wid
       open(chosen);
     }
   };
-  const said = chosen === null ? "" : linkWords(flow.links[chosen]!.link);
+  const words = (link: PathLink): string => {
+    const before = linkBefore(answer, link);
+    return linkWords(link) + (before === undefined ? "" : `, ${t("chart.before", { n: before, compared: comparedName(query) })}`);
+  };
+  const said = chosen === null ? "" : words(flow.links[chosen]!.link);
+  // The same names in the time compared with, as tall as they were in it.
+  const was = useMemo(() => {
+    if (!answer.previous) return null;
+    const sizes = new Map(flowOf(query, { ...answer, links: answer.previous.links, depths: answer.previous.depths }).nodes.map((node) => [`${node.column} ${node.name}`, node.size]));
+    return flow.nodes.map((node) => sizes.get(`${node.column} ${node.name}`) ?? 0);
+  }, [answer, flow]);
+  const tallest = flow.nodes.reduce((best, node, at) => (node.size > flow.nodes[best]!.size ? at : best), 0);
+  const scale = layout.nodes[tallest] ? layout.nodes[tallest].height / Math.max(1, flow.nodes[tallest]!.size) : 0;
   return (
     <div class="chart-frame">
       <div class="chart-focus" role="application" aria-roledescription={t("chart.role")} aria-label={`${summary} ${t("chart.keys.flow")}`} tabIndex={0} onKeyDown={onKeyDown} onBlur={() => setChosen(null)}>
@@ -133,6 +152,11 @@ function Wide({ query, answer, summary, flow, width }: Props & { flow: Flow; wid
             {flow.nodes.map((node, at) => (
               <rect key={`${node.column} ${node.name}`} x={layout.nodes[at]!.x} y={layout.nodes[at]!.y} width={layout.bar} height={layout.nodes[at]!.height} class="fill-1" />
             ))}
+            {was?.map((size, at) =>
+              Math.max(size * scale, layout.nodes[at]!.height) < LEAST_MARK ? null : (
+                <path key={at} class="flow-was" d={`M${layout.nodes[at]!.x - 3} ${layout.nodes[at]!.y + Math.min(size * scale, layout.nodes[at]!.room)}h${layout.bar + 6}`} />
+              ),
+            )}
           </svg>
           {flow.nodes.map((node, at) => (
             <span key={`${node.column} ${node.name}`} class="flow-name" style={{ left: `${layout.nodes[at]!.x + layout.bar + 5}px`, top: `${layout.nodes[at]!.y - 2}px`, maxWidth: `${layout.columnWidth - layout.bar - 14}px` }}>
@@ -152,6 +176,9 @@ function Wide({ query, answer, summary, flow, width }: Props & { flow: Flow; wid
           <div key={column} class="flow-head" style={{ left: `${layout.columnX(column)}px`, maxWidth: `${layout.columnWidth - 10}px` }}>
             <small>{words}</small>
             {depth && <OpenNumber query={query} open={{ depth: depth.depth }} n={depth.count} asOf={answer.as_of} />}
+            {depth && answer.previous && (
+              <small>{rich("chart.was", { number: <OpenNumber query={query} open={{ depth: depth.depth, previous: true }} n={answer.previous.depths[depth.depth]?.count} asOf={answer.as_of} /> })}</small>
+            )}
           </div>
         );
       })}
@@ -181,6 +208,9 @@ function Narrow({ query, answer, summary }: Props) {
                     </span>
                     <b class="push">
                       <OpenNumber query={query} open={linkOpen(link)} n={link.count} asOf={answer.as_of} />
+                      {answer.previous && (
+                        <small class="dim"> {rich("chart.was", { number: <OpenNumber query={query} open={{ ...linkOpen(link), previous: true }} n={linkBefore(answer, link)} asOf={answer.as_of} /> })}</small>
+                      )}
                     </b>
                   </span>
                   <span class="flow-track" aria-hidden="true">

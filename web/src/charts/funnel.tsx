@@ -9,13 +9,12 @@ import { formatNumber, formatShare } from "../format";
 import { cleanLine } from "../safe";
 import { t } from "../strings";
 import type { FunnelQuery, Open } from "../query/types";
-import { groupWords } from "../query/words";
+import { comparedName, groupWords } from "../query/words";
 import { useWidth } from "./size";
 
 interface Props {
   query: FunnelQuery;
   answer: FunnelAnswer;
-  before?: FunnelAnswer;
   open: Open | null;
   summary: string;
 }
@@ -48,8 +47,8 @@ export function FunnelChart(props: Props) {
   );
 }
 
-function Wide({ query, answer, before, open, summary, width }: Props & { width: number }) {
-  const { steps } = answer;
+function Wide({ query, answer, open, summary, width }: Props & { width: number }) {
+  const { steps, previous: before } = answer;
   const parts = slices(answer);
   const first = Math.max(1, steps[0]?.count ?? 0);
   const gap = steps.length > 1 ? (width - BAR) / (steps.length - 1) : 0;
@@ -86,12 +85,6 @@ function Wide({ query, answer, before, open, summary, width }: Props & { width: 
               {lost > 0 && (
                 <path d={path} class="lost-hit" onClick={() => openEvidence({ q: query, o: { step: next.step, outcome: "dropped" }, n: step.count - next.count, a: answer.as_of })} />
               )}
-              {before && before.steps[index] && before.steps[index + 1] && before.steps[index]!.count > 0 && (
-                <path
-                  d={`M${x(index + 1) - 8} ${TOP + high(step.count * (before.steps[index + 1]!.count / before.steps[index]!.count))}h${BAR + 16}`}
-                  class="was"
-                />
-              )}
             </g>
           );
         })}
@@ -119,6 +112,12 @@ function Wide({ query, answer, before, open, summary, width }: Props & { width: 
             </g>
           );
         })}
+        {before &&
+          steps.slice(1).map((step, index) => {
+            // How many would be left here of those now one step before, had as many gone on as then.
+            const kept = before.steps[index]!.count > 0 ? steps[index]!.count * (before.steps[index + 1]!.count / before.steps[index]!.count) : null;
+            return kept === null ? null : <path key={step.step} d={`M${x(index + 1) - 8} ${TOP + high(kept)}h${BAR + 16}`} class="was" />;
+          })}
       </svg>
       {steps.map((step, index) => (
         <Head key={step.step} last={index === steps.length - 1 && index > 0} x={x(index)} gap={gap} name={`${step.step} ${cleanLine(step.label)}`} width={width}>
@@ -138,7 +137,7 @@ function Wide({ query, answer, before, open, summary, width }: Props & { width: 
                 {t("funnel.stopped", { n: lost })}
               </OpenNumber>
               {before && before.steps[index]!.count > 0 && (
-                <small>{t("funnel.before.rate", { rate: formatShare(before.steps[index + 1]?.rate_from_previous ?? null) })}</small>
+                <small>{t("funnel.before.rate", { compared: comparedName(query), rate: formatShare(before.steps[index + 1]?.rate_from_previous ?? null) })}</small>
               )}
             </span>
           </div>
@@ -173,7 +172,10 @@ function Narrow({ query, answer, open, summary }: Props) {
                 <OpenNumber query={query} open={{ step: step.step, outcome: "dropped" }} n={lost} asOf={answer.as_of}>
                   {t("funnel.stopped", { n: lost })}
                 </OpenNumber>
-                <span class="dim">{t("funnel.went.on", { share: formatShare(step.rate_from_previous) })}</span>
+                <span class="dim">
+                  {t("funnel.went.on", { share: formatShare(step.rate_from_previous) })}
+                  {answer.previous && `, ${t("funnel.before.rate", { compared: comparedName(query), rate: formatShare(answer.previous.steps[index]?.rate_from_previous ?? null) })}`}
+                </span>
               </p>
             )}
             <p class="row base">

@@ -4,7 +4,8 @@ import { useRef, useState } from "preact/hooks";
 import type { LifecycleAnswer } from "../api/types";
 import { formatInterval, formatNumber, formatShort } from "../format";
 import { NoteLane, type ChartNotes } from "../notes/notes";
-import { LIFE_STATES, type LifeState } from "../query/types";
+import { LIFE_STATES, type LifecycleQuery, type LifeState } from "../query/types";
+import { comparedName } from "../query/words";
 import { t } from "../strings";
 import { useWidth } from "./size";
 import { ticksOf } from "./ticks";
@@ -23,6 +24,7 @@ interface Cell {
 }
 
 interface Props {
+  query: LifecycleQuery;
   answer: LifecycleAnswer;
   interval: string;
   summary: string;
@@ -30,13 +32,16 @@ interface Props {
   onOpen: (cell: Cell) => void;
 }
 
-export function LifecycleChart({ answer, interval, summary, notes, onOpen }: Props) {
+export function LifecycleChart({ query, answer, interval, summary, notes, onOpen }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [chosen, setChosen] = useState<Cell | null>(null);
   const labels = answer.intervals;
-  const high = Math.max(1, ...labels.map((_, at) => ABOVE.reduce((sum, state) => sum + answer[state][at]!, 0)));
-  const low = Math.max(0, ...answer.dormant);
+  const { previous } = answer;
+  // A compared month may have fewer weeks than this one.
+  const before = labels.map((_, at) => ({ active: ABOVE.reduce((sum, state) => sum + (previous?.[state][at] ?? 0), 0), dormant: previous?.dormant[at] ?? 0 }));
+  const high = Math.max(1, ...labels.map((_, at) => Math.max(before[at]!.active, ABOVE.reduce((sum, state) => sum + answer[state][at]!, 0))));
+  const low = Math.max(0, ...answer.dormant, ...before.map((each) => each.dormant));
   const ticks = ticksOf(-low, high);
   const [bottom, top] = [ticks[0]!, ticks.at(-1)!];
   const inner = { w: Math.max(1, width - LEFT - RIGHT), h: HEIGHT - TOP - BOTTOM };
@@ -46,7 +51,7 @@ export function LifecycleChart({ answer, interval, summary, notes, onOpen }: Pro
   const y = (value: number): number => TOP + inner.h * (1 - (value - bottom) / (top - bottom || 1));
   const every = Math.max(1, Math.ceil(labels.length / Math.max(2, Math.floor(inner.w / 74))));
   const partial = new Set(answer.partial);
-  const words = ({ at, state }: Cell): string => t(`life.point.${state}`, { when: formatInterval(labels[at]!, interval, true), n: answer[state][at]! }) + (partial.has(labels[at]!) ? t("chart.partial") : "");
+  const words = ({ at, state }: Cell): string => t(`life.point.${state}`, { when: formatInterval(labels[at]!, interval, true), n: answer[state][at]! }) + (partial.has(labels[at]!) ? t("chart.partial") : "") + (previous?.[state][at] === undefined ? "" : `, ${t("chart.before", { n: previous[state][at]!, compared: comparedName(query) })}`);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const last = labels.length - 1;
@@ -126,6 +131,9 @@ export function LifecycleChart({ answer, interval, summary, notes, onOpen }: Pro
                       </g>
                     ) : null;
                   })}
+                  {before[at]!.active + before[at]!.dormant > 0 && (
+                    <path class="life-was" d={`M${x(at) - bar / 2 - 3} ${y(before[at]!.active)}h${bar + 6}${before[at]!.dormant > 0 ? `M${x(at) - bar / 2 - 3} ${y(-before[at]!.dormant)}h${bar + 6}` : ""}`} />
+                  )}
                 </g>
               ))}
             </svg>
@@ -147,6 +155,12 @@ export function LifecycleChart({ answer, interval, summary, notes, onOpen }: Pro
             {t(`life.${state}`)}
           </li>
         ))}
+        {previous && (
+          <li>
+            <i class="was-key" />
+            {comparedName(query)}
+          </li>
+        )}
       </ul>
     </div>
   );

@@ -15,7 +15,7 @@ export function DataTable({ label, table: { columns, rows } }: { label: string; 
           <tr>
             {columns.map((column, index) => (
               <th key={index} scope="col" class={column.number ? "num" : undefined}>
-                {column.text}
+                {column.show ?? column.text}
               </th>
             ))}
           </tr>

@@ -8,7 +8,7 @@ import { useKey } from "../keys";
 import { Button, Note, Problem, Skeleton } from "../parts/basic";
 import { toast } from "../parts/toast";
 import { openAsSegment } from "../query/as-segment";
-import { previousRange, rangeDays } from "../query/range";
+import { comparedDays, rangeDays } from "../query/range";
 import { cellWords, segmentWords } from "../query/words";
 import { usePlace } from "../router";
 import { t } from "../strings";
@@ -175,6 +175,6 @@ function contextWords({ q, o }: Evidence): string {
   const who = q.segment !== undefined ? t("drawer.among", { segment: segmentWords(q.segment) }) : "";
   if (q.kind === "customers") return who || t("drawer.all");
   const range = q.range ?? "last 30 days";
-  const days = o.previous ? previousRange(range) : rangeDays(range);
+  const days = o.previous ? comparedDays(range, q.compare ?? "previous") : rangeDays(range);
   return t("drawer.range", { days: formatDayRange(days.from, days.to), zone: q.timezone ?? orgZone() }) + (who ? ` · ${who}` : "");
 }

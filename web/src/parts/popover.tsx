@@ -39,9 +39,11 @@ export function Popover({ label, button, children, wide }: Props) {
     };
     document.addEventListener("pointerdown", outside);
     addEventListener("resize", replace);
+    document.addEventListener("scroll", replace, true);
     return () => {
       document.removeEventListener("pointerdown", outside);
       removeEventListener("resize", replace);
+      document.removeEventListener("scroll", replace, true);
     };
   }, [open]);
 
@@ -73,6 +75,9 @@ export function Popover({ label, button, children, wide }: Props) {
 
 /** Under the button, shifted so that it stays inside the window; above it when there is more room. */
 function place(panel: HTMLElement, root: HTMLElement): void {
+  // What scrolls sideways would cut the panel off.
+  const fixed = root.closest(".scroll") !== null;
+  panel.style.position = fixed ? "fixed" : "";
   panel.style.left = "0px";
   panel.style.top = "";
   panel.style.maxHeight = "";
@@ -92,4 +97,16 @@ function place(panel: HTMLElement, root: HTMLElement): void {
     panel.style.bottom = "auto";
     panel.style.maxHeight = `${Math.max(180, below)}px`;
   }
+  if (fixed) placeFixed(panel, anchor, left);
+}
+
+/** By the window, or by the nearest element that holds what is fixed: the difference is measured. */
+function placeFixed(panel: HTMLElement, anchor: DOMRect, left: number): void {
+  const above = panel.style.bottom !== "auto";
+  panel.style.bottom = "auto";
+  panel.style.top = "0px";
+  panel.style.left = "0px";
+  const box = panel.getBoundingClientRect();
+  panel.style.left = `${left - box.left}px`;
+  panel.style.top = `${(above ? anchor.top - 6 - box.height : anchor.bottom + 6) - box.top}px`;
 }

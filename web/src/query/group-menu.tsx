@@ -23,10 +23,15 @@ interface Props {
   /** The class of its colour. */
   swatch: string;
   onOpen: () => void;
+  /** Whom that opens, where it is not everybody in the group. */
+  openText?: string;
   onChange: (change: GroupChange) => void;
 }
 
-export function GroupMenu({ breakdown, group, event, swatch, onOpen, onChange }: Props) {
+/** The ground of the n-th group, as charts have it. */
+export const groupSwatch = (group: string, index: number): string => (group === "(other)" ? "ground-rest" : `ground-${(index % 5) + 1}`);
+
+export function GroupMenu({ breakdown, group, event, swatch, onOpen, openText, onChange }: Props) {
   const name = groupWords(group);
   return (
     <Popover
@@ -39,12 +44,12 @@ export function GroupMenu({ breakdown, group, event, swatch, onOpen, onChange }:
         </button>
       )}
     >
-      {(close) => <Panel {...{ breakdown, group, event, swatch, onOpen, onChange, close, name }} />}
+      {(close) => <Panel {...{ breakdown, group, event, swatch, onOpen, onChange, close, name, ...(openText ? { openText } : {}) }} />}
     </Popover>
   );
 }
 
-function Panel({ breakdown, group, event, onOpen, onChange, close, name }: Props & { close: () => void; name: string }) {
+function Panel({ breakdown, group, event, onOpen, openText, onChange, close, name }: Props & { close: () => void; name: string }) {
   const [further, setFurther] = useState(false);
   const only = groupConds(breakdown, group);
   const others = groupConds(breakdown, group, true);
@@ -57,7 +62,7 @@ function Panel({ breakdown, group, event, onOpen, onChange, close, name }: Props
       <ul class="plain menu">
         <li>
           <button type="button" class="menu-item" onClick={then(onOpen)}>
-            {t("group.open")}
+            {openText ?? t("group.open")}
           </button>
         </li>
         {only && others && (

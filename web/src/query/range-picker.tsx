@@ -2,24 +2,27 @@
 import { useRef, useState } from "preact/hooks";
 import { useChord, useKey } from "../keys";
 import { Button } from "../parts/basic";
-import { TextField } from "../parts/field";
+import { Select, TextField } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Popover } from "../parts/popover";
 import { formatDayRange, orgZone } from "../format";
 import { t } from "../strings";
-import { PRESETS, parseRange, previousRange, rangeDays, stepRange } from "./range";
-import type { Range } from "./types";
+import { comparedDays, PRESETS, parseRange, rangeDays, stepRange } from "./range";
+import { COMPARES, type Compare, type Range } from "./types";
 import { daysWords, rangeWords } from "./words";
 
 interface Props {
   range: Range;
   onChange: (range: Range) => void;
-  compare?: boolean;
-  onCompare?: (on: boolean) => void;
+  compare?: Compare | undefined;
+  onCompare?: (how: Compare | undefined) => void;
 }
 
+/** What a range can be laid beside; the first is nothing. */
+const NONE = "none";
+const CHOICES = [undefined, ...COMPARES] as const;
+
 export function RangePicker({ range, onChange, compare, onCompare }: Props) {
-  const before = previousRange(range);
   const later = stepRange(range, 1);
   const back = useRangeBack(range, onChange);
   useKey("[", () => onChange(stepRange(range, -1)!));
@@ -51,15 +54,46 @@ export function RangePicker({ range, onChange, compare, onCompare }: Props) {
         )}
       </Popover>
       {onCompare && (
-        <button type="button" class="range-compare" aria-pressed={compare} title={t("range.compare.title")} onClick={() => onCompare(!compare)}>
-          {compare ? t("range.against", { days: formatDayRange(before.from, before.to) }) : t("range.compare")}
-        </button>
+        <Popover
+          label={t("range.compare.title")}
+          button={(props) => (
+            <button type="button" class="range-compare" title={t("range.compare.title")} {...props}>
+              {compare ? t("range.against", { days: comparedDates(range, compare) }) : t("range.compare")}
+            </button>
+          )}
+        >
+          {(close) => (
+            <ul class="plain menu">
+              {CHOICES.map((how) => (
+                <li key={String(how)}>
+                  <button
+                    type="button"
+                    class="menu-item compare-item"
+                    aria-pressed={how === compare}
+                    onClick={() => {
+                      onCompare(how);
+                      close();
+                    }}
+                  >
+                    {t(how ? `compare.${how}` : "compare.none")}
+                    {how && <span class="small dim">{comparedDates(range, how)}</span>}
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Popover>
       )}
       <button type="button" class="range-step" aria-label={t("range.forward")} disabled={!later} onClick={() => later && onChange(later)}>
         <Icon name="right" small />
       </button>
     </span>
   );
+}
+
+function comparedDates(range: Range, how: Compare): string {
+  const days = comparedDays(range, how);
+  return formatDayRange(days.from, days.to);
 }
 
 const MOST_BACK = 50;
@@ -128,10 +162,12 @@ function RangePanel({ range, onChange, compare, onCompare }: Props) {
         </form>
         <p class="small dim">{t("range.zone", { zone: orgZone() })}</p>
         {onCompare && (
-          <label class="check">
-            <input type="checkbox" checked={compare} onChange={(event) => onCompare(event.currentTarget.checked)} />
-            <span>{t("range.compare.long")}</span>
-          </label>
+          <Select
+            label={t("range.compare.title")}
+            value={compare ?? NONE}
+            onChange={(how) => onCompare(how === NONE ? undefined : how)}
+            options={[{ value: NONE, text: t("compare.none") }, ...COMPARES.map((how) => ({ value: how, text: `${t(`compare.${how}`)}, ${comparedDates(range, how)}` }))]}
+          />
         )}
       </div>
     </div>

@@ -1,6 +1,6 @@
 // Ranges: presets, what may be typed, stepping, and which days they are.
 import { addDays, dayLabel, isDateLabel, localeTag, orgZone } from "../format";
-import type { IntervalName, Range } from "./types";
+import type { Compare, IntervalName, Range } from "./types";
 
 export const DEFAULT_RANGE = "last 30 days";
 export const PRESETS: Range[] = ["last 1 day", "last 7 days", "last 28 days", "last 30 days", "last 90 days", "last 1 month", "last 1 quarter", "last 12 months"];
@@ -72,6 +72,26 @@ export function previousRange(range: Range, today?: string): Days {
     return { from: monthStart(days.from, Number(hit[1]) * (hit[2] === "month" ? 1 : 3)), to };
   }
   return { from: addDays(days.from, -length(days)), to };
+}
+
+const yearBack = (label: string): string => {
+  const back = `${Number(label.slice(0, 4)) - 1}`.padStart(4, "0") + label.slice(4);
+  return back.endsWith("-02-29") ? `${back.slice(0, 8)}28` : back;
+};
+
+/** The days that a range is compared with, as the server finds them. */
+export function comparedDays(range: Range, how: Compare, today?: string): Days {
+  if (how === "previous") return previousRange(range, today);
+  const days = rangeDays(range, today);
+  if (how === "weekday") {
+    const back = 7 * Math.ceil(length(days) / 7);
+    return { from: addDays(days.from, -back), to: addDays(days.to, -back) };
+  }
+  const unit = typeof range === "string" ? UNIT.exec(range)?.[2] : undefined;
+  if (unit === "week") return { from: addDays(days.from, -364), to: addDays(days.to, -364) };
+  // Months stay whole: the day after the last, a year before.
+  if (unit === "month" || unit === "quarter") return { from: yearBack(days.from), to: addDays(yearBack(addDays(days.to, 1)), -1) };
+  return { from: yearBack(days.from), to: yearBack(days.to) };
 }
 
 /** One step back or forward by the range's own length; null where it would lie in the future. */

@@ -10,6 +10,9 @@ export interface Matcher {
 
 export type Range = string | { from: string; to: string };
 export type Breakdown = string | { by: string; bins: number[] };
+/** With what time a question is compared. */
+export const COMPARES = ["previous", "year", "weekday"] as const;
+export type Compare = (typeof COMPARES)[number];
 export type IntervalName = "hour" | "day" | "week" | "month" | "quarter";
 
 export interface Did {
@@ -37,6 +40,7 @@ export type Segment = string | Predicate;
 
 interface Common {
   range?: Range;
+  compare?: Compare;
   timezone?: string;
   segment?: Segment;
   /** Accounts are counted, not customers. */
@@ -55,7 +59,6 @@ export interface TrendQuery extends Common {
   interval?: IntervalName;
   breakdown?: Breakdown;
   limit?: number;
-  compare?: "previous";
 }
 
 export interface FunnelQuery extends Common {
@@ -74,6 +77,10 @@ export interface RetentionQuery extends Common {
   interval?: IntervalName;
   periods?: number;
   mode?: "bounded" | "unbounded";
+  /** A customer's first beginning alone, or one in each interval. */
+  cohort?: "first" | "every";
+  breakdown?: Breakdown;
+  limit?: number;
 }
 
 export const LIFE_STATES = ["new", "returning", "resurrected", "dormant"] as const;
@@ -130,12 +137,11 @@ export interface ScoreQuery extends Common {
   where?: Cond[];
   breakdown?: Breakdown;
   limit?: number;
-  compare?: "previous";
   adjusted?: boolean;
 }
 
 /** Words are read, not counted: a list of them opens to no cell. */
-export interface VerbatimsQuery extends Common {
+export interface VerbatimsQuery extends Omit<Common, "compare"> {
   kind: "verbatims";
   where?: Cond[];
   text?: string;

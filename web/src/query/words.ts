@@ -118,11 +118,17 @@ export function edgeWords(ms: number): string {
   return t(`bin.${unit}`, { n: ms / size });
 }
 
+/** What a question is compared with: in a heading, or where it ends a sentence ("long") or begins one ("lead"). */
+export function comparedName(query: Query, form: "short" | "long" | "lead" = "short"): string {
+  const how = (query.kind === "customers" ? undefined : query.compare) ?? "previous";
+  return t(form === "long" ? `compare.${how}` : `compare.${form}.${how}`);
+}
+
 const at = (query: Query, open: Open): string => {
   const range = query.kind === "customers" ? undefined : (query.range ?? "last 30 days");
   if (open.interval !== undefined && "interval" in query) return formatInterval(open.interval, query.interval ?? "day", true);
   if (open.interval !== undefined) return formatInterval(open.interval, "day", true);
-  if (open.previous && range) return t("open.previous");
+  if (open.previous && range) return comparedName(query, "long");
   return "";
 };
 
@@ -148,6 +154,10 @@ function pathCell(query: PathsQuery, open: Open, n: number, shown: string): stri
 
 /** What a cell holds: "customers who did Order Completed on Tue 12 May, NL". */
 export function cellWords(query: Query, open: Open, n: number | string): string {
+  return cellOf(query, open, n) + (query.kind !== "customers" && query.per ? t("open.as.accounts") : "");
+}
+
+function cellOf(query: Query, open: Open, n: number | string): string {
   const shown = typeof n === "number" ? formatNumber(n) : n;
   const count = typeof n === "number" ? n : 2;
   const group = open.group === undefined ? "" : t("open.group", { group: groupWords(open.group) });
@@ -173,16 +183,16 @@ export function cellWords(query: Query, open: Open, n: number | string): string 
   }
   if (query.kind === "score") return scoreCell(query, open, count, shown) + tail;
   if (query.kind === "lifecycle") return t(`open.life.${open.state ?? "new"}`, { n: count, shown, event: matcherWords(query) }) + tail;
-  if (query.kind === "stickiness") return t("open.stickiness", { n: count, shown, event: matcherWords(query), of: intervalsWords(query.interval, open.intervals ?? 0) });
-  if (query.kind === "time_between") return t("open.between", { n: count, shown, from: matcherWords(query.from), to: matcherWords(query.to) }) + (open.bin === undefined ? "" : t("open.when", { when: binWords(open.bin) }));
-  if (query.kind === "paths") return pathCell(query, open, count, shown);
+  if (query.kind === "stickiness") return t("open.stickiness", { n: count, shown, event: matcherWords(query), of: intervalsWords(query.interval, open.intervals ?? 0) }) + tail;
+  if (query.kind === "time_between") return t("open.between", { n: count, shown, from: matcherWords(query.from), to: matcherWords(query.to) }) + (open.bin === undefined ? "" : t("open.when", { when: binWords(open.bin) })) + tail;
+  if (query.kind === "paths") return pathCell(query, open, count, shown) + tail;
   const period = open.period ?? 0;
   const unit = tOr(`unit.${query.interval ?? "week"}`, "", { n: period });
   const cohort = formatDay(open.cohort ?? "");
   const event = matcherWords(open.outcome ? query.return : query.start);
-  if (open.outcome === "gone") return t("open.retention.gone", { n: count, shown, cohort, unit, event }) + group;
-  if (open.outcome === "returned") return t("open.retention.returned", { n: count, shown, cohort, unit, event }) + group;
-  return t("open.retention.cohort", { n: count, shown, cohort, event }) + group;
+  if (open.outcome === "gone") return t("open.retention.gone", { n: count, shown, cohort, unit, event }) + tail;
+  if (open.outcome === "returned") return t("open.retention.returned", { n: count, shown, cohort, unit, event }) + tail;
+  return t("open.retention.cohort", { n: count, shown, cohort, event }) + tail;
 }
 
 export { formatLength };

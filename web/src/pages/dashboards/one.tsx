@@ -88,8 +88,8 @@ function Shown({ first, views, viewsError }: { first: Dashboard; views: SavedVie
           <RangePicker
             range={filter.range}
             onChange={(range) => set({ range })}
-            compare={filter.compare === "previous"}
-            onCompare={(on) => set({ compare: on ? "previous" : undefined, alone: on || !dashboard.definition.compare ? undefined : true })}
+            compare={filter.compare}
+            onCompare={(how) => set({ compare: how, alone: how || !dashboard.definition.compare ? undefined : true })}
           />
           <SegmentChips segment={filter.segment} onChange={(segment) => set({ segment, all: segment === undefined && dashboard.definition.segment !== undefined ? true : undefined })} />
         </>

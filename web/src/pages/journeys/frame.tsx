@@ -8,6 +8,7 @@ import { ExportMenu, type Exports } from "../../charts/export";
 import { TwinButton } from "../../charts/table";
 import { Page } from "../../frame/frame";
 import { Empty, Moment, Problem, Skeleton, Warnings } from "../../parts/basic";
+import { Select } from "../../parts/field";
 import { RangePicker } from "../../query/range-picker";
 import { SegmentChips } from "../../query/segment-chips";
 import type { Range } from "../../query/types";
@@ -26,8 +27,6 @@ interface FrameProps<T extends Shared> {
   title: string;
   lead?: ComponentChildren;
   range: Range;
-  /** Whether the time before can be laid beside it. */
-  compare?: boolean;
   /** The editors of the question. */
   builder: ComponentChildren;
   /** What stands before the question. */
@@ -57,7 +56,7 @@ function TileFrame({ tile, lead, children }: { tile: Tile; lead: ComponentChildr
   );
 }
 
-function TabFrame<T extends Shared>({ tab, state, set, title, lead, range, compare, builder, before, children }: FrameProps<T>) {
+function TabFrame<T extends Shared>({ tab, state, set, title, lead, range, builder, before, children }: FrameProps<T>) {
   const views = useViews();
   const list = views.data?.views ?? [];
   const view = list.find((each) => String(each.id) === String(state.view));
@@ -72,7 +71,8 @@ function TabFrame<T extends Shared>({ tab, state, set, title, lead, range, compa
           <RangePicker
             range={state.range ?? range}
             onChange={(next) => change({ range: next })}
-            {...(compare ? { compare: state.compare === "previous", onCompare: (on: boolean) => change({ compare: on ? "previous" : undefined }) } : {})}
+            compare={state.compare}
+            onCompare={(how) => change({ compare: how })}
           />
           <SegmentChips segment={state.segment} onChange={(segment) => change({ segment })} />
         </>
@@ -88,6 +88,9 @@ function TabFrame<T extends Shared>({ tab, state, set, title, lead, range, compa
       {before}
       <section class="sheet" aria-label={t("builder")}>
         {builder}
+        <div class="builder per">
+          <Select inline label={t("per")} value={state.per ?? "customer"} onChange={(per) => change({ per: per === "account" ? per : undefined })} options={(["customer", "account"] as const).map((each) => ({ value: each, text: t(`per.${each}`) }))} />
+        </div>
       </section>
       {children}
     </Page>

@@ -18,6 +18,8 @@ export function FunnelTimes({ query, step, onStep, table }: { query: FunnelQuery
     window: query.window,
     ...(query.range === undefined ? {} : { range: query.range }),
     ...(query.segment === undefined ? {} : { segment: query.segment }),
+    ...(query.compare === undefined ? {} : { compare: query.compare }),
+    ...(query.per === undefined ? {} : { per: query.per }),
   };
   const load = useQuestion<TimeBetweenAnswer, TimeBetweenQuery>(wanted);
   const asked = load.query!;

@@ -1,5 +1,5 @@
 // Funnels: how many go on, where the others stop, and what those said.
-import { useAnswer, useLoad, useQuestion } from "../../api/hooks";
+import { useLoad, useQuestion } from "../../api/hooks";
 import type { CustomersAnswer, FunnelAnswer, NameRow, Verbatim } from "../../api/types";
 import { api } from "../../api/client";
 import { FunnelChart } from "../../charts/funnel";
@@ -13,11 +13,11 @@ import { Button, Empty, Kind, Moment, Quote } from "../../parts/basic";
 import { Select } from "../../parts/field";
 import { customerHref, faceOf } from "../../parts/person";
 import { BreakdownPicker } from "../../query/breakdown";
-import { GroupMenu, withMore, type GroupChange } from "../../query/group-menu";
+import { GroupMenu, groupSwatch, withMore } from "../../query/group-menu";
 import { MatcherEditor } from "../../query/matcher-editor";
-import { DEFAULT_RANGE, previousRange } from "../../query/range";
+import { DEFAULT_RANGE } from "../../query/range";
 import type { FunnelQuery, Matcher } from "../../query/types";
-import { breakdownWords, durationWords, matcherWords } from "../../query/words";
+import { breakdownWords, comparedName, durationWords, matcherWords } from "../../query/words";
 import { toSearch } from "../../query/url";
 import { cleanLine } from "../../safe";
 import { usePlace } from "../../router";
@@ -39,21 +39,30 @@ export function FunnelsTab() {
   const steps = state.steps ?? [];
   const load = useQuestion<FunnelAnswer, FunnelQuery>(funnelQuery(state));
   const { query } = load;
-  const earlier = useAnswer<FunnelAnswer>(query && state.compare ? { ...query, breakdown: undefined, limit: undefined, range: previousRange(query.range ?? DEFAULT_RANGE) } : null);
   const answer = query ? load.data : undefined;
   const opened = readEvidence(search);
   const setStep = (index: number, step: Matcher) => set({ steps: steps.map((each, at) => (at === index ? step : each)) });
   const first = steps[0]?.event;
   const windowNow = state.window ?? "7d";
+  // A group in the legend and in the table: the same menu.
+  const menu = (group: string, index: number) => (
+    <GroupMenu
+      breakdown={query!.breakdown!}
+      group={group}
+      event={typeof first === "string" ? first : ""}
+      swatch={groupSwatch(group, index)}
+      onOpen={() => openEvidence({ q: query!, o: { step: 1, outcome: "reached", group }, n: answer?.groups?.[index]?.steps[0]?.count, a: answer?.as_of })}
+      onChange={({ conds, breakdown }) => set({ steps: steps.map((step, at) => (at === 0 ? withMore(step, conds) : step)), breakdown })}
+    />
+  );
   return (
     <JourneyFrame
       tab="funnels"
       state={state}
       set={set}
       title={query ? titleOf(query) : t("journeys.funnels")}
-      lead={answer && query && answer.steps.length > 1 && <Lead query={query} answer={answer} before={earlier.data} />}
+      lead={answer && query && answer.steps.length > 1 && <Lead query={query} answer={answer} />}
       range={DEFAULT_RANGE}
-      compare
       before={steps.length === 0 && <Starters />}
       builder={
         <ol class="builder plain">
@@ -97,23 +106,27 @@ export function FunnelsTab() {
                 <button type="button" class="chip on" onClick={() => set({ breakdown: undefined })}>
                   {t("breakdown.by", { name: breakdownWords(query.breakdown) })} <span aria-hidden="true">×</span>
                 </button>
-                {answer && <Groups query={query} answer={answer} event={typeof first === "string" ? first : ""} onChange={({ conds, breakdown }) => set({ steps: steps.map((step, at) => (at === 0 ? withMore(step, conds) : step)), breakdown })} />}
+                <ul class="legend groups">
+                  {(answer?.groups ?? []).map(({ group }, index) => (
+                    <li key={group}>{menu(group, index)}</li>
+                  ))}
+                </ul>
               </>
             )
           }
           after={answer && !state.table && query.steps.length > 1 && <Lane query={query} answer={answer} />}
         >
           {answer && answer.steps.length > 0 && (state.table ? (
-            <DataTable label={funnelSummary(answer)} table={funnelTable(query, answer)} />
+            <DataTable label={funnelSummary(answer)} table={funnelTable(query, answer, menu)} />
           ) : (
-            <FunnelChart query={query} answer={answer} before={state.compare ? earlier.data : undefined} open={opened?.q.kind === "funnel" ? opened.o : null} summary={funnelSummary(answer)} />
+            <FunnelChart query={query} answer={answer} open={opened?.q.kind === "funnel" ? opened.o : null} summary={funnelSummary(answer)} />
           ))}
         </AnswerSheet>
       )}
       {answer && query && query.steps.length > 1 && <FunnelTimes query={query} step={state.times ?? 2} onStep={(times) => set({ times })} table={state.table === true} />}
       {answer?.groups && query && !state.table && (
         <section class="sheet" aria-label={t("funnel.groups", { name: breakdownWords(query.breakdown!) })}>
-          <DataTable label={funnelSummary(answer)} table={funnelTable(query, answer)} />
+          <DataTable label={funnelSummary(answer)} table={funnelTable(query, answer, menu)} />
         </section>
       )}
     </JourneyFrame>
@@ -129,7 +142,8 @@ const swap = (steps: Matcher[], at: number): Matcher[] => {
   return next;
 };
 
-function Lead({ query, answer, before }: { query: FunnelQuery; answer: FunnelAnswer; before: FunnelAnswer | undefined }) {
+function Lead({ query, answer }: { query: FunnelQuery; answer: FunnelAnswer }) {
+  const before = answer.previous;
   const first = answer.steps[0]!;
   const last = answer.steps.at(-1)!;
   const range = wilson(last.count, first.count);
@@ -143,28 +157,8 @@ function Lead({ query, answer, before }: { query: FunnelQuery; answer: FunnelAns
         share: formatShare(last.rate_from_start),
         interval: range ? `${formatPoints(range.low)}–${formatPoints(range.high)}` : "–",
       })}
-      {before && before.steps.length > 0 && <> {t("funnel.lead.before", { share: formatShare(before.steps.at(-1)!.rate_from_start) })}</>}
+      {before && before.steps.length > 0 && <> {t("funnel.lead.before", { compared: comparedName(query, "lead"), share: formatShare(before.steps.at(-1)!.rate_from_start) })}</>}
     </>
-  );
-}
-
-/** The groups, each with what can be done with it. */
-function Groups({ query, answer, event, onChange }: { query: FunnelQuery; answer: FunnelAnswer; event: string; onChange: (change: GroupChange) => void }) {
-  return (
-    <ul class="legend groups">
-      {(answer.groups ?? []).map(({ group, steps }, index) => (
-        <li key={group}>
-          <GroupMenu
-            breakdown={query.breakdown!}
-            group={group}
-            event={event}
-            swatch={group === "(other)" ? "ground-rest" : `ground-${(index % 5) + 1}`}
-            onOpen={() => openEvidence({ q: query, o: { step: 1, outcome: "reached", group }, n: steps[0]?.count, a: answer.as_of })}
-            onChange={onChange}
-          />
-        </li>
-      ))}
-    </ul>
   );
 }
 

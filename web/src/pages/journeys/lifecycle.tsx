@@ -12,7 +12,7 @@ import { formatInterval, formatNumber } from "../../format";
 import { NoteButton, pictureMarks, useChartNotes, type ChartNotes } from "../../notes/notes";
 import { Empty } from "../../parts/basic";
 import { LIFE_STATES, type LifecycleQuery } from "../../query/types";
-import { matcherWords } from "../../query/words";
+import { comparedName, matcherWords } from "../../query/words";
 import { t, tOr } from "../../strings";
 import { AnswerSheet, JourneyFrame } from "./frame";
 import { HabitBuilder } from "./habit";
@@ -46,6 +46,7 @@ export function LifecycleTab() {
           <DataTable label={summary} table={lifecycleTable(query, answer)} />
         ) : (
           <LifecycleChart
+            query={query}
             answer={answer}
             interval={interval}
             summary={summary}
@@ -71,8 +72,13 @@ export function lifecycleSummary(query: LifecycleQuery, answer: LifecycleAnswer)
 function lifecycleTable(query: LifecycleQuery, answer: LifecycleAnswer): TableData {
   const interval = query.interval ?? "week";
   const partial = new Set(answer.partial);
+  const { previous } = answer;
   return {
-    columns: [{ text: t(`interval.${interval}`), key: "interval" }, ...LIFE_STATES.map((state) => ({ text: t(`life.${state}`), number: true, key: state }))],
+    columns: [
+      { text: t(`interval.${interval}`), key: "interval" },
+      ...LIFE_STATES.map((state) => ({ text: t(`life.${state}`), number: true, key: state })),
+      ...(previous ? LIFE_STATES.map((state) => ({ text: t("chart.previous.of", { name: t(`life.${state}`), compared: comparedName(query) }), number: true, key: `${state}_before` })) : []),
+    ],
     rows: answer.intervals.map((label, at) => ({
       key: label,
       cells: [
@@ -80,12 +86,13 @@ function lifecycleTable(query: LifecycleQuery, answer: LifecycleAnswer): TableDa
           value: label,
           show: (
             <>
-              {formatInterval(label, interval, true)}
+              <span class="nowrap">{formatInterval(label, interval, true)}</span>
               {partial.has(label) && <span class="dim small">{t("chart.partial")}</span>}
             </>
           ),
         },
         ...LIFE_STATES.map((state) => ({ value: answer[state][at]!, show: <OpenNumber query={query} open={{ interval: label, state }} n={answer[state][at]} asOf={answer.as_of} /> })),
+        ...(previous ? LIFE_STATES.map((state) => ({ value: previous[state][at] ?? null, show: <OpenNumber query={query} open={{ interval: previous.intervals[at], state, previous: true }} n={previous[state][at]} asOf={answer.as_of} /> })) : []),
       ],
     })),
   };

@@ -3,7 +3,7 @@ import { useQuestion } from "../../api/hooks";
 import type { PathsAnswer } from "../../api/types";
 import type { TableData } from "../../charts/data";
 import { ExportMenu, pictureNote, tableExports } from "../../charts/export";
-import { FlowChart, flowOf, linkOpen } from "../../charts/flow";
+import { FlowChart, flowOf, linkBefore, linkOpen } from "../../charts/flow";
 import type { Picture } from "../../charts/picture";
 import { DataTable } from "../../charts/table";
 import { OpenNumber } from "../../evidence/number";
@@ -15,7 +15,7 @@ import { MatcherEditor } from "../../query/matcher-editor";
 import { fieldChoices } from "../../query/names";
 import { DEFAULT_RANGE } from "../../query/range";
 import type { PathsQuery } from "../../query/types";
-import { durationWords, fieldWords, groupWords, matcherWords, pathWords } from "../../query/words";
+import { comparedName, durationWords, fieldWords, groupWords, matcherWords, pathWords } from "../../query/words";
 import { rich, t } from "../../strings";
 import { AnswerSheet, JourneyFrame } from "./frame";
 import { pathsQuery, STEPS_USUAL, useJourney, type PathsState } from "./state";
@@ -122,6 +122,9 @@ export function pathsSummary(answer: PathsAnswer): string {
   return list ? t("paths.summary", { n: all, list }) : t("answer.empty");
 }
 
+const beforeColumn = (query: PathsQuery, answer: PathsAnswer): TableData["columns"] =>
+  answer.previous ? [{ text: t("chart.previous.of", { name: t("paths.times"), compared: comparedName(query) }), number: true, key: "count_before" }] : [];
+
 function linksTable(query: PathsQuery, answer: PathsAnswer): TableData {
   return {
     columns: [
@@ -130,6 +133,7 @@ function linksTable(query: PathsQuery, answer: PathsAnswer): TableData {
       { text: t("paths.to"), key: "to" },
       { text: t("paths.times"), number: true, key: "count" },
       { text: t("paths.people"), number: true, key: "customers" },
+      ...beforeColumn(query, answer),
     ],
     rows: answer.links.map((link) => ({
       key: `${link.depth} ${link.from} ${link.to}`,
@@ -139,6 +143,7 @@ function linksTable(query: PathsQuery, answer: PathsAnswer): TableData {
         { value: link.to, show: groupWords(link.to) },
         { value: link.count, show: <OpenNumber query={query} open={linkOpen(link)} n={link.count} asOf={answer.as_of} /> },
         { value: link.customers, show: formatNumber(link.customers) },
+        ...(answer.previous ? [{ value: linkBefore(answer, link) ?? null, show: <OpenNumber query={query} open={{ ...linkOpen(link), previous: true }} n={linkBefore(answer, link)} asOf={answer.as_of} /> }] : []),
       ],
     })),
   };
@@ -150,13 +155,15 @@ function waysTable(query: PathsQuery, answer: PathsAnswer): TableData {
       { text: t("paths.way"), key: "events" },
       { text: t("paths.times"), number: true, key: "count" },
       { text: t("paths.people"), number: true, key: "customers" },
+      ...beforeColumn(query, answer),
     ],
-    rows: answer.paths.map((path) => ({
+    rows: answer.paths.map((path, at) => ({
       key: path.events.join(" "),
       cells: [
         { value: path.events.join(" → "), show: pathWords(path.events) },
         { value: path.count, show: <OpenNumber query={query} open={{ path: path.events }} n={path.count} asOf={answer.as_of} /> },
         { value: path.customers, show: formatNumber(path.customers) },
+        ...(answer.previous ? [{ value: answer.previous.paths[at]?.count ?? null, show: <OpenNumber query={query} open={{ path: path.events, previous: true }} n={answer.previous.paths[at]?.count} asOf={answer.as_of} /> }] : []),
       ],
     })),
   };

@@ -2,7 +2,7 @@
 import { useContext } from "preact/hooks";
 import { navigate, usePlace } from "../../router";
 import { DEFAULT_RANGE } from "../../query/range";
-import type { Breakdown, FunnelQuery, IntervalName, Matcher, PathsQuery, Range, RetentionQuery, Segment, Series, TimeBetweenQuery, TrendQuery } from "../../query/types";
+import { COMPARES, type Breakdown, type Compare, type FunnelQuery, type IntervalName, type Matcher, type PathsQuery, type Range, type RetentionQuery, type Segment, type Series, type TimeBetweenQuery, type TrendQuery } from "../../query/types";
 import { fromSearch, toSearch } from "../../query/url";
 import { finished } from "../../query/cond-editor";
 import { measureReady } from "../../query/measure";
@@ -20,7 +20,9 @@ export interface Shared {
   range?: Range;
   segment?: Segment;
   /** The time before beside it. */
-  compare?: "previous";
+  compare?: Compare;
+  /** Accounts are counted, not people. */
+  per?: "account";
   /** The table instead of the chart. */
   table?: boolean;
   view?: string | number;
@@ -48,6 +50,8 @@ export interface RetentionState extends Shared {
   interval?: IntervalName;
   periods?: number;
   mode?: "bounded" | "unbounded";
+  cohort?: "every";
+  breakdown?: Breakdown;
 }
 
 export interface HabitState extends Shared {
@@ -86,6 +90,8 @@ export function sane<T extends object>(state: Record<string, unknown>): T {
   }
   for (const name of ["start", "return", "what", "from", "to"]) if (name in out && !isMatcher(out[name])) out[name] = undefined;
   if ("range" in out && typeof out.range !== "string" && !(isRecord(out.range) && typeof out.range.from === "string" && typeof out.range.to === "string")) out.range = undefined;
+  if ("compare" in out && !COMPARES.some((how) => how === out.compare)) out.compare = undefined;
+  if ("per" in out && out.per !== "account") out.per = undefined;
   if ("segment" in out && typeof out.segment !== "string" && !isRecord(out.segment)) out.segment = String(out.segment);
   if ("breakdown" in out && typeof out.breakdown !== "string" && !(isRecord(out.breakdown) && Array.isArray(out.breakdown.bins))) out.breakdown = out.breakdown === undefined ? undefined : String(out.breakdown);
   return out as T;
@@ -108,10 +114,16 @@ const matcher = (m: Matcher): Matcher => {
   return { event: m.event, ...(where.length ? { where } : {}) };
 };
 
-const shared = (state: Shared): { range: Range; segment?: Segment } => ({
+const shared = (state: Shared): { range: Range; segment?: Segment; compare?: Compare; per?: "account" } => ({
   range: state.range ?? DEFAULT_RANGE,
+  ...(state.compare ? { compare: state.compare } : {}),
+  ...(state.per ? { per: state.per } : {}),
   ...(state.segment === undefined ? {} : { segment: state.segment }),
 });
+
+/** More than five cannot be told apart in a chart. */
+const grouped = (breakdown: Breakdown | undefined): { breakdown?: Breakdown; limit?: number } =>
+  breakdown === undefined ? {} : { breakdown, ...(typeof breakdown === "string" ? { limit: 5 } : {}) };
 
 const asked = (m: Matcher | undefined): m is Matcher => m !== undefined && m.event !== "" && m.event.length > 0;
 
@@ -123,8 +135,7 @@ export function trendQuery(state: TrendState): TrendQuery | null {
     series: series.map((each) => ({ ...matcher(each), measure: each.measure ?? "count" })),
     interval: state.interval ?? "day",
     ...shared(state),
-    ...(state.breakdown === undefined ? {} : { breakdown: state.breakdown, ...(typeof state.breakdown === "string" ? { limit: 5 } : {}) }),
-    ...(state.compare ? { compare: state.compare } : {}),
+    ...grouped(state.breakdown),
   };
 }
 
@@ -137,7 +148,7 @@ export function funnelQuery(state: FunnelState): FunnelQuery | null {
     window: state.window ?? "7d",
     ...(state.order && state.order !== "ordered" ? { order: state.order } : {}),
     ...shared(state),
-    ...(state.breakdown === undefined ? {} : { breakdown: state.breakdown, ...(typeof state.breakdown === "string" ? { limit: 5 } : {}) }),
+    ...grouped(state.breakdown),
   };
 }
 
@@ -150,13 +161,15 @@ export function retentionQuery(state: RetentionState): RetentionQuery | null {
     interval: state.interval ?? "week",
     periods: state.periods ?? 9,
     ...(state.mode && state.mode !== "bounded" ? { mode: state.mode } : {}),
+    ...(state.cohort === "every" ? { cohort: state.cohort } : {}),
+    ...grouped(state.breakdown),
     ...shared(state),
     range: state.range ?? "last 12 weeks",
   };
 }
 
 /** Lifecycle and stickiness ask of one event, the matcher beside the kind. */
-export function habitQuery<K extends "lifecycle" | "stickiness">(kind: K, state: HabitState): { kind: K } & Matcher & { interval: IntervalName; range: Range; segment?: Segment } {
+export function habitQuery<K extends "lifecycle" | "stickiness">(kind: K, state: HabitState): { kind: K } & Matcher & { interval: IntervalName } & ReturnType<typeof shared> {
   return {
     kind,
     ...matcher(asked(state.what) ? state.what : { event: "*" }),

@@ -1,5 +1,5 @@
 // Stickiness: in how many weeks (days, months) of the range people did it.
-import { useAnswer, useQuestion } from "../../api/hooks";
+import { useQuestion } from "../../api/hooks";
 import type { StickinessAnswer } from "../../api/types";
 import { Columns } from "../../charts/columns";
 import type { TableData } from "../../charts/data";
@@ -9,9 +9,8 @@ import { DataTable } from "../../charts/table";
 import { OpenNumber } from "../../evidence/number";
 import { formatNumber, formatShare } from "../../format";
 import { Empty } from "../../parts/basic";
-import { previousRange } from "../../query/range";
 import type { StickinessQuery } from "../../query/types";
-import { intervalsWords, matcherWords } from "../../query/words";
+import { comparedName, intervalsWords, matcherWords } from "../../query/words";
 import { t } from "../../strings";
 import { AnswerSheet, JourneyFrame } from "./frame";
 import { HabitBuilder } from "./habit";
@@ -21,31 +20,28 @@ export function StickinessTab() {
   const [state, set] = useJourney<HabitState>();
   const load = useQuestion<StickinessAnswer, StickinessQuery>(habitQuery("stickiness", state));
   const query = load.query!;
-  const earlier: StickinessQuery = { ...query, range: previousRange(query.range ?? HABIT_RANGE) };
-  const before = useAnswer<StickinessAnswer>(state.compare ? earlier : null);
   const answer = load.data;
-  const was = state.compare ? before.data : undefined;
   const title = query.event === "*" ? t("sticky.title.any") : t("sticky.title", { what: matcherWords(query) });
   const summary = answer ? stickinessSummary(query, answer) : "";
   return (
-    <JourneyFrame tab="stickiness" state={state} set={set} title={title} lead={summary} range={HABIT_RANGE} compare builder={<HabitBuilder state={state} set={set} />}>
+    <JourneyFrame tab="stickiness" state={state} set={set} title={title} lead={summary} range={HABIT_RANGE} builder={<HabitBuilder state={state} set={set} />}>
       <AnswerSheet
         load={load}
         answer={answer}
         table={state.table === true}
         onTable={() => set({ table: state.table ? undefined : true })}
-        exports={answer ? { name: title, ...tableExports(() => stickinessTable(query, answer, earlier, was)), picture: () => stickinessPicture(query, answer, title, was) } : null}
+        exports={answer ? { name: title, ...tableExports(() => stickinessTable(query, answer)), picture: () => stickinessPicture(query, answer, title) } : null}
         head={<h2>{t("sticky.head")}</h2>}
       >
         {answer && answer.counts.length === 0 && <Empty>{t("answer.empty")}</Empty>}
         {answer && answer.counts.length > 0 && (state.table ? (
-          <DataTable label={summary} table={stickinessTable(query, answer, earlier, was)} />
+          <DataTable label={summary} table={stickinessTable(query, answer)} />
         ) : (
           <Columns
             query={query}
             asOf={answer.as_of}
             summary={summary}
-            items={answer.counts.map(({ intervals, customers }, at) => ({ key: String(intervals), name: formatNumber(intervals), long: intervalsWords(query.interval, intervals), n: customers, open: { intervals }, ...(was ? { before: was.counts[at]?.customers ?? 0 } : {}) }))}
+            items={answer.counts.map(({ intervals, customers }, at) => ({ key: String(intervals), name: formatNumber(intervals), long: intervalsWords(query.interval, intervals), n: customers, open: { intervals }, ...(answer.previous ? { before: answer.previous.counts[at]?.customers ?? 0 } : {}) }))}
           />
         ))}
         {answer && <p class="small dim chart-note">{t("sticky.note", { unit: intervalsWords(query.interval, 2).replace(/^\S+\s/, "") })}</p>}
@@ -64,14 +60,15 @@ export function stickinessSummary(query: StickinessQuery, answer: StickinessAnsw
   return t("sticky.summary", { n, often: formatNumber(often), share: formatShare(often / n), least: formatNumber(Math.floor(of / 2) + 1), of: intervalsWords(query.interval, of), once: formatNumber(once) });
 }
 
-function stickinessTable(query: StickinessQuery, answer: StickinessAnswer, earlier: StickinessQuery, was: StickinessAnswer | undefined): TableData {
+function stickinessTable(query: StickinessQuery, answer: StickinessAnswer): TableData {
+  const was = answer.previous;
   const n = answer.counts.reduce((sum, each) => sum + each.customers, 0);
   return {
     columns: [
       { text: t("sticky.intervals"), key: "intervals" },
       { text: t("sticky.customers"), number: true, key: "customers" },
       { text: t("sticky.share"), number: true, key: "share" },
-      ...(was ? [{ text: t("chart.previous"), number: true, key: "customers_before" }] : []),
+      ...(was ? [{ text: comparedName(query), number: true, key: "customers_before" }] : []),
     ],
     rows: answer.counts.map(({ intervals, customers }, at) => ({
       key: String(intervals),
@@ -79,13 +76,14 @@ function stickinessTable(query: StickinessQuery, answer: StickinessAnswer, earli
         { value: intervals, show: intervalsWords(query.interval, intervals) },
         { value: customers, show: <OpenNumber query={query} open={{ intervals }} n={customers} asOf={answer.as_of} /> },
         { value: n ? customers / n : null, show: formatShare(n ? customers / n : null) },
-        ...(was ? [{ value: was.counts[at]?.customers ?? null, show: <OpenNumber query={earlier} open={{ intervals }} n={was.counts[at]?.customers} asOf={was.as_of} /> }] : []),
+        ...(was ? [{ value: was.counts[at]?.customers ?? null, show: <OpenNumber query={query} open={{ intervals, previous: true }} n={was.counts[at]?.customers} asOf={answer.as_of} /> }] : []),
       ],
     })),
   };
 }
 
-function stickinessPicture(query: StickinessQuery, answer: StickinessAnswer, title: string, was: StickinessAnswer | undefined): Picture {
+function stickinessPicture(query: StickinessQuery, answer: StickinessAnswer, title: string): Picture {
+  const was = answer.previous;
   return {
     title,
     summary: stickinessSummary(query, answer),
@@ -96,7 +94,7 @@ function stickinessPicture(query: StickinessQuery, answer: StickinessAnswer, tit
       labels: answer.counts.map(({ intervals }) => intervalsWords(query.interval, intervals)),
       lines: [
         { name: t("chart.now"), values: answer.counts.map((each) => each.customers), index: 0 },
-        ...(was ? [{ name: t("chart.previous"), values: answer.counts.map((_, at) => was.counts[at]?.customers ?? 0), index: 0, compared: true }] : []),
+        ...(was ? [{ name: comparedName(query), values: answer.counts.map((_, at) => was.counts[at]?.customers ?? 0), index: 0, compared: true }] : []),
       ],
       partial: [],
     },

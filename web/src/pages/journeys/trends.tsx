@@ -1,4 +1,5 @@
 // Trends: how many, over time.
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { useQuestion } from "../../api/hooks";
 import type { TrendAnswer, TrendSeries } from "../../api/types";
@@ -14,13 +15,13 @@ import { formatInterval, formatNumber } from "../../format";
 import { Button, Empty } from "../../parts/basic";
 import { Select } from "../../parts/field";
 import { BreakdownPicker } from "../../query/breakdown";
-import { GroupMenu, withMore } from "../../query/group-menu";
+import { GroupMenu, groupSwatch, withMore } from "../../query/group-menu";
 import { MatcherEditor } from "../../query/matcher-editor";
 import { MeasurePicker } from "../../query/measure";
 import { NoteButton, pictureMarks, useChartNotes, type ChartNotes } from "../../notes/notes";
 import { DEFAULT_RANGE, zoomRange } from "../../query/range";
 import type { IntervalName, Open, Range, Series, TrendQuery } from "../../query/types";
-import { groupWords, matcherWords, measureWords, rangeIn } from "../../query/words";
+import { comparedName, groupWords, matcherWords, measureWords, rangeIn } from "../../query/words";
 import { rich, t } from "../../strings";
 import { AnswerSheet, JourneyFrame } from "./frame";
 import { trendQuery, useJourney, type TrendState } from "./state";
@@ -41,6 +42,8 @@ export const seriesName = (query: TrendQuery, each: TrendSeries): string => {
 const titleOf = (query: TrendQuery): string =>
   query.series.length === 1 && query.series[0]!.event === "*" ? t("trends.title.any") : t("trends.title", { what: query.series.map((each) => matcherWords(each)).join(", ") });
 
+const groupsOf = (answer: TrendAnswer): string[] => [...new Set(answer.series.flatMap((each) => (each.group === null ? [] : [each.group])))];
+
 const cell = (each: TrendSeries, more: Open = {}): Open => ({ series: each.series, ...(each.group === null ? {} : { group: each.group }), ...more });
 
 export function TrendsTab() {
@@ -52,6 +55,17 @@ export function TrendsTab() {
   const notes = useChartNotes(query?.range ?? full.range, answer?.intervals ?? NONE, query?.interval ?? "day");
   const setSeries = (series: Series[]) => set({ series });
   const firstEvent = full.series[0]?.event ?? "*";
+  // A group above the chart, in the table and beside its total: the same menu.
+  const menu = (each: TrendSeries) => (
+    <GroupMenu
+      breakdown={query!.breakdown!}
+      group={each.group!}
+      event={typeof firstEvent === "string" ? firstEvent : ""}
+      swatch={groupSwatch(each.group!, groupsOf(answer!).indexOf(each.group!))}
+      onOpen={() => openEvidence({ q: query!, o: cell(each), n: each.total ?? undefined, a: answer!.as_of })}
+      onChange={({ conds, breakdown }) => set({ series: full.series.map((series) => withMore(series, conds)), breakdown })}
+    />
+  );
   return (
     <JourneyFrame
       tab="trends"
@@ -60,7 +74,6 @@ export function TrendsTab() {
       title={query ? titleOf(query) : t("journeys.trends")}
       lead={answer && query && <Lead query={query} answer={answer} />}
       range={DEFAULT_RANGE}
-      compare
       builder={
         <div class="builder">
           {full.series.map((each, index) => (
@@ -110,21 +123,12 @@ export function TrendsTab() {
           <ul class="legend groups">
             {answer.series
               .filter((each) => each.series === 0 && each.group !== null)
-              .map((each, index) => (
-                <li key={each.group}>
-                  <GroupMenu
-                    breakdown={query.breakdown!}
-                    group={each.group!}
-                    event={typeof firstEvent === "string" ? firstEvent : ""}
-                    swatch={each.group === "(other)" ? "ground-rest" : `ground-${(index % 5) + 1}`}
-                    onOpen={() => openEvidence({ q: query, o: cell(each), n: each.total ?? undefined, a: answer.as_of })}
-                    onChange={({ conds, breakdown }) => set({ series: full.series.map((series) => withMore(series, conds)), breakdown })}
-                  />
-                </li>
+              .map((each) => (
+                <li key={each.group}>{menu(each)}</li>
               ))}
           </ul>
         )}
-        {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} notes={notes} onZoom={(range) => set({ range })} />}
+        {query && answer && <Result key={String(state.look)} query={query} answer={answer} state={state} notes={notes} menu={menu} onZoom={(range) => set({ range })} />}
       </AnswerSheet>
     </JourneyFrame>
   );
@@ -145,7 +149,7 @@ function Lead({ query, answer }: { query: TrendQuery; answer: TrendAnswer }) {
         range,
       })}
       {before && before.total !== null && (
-        <> {rich("trends.lead.before", { number: <OpenNumber query={query} open={cell(before, { previous: true })} n={before.total} asOf={answer.as_of} /> })}</>
+        <> {rich("trends.lead.before", { compared: comparedName(query, "lead"), number: <OpenNumber query={query} open={cell(before, { previous: true })} n={before.total} asOf={answer.as_of} /> })}</>
       )}
     </>
   );
@@ -154,7 +158,7 @@ function Lead({ query, answer }: { query: TrendQuery; answer: TrendAnswer }) {
 function trendLines(query: TrendQuery, answer: TrendAnswer): Line[] {
   const list: Line[] = answer.series.slice(0, 6).map((each, index) => ({ name: seriesName(query, each), values: each.values, rest: each.group === "(other)", index }));
   const compared: Line[] = (answer.series.length > MOST_COMPARED ? [] : (answer.previous?.series ?? [])).map((each, index) => ({
-    name: answer.series.length === 1 ? t("chart.previous") : t("chart.previous.of", { name: seriesName(query, each) }),
+    name: answer.series.length === 1 ? comparedName(query) : t("chart.previous.of", { name: seriesName(query, each), compared: comparedName(query) }),
     // A compared month may be longer or shorter; beyond the axis there is nothing to draw on.
     values: answer.intervals.map((_, at) => each.values[at] ?? null),
     compared: true,
@@ -177,20 +181,32 @@ function trendPicture(query: TrendQuery, answer: TrendAnswer, state: TrendState,
   };
 }
 
-function Result({ query, answer, state, notes, onZoom }: { query: TrendQuery; answer: TrendAnswer; state: TrendState; notes: ChartNotes; onZoom: (range: Range) => void }) {
+interface ResultProps {
+  query: TrendQuery;
+  answer: TrendAnswer;
+  state: TrendState;
+  notes: ChartNotes;
+  menu: GroupCell;
+  onZoom: (range: Range) => void;
+}
+
+type GroupCell = (each: TrendSeries) => ComponentChildren;
+
+function Result({ query, answer, state, notes, menu, onZoom }: ResultProps) {
   const lines = useMemo(() => trendLines(query, answer), [answer]);
   const summary = trendSummary(query, answer);
   if (answer.intervals.length === 0 || answer.series.length === 0) return <Empty>{t("answer.empty")}</Empty>;
-  if (state.table) return <DataTable label={summary} table={trendTable(query, answer)} />;
+  if (state.table) return <DataTable label={summary} table={trendTable(query, answer, menu)} />;
   if (state.look === "totals") {
     return (
       <Totals
         summary={summary}
+        compared={comparedName(query)}
         list={answer.series.map((each, index) => {
           const before = answer.previous?.series[index];
           return {
             key: String(index),
-            name: seriesName(query, each),
+            name: each.group !== null && query.series.length === 1 ? menu(each) : seriesName(query, each),
             value: each.total,
             before: before?.total,
             number: <OpenNumber query={query} open={cell(each)} n={each.total} asOf={answer.as_of} />,
@@ -244,7 +260,7 @@ export function trendSummary(query: TrendQuery, answer: TrendAnswer): string {
   });
 }
 
-function trendTable(query: TrendQuery, answer: TrendAnswer): TableData {
+function trendTable(query: TrendQuery, answer: TrendAnswer, menu?: GroupCell): TableData {
   const partial = new Set(answer.partial);
   const interval = query.interval ?? "day";
   const all = [...answer.series.map((each) => ({ each, previous: false })), ...(answer.previous?.series ?? []).map((each) => ({ each, previous: true }))];
@@ -255,7 +271,11 @@ function trendTable(query: TrendQuery, answer: TrendAnswer): TableData {
   return {
     columns: [
       { text: t(`interval.${interval}`), key: "interval" },
-      ...all.map(({ each, previous }) => ({ text: previous ? t("chart.previous.of", { name: seriesName(query, each) }) : seriesName(query, each), number: true })),
+      ...all.map(({ each, previous }) => ({
+        text: previous ? t("chart.previous.of", { name: seriesName(query, each), compared: comparedName(query) }) : seriesName(query, each),
+        number: true,
+        ...(menu && !previous && each.group !== null && query.series.length === 1 ? { show: menu(each) } : {}),
+      })),
     ],
     rows: [
       { key: "total", cells: [{ value: "total", show: <b>{t("total")}</b> }, ...all.map(({ each, previous }) => number(each, previous, undefined, each.total))] },
@@ -266,7 +286,7 @@ function trendTable(query: TrendQuery, answer: TrendAnswer): TableData {
             value: label,
             show: (
               <>
-                {formatInterval(label, interval, true)}
+                <span class="nowrap">{formatInterval(label, interval, true)}</span>
                 {partial.has(label) && <span class="dim small">{t("chart.partial")}</span>}
               </>
             ),

@@ -13,6 +13,7 @@ import { Tag } from "../../parts/basic";
 import { Icon } from "../../parts/icon";
 import { previousRange } from "../../query/range";
 import type { Range, TrendQuery } from "../../query/types";
+import { comparedName } from "../../query/words";
 import { toSearch } from "../../query/url";
 import { countChange } from "../../stats";
 import { rich, t } from "../../strings";
@@ -32,14 +33,14 @@ export function CameIn({ query, answer, range, fair }: { query: TrendQuery; answ
   const notes = useChartNotes(range, answer.intervals, "day");
   const lines = useMemo((): Line[] => [
     { name: t("chart.now"), values: people?.values ?? [], index: 0 },
-    { name: t("chart.previous"), values: answer.intervals.map((_, at) => beforePeople?.values[at] ?? null), compared: true, index: 0 },
+    { name: comparedName(query), values: answer.intervals.map((_, at) => beforePeople?.values[at] ?? null), compared: true, index: 0 },
   ], [answer]);
   if (!people) return null;
   const summary = t("today.chart", { n: people.total ?? 0, before: formatNumber(beforePeople?.total ?? 0), days: formatDayRange(before.from, before.to) });
   const today = people.values.at(-1) ?? 0;
   const label = answer.intervals.at(-1);
   const rows = (): TableData => ({
-    columns: [{ text: t("interval.day"), key: "interval" }, { text: t("chart.now"), number: true }, { text: t("chart.previous"), number: true }],
+    columns: [{ text: t("interval.day"), key: "interval" }, { text: t("chart.now"), number: true }, { text: comparedName(query), number: true }],
     rows: answer.intervals.map((day, at) => {
       const earlier = answer.previous?.intervals[at];
       return {
