@@ -141,7 +141,7 @@ def suite_lint(result):
         code, output = run(['python3', os.path.join('scripts', script)])
         result.one(script, code == 0, output)
     files = sorted(glob.glob('src/**/*.[ch]', recursive=True) + glob.glob('src/**/*.cc', recursive=True)
-                   + glob.glob('tests/**/*.[ch]', recursive=True))
+                   + glob.glob('tests/**/*.[ch]', recursive=True) + glob.glob('bench/**/*.[ch]', recursive=True))
     files = [file for file in files if 'node_modules' not in file]
     code, output = run(['clang-format', '--dry-run', '--Werror', *files])
     result.one('clang-format', code == 0, output)

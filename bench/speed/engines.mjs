@@ -1,0 +1,187 @@
+// The sides of the benchmark as run.mjs sees them. Each has start(), ask(question, world, n) -> { ms, cpu_ms, answer, ... } and
+// stop(); those that keep data have load(files) -> { NAME: { queryable_s, merged_s, bytes } } too.
+import { fork, spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Server, must, root } from '../../tests/support/firsthand.mjs';
+import { T0, asked, plainCanon } from './questions.mjs';
+
+// ---- firsthand: its server, over HTTP ----
+
+const MAP = {
+  customer: 'customer_id', event: 'event', ts: { column: 'ts', format: 'unix_ms' },
+  properties: { country: 'country', plan: 'plan', device: 'device', price: { column: 'price', type: 'number' }, page: 'page' },
+};
+
+const kilobytes = (status, name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
+
+// CPU time of all threads in ms, from the scheduler where it keeps count (ns), else in ticks of 10 ms.
+function cpuOf(pid) {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]));
+    return threads.reduce((sum, ns) => sum + ns, 0) / 1e6;
+  } catch {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+}
+
+function sizeOf(path) {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (!status) return 0; // a file may go while its folder is read
+  return status.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0) : status.size;
+}
+
+export class Firsthand {
+  constructor(directory) {
+    this.data = join(directory, 'firsthand');
+  }
+
+  segments() {
+    return readdirSync(join(this.data, 'segments')).sort().join(' ');
+  }
+
+  async load(files) {
+    rmSync(this.data, { recursive: true, force: true });
+    const map = `${this.data}-map.json`;
+    writeFileSync(map, JSON.stringify(MAP));
+    const begin = performance.now();
+    for (const file of files) {
+      const done = JSON.parse(must(['import', file, '--map', map, '--data', this.data, '--source', 'speed', '--json', '--quiet']));
+      if (done.stored !== done.received) throw new Error(`firsthand did not store all of ${file}: ${JSON.stringify(done)}`);
+    }
+    const queryable = (performance.now() - begin) / 1000;
+    const parts = Object.fromEntries(readdirSync(this.data).map((name) => [name, sizeOf(join(this.data, name))]));
+    return { firsthand: { queryable_s: queryable, merged_s: null, segments: this.segments().split(' ').length, bytes: parts } };
+  }
+
+  async start() {
+    const begin = performance.now();
+    this.server = await Server.start(this.data);
+    this.startMs = performance.now() - begin;
+    this.key = this.server.key('secret', `speed ${process.pid} ${Date.now()}`);
+  }
+
+  get pid() { return this.server.process.pid; }
+
+  status() { return readFileSync(`/proc/${this.pid}/status`, 'utf8'); }
+
+  // Memory in MB: of its own, and with pages of files.
+  memory() {
+    const status = this.status();
+    return { own_mb: kilobytes(status, 'RssAnon') / 1024, all_mb: kilobytes(status, 'VmRSS') / 1024 };
+  }
+
+  async ask(question, world, n) {
+    try { writeFileSync(`/proc/${this.pid}/clear_refs`, '5'); } catch { /* not everywhere may one */ }
+    const cpu = cpuOf(this.pid);
+    const wall = performance.now();
+    const { status, json, text } = await (question.path
+      ? this.server.request(question.path(world, n), { key: this.key })
+      : this.server.query(this.key, asked(question, world)));
+    const ms = performance.now() - wall;
+    if (status !== 200) throw new Error(`${question.id}: ${status} ${text}`);
+    return { ms, cpu_ms: cpuOf(this.pid) - cpu, peak_mb: kilobytes(this.status(), 'VmHWM') / 1024, elapsed_ms: json.stats?.elapsed_ms, scanned: json.stats?.events_scanned, answer: question.canon(json) };
+  }
+
+  async stop() { await this.server?.stop(); }
+}
+
+// ---- the floor: a plain scan in C, which speaks in lines ----
+
+export class Floor {
+  constructor(binary, files, days) {
+    Object.assign(this, { binary, files, days });
+  }
+
+  async start() {
+    this.process = spawn(this.binary, [String(T0), String(this.days), ...this.files], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.ended = new Promise((done) => this.process.on('exit', (code) => { this.reject?.(new Error(`the floor ended with ${code}`)); done(); }));
+    createInterface({ input: this.process.stdout }).on('line', (line) => this.resolve(JSON.parse(line)));
+    Object.assign(this, await this.next());
+  }
+
+  next() {
+    return new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
+  }
+
+  async ask(question, world, n) {
+    const next = this.next();
+    this.process.stdin.write(`${question.floor(world, n)}\n`);
+    const { answer, ...times } = await next;
+    return { ...times, answer: plainCanon(answer) };
+  }
+
+  async stop() {
+    this.reject = undefined;
+    this.process?.stdin.end();
+    await this.ended;
+  }
+}
+
+// ---- peers: a child for each, since each keeps what it holds ----
+
+export class Peer {
+  constructor(program, where) {
+    Object.assign(this, { program, where, waiting: new Map(), sent: 0 });
+  }
+
+  async start() {
+    this.child = fork(join(root, 'bench/speed', this.program), [this.where], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.child.on('message', ({ id, done, error }) => {
+      const { resolve, reject } = this.waiting.get(id);
+      this.waiting.delete(id);
+      if (error) reject(new Error(`${this.program}: ${error}`)); else resolve(done);
+    });
+    this.ended = new Promise((done) => this.child.on('exit', (code, signal) => {
+      for (const { reject } of this.waiting.values()) reject(new Error(`${this.program} ended: ${code ?? signal}`));
+      done();
+    }));
+  }
+
+  send(verb, rest) {
+    return new Promise((resolve, reject) => {
+      this.waiting.set(++this.sent, { resolve, reject });
+      this.child.send({ id: this.sent, verb, ...rest });
+    });
+  }
+
+  load(files) { return this.send('load', { files }); }
+
+  async stop() {
+    if (this.child?.connected) this.child.disconnect();
+    await this.ended;
+  }
+}
+
+// One layout of a peer: which table of its child is asked.
+export class Layout {
+  constructor(peer, options = {}, kinds = null) {
+    Object.assign(this, { peer, options, kinds, forms: {} });
+  }
+
+  async ask(question, world, n) {
+    if (this.kinds && !this.kinds.includes(question.kind)) return null;
+    const { ask, floor, canon, path, ...plain } = question; // functions do not travel
+    const sent = { question: { ...plain, key: `${question.id} ${JSON.stringify(this.options)}` }, world: { days: world.days, ...this.options }, customer: world.pick(n), n };
+    if (!this.forms[question.id]) this.forms[question.id] = (await this.peer.send('choose', sent)).tried;
+    const { answer, ...times } = await this.peer.send('ask', sent);
+    return { ...times, answer: plainCanon(answer) };
+  }
+}
+
+// Loads once: what was measured then lies beside the data, and is given again.
+export async function loadedOnce(directory, name, files, fresh, load) {
+  const note = join(directory, `${name}.json`);
+  const key = files.map((file) => `${file} ${statSync(file).size}`).join(', ');
+  if (!fresh && existsSync(note)) {
+    const kept = JSON.parse(readFileSync(note, 'utf8'));
+    if (kept.key === key) return kept.report;
+  }
+  rmSync(note, { force: true });
+  const report = await load();
+  writeFileSync(note, JSON.stringify({ key, report }, null, 2));
+  return report;
+}
+

@@ -1,0 +1,76 @@
+// The tables of a run, for the terminal and as Markdown.
+import { execFileSync } from 'node:child_process';
+import { cpus, release, totalmem } from 'node:os';
+import { binary, root } from '../../tests/support/firsthand.mjs';
+import { peerPackage } from './peer.mjs';
+
+const PEERS = ['clickhouse-a', 'clickhouse-p', 'duckdb'];
+
+const number = (value) => (value === undefined || value === null ? '' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value >= 0.1 ? value.toFixed(2) : value.toFixed(3));
+
+// The least of the peers, projections apart.
+function best(byEngine, field) {
+  const values = PEERS.filter((name) => byEngine[name]).map((name) => byEngine[name][field]);
+  return values.length > 0 ? { [field]: Math.min(...values) } : undefined;
+}
+
+function lines({ questions, results, options }) {
+  const engines = options.engines;
+  const head = ['question', ...engines.flatMap((name) => [name, 'CPU']), 'in server', 'best peer / firsthand', 'CPU', 'firsthand / floor', 'CPU'];
+  const body = questions.map(({ id, what }) => {
+    const all = results.get(id);
+    const ours = all.firsthand;
+    const ratio = (a, b, field) => (a && b && b[field] > 0 ? `${number(a[field] / b[field])}x` : '');
+    return [`${id} ${what}`, ...engines.flatMap((name) => [number(all[name]?.ms), number(all[name]?.cpu_ms)]), number(ours?.elapsed_ms),
+      ratio(best(all, 'ms'), ours, 'ms'), ratio(best(all, 'cpu_ms'), ours, 'cpu_ms'), ratio(ours, all.floor, 'ms'), ratio(ours, all.floor, 'cpu_ms')];
+  });
+  return [head, ...body];
+}
+
+export function table(report) {
+  const rows = lines(report);
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')).join('\n');
+}
+
+const markdownTable = ([head, ...body]) => [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...body].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+function output(command, args) {
+  try { return execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim(); } catch { return 'unknown'; }
+}
+
+function loadTable({ loads, options }) {
+  const perEvent = (bytes) => (bytes / options.rows).toFixed(2);
+  const rows = Object.entries(loads).filter(([name]) => options.engines.includes(name)).map(([name, load]) => {
+    const parts = Object.entries(load.bytes).filter(([, bytes]) => bytes > 0).sort(([, a], [, b]) => b - a);
+    return [name, number(load.queryable_s), (options.rows / load.queryable_s / 1e6).toFixed(2), load.merged_s === null ? 'not asked for' : number(load.merged_s),
+      perEvent(parts.reduce((sum, [, bytes]) => sum + bytes, 0)), parts.map(([part, bytes]) => `${part} ${perEvent(bytes)}`).join(', ')];
+  });
+  return markdownTable([['engine', 'queryable s', 'M events/s', 'merged s', 'bytes an event', 'of which'], ...rows]);
+}
+
+function formsTable({ questions, engines }) {
+  const rows = questions.flatMap(({ id }) => Object.entries(engines)
+    .filter(([, engine]) => (engine.forms?.[id]?.length ?? 0) > 1)
+    .map(([name, engine]) => [id, name, ...[engine.forms[id][0]].map(({ name: kept, ms }) => `${kept} ${number(ms)} ms`), engine.forms[id].slice(1).map((form) => `${form.name} ${number(form.ms)} ms`).join('; ')]));
+  return rows.length === 0 ? '' : `\n## Forms of SQL that were tried\n\nEach once cold and twice hot; the fastest hot one was asked in the rounds. All of them gave the same answer.\n\n${markdownTable([['question', 'engine', 'kept', 'dropped'], ...rows])}\n`;
+}
+
+function peaks({ questions, results }) {
+  const rows = questions.filter(({ id }) => results.get(id).firsthand?.peak_mb).map(({ id }) => [id, number(results.get(id).firsthand.peak_mb), number(results.get(id).firsthand.scanned)]);
+  return rows.length === 0 ? '' : `\n## Memory of firsthand's server\n\nThe highest resident memory of each question, mapped files included.\n\n${markdownTable([['question', 'peak MB', 'events scanned'], ...rows])}\n`;
+}
+
+export function markdown(report) {
+  const { options, engines, memory, differences, customers } = report;
+  const version = (name) => peerPackage(`${name}/package.json`).version;
+  const peers = [['clickhouse', 'chdb'], ['duckdb', '@duckdb/node-api']].filter(([prefix]) => options.engines.some((name) => name.startsWith(prefix)));
+  const about = [
+    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0].model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, Linux ${release()}, node ${process.version}.`,
+    `${output(binary, ['--version'])}, commit ${output('git', ['rev-parse', '--short', 'HEAD'])}${peers.map(([, name]) => `, ${name} ${version(name)}`).join('')}, ${output('cc', ['--version']).split('\n')[0]}.`,
+    `${options.rows} events of ${customers} customers over ${options.days} days, variant ${options.variant}; ${options.rounds} rounds, medians. Load average at the end: ${output('cat', ['/proc/loadavg']).split(' ').slice(0, 3).join(', ')}.`,
+    `\`node bench/speed/run.mjs ${report.command}\``,
+  ];
+  const server = engines.firsthand ? `\nStart after a clean stop: ${number(engines.firsthand.startMs)} ms.${memory ? ` Memory ${memory.idle_s} s after the last question: ${number(memory.own_mb)} MB of its own, ${number(memory.all_mb)} MB with pages of files.` : ''}\n` : '';
+  return `# A run of the benchmark\n\n${about.join('\n\n')}\n\n${differences === 0 ? 'All answers were equal.' : `**${differences} answers differed.**`}\n\n## Questions\n\nMilliseconds, and of all processors (CPU).\n\n${markdownTable(lines(report))}\n\n## Load\n\n${loadTable(report)}\n${server}${peaks(report)}${formsTable(report)}`;
+}

@@ -1,0 +1,60 @@
+// The benchmark (bench/speed) on a few events: the plain scan in C answers as the engine does, and where one has other events than the
+// other, that is said.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root, temporaryDirectory } from '../support/firsthand.mjs';
+import { QUESTIONS, difference } from '../../bench/speed/questions.mjs';
+
+const ROWS = 20000;
+
+function bench(...args) {
+  const done = spawnSync(process.execPath, [join(root, 'bench/speed/run.mjs'), ...args], { encoding: 'utf8' });
+  return { code: done.status, text: done.stdout + done.stderr };
+}
+
+const small = (data, ...args) => bench('--rows', `${ROWS}`, '--rounds', '1', '--idle', '0', '--engines', 'firsthand,floor', '--data', data, ...args);
+
+for (const variant of ['plain', 'late']) {
+  test(`the floor and firsthand give equal answers to every question, variant ${variant}`, (t) => {
+    const data = temporaryDirectory(t);
+    const { code, text } = small(data, '--variant', variant);
+    assert.equal(code, 0, text);
+    assert.match(text, /All answers are equal/);
+    const table = readFileSync(join(data, `${ROWS}-${variant}/speed.md`), 'utf8');
+    for (const { id } of QUESTIONS) assert.match(table, new RegExp(`^\\| ${id} `, 'm'));
+  });
+}
+
+test('what was loaded is used again, and events that only one side has are found', (t) => {
+  const data = temporaryDirectory(t);
+  assert.equal(small(data, '--only', 'q1p').code, 0);
+  const file = join(data, `${ROWS}-plain/events.csv`);
+  // One purchase becomes a checkout, which is as long a word: firsthand keeps what it had, the floor reads anew.
+  writeFileSync(file, readFileSync(file, 'utf8').replace(',purchase,', ',checkout,'));
+  const { code, text } = small(data, '--only', 'q1p,q9');
+  assert.equal(code, 1, text);
+  assert.match(text, /q1p: firsthand and floor differ: values/);
+  const anew = small(data, '--only', 'q1p', '--fresh');
+  assert.equal(anew.code, 0, anew.text);
+});
+
+test('answers are compared in what both sides say', () => {
+  assert.equal(difference({ total: 1, medians: [null, 2] }, { total: 1 }), null);
+  assert.match(difference({ total: 1 }, { total: 2 }), /^total/);
+  assert.match(difference({ paths: [[['a', 'b'], 1, 1]] }, { paths: [[['a', 'c'], 1, 1]] }), /^paths/);
+});
+
+test('options that mean nothing are refused, with what there is', () => {
+  for (const [args, said] of [
+    [['--rows', 'many'], /--rows is a whole number/], [[], /--rows/], [['--rows', '10'], /from 1000 on/],
+    [['--rows', '1000', '--only', 'q99'], /no question "q99"; there are q1,/], [['--rows', '1000', '--engines', 'oracle'], /no engine "oracle"/],
+    [['--rows', '1000', '--variant', 'odd'], /no variant "odd"; there are plain, late/], [['--rows', '1000', '--round', '1'], /round/],
+  ]) {
+    const { code, text } = bench(...args);
+    assert.equal(code, 2, text);
+    assert.match(text, said);
+  }
+});
