@@ -22,6 +22,7 @@ struct pass_run {
     struct base_cancel cancel; /* the run's, and: another worker failed or stopped */
     struct query_worker **workers;
     uint64_t wanted; /* matchers that rows are marked with */
+    uint32_t one;    /* the only customer that is read, where the segment names one */
 };
 
 static bool run_is_cancelled(void *context)
@@ -169,10 +170,9 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
                       struct fail *fail)
 {
     const struct query_plan *plan = exec->plan;
-    uint32_t one;
     const uint32_t *only = pass->only;
-    if (only == NULL && query_one_customer(exec, &one)) {
-        only = &one;
+    if (only == NULL && query_one_customer(exec, &run->one)) {
+        only = &run->one;
     }
     struct store_scan_options options = {
         .columns = exec->scan_columns,
