@@ -44,6 +44,8 @@ const shared = {
   define: { "process.env.NODE_ENV": '"production"' },
   metafile: true,
   logLevel: "warning",
+  // The style of a part that comes later comes with it, as text (parts/style.ts).
+  loader: { ".later.css": "text" },
 };
 const boot = await build({ ...shared, entryPoints: { boot: "src/boot.ts" }, format: "iife" });
 const app = await build({ ...shared, entryPoints: { app: "src/main.tsx" }, format: "esm", splitting: true });

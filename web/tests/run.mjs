@@ -20,7 +20,7 @@ try {
     outExtension: { ".js": ".mjs" },
     jsx: "automatic",
     jsxImportSource: "preact",
-    loader: { ".css": "empty" },
+    loader: { ".css": "empty", ".later.css": "empty" },
     external: ["typescript"],
     logLevel: "warning",
   });

@@ -3,7 +3,7 @@ import type {
   Account,
   CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, Dashboard, DashboardBody, DashboardRow, ErasureRow, FoundCustomer, ImportGone, ImportRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
   MendRows, Mended, Note, NoteKind, QuarantineGroup, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
-  SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, Why,
+  SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, ValueAnswer, Why, WrongAnswer,
 } from "./types";
 
 export class ApiError extends Error {
@@ -115,7 +115,9 @@ export const api = {
     call<{ customers: FoundCustomer[]; more: boolean }>(`/api/v1/customers${search({ begins, by, limit })}`, { signal }),
   customer: (id: string, signal?: AbortSignal) => call<Customer>(`/api/v1/customers/${part(id)}`, { signal }),
   account: (id: string, limit: number, signal?: AbortSignal) => call<Account>(`/api/v1/accounts/${part(id)}${search({ limit })}`, { signal }),
-  timeline: (id: string, options: { limit?: number; cursor?: string | null; before?: string }, signal?: AbortSignal) =>
+  value: (id: string, signal?: AbortSignal) => call<ValueAnswer>(`/api/v1/customers/${part(id)}/value`, { signal }),
+  wrong: (id: string, limit: number, signal?: AbortSignal) => call<WrongAnswer>(`/api/v1/customers/${part(id)}/wrong${search({ limit })}`, { signal }),
+  timeline: (id: string, options: { limit?: number; cursor?: string | null; before?: string; order?: "oldest" }, signal?: AbortSignal) =>
     call<TimelinePage>(`/api/v1/customers/${part(id)}/timeline${search(options)}`, { signal }),
 
   contactWhy: (id: string, purpose: string, channel: string, signal?: AbortSignal) =>

@@ -1,5 +1,5 @@
 // What the server answers, as far as the interface reads it.
-import type { Query, Range, Segment } from "../query/types";
+import type { CustomersQuery, Query, Range, Segment, TrendQuery } from "../query/types";
 
 export interface Session {
   user: { id: number; name: string; email: string; role: string };
@@ -243,6 +243,8 @@ export interface Account {
 }
 
 export interface TimelineEvent {
+  /** Where it stands on its timeline. */
+  place: string;
   event: string;
   ts: string;
   received_at: string;
@@ -254,6 +256,61 @@ export interface TimelineEvent {
   text: string | null;
   score: number | null;
   scale: string | null;
+}
+
+export type WrongKind = "low score" | "failed" | "repeated" | "abandoned" | "unanswered" | "waited";
+
+/** Something that went wrong for a customer. */
+export interface Wrong {
+  kind: WrongKind;
+  place: string;
+  ts: string;
+  event: string;
+  channel: string | null;
+  text: string | null;
+  score: number | null;
+  scale: string | null;
+  times: number;
+  since: string;
+  ms: number | null;
+  /** The place of the answer that came late. */
+  answer: string | null;
+  guessed: boolean;
+  why: string;
+}
+
+export interface WrongAnswer {
+  customer: string;
+  total: number;
+  found: Wrong[];
+}
+
+export interface ValueAmount {
+  currency: Scalar | null;
+  sum: number;
+  events: number;
+  average: number | null;
+  first: string;
+  last: ValueEvent;
+  question: TrendQuery;
+  others: { with_value: CustomersQuery; below: CustomersQuery };
+}
+
+export interface ValueEvent {
+  place: string;
+  ts: string;
+  event: string;
+  amount: number | null;
+  currency?: Scalar | null;
+}
+
+export interface ValueAnswer {
+  customer: string;
+  rule: { event: string | string[]; property: string } | null;
+  guessed: boolean;
+  total: number;
+  amounts: ValueAmount[];
+  events: ValueEvent[];
 }
 
 export interface TimelinePage {

@@ -42,6 +42,11 @@ function Row({ row, said, showValue, account }: { row: CustomerRow; said: Verbat
             <span>{t("seen.never")}</span>
           )}
         </div>
+        {!account && (
+          <a class="small" href={`${customerHref(row.id)}?walk=start`} aria-label={t("drawer.follow.name", { name: face.name })}>
+            {t("drawer.follow")}
+          </a>
+        )}
         {said?.text && (
           <>
             <Quote text={said.text} size="s" />

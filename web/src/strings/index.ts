@@ -32,4 +32,9 @@ export function tOr(key: string, otherwise: string, values: Values = {}): string
   return Object.hasOwn(en, key) ? t(key as Key, values) : otherwise;
 }
 
+/** The texts of a part that comes later, and that nothing else uses: they come with it. */
+export function textsOf<T extends Record<string, string>>(own: T): (key: keyof T, values?: Values) => string {
+  return (key, values = {}) => formatParts(parseMessage(own[key]!), values, locale).join("");
+}
+
 export { localeTag };

@@ -14,24 +14,43 @@ import { cleanLine } from "../../safe";
 import { setParams, usePlace } from "../../router";
 import { t } from "../../strings";
 import { toSearch } from "../../query/url";
+import { lazy } from "../../parts/lazy";
 import { foldTimeline, mergeNewest, sideOf, type Side } from "./fold";
+import { above, isPlace } from "./marks";
 import { Accounts } from "./accounts";
 import { Reach } from "./reach";
 import { Timeline } from "./timeline";
 
+const Experience = lazy<{ id: string; turn: number }>(() => import("./experience").then((module) => module.Experience), true);
+
+const Walk = lazy<{ person: Customer }>(() => import("./walk").then((module) => module.Walk), true);
+
 const PAGE = 100;
+/** How many newer events stand above the one that was asked for. */
+const ABOVE = 20;
 /** Asked twice a second, and for little, so that an event is seen within a second. */
 const LIVE_MS = 500;
 const LIVE_PAGE = 20;
 
 export function CustomerPage({ id }: { id: string }) {
   const [turn, setTurn] = useState(0);
+  const { search } = usePlace();
+  const walking = new URLSearchParams(search).has("walk");
+  const asked = new URLSearchParams(search).get("at") ?? "";
+  const place = isPlace(asked) ? asked : "";
   const customer = useLoad<Customer>(`${id} ${turn}`, (signal) => api.customer(id, signal));
   const person = customer.data;
   const face = faceOf(person?.id ?? id, person?.traits, person?.known);
   const facts = person ? factsOf({ id: person.id, traits: person.traits }, 3) : [];
   return (
     <Page
+      tools={
+        person && (
+          <Button look="soft" onClick={() => setParams({ walk: place || "start" })}>
+            {t("customer.walk")}
+          </Button>
+        )
+      }
       bar={
         <nav class="crumbs small dim" aria-label={t("crumbs")}>
           <a href="/customers">{t("customers.title")}</a>
@@ -71,10 +90,12 @@ export function CustomerPage({ id }: { id: string }) {
         <Problem error={customer.error} retry={customer.reload} />
       ))}
       {!person && !customer.error && <Skeleton rows={10} height={480} />}
+      {person && walking && <Walk person={person} />}
       {person && (
         <div class="two">
-          <TimelineSheet id={person.id} onNew={() => setTurn((n) => n + 1)} channels={person.channels.map((each) => each.channel)} />
+          <TimelineSheet key={place} place={place} id={person.id} onNew={() => setTurn((n) => n + 1)} channels={person.channels.map((each) => each.channel)} />
           <aside class="beside" aria-label={t("customer.about")}>
+            <Experience id={person.id} turn={turn} />
             {person.accounts.length > 0 && <Accounts person={person} />}
             <About person={person} />
             <Reach id={person.id} channels={person.channels.map((each) => each.channel)} turn={turn} />
@@ -90,7 +111,8 @@ function scrollToTimeline(event: Event): void {
   document.getElementById("timeline")?.scrollIntoView({ block: "start" });
 }
 
-function TimelineSheet({ id, onNew, channels }: { id: string; onNew: () => void; channels: (string | null)[] }) {
+/** `place`: the timeline around it, which stands still; without one the newest, as they come. */
+function TimelineSheet({ id, place, onNew, channels }: { id: string; place: string; onNew: () => void; channels: (string | null)[] }) {
   const { search } = usePlace();
   const params = new URLSearchParams(search);
   const hidden = new Set((params.get("hide") ?? "").split(",").filter(Boolean)) as Set<Side>;
@@ -102,12 +124,25 @@ function TimelineSheet({ id, onNew, channels }: { id: string; onNew: () => void;
   const [busy, setBusy] = useState(false);
   const [fresh, setFresh] = useState<Set<string>>(new Set());
   const [said, setSaid] = useState("");
+  const [newer, setNewer] = useState<string | null>(null);
   const held = useRef(events);
   held.current = events;
 
   usePoll(async () => {
     try {
       const before = held.current;
+      if (place) {
+        if (before !== null) return;
+        const [under, over] = await Promise.all([
+          api.timeline(id, { limit: PAGE, cursor: above(place) }),
+          api.timeline(id, { limit: ABOVE, cursor: place, order: "oldest" }),
+        ]);
+        setFailed(null);
+        setEvents([...over.events.reverse(), ...under.events]);
+        setCursor(under.cursor);
+        setNewer(over.cursor);
+        return;
+      }
       let page = await api.timeline(id, { limit: before === null ? PAGE : LIVE_PAGE });
       setFailed(null);
       if (before === null) {
@@ -134,13 +169,14 @@ function TimelineSheet({ id, onNew, channels }: { id: string; onNew: () => void;
     }
   }, LIVE_MS);
 
-  const older = async () => {
-    if (!cursor) return;
+  const more = async (upwards: boolean) => {
+    const from = upwards ? newer : cursor;
+    if (!from) return;
     setBusy(true);
     try {
-      const page = await api.timeline(id, { limit: PAGE, cursor });
-      setEvents((now) => [...(now ?? []), ...page.events]);
-      setCursor(page.cursor);
+      const page = await api.timeline(id, { limit: PAGE, cursor: from, ...(upwards ? { order: "oldest" } : {}) });
+      setEvents((now) => (upwards ? [...page.events.reverse(), ...(now ?? [])] : [...(now ?? []), ...page.events]));
+      (upwards ? setNewer : setCursor)(page.cursor);
     } catch (problem) {
       setFailed(problem);
     } finally {
@@ -200,10 +236,23 @@ function TimelineSheet({ id, onNew, channels }: { id: string; onNew: () => void;
       {failed !== null && events === null && <Empty>{t("timeline.failed")}</Empty>}
       {events?.length === 0 && <Empty>{t("timeline.empty")}</Empty>}
       {events && events.length > 0 && rows.length === 0 && <Empty>{t("timeline.all.hidden")}</Empty>}
-      <Timeline rows={rows} fresh={fresh} />
+      {place && (
+        <p class="around row small">
+          <span>{t("timeline.around", { date: formatDate(Number(place.split(".")[0])) })}</span>
+          {newer && (
+            <Button look="quiet" disabled={busy} onClick={() => void more(true)}>
+              {t("timeline.newer")}
+            </Button>
+          )}
+          <Button look="quiet" onClick={() => setParams({ at: undefined })}>
+            {t("timeline.newest")}
+          </Button>
+        </p>
+      )}
+      <Timeline rows={rows} fresh={fresh} customer={id} at={place || undefined} />
       {cursor && (
         <p class="center more">
-          <Button look="soft" disabled={busy} onClick={() => void older()}>
+          <Button look="soft" disabled={busy} onClick={() => void more(false)}>
             {t("timeline.older")}
           </Button>
         </p>

@@ -1,14 +1,22 @@
 // The timeline: what they did at the left, the spine, what they said and we did at the right.
-import { useState } from "preact/hooks";
-import type { TimelineEvent } from "../../api/types";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { TimelineEvent, Wrong } from "../../api/types";
 import { formatClock, formatDay, formatLength, todayLabel, addDays } from "../../format";
 import { Kind, Moment, Quote, Tag, Value } from "../../parts/basic";
 import { channelIcon, Icon } from "../../parts/icon";
 import { ScoreChip } from "../../parts/score";
 import { channelWords } from "../../evidence/people";
 import { cleanLine, safeLink } from "../../safe";
+import { useStore } from "../../store";
 import { t, tOr } from "../../strings";
 import { isBookkeeping, sideOf, type Row } from "./fold";
+import { marks } from "./marks";
+
+/** What the rows have in common: what went wrong where, and the place that was asked for. */
+interface Around {
+  wrong: Map<string, Wrong[]>;
+  at?: string;
+}
 
 function dayWords(label: string): string {
   const today = todayLabel();
@@ -20,7 +28,7 @@ function dayWords(label: string): string {
 }
 
 /** The name of an event as its sender wrote it; our own and bookkeeping in the reader's words. */
-export const nameWords = (event: TimelineEvent): string => {
+export const nameWords = (event: Pick<TimelineEvent, "event" | "properties">): string => {
   if (event.event === "contacted" && event.properties.outcome === "skipped") return t("event.contacted.skipped");
   if (event.event === "contacted" && event.properties.purpose === "survey") return t("event.contacted.survey");
   if (event.event === "consent") return t(event.properties.state === "withdrawn" ? "event.consent.withdrawn" : "event.consent.granted");
@@ -29,8 +37,9 @@ export const nameWords = (event: TimelineEvent): string => {
 
 const textOf = (event: TimelineEvent, name: string): string => (typeof event.properties[name] === "string" ? cleanLine(event.properties[name] as string) : "");
 
-/** What matters of a contact: about what, and why not where it was spared. */
-function contactHint(event: TimelineEvent): string {
+/** What matters of a contact: about what, and why not where it was spared. Of any other event nothing. */
+export function contactHint(event: TimelineEvent): string {
+  if (event.event !== "contacted" && event.event !== "survey shown") return "";
   const skipped = event.properties.outcome === "skipped";
   const reason = skipped ? tOr(`reason.${textOf(event, "reason")}`, textOf(event, "reason")) : "";
   return [event.channel ? channelWords(event.channel) : "", textOf(event, "survey") || textOf(event, "purpose"), reason].filter(Boolean).join(" · ");
@@ -96,9 +105,28 @@ function Detail({ event }: { event: TimelineEvent }) {
   );
 }
 
-function EventRow({ event, fresh, inner }: { event: TimelineEvent; fresh?: boolean; inner?: boolean }) {
+function WrongMark({ list }: { list: Wrong[] }) {
+  return (
+    <p class="wrong-mark small">
+      <Tag tone="bad">{t("timeline.wrong")}</Tag>
+      {list.map((each) => (
+        <span key={each.kind}>{cleanLine(each.why)}</span>
+      ))}
+    </p>
+  );
+}
+
+function EventRow({ event, fresh, inner, around }: { event: TimelineEvent; fresh?: boolean; inner?: boolean; around: Around }) {
   const [open, setOpen] = useState(false);
+  const row = useRef<HTMLLIElement>(null);
   const side = sideOf(event);
+  const here = around.at === event.place;
+  const wrong = around.wrong.get(event.place);
+  useEffect(() => {
+    if (!here) return;
+    row.current?.scrollIntoView({ block: "center" });
+    row.current?.querySelector<HTMLElement>(".event-name")?.focus({ preventScroll: true });
+  }, [here]);
   const toggle = (
     <button type="button" class="event-name" aria-expanded={open} onClick={() => setOpen(!open)}>
       <span class="away">{t(`side.${side}`)} </span>
@@ -107,7 +135,7 @@ function EventRow({ event, fresh, inner }: { event: TimelineEvent; fresh?: boole
   );
   const kind = typeof event.properties.kind === "string" ? cleanLine(event.properties.kind) : "";
   return (
-    <li class={["event", side, fresh && "is-new", inner && "inner"].filter(Boolean).join(" ")}>
+    <li ref={row} class={["event", side, fresh && "is-new", inner && "inner", here && "here"].filter(Boolean).join(" ")}>
       <Moment at={event.ts}>{formatClock(event.ts)}</Moment>
       <span class="spine">
         <Kind kind={side} />
@@ -130,14 +158,20 @@ function EventRow({ event, fresh, inner }: { event: TimelineEvent; fresh?: boole
             {!isBookkeeping(event) && hintOf(event) && <small>{hintOf(event)}</small>}
           </>
         )}
+        {wrong && <WrongMark list={wrong} />}
         {open && <Detail event={event} />}
       </div>
     </li>
   );
 }
 
-function SessionRow({ row, fresh }: { row: Extract<Row, { kind: "session" }>; fresh: Set<string> }) {
-  const [open, setOpen] = useState(false);
+function SessionRow({ row, fresh, around }: { row: Extract<Row, { kind: "session" }>; fresh: Set<string>; around: Around }) {
+  const holds = row.events.some((event) => event.place === around.at);
+  const [open, setOpen] = useState(holds);
+  const wrong = open ? 0 : row.events.filter((event) => around.wrong.has(event.place)).length;
+  useEffect(() => {
+    if (holds) setOpen(true);
+  }, [holds]);
   const newest = row.events[0]!;
   const oldest = row.events.at(-1)!;
   const lasted = Date.parse(newest.ts) - Date.parse(oldest.ts);
@@ -163,14 +197,21 @@ function SessionRow({ row, fresh }: { row: Extract<Row, { kind: "session" }>; fr
               </span>
             ))}
           </small>
+          {wrong > 0 && (
+            <p class="wrong-mark small">
+              <Tag tone="bad">{t("timeline.wrong.times", { n: wrong })}</Tag>
+            </p>
+          )}
         </div>
       </li>
-      {open && row.events.map((event, index) => <EventRow key={index} event={event} inner fresh={fresh.has(event.received_at)} />)}
+      {open && row.events.map((event) => <EventRow key={event.place} event={event} inner around={around} fresh={fresh.has(event.received_at)} />)}
     </>
   );
 }
 
-export function Timeline({ rows, fresh }: { rows: Row[]; fresh: Set<string> }) {
+export function Timeline({ rows, fresh, customer = "", at }: { rows: Row[]; fresh: Set<string>; customer?: string; at?: string }) {
+  const marked = useStore(marks);
+  const around: Around = { wrong: marked.customer === customer ? marked.found : new Map(), at };
   return (
     <ol class="timeline">
       {rows.map((row) => {
@@ -190,8 +231,8 @@ export function Timeline({ rows, fresh }: { rows: Row[]; fresh: Set<string> }) {
             </li>
           );
         }
-        if (row.kind === "session") return <SessionRow key={row.key} row={row} fresh={fresh} />;
-        return <EventRow key={row.key} event={row.event} fresh={fresh.has(row.event.received_at)} />;
+        if (row.kind === "session") return <SessionRow key={row.key} row={row} fresh={fresh} around={around} />;
+        return <EventRow key={row.key} event={row.event} around={around} fresh={fresh.has(row.event.received_at)} />;
       })}
     </ol>
   );

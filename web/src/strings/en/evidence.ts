@@ -1,5 +1,7 @@
 // The evidence drawer and the names of cells.
 export const evidence = {
+  "drawer.follow": "Follow through",
+  "drawer.follow.name": "Follow {name} through, step by step",
   "drawer.tabs": "Evidence",
   "drawer.people": "People",
   "drawer.words": "Words",
