@@ -4,9 +4,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { must } from '../support/firsthand.mjs';
 
+// As src/app/app_wire.h numbers them.
 const HELLO = 1;
 const CALL = 2;
-const DONE = 7;
+const DONE = 9;
 
 const version = (() => {
   let known;
