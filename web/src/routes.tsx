@@ -3,7 +3,6 @@ import type { ComponentType } from "preact";
 import type { IconName } from "./parts/icon";
 import type { Key } from "./strings";
 import { lazy } from "./parts/lazy";
-import { CustomerPage } from "./pages/customer/page";
 import { CustomersPage } from "./pages/customers/page";
 import { SettingsPage } from "./pages/settings/page";
 import { TodayPage } from "./pages/today/page";
@@ -28,6 +27,7 @@ export interface PageEntry {
   last?: boolean;
 }
 
+const CustomerPage = lazy<{ id: string }>(() => import("./pages/customer/page").then((module) => module.CustomerPage));
 const AccountPage = lazy<{ id: string }>(() => import("./pages/account/page").then((module) => module.AccountPage));
 const JourneysPage = lazy<PageProps>(() => import("./pages/journeys/page").then((module) => module.JourneysPage));
 const DashboardsPage = lazy<PageProps>(() => import("./pages/dashboards/page").then((module) => module.DashboardsPage));
