@@ -148,7 +148,10 @@ function Wide({ query, answer, open, summary, width }: Props & { width: number }
 }
 
 function Head({ x, gap, name, last, width, children }: { x: number; gap: number; name: string; last: boolean; width: number; children: ComponentChildren }) {
-  const place = last ? { right: "0px", maxWidth: `${gap - 20}px` } : { left: `${x}px`, maxWidth: `${Math.min(gap || width, width - x) - 14}px` };
+  // The last one ends at its bar, so it shares the room between the last two bars with the one before it.
+  const shared = (gap + BAR) / 2 - 7;
+  const beforeLast = gap > 0 && x + 1.5 * gap > width - BAR;
+  const place = last ? { right: "0px", maxWidth: `${shared}px` } : { left: `${x}px`, maxWidth: `${beforeLast ? shared : (gap || width) - 14}px` };
   return (
     <span class={last ? "funnel-head last" : "funnel-head"} style={place}>
       <small title={name}>{name}</small>
