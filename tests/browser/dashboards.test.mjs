@@ -64,7 +64,7 @@ test('one range and one segment hold for all tiles, beside what a view says itse
   page.on('request', (request) => { if (request.url().endsWith('/api/v1/query')) asked.push(request.postDataJSON()); });
   await page.goto(`${server.url}${path}?range=last+7+days&segment.trait=["city","=","Oslo"]`);
   await settled(page);
-  const [trend, funnel] = ['trend', 'funnel'].map((kind) => asked.find((query) => query.kind === kind));
+  const [trend, funnel] = await until(() => ['trend', 'funnel'].map((kind) => asked.find((query) => query.kind === kind)), (both) => both.every(Boolean));
   assert.deepEqual([trend.range, trend.segment], ['last 7 days', { trait: ['city', '=', 'Oslo'] }]);
   assert.deepEqual([funnel.range, funnel.segment], ['last 7 days', { all: [{ trait: ['plan', '=', 'pro'] }, { trait: ['city', '=', 'Oslo'] }] }]);
   await page.getByRole('button', { name: 'Keep range and segment' }).click();

@@ -120,6 +120,7 @@ function Shown({ first, views, viewsError }: { first: Dashboard; views: SavedVie
       )}
       {viewsError && <Problem error={viewsError} />}
       {tiles.length === 0 && <Empty>{t("dashboards.no.tiles")}</Empty>}
+      {!views && !viewsError && tiles.length > 0 && <Skeleton rows={8} height={320} />}
       <Asking.Provider value={ask}>{views && <Tiles {...{ tiles, views, filter, table, arranging, setTiles }} onEdit={(at) => setOpen({ what: "text", at })} />}</Asking.Provider>
       {open?.what === "view" && <ViewDialog views={views ?? []} onPick={(view) => void setTiles([...tiles, { view }])} onClose={() => setOpen(undefined)} />}
       {open?.what === "rename" && <RenameDialog name={dashboard.name} onSave={(name) => void rename(name)} onClose={() => setOpen(undefined)} />}
