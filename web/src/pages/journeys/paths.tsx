@@ -142,7 +142,7 @@ function linksTable(query: PathsQuery, answer: PathsAnswer): TableData {
         { value: link.from, show: groupWords(link.from) },
         { value: link.to, show: groupWords(link.to) },
         { value: link.count, show: <OpenNumber query={query} open={linkOpen(link)} n={link.count} asOf={answer.as_of} /> },
-        { value: link.customers, show: formatNumber(link.customers) },
+        { value: link.customers, show: <OpenNumber query={query} open={linkOpen(link)} n={link.count} asOf={answer.as_of}>{formatNumber(link.customers)}</OpenNumber> },
         ...(answer.previous ? [{ value: linkBefore(answer, link) ?? null, show: <OpenNumber query={query} open={{ ...linkOpen(link), previous: true }} n={linkBefore(answer, link)} asOf={answer.as_of} /> }] : []),
       ],
     })),
@@ -162,7 +162,7 @@ function waysTable(query: PathsQuery, answer: PathsAnswer): TableData {
       cells: [
         { value: path.events.join(" → "), show: pathWords(path.events) },
         { value: path.count, show: <OpenNumber query={query} open={{ path: path.events }} n={path.count} asOf={answer.as_of} /> },
-        { value: path.customers, show: formatNumber(path.customers) },
+        { value: path.customers, show: <OpenNumber query={query} open={{ path: path.events }} n={path.count} asOf={answer.as_of}>{formatNumber(path.customers)}</OpenNumber> },
         ...(answer.previous ? [{ value: answer.previous.paths[at]?.count ?? null, show: <OpenNumber query={query} open={{ path: path.events, previous: true }} n={answer.previous.paths[at]?.count} asOf={answer.as_of} /> }] : []),
       ],
     })),

@@ -3,6 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useLoad } from "../../api/hooks";
 import type { CatalogueEntry, CatalogueKind, CatalogueList } from "../../api/types";
+import { tableCsv, tableNdjson, type TableData } from "../../charts/data";
+import { ExportMenu } from "../../charts/export";
 import { OpenNumber } from "../../evidence/number";
 import { formatNumber, formatShare } from "../../format";
 import { Page } from "../../frame/frame";
@@ -18,6 +20,36 @@ import { SettingsTabs } from "./page";
 
 const KINDS: CatalogueKind[] = ["event", "property", "trait"];
 const WAIT_MS = 200;
+
+/** All of them, not only those that were scrolled to. */
+async function everyEntry(kind: CatalogueKind, words: string): Promise<CatalogueEntry[]> {
+  const all: CatalogueEntry[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: CatalogueList = await api.catalogue({ kind, search: words, cursor });
+    all.push(...page.entries);
+    cursor = page.cursor;
+  }
+  return all;
+}
+
+const catalogueTable = (entries: CatalogueEntry[]): TableData => ({
+  columns: ["name", "recent", "share", "types", "last_seen", "owner", "description", "hidden", "blocked", "unexpected"].map((key) => ({ text: key, key })),
+  rows: entries.map((entry) => ({
+    key: entry.name,
+    cells: [
+      entry.name,
+      entry.recent?.count ?? null,
+      entry.recent?.share ?? null,
+      entry.recent ? Object.keys(entry.recent.types ?? {}).join(" ") : null,
+      entry.last_seen ?? null,
+      entry.owner ?? null,
+      entry.description ?? null,
+      Boolean(entry.hidden),
+      Boolean(entry.blocked),
+      entry.unexpected?.count ?? null,
+    ].map((value) => ({ value })),
+  })),
+});
 
 export function Catalogue() {
   const { search } = usePlace();
@@ -62,7 +94,18 @@ export function Catalogue() {
       </div>
       {load.data?.unmeasured && <Note tone="warn">{t("catalogue.unmeasured", { why: cleanLine(load.data.unmeasured) })}</Note>}
       <div class={chosen ? "two catalogue chosen" : "catalogue"}>
-        <Sheet title={load.data ? t("catalogue.n", { n: load.data.total }) : t(`catalogue.kind.${kind}`)} flush>
+        <Sheet
+          title={load.data ? t("catalogue.n", { n: load.data.total }) : t(`catalogue.kind.${kind}`)}
+          aside={
+            <ExportMenu
+              name={t(`catalogue.kind.${kind}`)}
+              csv={async () => tableCsv(catalogueTable(await everyEntry(kind, words)))}
+              ndjson={async () => tableNdjson(catalogueTable(await everyEntry(kind, words)))}
+              disabled={entries.length === 0}
+            />
+          }
+          flush
+        >
           {load.error && <Problem error={load.error} retry={load.reload} />}
           {!load.data && !load.error && <Skeleton rows={10} height={420} />}
           {load.data && entries.length === 0 && <Empty>{words ? t("catalogue.n", { n: 0 }) : t("live.empty")}</Empty>}

@@ -2,6 +2,9 @@
 import { useState } from "preact/hooks";
 import { ApiError, api } from "../../api/client";
 import { useLoad } from "../../api/hooks";
+import type { SourceRow } from "../../api/types";
+import type { TableData } from "../../charts/data";
+import { ExportMenu, tableExports } from "../../charts/export";
 import { Page } from "../../frame/frame";
 import { formatNumber } from "../../format";
 import { Button, Empty, Moment, Problem, Sheet, Skeleton } from "../../parts/basic";
@@ -18,6 +21,14 @@ import { Live } from "./live";
 import { SettingsTabs } from "./page";
 import { Snippets } from "./snippets";
 import { SourceSettings } from "./source-settings";
+
+const sourcesTable = (list: SourceRow[]): TableData => ({
+  columns: ["name", "default_channel", "keys", "events", "last_received"].map((key) => ({ text: key, key })),
+  rows: list.map((source) => ({
+    key: source.name,
+    cells: [source.name, source.default_channel ?? null, source.keys, source.events, source.last_received ?? null].map((value) => ({ value })),
+  })),
+});
 
 export function Sources() {
   const { search } = usePlace();
@@ -38,7 +49,11 @@ export function Sources() {
       }
     >
       {load.error && <Problem error={load.error} retry={load.reload} />}
-      <Sheet label={t("settings.sources")} flush>
+      <Sheet
+        title={t("sources.n", { n: list.length })}
+        aside={<ExportMenu name={t("settings.sources")} {...tableExports(() => sourcesTable(list))} disabled={list.length === 0} />}
+        flush
+      >
         {!load.data && !load.error && <Skeleton rows={4} />}
         {load.data && list.length === 0 && <Empty>{t("sources.empty")}</Empty>}
         {list.length > 0 && (

@@ -1,6 +1,8 @@
 // Whom we do not hear: of those who were here, who said nothing, group by group.
 import { useAnswer } from "../../api/hooks";
 import type { TrendAnswer } from "../../api/types";
+import type { TableData } from "../../charts/data";
+import { ExportMenu, tableExports } from "../../charts/export";
 import { OpenNumber } from "../../evidence/number";
 import { formatShare } from "../../format";
 import { Empty, Problem, Sheet, Skeleton } from "../../parts/basic";
@@ -9,13 +11,30 @@ import { fieldWords, groupWords, rangeIn } from "../../query/words";
 import { t } from "../../strings";
 import { coverageQuery, silentQuery, useFirstTrait, VOICE_RANGE, type VoiceState } from "./state";
 
+interface Group {
+  group: string;
+  here: number;
+  said: number;
+  share: number;
+}
+
+const coverageTable = (groups: Group[]): TableData => ({
+  columns: [
+    { text: t("voice.group"), key: "group" },
+    { text: t("coverage.here"), number: true, key: "here" },
+    { text: t("coverage.silent"), number: true, key: "silent" },
+    { text: t("coverage.heard"), number: true, key: "heard" },
+  ],
+  rows: groups.map(({ group, here, said }) => ({ key: group, cells: [{ value: group }, { value: here }, { value: here - said }, { value: said }] })),
+});
+
 export function Coverage({ state, set }: { state: VoiceState; set: (changes: Partial<VoiceState>) => void }) {
   const first = useFirstTrait();
   const among = state.among ?? first;
   const query = among === undefined ? null : coverageQuery(state, among);
   const load = useAnswer<TrendAnswer>(query);
   const answer = load.data;
-  const groups = answer
+  const groups: Group[] = answer
     ? answer.series
         .filter((each) => each.series === 0 && (each.total ?? 0) > 0)
         .map((each) => {
@@ -28,7 +47,12 @@ export function Coverage({ state, set }: { state: VoiceState; set: (changes: Par
   return (
     <Sheet
       title={t("coverage.title")}
-      aside={<BreakdownPicker breakdown={among} event="*" onChange={(next) => set({ among: typeof next === "string" ? next : undefined })} />}
+      aside={
+        <>
+          <BreakdownPicker breakdown={among} event="*" onChange={(next) => set({ among: typeof next === "string" ? next : undefined })} />
+          <ExportMenu name={t("coverage.title")} {...tableExports(() => coverageTable(groups))} disabled={groups.length === 0} />
+        </>
+      }
       flush
     >
       {load.error && <Problem error={load.error} retry={load.reload} />}

@@ -1,6 +1,8 @@
 // A score by group: who is content and who is not, with what is and what is not clear.
 import { useAnswer } from "../../api/hooks";
 import type { ScoreAnswer } from "../../api/types";
+import type { TableData } from "../../charts/data";
+import { ExportMenu, tableExports } from "../../charts/export";
 import { ScoreBar } from "../../charts/score";
 import { OpenNumber } from "../../evidence/number";
 import { Empty, Problem, Sheet, Skeleton } from "../../parts/basic";
@@ -19,6 +21,20 @@ function endsOf(metric: ScoreMetric, answer: ScoreAnswer): [number, number] {
   return [Math.max(ENDS[metric][0], Math.min(...values) - margin), Math.min(ENDS[metric][1], Math.max(...values) + margin)];
 }
 
+const groupsTable = (groups: ScoreAnswer["series"]): TableData => ({
+  columns: [
+    { text: t("voice.group"), key: "group" },
+    { text: t("score.value"), number: true, key: "value" },
+    { text: t("score.low"), number: true, key: "low" },
+    { text: t("score.high"), number: true, key: "high" },
+    { text: t("score.n"), number: true, key: "n" },
+  ],
+  rows: groups.map(({ group, total }) => ({
+    key: group ?? "",
+    cells: [{ value: group }, { value: total.value }, { value: total.low ?? null }, { value: total.high ?? null }, { value: total.n }],
+  })),
+});
+
 export function Groups({ state, set }: { state: VoiceState; set: (changes: Partial<VoiceState>) => void }) {
   const metric = state.metric ?? "nps";
   const first = useFirstTrait();
@@ -31,7 +47,12 @@ export function Groups({ state, set }: { state: VoiceState; set: (changes: Parti
   return (
     <Sheet
       title={t("voice.groups", { scale: t(`scale.${metric}`) })}
-      aside={<BreakdownPicker breakdown={by} event="feedback" onChange={(next) => set({ by: next })} />}
+      aside={
+        <>
+          <BreakdownPicker breakdown={by} event="feedback" onChange={(next) => set({ by: next })} />
+          <ExportMenu name={t("voice.groups", { scale: t(`scale.${metric}`) })} {...tableExports(() => groupsTable(groups))} disabled={groups.length === 0} />
+        </>
+      }
       flush
     >
       {load.error && <Problem error={load.error} retry={load.reload} />}

@@ -128,6 +128,7 @@ export const settings = {
   "quarantine.verdict.unfit": "the fix does not fit",
 
   "sources.lead": "What sends events. Each has a name, a channel it speaks for, and keys.",
+  "sources.n": "{n, plural, =0 {Sources} one {# source} other {# sources}}",
   "sources.add": "Add a source",
   "sources.added": "Source “{name}” added.",
   "sources.empty": "No source yet. Add one, or send with any write key.",
