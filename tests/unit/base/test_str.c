@@ -194,8 +194,8 @@ static void origins_are_scheme_host_and_port(void **state)
         "https://shop.example?a",
         "https://shop.example#a",
         "https://shop example",
-        "https://b\xc3\xbc"
-        "cher.example",
+        ("https://b\xc3\xbc"
+         "cher.example"),
     };
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         assert_true(str_is_origin(str_from_c(good[i])));
