@@ -302,11 +302,35 @@ bool app_source(struct app *app, struct str name, bool trusted, struct arena *ar
     base_lock(&app->lock);
     app->trusted = trusted;
     remember(name, app->source, sizeof app->source);
+    uint64_t quota_minute = app->quota_minute;
     base_unlock(&app->lock);
     *out = (struct intake_source){.name = str_copy(arena, name),
                                   .default_channel = STR("web"),
                                   .received_at_ms = base_now_ms(&app->clock.clock),
-                                  .may_join_users = trusted};
+                                  .may_join_users = trusted,
+                                  .quota_minute = quota_minute};
+    return true;
+}
+
+bool app_quota_read(struct app *app, struct str source, struct app_quota *out, struct fail *fail)
+{
+    (void)source;
+    (void)fail;
+    base_lock(&app->lock);
+    *out = app->quota;
+    base_unlock(&app->lock);
+    return true;
+}
+
+bool app_quota_write(struct app *app, struct str source, const struct app_quota *quota,
+                     struct fail *fail)
+{
+    (void)source;
+    (void)fail;
+    base_lock(&app->lock);
+    app->quota = *quota;
+    app->quota_writes++;
+    base_unlock(&app->lock);
     return true;
 }
 

@@ -26,4 +26,7 @@ struct app {
     bool trusted;
     char source[64];
     char channel[64];
+    uint64_t quota_minute;  /* of every source */
+    struct app_quota quota; /* as written last, whatever the source */
+    int quota_writes;
 };

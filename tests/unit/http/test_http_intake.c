@@ -173,6 +173,32 @@ static void no_room_asks_to_come_again(void **state)
     assert_int_equal(fixture->app.refused_requests, 4);
 }
 
+static void quota_goes_on_after_a_restart_and_is_written_every_few_seconds(void **state)
+{
+    struct fixture *fixture = *state;
+    struct app *app = &fixture->app;
+    const char *key = bearer(fixture, fixture->write_key);
+    /* The minute ends 40 s after the fixture's clock began; one event was counted before the start. */
+    app->quota_minute = 3;
+    app->quota = (struct app_quota){.minute_end_ms = INT64_C(1700000040000), .minute_events = 1};
+    assert_int_equal(post(fixture, "/api/v1/events", key, EVENT), 200);
+    assert_int_equal(app->quota_writes, 1);
+    assert_int_equal(app->quota.minute_events, 2);
+    assert_int_equal(post(fixture, "/api/v1/events", key, EVENT), 200);
+    assert_int_equal(app->quota_writes, 1);
+    assert_int_equal(post(fixture, "/api/v1/events", key, EVENT), 429);
+    assert_true(head_has(fixture, "Retry-After: 40\r\n"));
+    assert_int_equal(app->taken, 2);
+    base_clock_test_step(&app->clock, 5000);
+    assert_int_equal(post(fixture, "/api/v1/events", key, EVENT), 429);
+    assert_int_equal(app->quota_writes, 2);
+    assert_int_equal(app->quota.minute_events, 3);
+    base_clock_test_step(&app->clock, 35000);
+    assert_int_equal(post(fixture, "/api/v1/events", key, EVENT), 200);
+    assert_int_equal(app->quota.minute_events, 1);
+    assert_int_equal(app->quota.minute_end_ms, INT64_C(1700000100000));
+}
+
 static void key_of_some_origins_is_refused_from_others(void **state)
 {
     struct fixture *fixture = *state;
@@ -291,6 +317,7 @@ int main(void)
         TEST(gzip_is_known_by_its_bytes),
         TEST(bomb_and_bulk_are_refused_whole),
         TEST(no_room_asks_to_come_again),
+        TEST(quota_goes_on_after_a_restart_and_is_written_every_few_seconds),
         TEST(key_of_some_origins_is_refused_from_others),
         TEST(posthog_is_answered_in_its_own_words),
         TEST(posthog_is_told_to_come_again_where_there_is_no_room),
