@@ -8,6 +8,7 @@ import { fillSetup, newPage, settled, setupLink, startBrowser, startServer } fro
 const event = (at, name) => `${at}.event=${encodeURIComponent(name)}`;
 const steps = ['Product Viewed', 'Product Added', 'Checkout Started', 'Order Completed'];
 const FUNNEL = `/journeys/funnels?${steps.map((name, at) => event(`steps.${at}`, name)).join('&')}`;
+const MAP = `/journeys/map?${steps.map((name, at) => event(`stages.${at}`, name)).join('&')}`;
 const SERIES = `/journeys/trends?${event('series.0', 'Order Completed')}`;
 const PAGES = [
   '/', '/customers', '/customers?search=ha', '/customers?per=account',
@@ -20,6 +21,7 @@ const PAGES = [
   '/journeys/lifecycle?range=last+4+weeks&compare=previous&table=true', `/journeys/retention?${event('start', 'Order Completed')}&${event('return', 'Order Completed')}&cohort=every&range=last+5+weeks&periods=5&breakdown=channel&compare=previous`,
   `/journeys/paths?${event('what', 'Checkout Started')}&compare=weekday&table=true`, `/journeys/between?${event('from', 'Checkout Started')}&${event('to', 'Order Completed')}&compare=weekday`, `${FUNNEL}&per=account&compare=previous&table=true`,
   `/journeys/between?${event('from', 'Checkout Started')}&${event('to', 'Order Completed')}&window=1d`, `/journeys/between?${event('from', 'Order Completed')}&${event('to', 'Order Delivered')}&table=true&range=last+12+weeks`,
+  MAP, `${MAP}&compare=previous&range=last+8+weeks&table=true`, `${MAP}&whose=stopped&metric=csat`,
   '/voice', '/voice?metric=nps&by=customer.region&table=true', '/voice?metric=stars&range=last+12+weeks&table=true', '/voice?metric=csat', '/voice?text=zip',
 ];
 

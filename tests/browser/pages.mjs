@@ -124,5 +124,6 @@ export const PAGES = [
   '/journeys/lifecycle', '/journeys/lifecycle?range=last+3+weeks&table=true', '/journeys/stickiness?range=last+6+weeks&compare=previous', '/journeys/lifecycle?compare=year', '/journeys/retention?breakdown=device&compare=previous&cohort=every', '/journeys/paths?what.event=Product+Viewed&compare=weekday', '/journeys/stickiness?interval=day&range=last+30+days',
   '/journeys/paths', '/journeys/paths?what.event=Product+Viewed', '/journeys/paths?what.event=feedback&side=end&table=true&gap=1d',
   '/journeys/between', '/journeys/between?from.event=Product+Viewed&to.event=Added+To+Cart&window=1d', '/journeys/between?from.event=Product+Viewed&to.event=Order+Completed&table=true',
+  '/journeys/map', '/journeys/map?stages.0.event=Product+Viewed&stages.0.name=Find&stages.1.event=Added+To+Cart&stages.2.event=Order+Completed&compare=previous',
   '/no-such-page',
 ];

@@ -37,4 +37,9 @@ export function textsOf<T extends Record<string, string>>(own: T): (key: keyof T
   return (key, values = {}) => formatParts(parseMessage(own[key]!), values, locale).join("");
 }
 
+/** The same, with elements in it. */
+export function richOf<T extends Record<string, string>>(own: T): (key: keyof T, values: Record<string, ComponentChildren>) => ComponentChildren {
+  return (key, values) => formatParts(parseMessage(own[key]!), values as Record<string, unknown>, locale) as ComponentChildren;
+}
+
 export { localeTag };

@@ -7,6 +7,7 @@ import type { PageProps } from "../../routes";
 import { BetweenTab } from "./between";
 import { FunnelsTab } from "./funnels";
 import { LifecycleTab } from "./lifecycle";
+import { MapTab } from "./map";
 import { PathsTab } from "./paths";
 import { RetentionTab } from "./retention";
 import { StickinessTab } from "./stickiness";
@@ -14,7 +15,7 @@ import { TABS, type TabName } from "./state";
 import { SQL_TAB } from "./tabs";
 import { TrendsTab } from "./trends";
 
-export const TAB: Record<TabName, ComponentType> = { trends: TrendsTab, funnels: FunnelsTab, paths: PathsTab, retention: RetentionTab, lifecycle: LifecycleTab, stickiness: StickinessTab, between: BetweenTab };
+export const TAB: Record<TabName, ComponentType> = { trends: TrendsTab, funnels: FunnelsTab, map: MapTab, paths: PathsTab, retention: RetentionTab, lifecycle: LifecycleTab, stickiness: StickinessTab, between: BetweenTab };
 
 const SqlPage = lazy(() => import("./sql/page").then((module) => module.SqlPage));
 

@@ -2,15 +2,16 @@
 import { useContext } from "preact/hooks";
 import { navigate, usePlace } from "../../router";
 import { DEFAULT_RANGE } from "../../query/range";
-import { COMPARES, type Breakdown, type Compare, type FunnelQuery, type IntervalName, type Matcher, type PathsQuery, type Range, type RetentionQuery, type Segment, type Series, type TimeBetweenQuery, type TrendQuery } from "../../query/types";
+import { COMPARES, type Breakdown, type Compare, type FunnelQuery, type IntervalName, type Matcher, type PathsQuery, type Range, type RetentionQuery, type ScoreMetric, type Segment, type Series, type TimeBetweenQuery, type TrendQuery } from "../../query/types";
 import { fromSearch, toSearch } from "../../query/url";
 import { finished } from "../../query/cond-editor";
 import { measureReady } from "../../query/measure";
 import { TileContext } from "./tile";
 
-export const TABS = ["trends", "funnels", "paths", "retention", "lifecycle", "stickiness", "between"] as const;
+export const TABS = ["trends", "funnels", "map", "paths", "retention", "lifecycle", "stickiness", "between"] as const;
 export type TabName = (typeof TABS)[number];
 
+const SCALES: ScoreMetric[] = ["nps", "csat", "ces", "stars"];
 /** Of paths. */
 export const STEPS_USUAL = 4;
 /** Habits show over weeks. */
@@ -74,6 +75,20 @@ export interface PathsState extends Shared {
   by?: string;
 }
 
+/** A stage of a journey: what is done there, and what it is called. */
+export interface Stage extends Matcher {
+  name?: string;
+}
+
+export interface MapState extends Shared {
+  stages?: Stage[];
+  window?: string;
+  /** Which score stands beside the stages. */
+  metric?: ScoreMetric;
+  /** Whose scores and words: of everybody at a stage, or of those who went no further. */
+  whose?: "stopped";
+}
+
 const own = (search: string): Record<string, unknown> => {
   const { ev: _, ...state } = fromSearch(search);
   return state;
@@ -85,7 +100,7 @@ const isMatcher = (value: unknown): value is Matcher => isRecord(value) && (type
 /** What somebody wrote into the address by hand may be anything; only what has the right shape counts. */
 export function sane<T extends object>(state: Record<string, unknown>): T {
   const out = { ...state };
-  for (const name of ["series", "steps"]) {
+  for (const name of ["series", "steps", "stages"]) {
     if (name in out) out[name] = Array.isArray(out[name]) ? (out[name] as unknown[]).filter(isMatcher) : undefined;
   }
   for (const name of ["start", "return", "what", "from", "to"]) if (name in out && !isMatcher(out[name])) out[name] = undefined;
@@ -94,6 +109,9 @@ export function sane<T extends object>(state: Record<string, unknown>): T {
   if ("per" in out && out.per !== "account") out.per = undefined;
   if ("segment" in out && typeof out.segment !== "string" && !isRecord(out.segment)) out.segment = String(out.segment);
   if ("breakdown" in out && typeof out.breakdown !== "string" && !(isRecord(out.breakdown) && Array.isArray(out.breakdown.bins))) out.breakdown = out.breakdown === undefined ? undefined : String(out.breakdown);
+  if ("whose" in out && out.whose !== "stopped") out.whose = undefined;
+  if ("metric" in out && !SCALES.some((metric) => metric === out.metric)) out.metric = undefined;
+  if (Array.isArray(out.stages)) out.stages = (out.stages as Stage[]).map(({ name, ...stage }) => (name === undefined ? stage : { ...stage, name: String(name).slice(0, 60) }));
   return out as T;
 }
 
@@ -114,7 +132,10 @@ const matcher = (m: Matcher): Matcher => {
   return { event: m.event, ...(where.length ? { where } : {}) };
 };
 
-const shared = (state: Shared): { range: Range; segment?: Segment; compare?: Compare; per?: "account" } => ({
+/** What is asked of a stage or a step: without its name and without half-written conditions. */
+export const stepMatcher = matcher;
+
+export const shared = (state: Shared): { range: Range; segment?: Segment; compare?: Compare; per?: "account" } => ({
   range: state.range ?? DEFAULT_RANGE,
   ...(state.compare ? { compare: state.compare } : {}),
   ...(state.per ? { per: state.per } : {}),

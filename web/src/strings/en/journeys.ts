@@ -7,6 +7,7 @@ export const journeys = {
   "journeys.lifecycle": "Lifecycle",
   "journeys.stickiness": "Stickiness",
   "journeys.between": "Time between",
+  "journeys.map": "Map",
   per: "What is counted",
   "per.customer": "Counts people",
   "per.account": "Counts accounts",
