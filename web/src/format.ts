@@ -123,6 +123,11 @@ export function formatDate(instant: string | number, options: Intl.DateTimeForma
   return dateFormat(options).format(new Date(instant));
 }
 
+/** A day and the time on it, for what is yet to come. */
+export function formatTime(instant: string | number): string {
+  return dateFormat({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
+}
+
 /** Both zones, for the title of a time. */
 export function formatBoth(instant: string): string {
   const at = new Date(instant);

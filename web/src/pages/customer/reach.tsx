@@ -4,7 +4,7 @@ import { ApiError, api } from "../../api/client";
 import { useLoad } from "../../api/hooks";
 import type { Consents, Why } from "../../api/types";
 import { channelWords } from "../../evidence/people";
-import { formatDate, formatStamp } from "../../format";
+import { formatDate, formatTime } from "../../format";
 import { Button, CopyButton, Moment, Problem, Sheet, Skeleton, Tag } from "../../parts/basic";
 import { Select } from "../../parts/field";
 import { cleanLine, cleanText } from "../../safe";
@@ -58,7 +58,7 @@ function Verdict({ why }: { why: Why }) {
         {!why.allowed && <span class="small">{reasonWords(why.reason)}</span>}
         {!why.allowed && why.next_at && (
           <span class="small dim">
-            <Moment at={why.next_at}>{t("reach.again", { date: formatStamp(why.next_at) })}</Moment>
+            <Moment at={why.next_at}>{t("reach.again", { date: formatTime(why.next_at) })}</Moment>
           </span>
         )}
       </p>
@@ -83,7 +83,7 @@ function ConsentList({ consents }: { consents: Consents }) {
       <h3 class="small">{t("reach.consents")}</h3>
       {consents.muted && (
         <p class="small">
-          {consents.muted_until ? t("reach.muted.until", { date: formatStamp(consents.muted_until) }) : t("reach.muted")}
+          {consents.muted_until ? t("reach.muted.until", { date: formatTime(consents.muted_until) }) : t("reach.muted")}
         </p>
       )}
       <dl class="facts">
@@ -94,7 +94,7 @@ function ConsentList({ consents }: { consents: Consents }) {
               {each.state === "none"
                 ? t(each.needed ? "reach.state.none.needed" : "reach.state.none.free")
                 : t(`reach.state.${each.state}`, { date: each.since ? formatDate(each.since) : "" })}
-              {each.until && <span class="dim"> · {t("reach.until", { date: formatStamp(each.until) })}</span>}
+              {each.until && <span class="dim"> · {t("reach.until", { date: formatTime(each.until) })}</span>}
               {each.how && <small class="dim block">{cleanLine(each.how)}</small>}
             </dd>
           </div>
@@ -148,7 +148,7 @@ function OwnPage({ id }: { id: string }) {
             </pre>
             <CopyButton text={link.url} />
           </div>
-          <p class="small dim">{t("reach.link.until", { date: formatStamp(link.expires) })}</p>
+          <p class="small dim">{t("reach.link.until", { date: formatTime(link.expires) })}</p>
         </div>
       ) : (
         <Button look="soft" onClick={() => void make()}>
