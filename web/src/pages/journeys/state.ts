@@ -8,7 +8,7 @@ import { finished } from "../../query/cond-editor";
 import { measureReady } from "../../query/measure";
 import { TileContext } from "./tile";
 
-export const TABS = ["trends", "funnels", "map", "paths", "retention", "lifecycle", "stickiness", "between"] as const;
+export const TABS = ["trends", "funnels", "paths", "retention", "lifecycle", "stickiness", "between", "map"] as const;
 export type TabName = (typeof TABS)[number];
 
 const SCALES: ScoreMetric[] = ["nps", "csat", "ces", "stars"];
