@@ -24,10 +24,11 @@ test('the list switches between people and accounts, and back', async (t) => {
   await page.keyboard.press('Escape');
   await rows.getByRole('link', { name: 'Firm 1' }).click();
   await page.getByRole('heading', { level: 1, name: 'Firm 1' }).waitFor();
-  const people = await page.getByRole('region', { name: 'Customers of Firm 1' }).locator('tbody tr').count();
   const expected = shop().filter((event) => event.identifiers?.account === 'Firm 1' && event.event === 'Product Viewed').length;
-  assert.equal(people, expected);
   await page.getByText(`${expected} customers`, { exact: true }).waitFor();
+  const people = page.getByRole('region', { name: 'Customers of Firm 1' }).locator('tbody tr');
+  await people.first().waitFor();
+  assert.equal(await people.count(), expected);
   await page.locator('nav.crumbs').getByRole('link', { name: 'Customers' }).click();
   await page.getByText('60 customers in all.').waitFor();
 });
