@@ -315,9 +315,9 @@ static void put_item(struct base_buf *buf, const struct store_item *item)
     app_wire_put_u64(buf, (uint64_t)item->verdict);
     app_wire_put_u64(buf, (item->may_join_users ? ITEM_MAY_JOIN_USERS : 0U) |
                               (item->from_import ? ITEM_FROM_IMPORT : 0U));
-    const struct str texts[] = {item->reason,  item->field,       item->raw,    item->previous_id,
-                                event->source, event->message_id, event->event, event->channel,
-                                event->text,   event->scale};
+    const struct str texts[] = {item->reason,  item->field,       item->raw,      item->previous_id,
+                                event->source, event->message_id, event->event,   event->channel,
+                                event->text,   event->scale,      item->record_id};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         app_wire_put_str(buf, texts[i]);
     }
@@ -382,9 +382,9 @@ static bool get_item(struct str *at, struct arena *arena, struct store_item *ite
     item->verdict = (enum store_verdict)verdict;
     item->may_join_users = (flags & ITEM_MAY_JOIN_USERS) != 0;
     item->from_import = (flags & ITEM_FROM_IMPORT) != 0;
-    struct str *texts[] = {&item->reason,  &item->field,       &item->raw,    &item->previous_id,
-                           &event->source, &event->message_id, &event->event, &event->channel,
-                           &event->text,   &event->scale};
+    struct str *texts[] = {&item->reason,  &item->field,       &item->raw,      &item->previous_id,
+                           &event->source, &event->message_id, &event->event,   &event->channel,
+                           &event->text,   &event->scale,      &item->record_id};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         if (!app_wire_get_str(at, texts[i])) {
             return false;

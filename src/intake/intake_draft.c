@@ -256,11 +256,32 @@ bool intake_check_kind(struct intake_draft *draft, struct str kind, struct str f
         "and ext.NAME for those of another system");
 }
 
+static void put_hex(char out[16], uint64_t number)
+{
+    for (int i = 16; i-- > 0; number >>= 4) {
+        out[i] = "0123456789abcdef"[number & 15U];
+    }
+}
+
+/* Returns the number of digits. */
+static size_t put_decimal(char *out, uint32_t number)
+{
+    char digits[10];
+    size_t count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = digits[count - 1 - i];
+    }
+    return count;
+}
+
 bool intake_row_id(struct intake_draft *draft)
 {
-    char id[ROW_ID_BYTES];
     uint32_t nth;
-    if (draft->repeats == NULL || draft->message_id.data != NULL) {
+    if (draft->repeats == NULL || draft->message_id.data != NULL || draft->record_id.data != NULL) {
         return true;
     }
     struct str raw = draft->known_raw.data != NULL ? draft->known_raw : draft->raw;
@@ -268,9 +289,16 @@ bool intake_row_id(struct intake_draft *draft)
     if (!intake_repeats_count(draft->repeats, hash, &nth, draft->fail)) {
         return intake_hard(draft);
     }
-    int len = snprintf(id, sizeof id, "row-%016llx%016llx-%u", (unsigned long long)hash.high,
-                       (unsigned long long)hash.low, nth);
-    return intake_keep(draft, str_of(id, (size_t)len), &draft->message_id);
+    char *id = arena_alloc(draft->arena, ROW_ID_BYTES, draft->fail);
+    if (id == NULL) {
+        return intake_hard(draft);
+    }
+    memcpy(id, "row-", 4);
+    put_hex(id + 4, hash.high);
+    put_hex(id + 20, hash.low);
+    id[36] = '-';
+    draft->record_id = str_of(id, 37 + put_decimal(id + 37, nth));
+    return true;
 }
 
 static bool holds_any(struct str text, const char *const *parts, size_t count)
@@ -459,6 +487,7 @@ static bool fill(struct intake_draft *draft, int64_t ts_ms, struct store_item *i
     event->property_count = decoder->properties.count;
     event->trait_count = decoder->traits.count;
     event->identifier_count = decoder->identifier_count;
+    item->record_id = draft->record_id;
     item->previous_id = draft->previous_id;
     item->may_join_users = draft->source->may_join_users;
     item->space = draft->space;

@@ -55,6 +55,7 @@ struct intake_draft {
 
     /* What was found. Strings are missing where data is NULL. */
     struct str raw, event, message_id, user, anonymous, previous_id, channel, text, scale;
+    struct str record_id;   /* stands for the message_id of a file's record that has none */
     struct str source_name; /* instead of the source's; missing: that one */
     struct store_value score;
     bool has_score;
@@ -109,7 +110,7 @@ struct str intake_channel_of(struct str library);
 bool intake_take_instant(struct intake_draft *draft, struct json_value value, struct str field,
                          int64_t *out_ms) MUST_USE;
 bool intake_add_identifier(struct intake_draft *draft, struct str kind, struct str value) MUST_USE;
-/* Where the record of a file has no message_id: one from its bytes, and how often they occurred. */
+/* Where the record of a file has no message_id: record_id, from its bytes and how often they occurred. */
 bool intake_row_id(struct intake_draft *draft) MUST_USE;
 /* Is it "user", "anonymous", "email", "account" or "ext.NAME"? Else judges, with the nearest. */
 bool intake_check_kind(struct intake_draft *draft, struct str kind, struct str field) MUST_USE;

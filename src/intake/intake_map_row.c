@@ -485,7 +485,9 @@ static bool take_who(const struct intake_map *map, const struct intake_record *r
     }
     switch (map->anonymous) {
     case INTAKE_ANONYMOUS_EACH:
-        return intake_add_identifier(draft, STR("anonymous"), draft->message_id);
+        return intake_add_identifier(draft, STR("anonymous"),
+                                     draft->message_id.data != NULL ? draft->message_id
+                                                                    : draft->record_id);
     case INTAKE_ANONYMOUS_SKIP:
         draft->refused = true;
         return intake_judge(draft, map->places.user, "no customer: left out by the map");

@@ -148,7 +148,7 @@ static bool copy_item(const struct store_item *from, struct arena *arena, struct
     struct str *const texts[] = {&event->source,  &event->message_id, &event->event,
                                  &event->channel, &event->text,       &event->scale,
                                  &out->reason,    &out->field,        &out->raw,
-                                 &out->way,       &out->previous_id};
+                                 &out->way,       &out->previous_id,  &out->record_id};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         copy_text(arena, texts[i]);
     }

@@ -68,7 +68,9 @@ struct store_item {
     struct str previous_id; /* missing: no alias */
     bool may_join_users;    /* a secret key or an operator sent it: two known users may be joined */
     bool from_import;       /* its message_id is remembered for ever, not for the window */
-    uint64_t import;        /* number of the running import that it is part of; 0: of none */
+    /* Of an event without a message_id: what it is a duplicate by. It is not kept with the event. */
+    struct str record_id;
+    uint64_t import; /* number of the running import that it is part of; 0: of none */
     enum store_space
         space; /* ONE: the first identifier is whose event it is; a second of these two kinds is
                                another id of the same person, to be joined where that is allowed */

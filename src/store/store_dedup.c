@@ -109,6 +109,57 @@ bool store_dedup_live_find(const struct store_dedup_live *live, struct base_hash
     return true;
 }
 
+/* ---- how a run writes its entries ------------------------------------------------------------------------ */
+
+struct store_dedup_shape store_dedup_shape_of(uint64_t count, int64_t first_ms, int64_t last_ms)
+{
+    struct store_dedup_shape shape = {0};
+    while (shape.bucket_bits < 26 && count >> shape.bucket_bits > STORE_DEDUP_BUCKET_ENTRIES) {
+        shape.bucket_bits++;
+    }
+    shape.key_bytes = (STORE_DEDUP_KEY_BITS - shape.bucket_bits + 7) / 8;
+    for (uint64_t most = (uint64_t)last_ms - (uint64_t)first_ms; most > 0; most >>= 8) {
+        shape.when_bytes++;
+    }
+    return shape;
+}
+
+/* What is left of a key behind its bucket, moved to the front of so many bytes: 16 bytes, the greatest first. */
+void store_dedup_encode(const struct store_dedup_shape *shape, struct store_dedup_key key,
+                        uint64_t when, uint8_t *out)
+{
+    unsigned __int128 bits = ((unsigned __int128)key.high << 64 | (uint64_t)key.low << 48)
+                             << shape->bucket_bits;
+    uint8_t bytes[16];
+    base_put_u64(bytes, __builtin_bswap64((uint64_t)(bits >> 64)));
+    base_put_u64(bytes + 8, __builtin_bswap64((uint64_t)bits));
+    memcpy(out, bytes, shape->key_bytes);
+    for (uint32_t i = 0; i < shape->when_bytes; i++) {
+        out[shape->key_bytes + i] = (uint8_t)(when >> 8 * i);
+    }
+}
+
+struct store_dedup_key store_dedup_decode(const struct store_dedup_shape *shape, uint64_t bucket,
+                                          const uint8_t *entry)
+{
+    uint8_t bytes[16] = {0};
+    memcpy(bytes, entry, shape->key_bytes);
+    unsigned __int128 bits = ((unsigned __int128)__builtin_bswap64(base_get_u64(bytes)) << 64 |
+                              __builtin_bswap64(base_get_u64(bytes + 8))) >>
+                             shape->bucket_bits;
+    bits |= shape->bucket_bits == 0 ? 0 : (unsigned __int128)bucket << (128 - shape->bucket_bits);
+    return (struct store_dedup_key){(uint64_t)(bits >> 64), (uint16_t)((uint64_t)bits >> 48)};
+}
+
+uint64_t store_dedup_decode_when(const struct store_dedup_shape *shape, const uint8_t *entry)
+{
+    uint64_t when = 0;
+    for (uint32_t i = 0; i < shape->when_bytes; i++) {
+        when |= (uint64_t)entry[shape->key_bytes + i] << 8 * i;
+    }
+    return when;
+}
+
 /* ---- sealed ------------------------------------------------------------------------------------------------ */
 
 static bool damaged(const struct store_dedup_run *run, const char *what, struct fail *fail)
@@ -121,16 +172,25 @@ static bool damaged(const struct store_dedup_run *run, const char *what, struct 
 static bool read_meta(struct store_dedup_run *run, struct fail *fail)
 {
     const uint8_t *meta;
-    if (!store_run_at(run->run, STORE_DEDUP_META, 0, STORE_DEDUP_META_BYTES, &meta, fail)) {
-        return false;
+    if (store_run_len(run->run, STORE_DEDUP_META) != STORE_DEDUP_META_BYTES ||
+        !store_run_at(run->run, STORE_DEDUP_META, 0, STORE_DEDUP_META_BYTES, &meta, fail)) {
+        return damaged(run, "its description has another length than expected", fail);
     }
     run->count = base_get_u64(meta);
-    run->base_ms = base_get_i64(meta + 8);
-    run->first_ms = base_get_i64(meta + 16);
-    run->last_ms = base_get_i64(meta + 24);
-    run->import = base_get_u64(meta + 32) != 0;
-    uint64_t len = store_run_len(run->run, STORE_DEDUP_ENTRIES);
-    if (len % STORE_DEDUP_ENTRY_BYTES != 0 || len / STORE_DEDUP_ENTRY_BYTES != run->count) {
+    run->first_ms = base_get_i64(meta + 8);
+    run->last_ms = base_get_i64(meta + 16);
+    run->import = base_get_u64(meta + 24) != 0;
+    run->shape = (struct store_dedup_shape){base_get_u32(meta + 32), meta[36], meta[37]};
+    struct store_dedup_shape expected =
+        store_dedup_shape_of(run->count, run->first_ms, run->last_ms);
+    if (run->count == 0 || run->last_ms < run->first_ms ||
+        memcmp(&run->shape, &expected, sizeof expected) != 0 ||
+        store_run_len(run->run, STORE_DEDUP_STARTS) !=
+            (((uint64_t)1 << run->shape.bucket_bits) + 1) * sizeof(uint32_t)) {
+        return damaged(run, "its description does not fit together", fail);
+    }
+    if (store_run_len(run->run, STORE_DEDUP_ENTRIES) !=
+        run->count * store_dedup_entry_bytes(&run->shape)) {
         return damaged(run, "its entries have another length than its count says", fail);
     }
     return true;
@@ -192,40 +252,56 @@ void store_dedup_runs_unref(struct store_dedup_runs *runs)
     base_free(runs);
 }
 
-static bool entry_at(const struct store_dedup_run *run, uint64_t at, const uint8_t **out,
-                     struct fail *fail)
+/* The entries of a bucket. */
+static bool bucket_at(const struct store_dedup_run *run, uint64_t bucket, const uint8_t **out,
+                      uint32_t *out_count, struct fail *fail)
 {
-    return store_run_at(run->run, STORE_DEDUP_ENTRIES, at * STORE_DEDUP_ENTRY_BYTES,
-                        STORE_DEDUP_ENTRY_BYTES, out, fail);
+    const uint8_t *starts;
+    if (!store_run_at(run->run, STORE_DEDUP_STARTS, bucket * sizeof(uint32_t), 2 * sizeof(uint32_t),
+                      &starts, fail)) {
+        return false;
+    }
+    uint32_t first = base_get_u32(starts);
+    uint32_t end = base_get_u32(starts + 4);
+    if (end < first || end > run->count) {
+        return damaged(run, "its buckets are out of order", fail);
+    }
+    uint64_t bytes = store_dedup_entry_bytes(&run->shape);
+    *out_count = end - first;
+    return end == first || store_run_at(run->run, STORE_DEDUP_ENTRIES, first * bytes,
+                                        (end - first) * bytes, out, fail);
 }
 
-/* The first entry whose low half is not below `low`; halves are uniform, so proportion guesses well. */
-static bool lower(const struct store_dedup_run *run, uint64_t key, uint64_t *out, struct fail *fail)
+/* Is an entry of the key among those of its bucket, whose instant counts? */
+static bool find_key(const struct store_dedup_run *run, struct store_dedup_key key, int64_t at_ms,
+                     int64_t window_ms, bool *out, struct fail *fail)
 {
-    uint64_t low = 0;
-    uint64_t high = run->count;
-    uint64_t low_key = 0;
-    uint64_t high_key = UINT64_MAX;
-    for (int round = 0; low < high; round++) {
-        uint64_t middle = low + (high - low) / 2;
-        if (round < 6 && high_key > low_key && key >= low_key && key <= high_key) {
-            middle = low + (uint64_t)(((unsigned __int128)(key - low_key) * (high - low)) /
-                                      ((unsigned __int128)(high_key - low_key) + 1));
-        }
-        const uint8_t *entry;
-        if (!entry_at(run, middle, &entry, fail)) {
-            return false;
-        }
-        uint64_t found = base_get_u64(entry);
-        if (found < key) {
+    const struct store_dedup_shape *shape = &run->shape;
+    const uint8_t *entries = NULL;
+    uint32_t count;
+    uint8_t wanted[16];
+    if (!bucket_at(run, store_dedup_bucket(shape, key), &entries, &count, fail)) {
+        return false;
+    }
+    store_dedup_encode(shape, key, 0, wanted);
+    uint32_t bytes = store_dedup_entry_bytes(shape);
+    uint32_t low = 0;
+    for (uint32_t high = count; low < high;) {
+        uint32_t middle = low + (high - low) / 2;
+        if (memcmp(entries + (size_t)middle * bytes, wanted, shape->key_bytes) < 0) {
             low = middle + 1;
-            low_key = found;
         } else {
             high = middle;
-            high_key = found;
         }
     }
-    *out = low;
+    for (; low < count && !*out; low++) {
+        const uint8_t *entry = entries + (size_t)low * bytes;
+        if (memcmp(entry, wanted, shape->key_bytes) != 0) {
+            break;
+        }
+        int64_t first_ms = run->first_ms + (int64_t)store_dedup_decode_when(shape, entry);
+        *out = run->import || at_ms <= first_ms || at_ms - first_ms <= window_ms;
+    }
     return true;
 }
 
@@ -234,7 +310,6 @@ static bool find_in(const struct store_dedup_run *run, struct base_hash128 key, 
 {
     uint64_t blocks = store_run_len(run->run, STORE_DEDUP_BLOOM) / STORE_BLOOM_BLOCK_BYTES;
     const uint8_t *block;
-    uint64_t at;
     if (blocks == 0 || (!run->import && at_ms > run->last_ms && at_ms - run->last_ms > window_ms)) {
         return true;
     }
@@ -246,22 +321,7 @@ static bool find_in(const struct store_dedup_run *run, struct base_hash128 key, 
     if (!store_bloom_maybe(block, key.low)) {
         return true;
     }
-    if (!lower(run, key.low, &at, fail)) {
-        return false;
-    }
-    for (; at < run->count && !*out; at++) {
-        const uint8_t *entry;
-        if (!entry_at(run, at, &entry, fail)) {
-            return false;
-        }
-        if (base_get_u64(entry) != key.low) {
-            break;
-        }
-        int64_t first_ms = run->base_ms + base_get_u32(entry + 16);
-        *out = base_get_u64(entry + 8) == key.high &&
-               (run->import || at_ms <= first_ms || at_ms - first_ms <= window_ms);
-    }
-    return true;
+    return find_key(run, store_dedup_key_of(key), at_ms, window_ms, out, fail);
 }
 
 bool store_dedup_runs_find(const struct store_dedup_runs *runs, struct base_hash128 key,
@@ -277,27 +337,43 @@ bool store_dedup_runs_find(const struct store_dedup_runs *runs, struct base_hash
     return true;
 }
 
+/* Entries of one bucket: in order, and within the time of their run. */
+static bool check_bucket(const struct store_dedup_run *run, uint64_t bucket, uint32_t *seen,
+                         struct fail *fail)
+{
+    const struct store_dedup_shape *shape = &run->shape;
+    const uint8_t *entries = NULL;
+    uint32_t count;
+    if (!bucket_at(run, bucket, &entries, &count, fail)) {
+        return false;
+    }
+    uint32_t bytes = store_dedup_entry_bytes(shape);
+    uint64_t most = (uint64_t)run->last_ms - (uint64_t)run->first_ms;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *entry = entries + (size_t)i * bytes;
+        if (i > 0 && memcmp(entry - bytes, entry, shape->key_bytes) > 0) {
+            return damaged(run, "entries are out of order", fail);
+        }
+        if (store_dedup_decode_when(shape, entry) > most) {
+            return damaged(run, "an entry lies outside of the time of its run", fail);
+        }
+    }
+    *seen += count;
+    return true;
+}
+
 bool store_dedup_run_check(const struct store_dedup_run *run,
                            void (*problem)(void *context, const char *path, const char *what),
                            void *context, uint64_t *problems, struct fail *fail)
 {
     struct fail found;
     bool ok = store_run_check(run->run, &found);
-    struct base_hash128 last = {0};
-    for (uint64_t i = 0; ok && i < run->count; i++) {
-        const uint8_t *entry;
-        ok = entry_at(run, i, &entry, &found);
-        struct base_hash128 key = {0};
-        if (ok) {
-            key = (struct base_hash128){base_get_u64(entry), base_get_u64(entry + 8)};
-            int64_t at_ms = run->base_ms + base_get_u32(entry + 16);
-            if (key.low < last.low || (key.low == last.low && key.high < last.high)) {
-                ok = damaged(run, "entries are out of order", &found);
-            } else if (at_ms < run->first_ms || at_ms > run->last_ms) {
-                ok = damaged(run, "an entry lies outside of the time of its run", &found);
-            }
-        }
-        last = key;
+    uint32_t seen = 0;
+    for (uint64_t b = 0; ok && b < (uint64_t)1 << run->shape.bucket_bits; b++) {
+        ok = check_bucket(run, b, &seen, &found);
+    }
+    if (ok && seen != run->count) {
+        ok = damaged(run, "its buckets hold another number of entries than it has", &found);
     }
     if (!ok) {
         if (found.code != FAIL_CORRUPT) {

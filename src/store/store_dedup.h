@@ -1,12 +1,14 @@
 /* store_dedup.h — which (source, message id) was stored before, and when.
  *
  * What: a 128-bit hash stands for the pair. Those since the last seal lie in a table that only the writer
- *   touches; sealed ones in sorted runs by time of receipt, which are dropped whole once older than the window.
- *   Ids of imports lie in runs of their own and are never dropped. Format: docs/formats/dedup.md.
+ *   touches; sealed ones, by their first 80 bits, in sorted runs by time of receipt, which are dropped whole once
+ *   older than the window. Ids of imports lie in runs of their own and are never dropped, but with their import.
+ *   Format: docs/formats/dedup.md.
  * Owner: tables: the writer. Sets of runs are reference-counted.
  * Threads: tables belong to the writer, and are frozen while they are sealed. Runs are immutable.
  * Failure: FAIL_CORRUPT, FAIL_IO, FAIL_NO_MEMORY.
- * Limits/cost: an id never seen costs a cache line for each run, of which there are about a dozen.
+ * Limits/cost: an id never seen costs a cache line for each run, of which there are about a dozen; some 10 bytes on
+ *   disk. Among a thousand million ids an unrelated one passes for a duplicate once in 10^15.
  * Units: *_ms UTC.
  * Example: see store_judge.c.   Not here: the verdict (store_judge.c).
  */
@@ -14,7 +16,16 @@
 
 #include "store_run.h"
 
-#define STORE_DEDUP_FOR_EVER INT64_MAX /* "received at" of an import's id */
+/* "Received at" of the ids of an import: later than any instant, and it says which one (0: none that can be taken
+   back; at most UINT32_MAX). */
+static inline int64_t store_dedup_for_ever(uint64_t import)
+{
+    return INT64_MAX - UINT32_MAX + (int64_t)import;
+}
+static inline bool store_dedup_is_for_ever(int64_t at_ms)
+{
+    return at_ms >= INT64_MAX - UINT32_MAX;
+}
 
 /* `salt` is the store's own, so that nobody can make two ids collide. */
 struct base_hash128 store_dedup_key(uint64_t salt, struct str source, struct str message_id);
@@ -47,11 +58,24 @@ bool store_dedup_live_find(const struct store_dedup_live *live, struct base_hash
 
 /* ---- sealed ----------------------------------------------------------------------------------------- */
 
+/* How a run writes its entries. Its keys are parted into 2^bucket_bits buckets by their first bits; what is left of
+   80 bits is written behind one another, the greatest byte first, so that bytes compare as keys do. */
+struct store_dedup_shape {
+    uint32_t bucket_bits;
+    uint32_t key_bytes;  /* of what is left */
+    uint32_t when_bytes; /* of the distance of its instant from the run's first; little-endian */
+};
+static inline uint32_t store_dedup_entry_bytes(const struct store_dedup_shape *shape)
+{
+    return shape->key_bytes + shape->when_bytes;
+}
+
 struct store_dedup_run {
     struct store_run *run; /* reference held by the set */
     uint64_t count;
-    int64_t base_ms, first_ms, last_ms;
+    int64_t first_ms, last_ms;
     bool import;
+    struct store_dedup_shape shape;
 };
 struct store_dedup_runs {
     _Atomic uint32_t references;
@@ -81,13 +105,11 @@ bool store_dedup_choose(const struct store_dedup_runs *runs, int64_t span_ms, in
 /* All of one kind (window or import). */
 bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *runs, size_t count,
                        uint64_t id, struct store_run_info *out, struct fail *fail) MUST_USE;
-/* The run without `keys` (ascending, by low and then high half). *out_left: entries that stay; where that is none, or
-   all (*out_any false), nothing was written. */
-bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run,
-                         const struct base_hash128 *keys, size_t key_count, uint64_t id,
-                         struct store_run_info *out, uint64_t *out_left, bool *out_any,
+/* A run of imports without the ids of one of them. *out_left: entries that stay; where that is none, or all
+   (*out_any false), nothing was written. */
+bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run, uint64_t import,
+                         uint64_t id, struct store_run_info *out, uint64_t *out_left, bool *out_any,
                          struct fail *fail) MUST_USE;
-int store_dedup_compare_keys(const void *a, const void *b);
 bool store_dedup_run_check(const struct store_dedup_run *run,
                            void (*problem)(void *context, const char *path, const char *what),
                            void *context, uint64_t *problems, struct fail *fail) MUST_USE;
@@ -97,7 +119,34 @@ bool store_dedup_run_check(const struct store_dedup_run *run,
 enum store_dedup_section {
     STORE_DEDUP_META,
     STORE_DEDUP_ENTRIES,
+    STORE_DEDUP_STARTS,
     STORE_DEDUP_BLOOM,
 };
 #define STORE_DEDUP_META_BYTES 40U
-#define STORE_DEDUP_ENTRY_BYTES 20U
+#define STORE_DEDUP_KEY_BITS 80U
+#define STORE_DEDUP_BUCKET_ENTRIES 64U /* about so many, at least half of it */
+
+struct store_dedup_key { /* the first 80 bits */
+    uint64_t high;
+    uint16_t low;
+};
+static inline struct store_dedup_key store_dedup_key_of(struct base_hash128 hash)
+{
+    return (struct store_dedup_key){hash.low, (uint16_t)(hash.high >> 48)};
+}
+static inline int store_dedup_compare(struct store_dedup_key a, struct store_dedup_key b)
+{
+    return a.high != b.high ? (a.high < b.high ? -1 : 1) : (a.low > b.low) - (a.low < b.low);
+}
+struct store_dedup_shape store_dedup_shape_of(uint64_t count, int64_t first_ms, int64_t last_ms);
+static inline uint64_t store_dedup_bucket(const struct store_dedup_shape *shape,
+                                          struct store_dedup_key key)
+{
+    return shape->bucket_bits == 0 ? 0 : key.high >> (64 - shape->bucket_bits);
+}
+/* `out`: the entry's bytes. */
+void store_dedup_encode(const struct store_dedup_shape *shape, struct store_dedup_key key,
+                        uint64_t when, uint8_t *out);
+struct store_dedup_key store_dedup_decode(const struct store_dedup_shape *shape, uint64_t bucket,
+                                          const uint8_t *entry);
+uint64_t store_dedup_decode_when(const struct store_dedup_shape *shape, const uint8_t *entry);

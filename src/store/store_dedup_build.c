@@ -14,19 +14,6 @@ int64_t store_dedup_span_ms(int64_t window_ms)
     return window_ms / SPANS_IN_WINDOW;
 }
 
-static int compare_entries(const void *a, const void *b)
-{
-    const struct store_dedup_entry *x = a;
-    const struct store_dedup_entry *y = b;
-    if (x->key.low != y->key.low) {
-        return x->key.low < y->key.low ? -1 : 1;
-    }
-    if (x->key.high != y->key.high) {
-        return x->key.high < y->key.high ? -1 : 1;
-    }
-    return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
-}
-
 /* Imports last, since their time is the greatest of all. */
 static int compare_times(const void *a, const void *b)
 {
@@ -43,68 +30,166 @@ static int64_t span_of(int64_t at_ms, int64_t span_ms)
 struct build {
     struct store_run_writer *writer;
     struct store_bloom bloom;
-    int64_t base_ms;
-    bool import;
+    struct store_dedup_shape shape;
+    int64_t first_ms;
+    struct base_buf starts;
+    uint64_t bucket; /* those before have their end */
+    uint32_t count;
 };
+
+static void build_done(struct build *build)
+{
+    store_bloom_done(&build->bloom);
+    base_buf_done(&build->starts);
+}
+
+/* The next bucket begins behind what there is. Errors are told by finish. */
+static void put_start(struct build *build)
+{
+    uint8_t start[sizeof(uint32_t)];
+    base_put_u32(start, build->count);
+    base_buf_bytes(&build->starts, start, sizeof start);
+}
 
 static bool begin(struct disk *disk, uint64_t id, uint64_t count, int64_t first_ms, int64_t last_ms,
                   bool import, struct build *out, struct fail *fail)
 {
-    *out = (struct build){.base_ms = first_ms, .import = import};
+    *out = (struct build){.first_ms = first_ms,
+                          .shape = store_dedup_shape_of(count, first_ms, last_ms)};
+    out->starts.limit = SIZE_MAX / 2;
+    if (count > UINT32_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "more than %u message ids in one run", UINT32_MAX);
+    }
     if (!store_bloom_init(&out->bloom, count, fail)) {
         return false;
     }
     if (!store_run_writer_new(disk, STORE_RUN_DEDUP, id, &out->writer, fail)) {
-        store_bloom_done(&out->bloom);
+        build_done(out);
         return false;
     }
-    uint8_t meta[STORE_DEDUP_META_BYTES];
+    uint8_t meta[STORE_DEDUP_META_BYTES] = {0};
     base_put_u64(meta, count);
     base_put_i64(meta + 8, first_ms);
-    base_put_i64(meta + 16, first_ms);
-    base_put_i64(meta + 24, last_ms);
-    base_put_u64(meta + 32, import);
+    base_put_i64(meta + 16, last_ms);
+    base_put_u64(meta + 24, import);
+    base_put_u32(meta + 32, out->shape.bucket_bits);
+    meta[36] = (uint8_t)out->shape.key_bytes;
+    meta[37] = (uint8_t)out->shape.when_bytes;
     store_run_begin(out->writer);
     store_run_write(out->writer, meta, sizeof meta);
     store_run_begin(out->writer);
+    put_start(out);
     return true;
 }
 
-static void put(struct build *build, struct base_hash128 key, int64_t at_ms)
+/* Ends the buckets before this one. */
+static void end_buckets(struct build *build, uint64_t bucket)
 {
-    uint8_t entry[STORE_DEDUP_ENTRY_BYTES];
-    base_put_u64(entry, key.low);
-    base_put_u64(entry + 8, key.high);
-    base_put_u32(entry + 16, (uint32_t)(build->import ? 0 : at_ms - build->base_ms));
-    store_run_write(build->writer, entry, sizeof entry);
-    store_bloom_add(&build->bloom, key.low);
+    for (; build->bucket < bucket; build->bucket++) {
+        put_start(build);
+    }
+}
+
+/* In the order of their keys. */
+static void put(struct build *build, struct store_dedup_key key, int64_t at_ms)
+{
+    uint8_t entry[16 + 8];
+    end_buckets(build, store_dedup_bucket(&build->shape, key));
+    store_dedup_encode(&build->shape, key, (uint64_t)at_ms - (uint64_t)build->first_ms, entry);
+    store_run_write(build->writer, entry, store_dedup_entry_bytes(&build->shape));
+    store_bloom_add(&build->bloom, key.high);
+    build->count++;
 }
 
 static bool finish(struct build *build, struct store_run_info *out, struct fail *fail)
 {
+    end_buckets(build, (uint64_t)1 << build->shape.bucket_bits);
+    struct str starts = base_buf_view(&build->starts);
+    bool whole = base_buf_ok(&build->starts, fail);
+    store_run_begin(build->writer);
+    store_run_write(build->writer, starts.data, starts.len);
     store_run_begin(build->writer);
     store_run_write(build->writer, build->bloom.bytes,
                     build->bloom.blocks * STORE_BLOOM_BLOCK_BYTES);
-    store_bloom_done(&build->bloom);
-    return store_run_finish(build->writer, out, fail);
+    build_done(build);
+    return store_run_finish(build->writer, out, fail) && whole;
+}
+
+/* Sorts by the key. Hashes are uniform: parted by their first bits into groups of a few, the rest is little. */
+static void sort_entries(const struct store_dedup_entry *entries, size_t count,
+                         struct store_dedup_entry *out, uint32_t *ends, uint32_t bits)
+{
+    size_t groups = (size_t)1 << bits;
+    memset(ends, 0, groups * sizeof *ends);
+    for (size_t i = 0; i < count; i++) {
+        ends[bits == 0 ? 0 : entries[i].key.low >> (64 - bits)]++;
+    }
+    uint32_t sum = 0;
+    for (size_t g = 0; g < groups; g++) {
+        uint32_t size = ends[g];
+        ends[g] = sum; /* its first, until the entries are put */
+        sum += size;
+    }
+    for (size_t i = 0; i < count; i++) {
+        out[ends[bits == 0 ? 0 : entries[i].key.low >> (64 - bits)]++] = entries[i];
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct store_dedup_entry entry = out[i];
+        struct store_dedup_key key = store_dedup_key_of(entry.key);
+        size_t at = i;
+        for (; at > 0 && store_dedup_compare(key, store_dedup_key_of(out[at - 1].key)) < 0; at--) {
+            out[at] = out[at - 1];
+        }
+        out[at] = entry;
+    }
 }
 
 /* Entries of one span, in any order. */
-static bool seal_span(struct disk *disk, struct store_dedup_entry *entries, size_t count,
-                      uint64_t id, struct store_run_info *out, struct fail *fail)
+static bool seal_span(struct disk *disk, const struct store_dedup_entry *entries, size_t count,
+                      uint64_t id, struct arena *arena, struct store_run_info *out,
+                      struct fail *fail)
 {
-    bool import = entries[0].at_ms == STORE_DEDUP_FOR_EVER;
-    int64_t first_ms = import ? 0 : entries[0].at_ms;
-    int64_t last_ms = import ? 0 : entries[count - 1].at_ms;
-    qsort(entries, count, sizeof entries[0], compare_entries);
+    int64_t first_ms = INT64_MAX;
+    int64_t last_ms = INT64_MIN;
+    for (size_t i = 0; i < count; i++) {
+        first_ms = entries[i].at_ms < first_ms ? entries[i].at_ms : first_ms;
+        last_ms = entries[i].at_ms > last_ms ? entries[i].at_ms : last_ms;
+    }
+    uint32_t bits = 0;
+    while (bits < 24 && count >> bits > 4) {
+        bits++;
+    }
+    struct store_dedup_entry *sorted = arena_array(arena, count, sizeof *sorted, fail);
+    uint32_t *ends = arena_array(arena, (size_t)1 << bits, sizeof *ends, fail);
     struct build build;
-    if (!begin(disk, id, count, first_ms, last_ms, import, &build, fail)) {
+    if (sorted == NULL || ends == NULL) {
+        return false;
+    }
+    sort_entries(entries, count, sorted, ends, bits);
+    if (!begin(disk, id, count, first_ms, last_ms, store_dedup_is_for_ever(first_ms), &build,
+               fail)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        put(&build, entries[i].key, entries[i].at_ms);
+        put(&build, store_dedup_key_of(sorted[i].key), sorted[i].at_ms);
     }
     return finish(&build, out, fail);
+}
+
+static int64_t span_of_entry(const struct store_dedup_entry *entry, int64_t span_ms)
+{
+    return store_dedup_is_for_ever(entry->at_ms) ? INT64_MAX : span_of(entry->at_ms, span_ms);
+}
+
+/* Mostly all are of one span, and need not be sorted by time. */
+static bool are_of_one_span(const struct store_dedup_entry *entries, size_t count, int64_t span_ms)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (span_of_entry(&entries[i], span_ms) != span_of_entry(&entries[0], span_ms)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool store_dedup_seal(struct disk *disk, const struct store_dedup_live *live, int64_t span_ms,
@@ -121,7 +206,7 @@ bool store_dedup_seal(struct disk *disk, const struct store_dedup_live *live, in
             entries[count++] = live->slots[i];
         }
     }
-    if (count > 1) {
+    if (!are_of_one_span(entries, count, span_ms)) {
         qsort(entries, count, sizeof entries[0], compare_times);
     }
     struct store_run_info *infos = NULL;
@@ -129,8 +214,8 @@ bool store_dedup_seal(struct disk *disk, const struct store_dedup_live *live, in
     size_t info_capacity = 0;
     for (size_t from = 0; from < count;) {
         size_t to = from;
-        int64_t span = span_of(entries[from].at_ms, span_ms);
-        while (to < count && span_of(entries[to].at_ms, span_ms) == span) {
+        int64_t span = span_of_entry(&entries[from], span_ms);
+        while (to < count && span_of_entry(&entries[to], span_ms) == span) {
             to++;
         }
         void *grown = infos;
@@ -139,7 +224,7 @@ bool store_dedup_seal(struct disk *disk, const struct store_dedup_live *live, in
             return false;
         }
         infos = grown;
-        if (!seal_span(disk, entries + from, to - from, next_id(context), &infos[info_count],
+        if (!seal_span(disk, entries + from, to - from, next_id(context), arena, &infos[info_count],
                        fail)) {
             base_free(infos);
             return false;
@@ -204,37 +289,76 @@ bool store_dedup_choose(const struct store_dedup_runs *runs, int64_t span_ms, in
     return true;
 }
 
-static const uint8_t *entry_of(const uint8_t *entries, uint64_t at)
+/* The entries of a run, one after the other. */
+struct reading {
+    const struct store_dedup_run *run;
+    const uint8_t *starts, *entries;
+    uint64_t at, bucket;
+    struct store_dedup_key key; /* of the entry at `at` */
+};
+
+static void look(struct reading *r)
 {
-    return entries + at * STORE_DEDUP_ENTRY_BYTES;
+    if (r->at == r->run->count) {
+        return;
+    }
+    while (base_get_u32(r->starts + (r->bucket + 1) * sizeof(uint32_t)) <= r->at) {
+        r->bucket++;
+    }
+    r->key = store_dedup_decode(&r->run->shape, r->bucket,
+                                r->entries + r->at * store_dedup_entry_bytes(&r->run->shape));
 }
 
-static int compare_encoded(const uint8_t *a, const uint8_t *b)
+static bool reading_init(struct reading *r, const struct store_dedup_run *run, struct fail *fail)
 {
-    uint64_t x = base_get_u64(a);
-    uint64_t y = base_get_u64(b);
-    if (x == y) {
-        x = base_get_u64(a + 8);
-        y = base_get_u64(b + 8);
+    uint64_t buckets = (uint64_t)1 << run->shape.bucket_bits;
+    *r = (struct reading){.run = run};
+    if (!store_run_at(run->run, STORE_DEDUP_STARTS, 0, (buckets + 1) * sizeof(uint32_t), &r->starts,
+                      fail) ||
+        !store_run_at(run->run, STORE_DEDUP_ENTRIES, 0,
+                      run->count * store_dedup_entry_bytes(&run->shape), &r->entries, fail)) {
+        return false;
     }
-    return (x > y) - (x < y);
+    uint32_t before = 0;
+    for (uint64_t b = 0; b <= buckets; b++) {
+        uint32_t start = base_get_u32(r->starts + b * sizeof(uint32_t));
+        if (start < before || start > run->count || (b == buckets && start != run->count)) {
+            return fail_set(fail, FAIL_CORRUPT,
+                            "the buckets of a run of deduplication do not fit "
+                            "its number of entries");
+        }
+        before = start;
+    }
+    look(r);
+    return true;
+}
+
+static int64_t when(const struct reading *r)
+{
+    const struct store_dedup_shape *shape = &r->run->shape;
+    return r->run->first_ms + (int64_t)store_dedup_decode_when(
+                                  shape, r->entries + r->at * store_dedup_entry_bytes(shape));
+}
+
+static void step(struct reading *r)
+{
+    r->at++;
+    look(r);
 }
 
 bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *runs, size_t count,
                        uint64_t id, struct store_run_info *out, struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
-    const uint8_t **entries = arena_array(arena, count, sizeof *entries, fail);
-    uint64_t *at = arena_array(arena, count, sizeof *at, fail);
-    if (entries == NULL || at == NULL) {
+    struct reading *reading = arena_array(arena, count, sizeof *reading, fail);
+    if (reading == NULL) {
         return false;
     }
     int64_t first_ms = INT64_MAX;
     int64_t last_ms = INT64_MIN;
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!store_run_at(runs[i]->run, STORE_DEDUP_ENTRIES, 0,
-                          runs[i]->count * STORE_DEDUP_ENTRY_BYTES, &entries[i], fail)) {
+        if (!reading_init(&reading[i], runs[i], fail)) {
             return false;
         }
         first_ms = runs[i]->first_ms < first_ms ? runs[i]->first_ms : first_ms;
@@ -248,76 +372,56 @@ bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *r
     for (uint64_t done = 0; done < total; done++) {
         size_t best = count;
         for (size_t i = 0; i < count; i++) {
-            if (at[i] < runs[i]->count &&
-                (best == count || compare_encoded(entry_of(entries[i], at[i]),
-                                                  entry_of(entries[best], at[best])) < 0)) {
+            if (reading[i].at < reading[i].run->count &&
+                (best == count || store_dedup_compare(reading[i].key, reading[best].key) < 0)) {
                 best = i;
             }
         }
-        const uint8_t *entry = entry_of(entries[best], at[best]++);
-        put(&build, (struct base_hash128){base_get_u64(entry), base_get_u64(entry + 8)},
-            runs[best]->base_ms + base_get_u32(entry + 16));
+        put(&build, reading[best].key, when(&reading[best]));
+        step(&reading[best]);
     }
     return finish(&build, out, fail);
 }
 
 /* ---- forgetting -------------------------------------------------------------------------------------------- */
 
-int store_dedup_compare_keys(const void *a, const void *b)
-{
-    const struct base_hash128 *x = a;
-    const struct base_hash128 *y = b;
-    if (x->low != y->low) {
-        return x->low < y->low ? -1 : 1;
-    }
-    return (x->high > y->high) - (x->high < y->high);
-}
-
-struct forgetting {
-    const uint8_t *entries;
-    const struct base_hash128 *keys;
-    size_t key_count, at; /* keys before `at` are below the entry looked at */
-};
-
-/* Entries are asked for in their order. */
-static bool forgotten(struct forgetting *f, uint64_t entry)
-{
-    const uint8_t *bytes = entry_of(f->entries, entry);
-    struct base_hash128 key = {base_get_u64(bytes), base_get_u64(bytes + 8)};
-    while (f->at < f->key_count && store_dedup_compare_keys(&f->keys[f->at], &key) < 0) {
-        f->at++;
-    }
-    return f->at < f->key_count && store_dedup_compare_keys(&f->keys[f->at], &key) == 0;
-}
-
-bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run,
-                         const struct base_hash128 *keys, size_t key_count, uint64_t id,
-                         struct store_run_info *out, uint64_t *out_left, bool *out_any,
+bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run, uint64_t import,
+                         uint64_t id, struct store_run_info *out, uint64_t *out_left, bool *out_any,
                          struct fail *fail)
 {
-    struct forgetting f = {.keys = keys, .key_count = key_count};
-    if (!store_run_at(run->run, STORE_DEDUP_ENTRIES, 0, run->count * STORE_DEDUP_ENTRY_BYTES,
-                      &f.entries, fail)) {
+    int64_t gone = store_dedup_for_ever(import);
+    struct reading r;
+    *out_left = run->count;
+    *out_any = false;
+    if (!run->import || gone < run->first_ms || gone > run->last_ms) {
+        return true;
+    }
+    int64_t first_ms = INT64_MAX;
+    int64_t last_ms = INT64_MIN;
+    if (!reading_init(&r, run, fail)) {
         return false;
     }
-    *out_left = 0;
-    for (uint64_t i = 0; i < run->count; i++) {
-        *out_left += !forgotten(&f, i);
+    for (*out_left = 0; r.at < run->count; step(&r)) {
+        int64_t at_ms = when(&r);
+        if (at_ms != gone) {
+            first_ms = at_ms < first_ms ? at_ms : first_ms;
+            last_ms = at_ms > last_ms ? at_ms : last_ms;
+            ++*out_left;
+        }
     }
     *out_any = *out_left < run->count;
     if (!*out_any || *out_left == 0) {
         return true;
     }
     struct build build;
-    if (!begin(disk, id, *out_left, run->first_ms, run->last_ms, run->import, &build, fail)) {
+    if (!reading_init(&r, run, fail) ||
+        !begin(disk, id, *out_left, first_ms, last_ms, true, &build, fail)) {
         return false;
     }
-    f.at = 0;
-    for (uint64_t i = 0; i < run->count; i++) {
-        const uint8_t *entry = entry_of(f.entries, i);
-        if (!forgotten(&f, i)) {
-            put(&build, (struct base_hash128){base_get_u64(entry), base_get_u64(entry + 8)},
-                run->base_ms + base_get_u32(entry + 16));
+    for (; r.at < run->count; step(&r)) {
+        int64_t at_ms = when(&r);
+        if (at_ms != gone) {
+            put(&build, r.key, at_ms);
         }
     }
     return finish(&build, out, fail);

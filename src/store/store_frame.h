@@ -83,6 +83,8 @@ struct store_frame_record {
         struct {
             struct store_row row; /* arrival and customer are not written: they follow */
             bool import;
+            bool has_key;            /* without a message id, but deduplicated: */
+            struct base_hash128 key; /* by this */
         } event;
         struct {
             struct store_frame_quarantine row;
@@ -123,7 +125,9 @@ void store_frame_identifier(struct store_frame_writer *writer, uint32_t number,
                             struct store_identifier id, bool member);
 void store_frame_join(struct store_frame_writer *writer, const struct store_edge *edge);
 void store_frame_rowless(struct store_frame_writer *writer, uint32_t number);
-void store_frame_event(struct store_frame_writer *writer, const struct store_row *row, bool import);
+/* `key`: of deduplication, where it does not follow from the row's message id; else NULL. */
+void store_frame_event(struct store_frame_writer *writer, const struct store_row *row,
+                       const struct base_hash128 *key, bool import);
 /* Returns where the raw bytes lie in `bytes`. */
 size_t store_frame_quarantine(struct store_frame_writer *writer,
                               const struct store_frame_quarantine *row);

@@ -189,9 +189,20 @@ static bool read_cells(struct store_frame_reader *reader, enum store_family fami
     return true;
 }
 
-static bool read_event_optionals(struct store_frame_reader *reader, uint32_t flags,
-                                 struct store_row *row)
+static bool get_hash(struct store_frame_reader *reader, struct base_hash128 *out)
 {
+    if (reader->end - reader->at < 16) {
+        return false;
+    }
+    *out = (struct base_hash128){base_get_u64(reader->at), base_get_u64(reader->at + 8)};
+    reader->at += 16;
+    return true;
+}
+
+static bool read_event_optionals(struct store_frame_reader *reader, uint32_t flags,
+                                 struct store_frame_record *out)
+{
+    struct store_row *row = &out->event.row;
     row->client_ts_ms = row->sent_at_ms = STORE_NO_TIME;
     row->channel = row->scale = STORE_NO_CODE;
     row->score = (struct store_value){0};
@@ -202,7 +213,8 @@ static bool read_event_optionals(struct store_frame_reader *reader, uint32_t fla
            ((flags & 8U) == 0 || get_text(reader, &row->text)) &&
            ((flags & 16U) == 0 || (get_name(reader, STORE_FAMILY_SCALE, &row->scale) &&
                                    get_value(reader, &row->score))) &&
-           ((flags & 32U) == 0 || get_text(reader, &row->message_id));
+           ((flags & 32U) == 0 || get_text(reader, &row->message_id)) &&
+           (!out->event.has_key || get_hash(reader, &out->event.key));
 }
 
 static bool read_event(struct store_frame_reader *reader, struct store_frame_record *out)
@@ -210,11 +222,14 @@ static bool read_event(struct store_frame_reader *reader, struct store_frame_rec
     struct store_row *row = &out->event.row;
     *row = (struct store_row){0};
     uint32_t flags;
-    if (!get_u32(reader, &flags) || flags >= 128 || !get_u32(reader, &row->original) ||
-        !get_name(reader, STORE_FAMILY_EVENT, &row->event) ||
+    if (!get_u32(reader, &flags) || flags >= 256) {
+        return false;
+    }
+    out->event.has_key = (flags & 128U) != 0;
+    if (!get_u32(reader, &row->original) || !get_name(reader, STORE_FAMILY_EVENT, &row->event) ||
         !get_name(reader, STORE_FAMILY_SOURCE, &row->source) || !get_signed(reader, &row->ts_ms) ||
         !get_distance(reader, row->ts_ms, &row->received_at_ms) ||
-        !read_event_optionals(reader, flags, row) ||
+        !read_event_optionals(reader, flags, out) ||
         !read_cells(reader, STORE_FAMILY_PROPERTY, 0, &row->property_count) ||
         !read_cells(reader, STORE_FAMILY_TRAIT, row->property_count, &row->trait_count)) {
         return false;
@@ -230,11 +245,9 @@ static bool read_quarantine(struct store_frame_reader *reader, struct store_fram
     struct store_frame_quarantine *row = &out->quarantine.row;
     uint8_t flags;
     if (!get_u64(reader, &row->id) || !get_name(reader, STORE_FAMILY_SOURCE, &row->source) ||
-        !get_signed(reader, &row->received_at_ms) || reader->end - reader->at < 16) {
+        !get_signed(reader, &row->received_at_ms) || !get_hash(reader, &row->hash)) {
         return false;
     }
-    row->hash = (struct base_hash128){base_get_u64(reader->at), base_get_u64(reader->at + 8)};
-    reader->at += 16;
     row->way = (struct str){0};
     row->sent_at_ms = STORE_NO_TIME;
     if (!get_text(reader, &row->reason) || !get_byte(reader, &flags) || flags >= 16 ||

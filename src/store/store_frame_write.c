@@ -9,6 +9,7 @@ enum event_flags {
     EVENT_SCORE = 16,
     EVENT_MESSAGE_ID = 32,
     EVENT_IMPORT = 64,
+    EVENT_KEY = 128,
 };
 
 enum quarantine_flags {
@@ -244,17 +245,19 @@ static uint8_t *put_cells(const struct store_frame_writer *writer, uint8_t *at,
     return at;
 }
 
-static unsigned flags_of(const struct store_row *row, bool import)
+static unsigned flags_of(const struct store_row *row, const struct base_hash128 *key, bool import)
 {
     return (row->client_ts_ms != STORE_NO_TIME ? EVENT_CLIENT_TS : 0U) |
            (row->sent_at_ms != STORE_NO_TIME ? EVENT_SENT_AT : 0U) |
            (row->channel != STORE_NO_CODE ? EVENT_CHANNEL : 0U) |
            (row->text.data != NULL ? EVENT_TEXT : 0U) |
            (row->scale != STORE_NO_CODE ? EVENT_SCORE : 0U) |
-           (row->message_id.data != NULL ? EVENT_MESSAGE_ID : 0U) | (import ? EVENT_IMPORT : 0U);
+           (row->message_id.data != NULL ? EVENT_MESSAGE_ID : 0U) | (import ? EVENT_IMPORT : 0U) |
+           (key != NULL ? EVENT_KEY : 0U);
 }
 
-void store_frame_event(struct store_frame_writer *writer, const struct store_row *row, bool import)
+void store_frame_event(struct store_frame_writer *writer, const struct store_row *row,
+                       const struct base_hash128 *key, bool import)
 {
     /* Names are records of their own and come first. */
     uint32_t event = local_of(writer, STORE_FAMILY_EVENT, row->event);
@@ -269,7 +272,7 @@ void store_frame_event(struct store_frame_writer *writer, const struct store_row
     }
     name_cells(writer, STORE_FAMILY_PROPERTY, row->properties, row->property_count);
     name_cells(writer, STORE_FAMILY_TRAIT, row->traits, row->trait_count);
-    size_t most = 2 + 12 * BASE_VARINT_BYTES_MAX + row->text.len + row->message_id.len +
+    size_t most = 2 + 16 + 12 * BASE_VARINT_BYTES_MAX + row->text.len + row->message_id.len +
                   value_bytes_most(row->score) +
                   cells_bytes_most(row->properties, row->property_count) +
                   cells_bytes_most(row->traits, row->trait_count);
@@ -277,7 +280,7 @@ void store_frame_event(struct store_frame_writer *writer, const struct store_row
     if (at == NULL) {
         return;
     }
-    unsigned flags = flags_of(row, import);
+    unsigned flags = flags_of(row, key, import);
     *at++ = STORE_FRAME_EVENT;
     at = put_varint(at, flags);
     at = put_varint(at, row->original);
@@ -303,6 +306,11 @@ void store_frame_event(struct store_frame_writer *writer, const struct store_row
     }
     if ((flags & EVENT_MESSAGE_ID) != 0) {
         at = put_text(at, row->message_id);
+    }
+    if (key != NULL) {
+        base_put_u64(at, key->low);
+        base_put_u64(at + 8, key->high);
+        at += 16;
     }
     at = put_cells(writer, at, STORE_FAMILY_PROPERTY, row->properties, row->property_count);
     claim(writer, put_cells(writer, at, STORE_FAMILY_TRAIT, row->traits, row->trait_count));

@@ -46,8 +46,15 @@ static const char *bad_fields(const struct store_field *fields, size_t count)
     return NULL;
 }
 
-static const char *bad_shape(const struct store_event *event)
+/* What the event is a duplicate by; empty: by nothing. */
+static struct str id_of(const struct store_item *item)
 {
+    return item->event.message_id.len > 0 ? item->event.message_id : item->record_id;
+}
+
+static const char *bad_shape(const struct store_item *item)
+{
+    const struct store_event *event = &item->event;
     if (event->event.len == 0 || event->event.len > STORE_NAME_BYTES_MAX) {
         return "the event's name is empty or longer than 200 bytes";
     }
@@ -55,7 +62,7 @@ static const char *bad_shape(const struct store_event *event)
         event->source.len > STORE_NAME_BYTES_MAX) {
         return "a channel, scale or source is longer than 200 bytes";
     }
-    if (event->message_id.len > STORE_MESSAGE_ID_BYTES_MAX) {
+    if (id_of(item).len > STORE_MESSAGE_ID_BYTES_MAX) {
         return "the message id is longer than 512 bytes";
     }
     if (event->property_count + event->trait_count > STORE_FIELDS_MAX) {
@@ -71,7 +78,7 @@ static const char *bad_shape(const struct store_event *event)
 static bool within(int64_t first_ms, int64_t at_ms, int64_t window_ms)
 {
     int64_t age_ms;
-    if (first_ms == STORE_DEDUP_FOR_EVER || at_ms <= first_ms) {
+    if (store_dedup_is_for_ever(first_ms) || at_ms <= first_ms) {
         return true;
     }
     return base_i64_sub(at_ms, first_ms, &age_ms) && age_ms <= window_ms;
@@ -198,7 +205,7 @@ static bool find_badness(struct store *store, const struct store_item *item,
                          const char **out_reason, struct fail *fail)
 {
     *out = item;
-    *out_reason = bad_shape(&item->event);
+    *out_reason = bad_shape(item);
     return *out_reason != NULL ||
            (store_judge_space(store, item, copy, out, fail) &&
             store_judge_alias(&store->writing.draft, *out, out_reason, fail));
@@ -219,9 +226,10 @@ bool store_judge_event(struct store *store, const struct store_item *item, struc
         return true;
     }
     struct base_hash128 key = {0};
-    if (event->message_id.len > 0) {
+    struct str id = id_of(item);
+    if (id.len > 0) {
         bool duplicate = false;
-        key = store_dedup_key(store->salt, event->source, event->message_id);
+        key = store_dedup_key(store->salt, event->source, id);
         if (!is_duplicate(store, key, event->received_at_ms, &duplicate, fail)) {
             return false;
         }
@@ -245,11 +253,13 @@ bool store_judge_event(struct store *store, const struct store_item *item, struc
     if (!store_fresh_append(writing->fresh, &row, fail)) {
         return false;
     }
-    if (event->message_id.len > 0) {
+    if (id.len > 0) {
         store_dedup_live_put(writing->dedup[1], key,
-                             item->from_import ? STORE_DEDUP_FOR_EVER : event->received_at_ms);
+                             item->from_import ? store_dedup_for_ever(item->import)
+                                               : event->received_at_ms);
     }
-    store_frame_event(&writing->frame, &row, item->from_import);
+    bool by_key = id.len > 0 && row.message_id.data == NULL;
+    store_frame_event(&writing->frame, &row, by_key ? &key : NULL, item->from_import);
     writing->next_arrival++;
     writing->rows++;
     out->arrival = row.arrival;

@@ -3,8 +3,7 @@
 #include "base_buf.h"
 #include "base_bytes.h"
 
-#define VERSION 2U
-#define VERSION_OLDEST 1U /* without imports */
+#define VERSION 3U
 #define FIXED_BYTES 152U
 #define SEGMENT_BYTES 80U
 #define RUN_BYTES 24U
@@ -329,11 +328,10 @@ static bool decode(struct store_manifest *manifest, struct str bytes, struct fai
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         words[i] = base_get_u64(data + 8 + i * 8);
     }
-    if (words[0] < VERSION_OLDEST || words[0] > VERSION) {
+    if (words[0] != VERSION) {
         return fail_set(fail, FAIL_CORRUPT,
-                        STORE_MANIFEST_PATH
-                        " is of version %llu; this program reads versions %u to %u",
-                        (unsigned long long)words[0], VERSION_OLDEST, VERSION);
+                        STORE_MANIFEST_PATH " is of version %llu; this program reads version %u",
+                        (unsigned long long)words[0], VERSION);
     }
     manifest->generation = words[1];
     manifest->salt = words[2];
@@ -361,11 +359,8 @@ static bool decode(struct store_manifest *manifest, struct str bytes, struct fai
     if (!decode_ledger(manifest, &cursor, words[14] >> 32, fail)) {
         return false;
     }
-    if (words[0] == VERSION_OLDEST && cursor.at != cursor.end) {
-        return fail_set(fail, FAIL_CORRUPT, STORE_MANIFEST_PATH " has bytes too many");
-    }
     struct str rest = str_of((const char *)cursor.at, (size_t)(cursor.end - cursor.at));
-    return words[0] == VERSION_OLDEST || store_imports_decode(rest, &manifest->imports, fail) ||
+    return store_imports_decode(rest, &manifest->imports, fail) ||
            fail_at(fail, STORE_MANIFEST_PATH);
 }
 

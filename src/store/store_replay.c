@@ -148,8 +148,9 @@ static bool apply_edge(struct store_writing *writing, const struct store_frame_r
     return true;
 }
 
-static bool apply_event(struct store *store, struct store_frame_record *record, struct fail *fail)
+static bool apply_event(struct replay *replay, struct store_frame_record *record, struct fail *fail)
 {
+    struct store *store = replay->store;
     struct store_writing *writing = &store->writing;
     struct store_identity_view *view = writing->identity;
     struct store_row *row = &record->event.row;
@@ -165,14 +166,16 @@ static bool apply_event(struct store *store, struct store_frame_record *record, 
         !store_fresh_append(writing->fresh, row, fail)) {
         return false;
     }
-    if (row->message_id.data != NULL) {
+    if (row->message_id.data != NULL || record->event.has_key) {
         if (!store_dedup_live_begin(writing->dedup[1], 1, fail)) {
             return false;
         }
         struct str source = store_names_get(store->names, STORE_FAMILY_SOURCE, row->source);
-        store_dedup_live_put(writing->dedup[1],
-                             store_dedup_key(store->salt, source, row->message_id),
-                             record->event.import ? STORE_DEDUP_FOR_EVER : row->received_at_ms);
+        store_dedup_live_put(
+            writing->dedup[1],
+            record->event.has_key ? record->event.key
+                                  : store_dedup_key(store->salt, source, row->message_id),
+            record->event.import ? store_dedup_for_ever(replay->import) : row->received_at_ms);
     }
     writing->next_arrival++;
     writing->rows++;
@@ -290,7 +293,7 @@ static bool apply_record(struct replay *replay, struct store_frame_record *recor
         return store_identity_live_mark(writing->identity->live[1], record->number,
                                         STORE_MARK_ROWLESS, fail);
     case STORE_FRAME_EVENT:
-        return apply_event(store, record, fail);
+        return apply_event(replay, record, fail);
     case STORE_FRAME_QUARANTINE:
         return apply_quarantine(replay, record, file_id, payload_offset, fail);
     case STORE_FRAME_LEDGER:

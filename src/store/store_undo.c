@@ -370,7 +370,6 @@ static void undo_done(struct store_undo *undo)
     store_imports_done(&undo->imports);
     store_ledger_done(&undo->moved);
     base_free(undo->seen);
-    base_free(undo->keys);
     arena_free(undo->arena);
 }
 

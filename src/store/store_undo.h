@@ -43,8 +43,6 @@ struct store_undo {
     struct store_opened old;
     uint8_t *seen; /* enum store_undo_seen by number */
     uint32_t seen_count;
-    struct base_hash128 *keys; /* what its rows would be duplicates of */
-    size_t key_count, key_capacity;
     struct store_undo_segment *segments;
     size_t segment_count;
     struct store_undo_run *dedup;

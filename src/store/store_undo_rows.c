@@ -1,6 +1,4 @@
 /* store_undo_rows.c — segments and runs of deduplication without the rows of an import. */
-#include <stdlib.h>
-
 #include "store_read.h"
 #include "store_undo.h"
 
@@ -98,62 +96,6 @@ static bool look_at_block(struct store_undo *undo, struct looking *looking,
     return true;
 }
 
-/* ---- keys ---------------------------------------------------------------------------------------------------- */
-
-static bool take_keys(struct store_undo *undo, const struct store_rows *rows, struct fail *fail)
-{
-    const struct store_ranges *taken = &undo->entry->ranges[STORE_IMPORT_ARRIVALS];
-    const struct store_column *arrivals = &rows->columns[0];
-    const struct store_column *sources = &rows->columns[1];
-    const struct store_column *ids = &rows->columns[2];
-    for (uint32_t i = 0; i < ids->count; i++) {
-        uint32_t row = ids->at[i]; /* arrivals and sources have one value a row */
-        if (!store_ranges_hold(taken, (uint64_t)arrivals->values[row].i)) {
-            continue;
-        }
-        void *keys = undo->keys;
-        if (!base_grow_array(&keys, &undo->key_capacity, undo->key_count + 1, sizeof undo->keys[0],
-                             fail)) {
-            return false;
-        }
-        undo->keys = keys;
-        undo->keys[undo->key_count++] =
-            store_dedup_key(undo->store->salt, store_value_text(sources->values[row]),
-                            store_value_text(ids->values[i]));
-    }
-    return true;
-}
-
-static bool gather_keys(struct store_undo *undo, struct store_segment *segment,
-                        const struct store_identity_view *view, struct fail *fail)
-{
-    static const struct store_read_column columns[] = {
-        {.of = STORE_READ_ARRIVAL, .name = STORE_NO_CODE},
-        {.of = STORE_READ_SOURCE, .name = STORE_NO_CODE},
-        {.of = STORE_READ_MESSAGE_ID, .name = STORE_NO_CODE}};
-    const struct store_sources sources = {
-        .names = undo->store->names, .identity = view, .segments = &segment, .segment_count = 1};
-    const struct store_scan_options options = {.cancel = &undo->store->keeper.cancel};
-    struct store_scan *scan = NULL;
-    struct store_cursor *cursor = NULL;
-    const struct store_rows *rows = NULL;
-    if (!store_scan_over(&sources, &options, columns, ARRAY_LEN(columns), &scan, fail)) {
-        return false;
-    }
-    store_scan_slice(scan);
-    bool ok = store_cursor_new(scan, NULL, &cursor, fail);
-    while (ok) {
-        ok = store_cursor_next(cursor, &rows, fail);
-        if (!ok || rows->customer_count == 0) {
-            break;
-        }
-        ok = take_keys(undo, rows, fail);
-    }
-    store_cursor_free(cursor);
-    store_scan_free(scan);
-    return ok;
-}
-
 /* ---- writing anew --------------------------------------------------------------------------------------------- */
 
 static bool write_segment(struct store_undo *undo, struct store_segment *segment,
@@ -201,8 +143,7 @@ static bool take_segments(struct store_undo *undo, struct store_identity_view *v
             }
         }
         undo->gone.rows += hits;
-        if (hits > 0 && (!gather_keys(undo, segment, view, fail) ||
-                         !write_segment(undo, segment, view, hits, fail))) {
+        if (hits > 0 && !write_segment(undo, segment, view, hits, fail)) {
             return false;
         }
     }
@@ -216,18 +157,15 @@ static bool take_dedup(struct store_undo *undo, struct fail *fail)
     if (undo->dedup == NULL) {
         return false;
     }
-    if (undo->key_count > 1) {
-        qsort(undo->keys, undo->key_count, sizeof undo->keys[0], store_dedup_compare_keys);
-    }
-    for (size_t i = 0; undo->key_count > 0 && i < all->count; i++) {
+    for (size_t i = 0; i < all->count; i++) {
         const struct store_dedup_run *run = &all->runs[i];
         struct store_undo_run *out = &undo->dedup[undo->dedup_count];
         uint64_t id = store_next_file_id(undo->store);
         uint64_t left;
         bool any;
         *out = (struct store_undo_run){.old = store_run_info_of(run->run)->id};
-        if (!store_dedup_without(undo->store->disk, run, undo->keys, undo->key_count, id,
-                                 &out->info, &left, &any, fail)) {
+        if (!store_dedup_without(undo->store->disk, run, undo->number, id, &out->info, &left, &any,
+                                 fail)) {
             return false;
         }
         out->any = left > 0;

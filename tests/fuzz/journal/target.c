@@ -27,7 +27,8 @@ static void write_again(struct store_frame_writer *writer, const struct store_fr
         store_frame_rowless(writer, record->number);
         break;
     case STORE_FRAME_EVENT:
-        store_frame_event(writer, &record->event.row, record->event.import);
+        store_frame_event(writer, &record->event.row,
+                          record->event.has_key ? &record->event.key : NULL, record->event.import);
         break;
     case STORE_FRAME_QUARANTINE:
         (void)store_frame_quarantine(writer, &record->quarantine.row);

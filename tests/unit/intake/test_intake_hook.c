@@ -74,11 +74,11 @@ static void several_rules_may_take_one_delivery(void **state)
     assert_str(got.items[0].event.event, "A");
     assert_str(got.items[1].event.event, "B");
     /* Without an id of the sender's: ids of their own, and the same when it is sent again. */
-    assert_false(str_equal(got.items[0].event.message_id, got.items[1].event.message_id));
+    assert_false(str_equal(got.items[0].record_id, got.items[1].record_id));
     struct intake_hook_result again = decode(&f, definition, body);
     for (size_t i = 0; i < 2; i++) {
-        assert_true(str_equal(got.items[i].event.message_id, again.items[i].event.message_id));
-        assert_true(got.items[i].event.message_id.len > 0);
+        assert_true(str_equal(got.items[i].record_id, again.items[i].record_id));
+        assert_true(got.items[i].record_id.len > 0);
     }
     test_done(&f);
 }

@@ -196,10 +196,9 @@ static void rows_without_a_customer_do_as_the_map_says(void **state)
         assert_stored(&got.items[i]);
         assert_int_equal(got.items[i].event.identifier_count, 1);
         assert_str(got.items[i].event.identifiers[0].kind, "anonymous");
-        assert_true(
-            str_equal(got.items[i].event.identifiers[0].value, got.items[i].event.message_id));
+        assert_true(str_equal(got.items[i].event.identifiers[0].value, got.items[i].record_id));
     }
-    assert_false(str_equal(got.items[0].event.message_id, got.items[2].event.message_id));
+    assert_false(str_equal(got.items[0].record_id, got.items[2].record_id));
     got = run_csv(&f,
                   "{\"event\":{\"const\":\"E\"},\"ts\":\"at\",\"identifiers\":{\"email\":"
                   "\"who\",\"account\":{\"const\":\"acme\"}}}",
@@ -297,7 +296,8 @@ static void rows_get_ids_from_what_they_are(void **state)
     struct str ids[4];
     for (size_t i = 0; i < 4; i++) {
         assert_stored(&got.items[i]);
-        ids[i] = got.items[i].event.message_id;
+        assert_null(got.items[i].event.message_id.data); /* it is not the sender's */
+        ids[i] = got.items[i].record_id;
         for (size_t k = 0; k < i; k++) {
             assert_false(str_equal(ids[i], ids[k]));
         }
@@ -308,12 +308,12 @@ static void rows_get_ids_from_what_they_are(void **state)
     assert_true(str_equal(ids[0], ids[2]));
     /* the same rows elsewhere, with other line breaks: the same ids */
     struct run again = run_csv(&f, MAP_START "}", "who,at\r\nd,2020-01-01\r\nc,2020-01-01");
-    assert_true(str_equal(again.items[0].event.message_id, ids[1]));
-    assert_true(str_equal(again.items[1].event.message_id, got.items[0].event.message_id));
+    assert_true(str_equal(again.items[0].record_id, ids[1]));
+    assert_true(str_equal(again.items[1].record_id, got.items[0].record_id));
     /* an id of the map's that is empty is none */
     again = run_csv(&f, MAP_START ",\"message_id\":{\"columns\":[\"id\",\"@row\"]}}",
                     "who,at,id\nc,2020-01-01,\n");
-    assert_true(str_starts(again.items[0].event.message_id, STR("row-")));
+    assert_true(str_starts(again.items[0].record_id, STR("row-")));
     test_done(&f);
 }
 

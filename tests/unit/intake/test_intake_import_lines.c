@@ -18,7 +18,7 @@ static void lines_of_the_own_form_need_no_map(void **state)
                                  "\"2020-01-01T00:00:00Z\"}");
     assert_int_equal(got.count, 5);
     assert_stored(&got.items[0]);
-    assert_true(str_starts(got.items[0].event.message_id, STR("row-")));
+    assert_true(str_starts(got.items[0].record_id, STR("row-")));
     assert_int_equal(got.items[1].verdict, STORE_QUARANTINED);
     assert_str(got.items[1].raw, "{\"userId\":5");
     assert_stored(&got.items[2]);
@@ -125,7 +125,7 @@ static void segment_lines_keep_their_times(void **state)
     assert_int_equal(got.items[0].event.ts_ms, INT64_C(1577836800000));
     assert_stored(&got.items[1]);
     assert_int_equal(got.items[1].event.ts_ms, INT64_C(1577836800000));
-    assert_true(str_starts(got.items[1].event.message_id, STR("row-")));
+    assert_true(str_starts(got.items[1].record_id, STR("row-")));
     assert_kept_out(&got.items[2], "/timestamp", "no time");
     assert_kept_out(&got.items[3], "/type", "no type");
     assert_fails(run(&f, INTAKE_FORMAT_SEGMENT, "{}", STR("{}"), &got), &f.fail, FAIL_INPUT,
@@ -154,7 +154,7 @@ static void posthog_lines_keep_their_times(void **state)
     assert_true(got.items[0].from_import && got.items[0].space == STORE_SPACE_ONE);
     assert_stored(&got.items[1]);
     assert_int_equal(got.items[1].event.ts_ms, INT64_C(1577836801000));
-    assert_true(str_starts(got.items[1].event.message_id, STR("row-")));
+    assert_true(str_starts(got.items[1].record_id, STR("row-")));
     assert_kept_out(&got.items[2], "/timestamp", "no time");
     assert_kept_out(&got.items[3], "/distinct_id", "no distinct_id");
     assert_fails(run(&f, INTAKE_FORMAT_POSTHOG, "{}", STR("{}"), &got), &f.fail, FAIL_INPUT,

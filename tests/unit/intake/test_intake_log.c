@@ -80,8 +80,8 @@ static void equal_lines_are_events_of_their_own_and_ids_follow_from_them(void **
     static const char line[] = "a.example - - " WHEN " \"GET / HTTP/1.1\" 200 1\n"
                                "a.example - - " WHEN " \"GET / HTTP/1.1\" 200 1\n";
     struct intake_import_batch got = read_log(&f, line), again = read_log(&f, line);
-    assert_false(str_equal(got.items[0].event.message_id, got.items[1].event.message_id));
-    assert_true(str_equal(got.items[1].event.message_id, again.items[1].event.message_id));
+    assert_false(str_equal(got.items[0].record_id, got.items[1].record_id));
+    assert_true(str_equal(got.items[1].record_id, again.items[1].record_id));
     test_done(&f);
 }
 

@@ -262,8 +262,8 @@ static void messages_of_an_mbox_are_told_apart(void **state)
     assert_str(got.items[1].event.text, "Second.");
     assert_int_equal(got.records[2], 3);
     /* without an id of their own they get one from what they say */
-    assert_true(got.items[1].event.message_id.len > 0);
-    assert_false(str_equal(got.items[1].event.message_id, got.items[2].event.message_id));
+    assert_true(got.items[1].record_id.len > 0);
+    assert_false(str_equal(got.items[1].record_id, got.items[2].record_id));
     intake_import_close(import_);
     test_done(&f);
 }

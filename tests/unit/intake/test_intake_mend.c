@@ -112,7 +112,7 @@ static void rows_of_a_file_keep_columns_map_and_id(void **state)
                                "\"at\",\"delimiter\":\";\"}",
                                "who;at;\"a \"\"b\"\nc1;2020-01-01;x\n");
     assert_stored(&fixed.items[0]);
-    assert_true(str_equal(item.event.message_id, fixed.items[0].event.message_id));
+    assert_true(str_equal(item.record_id, fixed.items[0].record_id));
     item = again(&f, kept, "c1;2020-01-01", NULL);
     assert_kept_out(&item, "", "2 cells, the header row has 3");
     item = again(&f, kept, "c1;2020-01-01;5\nc1;2020-01-01;6", NULL);
@@ -191,8 +191,8 @@ static void a_webhooks_record_goes_through_its_rule_again(void **state)
     struct intake_hook_result sent_again;
     assert_true(
         intake_hook_decode(better, f.decoder, &delivery, &f.source, f.arena, &sent_again, &f.fail));
-    assert_true(str_equal(item.event.message_id, sent_again.items[1].event.message_id));
-    assert_false(str_equal(item.event.message_id, got.items[0].event.message_id));
+    assert_true(str_equal(item.record_id, sent_again.items[1].record_id));
+    assert_false(str_equal(item.record_id, got.items[0].record_id));
     item = again(&f, &got.items[1], NULL, NULL);
     assert_kept_out(&item, "", "not there any more");
     item = again(&f, &got.items[1], NULL, without);

@@ -102,6 +102,58 @@ static void ids_of_imports_are_remembered_for_ever(void **state)
     }
 }
 
+static enum store_verdict send_record(struct kit *kit, const char *record, bool import)
+{
+    struct store_item item = kit_item(kit, "file", NULL, "Visit", "user=u");
+    item.record_id = str_from_c(record);
+    item.from_import = import;
+    return kit_submit(kit, &item);
+}
+
+static void a_record_without_an_id_is_a_duplicate_by_what_stands_for_it(void **state)
+{
+    (void)state;
+    struct kit kit;
+    PLAY(&kit)
+    {
+        assert_int_equal(send_record(&kit, "row-1", true), STORE_STORED);
+        assert_int_equal(send_record(&kit, "row-1", true), STORE_DUPLICATE);
+        assert_int_equal(send_record(&kit, "row-2", false), STORE_STORED);
+        assert_int_equal(send_record(&kit, "row-2", false), STORE_DUPLICATE);
+        /* one space of ids: a record's stands where the sender's would */
+        assert_int_equal(kit_send(&kit, "file", "row-1", "Visit", "user=u"), STORE_DUPLICATE);
+        assert_int_equal(kit_rows(&kit, "u"), 2);
+        base_clock_test_step(&kit.clock, 1000 * DAY_MS);
+        kit_step(&kit);
+        assert_int_equal(send_record(&kit, "row-1", true), STORE_DUPLICATE);
+    }
+}
+
+static void keys_come_back_as_they_were_written(void **state)
+{
+    (void)state;
+    struct base_random_seeded random;
+    base_random_seed(&random, 7);
+    for (uint32_t round = 0; round < 20000; round++) {
+        uint64_t count = 1 + base_random_below(&random.random, (uint64_t)1 << round % 32);
+        uint64_t most = base_random_u64(&random.random) >> (1 + round % 63);
+        int64_t first_ms = -(int64_t)base_random_below(&random.random, (uint64_t)1 << 50);
+        struct store_dedup_shape shape =
+            store_dedup_shape_of(count, first_ms, first_ms + (int64_t)most);
+        uint64_t when = most == 0 ? 0 : base_random_below(&random.random, most);
+        struct store_dedup_key key = store_dedup_key_of((struct base_hash128){
+            base_random_u64(&random.random), base_random_u64(&random.random)});
+        uint8_t entry[16 + 8];
+        store_dedup_encode(&shape, key, when, entry);
+        struct store_dedup_key back =
+            store_dedup_decode(&shape, store_dedup_bucket(&shape, key), entry);
+        assert_int_equal(store_dedup_compare(key, back), 0);
+        assert_true(store_dedup_decode_when(&shape, entry) == when);
+        assert_in_range(shape.key_bytes, 7, 10);
+        assert_true(shape.when_bytes == 0 ? most == 0 : most >> 8 * (shape.when_bytes - 1) > 0);
+    }
+}
+
 static void a_quarantined_record_does_not_use_up_its_id(void **state)
 {
     (void)state;
@@ -223,6 +275,8 @@ int main(void)
         cmocka_unit_test(inside_of_one_batch_the_first_wins),
         cmocka_unit_test(the_window_ends_to_the_millisecond),
         cmocka_unit_test(ids_of_imports_are_remembered_for_ever),
+        cmocka_unit_test(a_record_without_an_id_is_a_duplicate_by_what_stands_for_it),
+        cmocka_unit_test(keys_come_back_as_they_were_written),
         cmocka_unit_test(a_quarantined_record_does_not_use_up_its_id),
         cmocka_unit_test(runs_older_than_the_window_go),
         cmocka_unit_test(many_ids_over_many_seals_are_told_apart),

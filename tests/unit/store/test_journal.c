@@ -311,7 +311,7 @@ static void write_all(struct store_frame_writer *writer, struct store_names *nam
     store_frame_identifier(writer, 3, (struct store_identifier){STR("ext.crm"), STR("9")}, true);
     store_frame_join(writer, &edge);
     store_frame_rowless(writer, 5);
-    store_frame_event(writer, &row, true);
+    store_frame_event(writer, &row, &(struct base_hash128){21, 22}, true);
     assert_true(store_frame_quarantine(writer, &quarantine) > 0);
     store_frame_ledger(writer, row.source, &count);
     store_frame_customers(writer, 11);
@@ -322,7 +322,8 @@ static void check_event(const struct store_frame_record *record, const struct st
 {
     const struct store_row *row = &record->event.row;
     assert_int_equal(record->tag, STORE_FRAME_EVENT);
-    assert_true(record->event.import);
+    assert_true(record->event.import && record->event.has_key);
+    assert_true(record->event.key.low == 21 && record->event.key.high == 22);
     assert_int_equal(row->original, 7);
     assert_true(row->ts_ms == INT64_MAX && row->received_at_ms == INT64_MIN + 1);
     assert_true(row->client_ts_ms == -5 && row->sent_at_ms == 5);
