@@ -89,7 +89,8 @@ bool query_leaf_holds_for_customer(struct query_worker *worker, const struct que
 
 /* ---- over the rows of a batch: marks any[row] where a value passes ---- */
 
-/* Stored strings repeat, and columns give equal ones at the same address: one test serves a run of them. */
+/* Stored strings repeat, and columns give equal ones at the same address, or once for a run of rows: one test serves
+   all of them. */
 static void mark_column(struct query_worker *worker, const struct query_leaf *leaf, uint64_t bit,
                         const uint64_t *masks, uint8_t *any)
 {
@@ -98,20 +99,22 @@ static void mark_column(struct query_worker *worker, const struct query_leaf *le
     uint32_t last_len = 0;
     bool last_passes = false;
     for (uint32_t i = 0; i < column->count; i++) {
-        uint32_t row = column->at[i];
-        if ((masks[row] & bit) == 0 || any[row] != 0) {
+        uint32_t row = column->at[i], end = column->last[i] + 1;
+        while (row < end && ((masks[row] & bit) == 0 || any[row] != 0)) {
+            row++;
+        }
+        if (row == end) {
             continue;
         }
         struct store_value value = column->values[i];
-        if (value.kind == STORE_STRING) {
-            if (last == NULL || value.s != last || value.len != last_len) {
-                last = value.s;
-                last_len = value.len;
-                last_passes = query_leaf_test(leaf, value, &worker->fold);
-            }
-            any[row] = last_passes ? 1 : 0;
-        } else {
-            any[row] = query_leaf_test(leaf, value, &worker->fold) ? 1 : 0;
+        bool is_text = value.kind == STORE_STRING;
+        if (!is_text || last == NULL || value.s != last || value.len != last_len) {
+            last = is_text ? value.s : NULL;
+            last_len = is_text ? value.len : 0;
+            last_passes = query_leaf_test(leaf, value, &worker->fold);
+        }
+        if (last_passes) {
+            memset(any + row, 1, end - row);
         }
     }
 }

@@ -177,6 +177,7 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
     struct store_scan_options options = {
         .columns = exec->scan_columns,
         .column_count = exec->scan_column_count,
+        .runs = exec->merge_count == 0, /* columns are put together by row */
         .from_ms = pass->from_ms,
         .to_ms = pass->to_ms,
         .every_customer = pass->every_customer,

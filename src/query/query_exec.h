@@ -119,6 +119,9 @@ void query_workers_keep_first(struct query_workers *workers);
    order is cheapest). They live until the next call or batch. */
 uint32_t query_row_values(struct query_worker *worker, struct query_name name, uint32_t c,
                           uint32_t row, const struct store_value **out);
+/* The last row up to which what query_row_values has just given for that row stays the same, as far as is known. */
+uint32_t query_row_last(const struct query_worker *worker, struct query_name name, uint32_t c,
+                        uint32_t row);
 /* The values of a trait as it was right after the row (query_past.c); `past` numbers those of the plan. */
 uint32_t query_past_values(struct query_worker *worker, uint32_t past, uint32_t c, uint32_t row,
                            const struct store_value **out);
@@ -126,8 +129,8 @@ uint32_t query_past_values(struct query_worker *worker, uint32_t past, uint32_t 
 uint32_t query_customer_values(struct query_worker *worker, struct query_name name, uint32_t c,
                                const struct store_value **out);
 
-/* First entry of the column at or after `index`; entries are ascending. Looked for from `hint`, where the last
-   look-up ended, as most come in order. */
+/* First entry of the column that ends at or after row `index`; entries are ascending. Looked for from `hint`, where
+   the last look-up ended, as most come in order. */
 uint32_t query_column_seek(const struct store_column *column, uint32_t *hint, uint32_t index);
 
 /* ---- who is counted (query_who.c): a customer, or an account with "per"; a number as in rows->customers ---- */

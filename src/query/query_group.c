@@ -3,7 +3,7 @@
 bool query_groups_init(struct query_groups *groups, const struct query_groups_spec *spec,
                        struct arena *arena, struct fail *fail)
 {
-    *groups = (struct query_groups){.spec = *spec, .arena = arena, .customer = UINT32_MAX};
+    *groups = (struct query_groups){.spec = *spec, .arena = arena};
     for (size_t i = 0; spec->names != NULL && spec->by->edge_count == 0 && i < spec->count; i++) {
         uint32_t id;
         if (!query_groups_intern(groups, spec->names[i], &id, fail)) {
@@ -196,7 +196,7 @@ bool query_groups_of_nothing(struct query_groups *groups, struct fail *fail)
     uint32_t id;
     groups->id_count = 0;
     groups->stamp++;
-    groups->customer = UINT32_MAX;
+    groups->kept_batch = 0;
     if (groups->spec.by->edge_count > 0) {
         id = groups->spec.by->edge_count + 1;
     } else if (!id_of_name(groups, STR(QUERY_GROUP_NONE), &id, fail)) {
@@ -221,8 +221,8 @@ bool query_groups_of_row(struct query_groups *groups, struct query_worker *worke
                          uint32_t row, struct fail *fail)
 {
     struct query_name name = groups->spec.by->name;
-    bool of_customer = query_name_is_of_customer(name);
-    if (of_customer && groups->customer == c && groups->customer_batch == worker->batch) {
+    if (groups->kept_batch == worker->batch && row >= groups->kept_from &&
+        row <= groups->kept_last) {
         return true;
     }
     const struct store_value *values;
@@ -247,7 +247,8 @@ bool query_groups_of_row(struct query_groups *groups, struct query_worker *worke
         }
     }
     groups->several = groups->several || groups->id_count > 1;
-    groups->customer = of_customer ? c : UINT32_MAX;
-    groups->customer_batch = worker->batch;
+    groups->kept_batch = worker->batch;
+    groups->kept_from = row;
+    groups->kept_last = query_row_last(worker, name, c, row);
     return true;
 }

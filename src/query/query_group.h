@@ -34,8 +34,9 @@ struct query_groups {
     uint64_t *stamps; /* by id: the last event that had it */
     size_t stamp_capacity;
     uint64_t stamp;
-    uint64_t customer_batch; /* of the customer whose ids are kept */
-    uint32_t customer;
+    /* Rows [kept_from, kept_last] of the batch have the ids that are kept. */
+    uint64_t kept_batch;
+    uint32_t kept_from, kept_last;
     const char *last; /* the last string looked up, and its id */
     uint64_t last_batch;
     uint32_t last_len, last_id;

@@ -4,18 +4,18 @@
 uint32_t query_column_seek(const struct store_column *column, uint32_t *hint, uint32_t index)
 {
     uint32_t at = *hint <= column->count ? *hint : 0;
-    if (at > 0 && column->at[at - 1] >= index) {
+    if (at > 0 && column->last[at - 1] >= index) {
         at = 0; /* a step back: search anew */
     }
     uint32_t step = 1, low = at;
-    while (low + step <= column->count && column->at[low + step - 1] < index) {
+    while (low + step <= column->count && column->last[low + step - 1] < index) {
         low += step;
         step *= 2;
     }
     uint32_t high = low + step - 1 < column->count ? low + step - 1 : column->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (column->at[middle] < index) {
+        if (column->last[middle] < index) {
             low = middle + 1;
         } else {
             high = middle;
@@ -31,7 +31,7 @@ static uint32_t column_values(struct query_worker *worker, uint32_t column_index
     const struct store_column *column = &worker->rows->columns[column_index];
     uint32_t first = query_column_seek(column, &worker->hints[column_index], index);
     uint32_t end = first;
-    while (end < column->count && column->at[end] == index) {
+    while (end < column->count && column->at[end] <= index) {
         end++;
     }
     *out = end > first ? column->values + first : NULL;
@@ -110,4 +110,18 @@ uint32_t query_row_values(struct query_worker *worker, struct query_name name, u
         break;
     }
     return query_customer_values(worker, name, c, out);
+}
+
+uint32_t query_row_last(const struct query_worker *worker, struct query_name name, uint32_t c,
+                        uint32_t row)
+{
+    if (query_name_is_of_customer(name)) {
+        return worker->rows->row_begin[c + 1] - 1;
+    }
+    if (name.from != QUERY_FROM_ROW_COLUMN) {
+        return row;
+    }
+    const struct store_column *column = &worker->rows->columns[name.column];
+    uint32_t entry = worker->hints[name.column];
+    return entry < column->count && column->at[entry] <= row ? column->last[entry] : row;
 }

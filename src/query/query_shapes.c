@@ -64,23 +64,26 @@ static void add_column(const struct store_rows *rows, const struct store_column 
 {
     uint32_t c = 0, counted = UINT32_MAX;
     for (uint32_t i = 0; i < column->count;) {
-        uint32_t at = column->at[i], types = 0;
+        uint32_t at = column->at[i], last = column->last[i], types = 0;
         for (; i < column->count && column->at[i] == at; i++) {
             types |= type_of(column->values[i]);
         }
         if (types == 0) {
             continue;
         }
-        add_bearer(shape, types);
         if (of_customer) {
+            add_bearer(shape, types);
             shape->customers++;
             continue;
         }
-        while (rows->row_begin[c + 1] <= at) {
-            c++;
+        for (; at <= last; at++) { /* an entry is of a run of rows */
+            add_bearer(shape, types);
+            while (rows->row_begin[c + 1] <= at) {
+                c++;
+            }
+            shape->customers += c != counted;
+            counted = c;
         }
-        shape->customers += c != counted;
-        counted = c;
     }
 }
 

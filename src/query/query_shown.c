@@ -164,7 +164,7 @@ static bool merge_two(struct arena *arena, const struct store_column *a,
         i += from_a;
         k += !from_a;
     }
-    *out = (struct store_column){.count = count, .at = at, .values = values};
+    *out = (struct store_column){.count = count, .at = at, .last = at, .values = values};
     return true;
 }
 

@@ -115,7 +115,7 @@ static bool keep_column(struct store_build_left *left, size_t c, const struct st
             values[kept++] = in->values[i];
         }
     }
-    left->columns[c] = (struct store_column){.count = kept, .at = at, .values = values};
+    left->columns[c] = (struct store_column){.count = kept, .at = at, .last = at, .values = values};
     return true;
 }
 

@@ -58,6 +58,30 @@ bool store_ints_read(const struct store_ints *ints, uint32_t from, uint32_t coun
 /* As codes: FAIL_CORRUPT unless each is below `bound`. */
 bool store_ints_read_codes(const struct store_ints *ints, uint32_t from, uint32_t count,
                            uint32_t bound, uint32_t *out, struct fail *fail) MUST_USE;
+/* Which codes are wanted (store_codec_find.c): the places of [from, from + count) at which they are, ascending, and
+   the codes. Both arrays have room for count + STORE_FIND_SLACK. FAIL_CORRUPT as above, but what need not be looked
+   at is not checked. */
+#define STORE_FIND_SLACK 64U
+struct store_find {
+    const uint8_t *wanted; /* by code below `bound` */
+    uint32_t bound;
+};
+bool store_ints_find_codes(const struct store_ints *ints, uint32_t from, uint32_t count,
+                           const struct store_find *find, uint32_t *places, uint32_t *codes,
+                           uint32_t *out_count, struct fail *fail) MUST_USE;
+/* Runs of equal values, for whoever looks at ascending places: one look-up gives the value at a place and where its
+   run ends. Integers in other encodings give what follows in equal values within a frame. */
+struct store_ints_walk {
+    const struct store_ints *ints;
+    uint32_t run;        /* the next that is not decoded */
+    uint32_t at, count;  /* of those decoded: [at, count) are left */
+    uint32_t first, end; /* rows of the frame that is decoded, of integers that are no runs */
+    int64_t ends[STORE_INTS_FRAME], values[STORE_INTS_FRAME];
+};
+void store_ints_walk_begin(const struct store_ints *ints, struct store_ints_walk *walk);
+/* `place` is below the count and not before the one asked for last. The run is [place, *out_end). */
+bool store_ints_walk_to(struct store_ints_walk *walk, uint32_t place, int64_t *out,
+                        uint32_t *out_end, struct fail *fail) MUST_USE;
 /* First position whose value is not less than `value`, of values that ascend; count where none is. */
 bool store_ints_search(const struct store_ints *ints, int64_t value, uint32_t *out,
                        struct fail *fail) MUST_USE;

@@ -374,3 +374,77 @@ bool store_ints_search(const struct store_ints *ints, int64_t value, uint32_t *o
     *out = (uint32_t)end;
     return true;
 }
+
+/* ---- walking over runs ---------------------------------------------------------------------------------- */
+
+void store_ints_walk_begin(const struct store_ints *ints, struct store_ints_walk *walk)
+{
+    walk->ints = ints;
+    walk->run = 0;
+    walk->at = 0;
+    walk->count = 0;
+    walk->first = 0;
+    walk->end = 0;
+}
+
+static bool walk_runs(struct store_ints_walk *walk, uint32_t place, int64_t *out, uint32_t *out_end,
+                      struct fail *fail)
+{
+    const struct store_ints *ints = walk->ints;
+    if (walk->count == 0 && !search_flat(&ints->ends, (int64_t)place + 1, &walk->run, fail)) {
+        return false;
+    }
+    for (;;) {
+        while (walk->at < walk->count && walk->ends[walk->at] <= place) {
+            walk->at++;
+        }
+        if (walk->at < walk->count) {
+            break;
+        }
+        uint32_t left = ints->flat.count - walk->run;
+        uint32_t here = STORE_INTS_FRAME - walk->run % STORE_INTS_FRAME;
+        here = here < left ? here : left;
+        if (here == 0) {
+            return bad(fail, "runs end too early");
+        }
+        if (!read_flat(&ints->ends, walk->run, here, walk->ends, fail) ||
+            !read_flat(&ints->flat, walk->run, here, walk->values, fail)) {
+            return false;
+        }
+        walk->run += here;
+        walk->at = 0;
+        walk->count = here;
+    }
+    if (walk->ends[walk->at] > ints->count) {
+        return bad(fail, "a run past the end");
+    }
+    *out = walk->values[walk->at];
+    *out_end = (uint32_t)walk->ends[walk->at];
+    return true;
+}
+
+bool store_ints_walk_to(struct store_ints_walk *walk, uint32_t place, int64_t *out,
+                        uint32_t *out_end, struct fail *fail)
+{
+    const struct store_ints *ints = walk->ints;
+    INVARIANT(place < ints->count);
+    if (ints->runs) {
+        return walk_runs(walk, place, out, out_end, fail);
+    }
+    if (place >= walk->end) {
+        walk->first = place / STORE_INTS_FRAME * STORE_INTS_FRAME;
+        walk->end = ints->count - walk->first < STORE_INTS_FRAME ? ints->count
+                                                                 : walk->first + STORE_INTS_FRAME;
+        if (!read_flat(&ints->flat, walk->first, walk->end - walk->first, walk->values, fail)) {
+            return false;
+        }
+    }
+    int64_t value = walk->values[place - walk->first];
+    uint32_t end = place + 1;
+    while (end < walk->end && walk->values[end - walk->first] == value) {
+        end++;
+    }
+    *out = value;
+    *out_end = end;
+    return true;
+}

@@ -92,8 +92,9 @@ struct store_read_plan {
     size_t moved_count;
     const struct store_read_column *columns; /* each once; the rows' own ones first */
     size_t column_count;
-    size_t own_count; /* columns [0, own_count) are neither properties nor traits */
-    bool any_latest;  /* one of the columns is STORE_READ_TRAIT_LATEST */
+    size_t own_count;   /* columns [0, own_count) are neither properties nor traits */
+    bool property_runs; /* equal values of neighbouring rows may come as one entry */
+    bool any_latest;    /* one of the columns is STORE_READ_TRAIT_LATEST */
     /* By code of a property, or trait for STORE_READ_TRAIT_CELL: 1 + its column, 0: not wanted. */
     const uint32_t *property_slots, *cell_slots;
     uint32_t property_slot_count, cell_slot_count;
@@ -126,6 +127,8 @@ struct store_trait_last {
 struct store_piece_column {
     uint32_t count;
     struct store_vec at;     /* uint32_t: row, of a latest trait: customer; ascending */
+    bool runs;               /* entries are of rows [at, last]; else of one row each */
+    struct store_vec last;   /* uint32_t */
     struct store_vec values; /* struct store_value */
     uint32_t last_count;
     struct store_vec lasts; /* struct store_trait_last, of a latest trait; customers ascending */
@@ -140,6 +143,11 @@ struct store_piece {
     struct store_vec event_counts;          /* uint64_t; with facts */
     struct store_piece_column *columns;     /* plan->column_count */
 };
+/* The last rows of a column's entries. */
+static inline const uint32_t *store_piece_lasts(const struct store_piece_column *column)
+{
+    return column->runs ? column->last.data : column->at.data;
+}
 bool store_piece_init(struct store_piece *piece, size_t column_count, struct fail *fail) MUST_USE;
 void store_piece_done(struct store_piece *piece, size_t column_count, struct base_budget *budget);
 /* Empties it and makes room for so many customers (rows and columns are the caller's). */

@@ -471,8 +471,10 @@ static void show_piece(struct store_cursor *cursor, const struct store_piece *pi
     const struct store_scan *scan = cursor->scan;
     for (size_t c = 0; c < scan->asked_count; c++) {
         const struct store_piece_column *column = &piece->columns[scan->asked[c]];
-        cursor->columns[c] = (struct store_column){
-            .count = column->count, .at = column->at.data, .values = column->values.data};
+        cursor->columns[c] = (struct store_column){.count = column->count,
+                                                   .at = column->at.data,
+                                                   .last = store_piece_lasts(column),
+                                                   .values = column->values.data};
     }
     cursor->rows = (struct store_rows){
         .customer_count = piece->customer_count,

@@ -44,6 +44,7 @@ struct store_column_ref {
 struct store_scan_options {
     const struct store_column_ref *columns;
     size_t column_count;
+    bool runs; /* properties: neighbouring rows with the same single value may come as one entry */
     /* Only rows of these events (codes); NULL: all. Customers come with the rows that are left. */
     const uint32_t *events;
     size_t event_count;
@@ -61,10 +62,12 @@ struct store_scan_options {
     struct base_cancel *cancel; /* polled between blocks; NULL: never */
 };
 
-/* Values of one column in a batch, in order; several values of a row stand together. */
+/* Values of one column in a batch, in order; several values of a row stand together. An entry is the value of rows
+   [at, last]: of one row, but for properties that were asked for with `runs`. */
 struct store_column {
     uint32_t count;
     const uint32_t *at; /* row index in the batch (trait: customer index), ascending */
+    const uint32_t *last;
     const struct store_value *values; /* strings live as long as the batch */
 };
 

@@ -482,6 +482,7 @@ static void show(struct store_account_cursor *cursor)
     for (size_t c = 0; c < cursor->scan->column_count; c++) {
         cursor->columns[c] = (struct store_column){.count = out->columns[c].count,
                                                    .at = out->columns[c].at.data,
+                                                   .last = out->columns[c].at.data,
                                                    .values = out->columns[c].values.data};
     }
     cursor->rows = (struct store_rows){

@@ -91,29 +91,21 @@ static bool pick_entries(const struct store_segment_read *read, const struct sto
     return true;
 }
 
-static bool read_stretch(const struct store_segment_read *read, const struct store_stretch *stretch,
-                         struct store_segment_column *column, bool places_only,
-                         struct store_piece_column *into, struct fail *fail)
+bool store_segment_read_stretch(const struct store_segment_read *read,
+                                const struct store_stretch *stretch,
+                                const struct store_values *values,
+                                const struct store_segment_column *column, bool places_only,
+                                struct store_piece_column *into, struct fail *fail)
 {
-    struct store_dictionary dictionary;
-    struct store_values values;
-    bool found;
-    if (!store_segment_values_open(read->segment, column, stretch->block, &dictionary, &values,
-                                   &found, fail)) {
-        return false;
-    }
-    if (!found) {
-        return true;
-    }
     struct picked picked;
-    if (!pick_entries(read, stretch, &values, into, &picked, fail)) {
+    if (!pick_entries(read, stretch, values, into, &picked, fail)) {
         return store_segment_blame(read->segment, column, stretch->block, fail);
     }
     struct store_value *out = (struct store_value *)into->values.data + into->count;
     for (uint32_t i = 0; places_only && i < picked.pick_count; i++) {
         out[i] = store_value_bool(true);
     }
-    if (!places_only && !store_values_read(&values, picked.first, picked.count, picked.picks,
+    if (!places_only && !store_values_read(values, picked.first, picked.count, picked.picks,
                                            picked.pick_count, &read->reading->values, out, fail)) {
         return store_segment_blame(read->segment, column, stretch->block, fail);
     }
@@ -124,14 +116,21 @@ static bool read_stretch(const struct store_segment_read *read, const struct sto
 bool store_segment_read_values(const struct store_segment_read *read, size_t column,
                                enum store_segment_kind kind, struct fail *fail)
 {
+    bool places_only = read->plan->columns[column].of == STORE_READ_HAS_TEXT;
     struct store_segment_column *from =
         store_segment_column_find(read->segment, kind, read->plan->columns[column].name);
     for (size_t i = 0; from != NULL && i < read->stretch_count; i++) {
         const struct store_stretch *stretch = &read->stretches[i];
-        if (stretch->piece_to > stretch->piece_from &&
-            !read_stretch(read, stretch, from,
-                          read->plan->columns[column].of == STORE_READ_HAS_TEXT,
-                          &read->piece->columns[column], fail)) {
+        struct store_dictionary dictionary;
+        struct store_values values;
+        bool found;
+        if (stretch->piece_to == stretch->piece_from) {
+            continue;
+        }
+        if (!store_segment_values_open(read->segment, from, stretch->block, &dictionary, &values,
+                                       &found, fail) ||
+            (found && !store_segment_read_stretch(read, stretch, &values, from, places_only,
+                                                  &read->piece->columns[column], fail))) {
             return false;
         }
     }

@@ -111,6 +111,7 @@ static bool make_raw_plan(struct store_gather *gather, const struct store_read_p
     gather->raw.column_count = count;
     gather->raw.own_count = 0;
     gather->raw.any_latest = false;
+    gather->raw.property_runs = false;
     if (plan->want_facts || plan->any_latest || plan->every_customer) {
         gather->raw.wanted = NULL;
         gather->raw.all_times = true;

@@ -24,6 +24,7 @@ void store_piece_done(struct store_piece *piece, size_t column_count, struct bas
     store_vec_done(&piece->event_counts, budget);
     for (size_t c = 0; piece->columns != NULL && c < column_count; c++) {
         store_vec_done(&piece->columns[c].at, budget);
+        store_vec_done(&piece->columns[c].last, budget);
         store_vec_done(&piece->columns[c].values, budget);
         store_vec_done(&piece->columns[c].lasts, budget);
     }
@@ -38,6 +39,7 @@ bool store_piece_start(struct store_piece *piece, const struct store_read_plan *
     piece->row_count = 0;
     for (size_t c = 0; c < plan->column_count; c++) {
         piece->columns[c].count = 0;
+        piece->columns[c].runs = false;
         piece->columns[c].last_count = 0;
     }
     if (!store_vec_room(&piece->customers, customers, sizeof(uint32_t), budget, fail) ||
@@ -328,6 +330,36 @@ static void copy_rows(struct merging *m)
     }
 }
 
+/* Copies the entries of rows [from, from + count) of a piece's column, runs cut at both ends; they become rows from
+   `row` on. */
+static void copy_entries(const struct store_piece_column *in, const struct op *op, uint32_t row,
+                         struct head *head, struct store_piece_column *out)
+{
+    const uint32_t *at = in->at.data;
+    const uint32_t *last = store_piece_lasts(in);
+    const struct store_value *values = in->values.data;
+    uint32_t *out_at = out->at.data;
+    uint32_t *out_last = out->runs ? out->last.data : NULL;
+    struct store_value *out_values = out->values.data;
+    uint32_t end = op->from + op->count;
+    /* Rows of a customer that was left out are not in any run. */
+    while (head->entry < in->count && last[head->entry] < op->from) {
+        head->entry++;
+    }
+    for (; head->entry < in->count && at[head->entry] < end; head->entry++) {
+        uint32_t begins = at[head->entry] > op->from ? at[head->entry] : op->from;
+        uint32_t ends = last[head->entry] < end ? last[head->entry] : end - 1;
+        out_at[out->count] = row + (begins - op->from);
+        if (out_last != NULL) {
+            out_last[out->count] = row + (ends - op->from);
+        }
+        out_values[out->count++] = values[head->entry];
+        if (last[head->entry] >= end) {
+            break; /* goes on in a later run of rows */
+        }
+    }
+}
+
 static bool copy_column(struct merging *m, size_t c, struct fail *fail)
 {
     struct store_piece_column *out = &m->out->columns[c];
@@ -335,29 +367,18 @@ static bool copy_column(struct merging *m, size_t c, struct fail *fail)
     for (size_t p = 0; p < m->piece_count; p++) {
         m->heads[p].entry = 0;
         most += m->pieces[p]->columns[c].count;
+        out->runs |= m->pieces[p]->columns[c].runs;
     }
-    if (!column_room(out, most, m->budget, fail)) {
+    most += out->runs ? m->op_count : 0; /* each end of rows may cut an entry in two */
+    if (!column_room(out, most, m->budget, fail) ||
+        (out->runs && !store_vec_room(&out->last, most, sizeof(uint32_t), m->budget, fail))) {
         return false;
     }
-    uint32_t *out_at = out->at.data;
-    struct store_value *out_values = out->values.data;
     const struct op *ops = m->merger->ops.data;
     uint32_t row = 0;
     for (size_t i = 0; i < m->op_count && out->count < most; row += ops[i].count, i++) {
-        const struct store_piece_column *in = &m->pieces[ops[i].piece]->columns[c];
-        const uint32_t *in_at = in->at.data;
-        const struct store_value *in_values = in->values.data;
-        struct head *head = &m->heads[ops[i].piece];
-        uint32_t end = ops[i].from + ops[i].count;
-        /* Rows of a customer that was left out are not in any run. */
-        while (head->entry < in->count && in_at[head->entry] < ops[i].from) {
-            head->entry++;
-        }
-        for (; head->entry < in->count && in_at[head->entry] < end; head->entry++) {
-            out_at[out->count] = row + (in_at[head->entry] - ops[i].from);
-            out_values[out->count] = in_values[head->entry];
-            out->count++;
-        }
+        copy_entries(&m->pieces[ops[i].piece]->columns[c], &ops[i], row, &m->heads[ops[i].piece],
+                     out);
     }
     return true;
 }

@@ -166,6 +166,7 @@ bool store_scan_plan_columns(struct store_scan *scan, const struct store_sources
     }
     scan->asked = at;
     scan->asked_count = asked;
+    scan->plan.property_runs = options->runs;
     scan->plan.bearers_come = scan->plan.cell_slots != NULL;
     return true;
 }

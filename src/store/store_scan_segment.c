@@ -179,7 +179,9 @@ static bool read_columns(const struct store_segment_read *read, bool want_ts, st
         bool ok;
         switch (read->plan->columns[c].of) {
         case STORE_READ_PROPERTY:
-            ok = store_segment_read_values(read, c, STORE_SEGMENT_PROPERTY, fail);
+            ok = read->plan->property_runs
+                     ? store_segment_read_runs(read, c, fail)
+                     : store_segment_read_values(read, c, STORE_SEGMENT_PROPERTY, fail);
             break;
         case STORE_READ_TRAIT_CELL:
             ok = store_segment_read_values(read, c, STORE_SEGMENT_TRAIT, fail);

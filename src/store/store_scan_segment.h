@@ -35,6 +35,15 @@ bool store_segment_read_own(const struct store_segment_read *read, size_t column
                             struct fail *fail) MUST_USE;
 bool store_segment_read_values(const struct store_segment_read *read, size_t column,
                                enum store_segment_kind kind, struct fail *fail) MUST_USE;
+/* What the values of one block bear in the rows of a stretch, which has some. `places_only`: true in place of each. */
+bool store_segment_read_stretch(const struct store_segment_read *read,
+                                const struct store_stretch *stretch,
+                                const struct store_values *values,
+                                const struct store_segment_column *column, bool places_only,
+                                struct store_piece_column *into, struct fail *fail) MUST_USE;
+/* A property by runs (store_scan_runs.c). */
+bool store_segment_read_runs(const struct store_segment_read *read, size_t column,
+                             struct fail *fail) MUST_USE;
 bool store_segment_read_latest(const struct store_segment_read *read, size_t column, bool want_ts,
                                struct fail *fail) MUST_USE;
 #define STORE_WINDOW 256U /* rows picked at once: those of one frame of integers */

@@ -197,31 +197,24 @@ static bool select_with_bearers(const struct store_segment_read *read,
     return true;
 }
 
-/* As the filter selects. */
+/* As the filter selects. `rows` and `codes` have room for the stretch and what store_ints_find_codes may add. */
 static bool select_wanted(const struct store_segment_read *read,
-                          const struct store_stretch *stretch, const struct store_ints *ts,
-                          bool in_times, uint32_t *rows, uint32_t *codes, int64_t *ts_ms,
-                          uint32_t *out_kept, struct fail *fail)
+                          const struct store_stretch *stretch, const struct store_ints *events,
+                          uint32_t *rows, uint32_t *codes, uint32_t *out_kept, struct fail *fail)
 {
     uint32_t count = stretch->to - stretch->from;
-    uint32_t kept = 0;
-    if (read->plan->wanted == NULL) {
-        for (uint32_t i = 0; i < count; i++) {
-            rows[i] = stretch->from + i;
-        }
-        kept = count;
-    } else {
-        const uint8_t *wanted = read->reading->wanted.data;
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t code = codes[i];
-            rows[kept] = stretch->from + i;
-            codes[kept] = code;
-            kept += wanted[code];
-        }
+    const uint32_t *known;
+    uint32_t bound = store_segment_codes(read->segment, STORE_FAMILY_EVENT, &known);
+    if (read->plan->wanted != NULL) {
+        struct store_find find = {.wanted = read->reading->wanted.data, .bound = bound};
+        return store_ints_find_codes(events, stretch->from, count, &find, rows, codes, out_kept,
+                                     fail);
     }
-    *out_kept = kept;
-    return in_times ? store_segment_pick_ints(ts, rows, kept, ts_ms, fail)
-                    : select_by_time(read, ts, rows, codes, out_kept, ts_ms, fail);
+    for (uint32_t i = 0; i < count; i++) {
+        rows[i] = stretch->from + i;
+    }
+    *out_kept = count;
+    return store_ints_read_codes(events, stretch->from, count, bound, codes, fail);
 }
 
 /* Room for all the stretch's rows behind those of the piece, and for their events' codes. */
@@ -233,8 +226,10 @@ static bool make_rows_room(const struct store_segment_read *read, uint32_t count
     if (all >= UINT32_MAX) {
         return fail_set(fail, FAIL_LIMIT, "more than %u rows in one batch", UINT32_MAX - 1);
     }
-    return store_vec_room(&reading->selected, all, sizeof(uint32_t), reading->budget, fail) &&
-           store_vec_room(&reading->codes, count, sizeof(uint32_t), reading->budget, fail) &&
+    return store_vec_room(&reading->selected, all + STORE_FIND_SLACK, sizeof(uint32_t),
+                          reading->budget, fail) &&
+           store_vec_room(&reading->codes, (size_t)count + STORE_FIND_SLACK, sizeof(uint32_t),
+                          reading->budget, fail) &&
            store_vec_room(&piece->ts, all, sizeof(int64_t), reading->budget, fail) &&
            store_vec_room(&piece->events, all, sizeof(uint32_t), reading->budget, fail);
 }
@@ -282,15 +277,21 @@ static bool select_rows(struct store_segment_read *read, struct store_stretch *s
         !store_segment_ints_open(segment, ts_column, stretch->block, &ts, &found, fail)) {
         return false;
     }
-    if (!store_ints_read_codes(&ints, stretch->from, count, event_count, codes, fail)) {
-        return store_segment_blame(segment, column, stretch->block, fail);
-    }
     uint32_t *rows = (uint32_t *)reading->selected.data + piece->row_count;
     int64_t *ts_ms = (int64_t *)piece->ts.data + piece->row_count;
     uint32_t kept = 0;
     bool ok = any_bearers
-                  ? select_with_bearers(read, stretch, &ts, rows, codes, ts_ms, &kept, fail)
-                  : select_wanted(read, stretch, &ts, in_times, rows, codes, ts_ms, &kept, fail);
+                  ? store_ints_read_codes(&ints, stretch->from, count, event_count, codes, fail)
+                  : select_wanted(read, stretch, &ints, rows, codes, &kept, fail);
+    if (!ok) {
+        return store_segment_blame(segment, column, stretch->block, fail);
+    }
+    if (any_bearers) {
+        ok = select_with_bearers(read, stretch, &ts, rows, codes, ts_ms, &kept, fail);
+    } else {
+        ok = in_times ? store_segment_pick_ints(&ts, rows, kept, ts_ms, fail)
+                      : select_by_time(read, &ts, rows, codes, &kept, ts_ms, fail);
+    }
     if (!ok) {
         return store_segment_blame(segment, ts_column, stretch->block, fail);
     }

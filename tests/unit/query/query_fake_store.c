@@ -286,7 +286,7 @@ struct building {
     int64_t *ts_ms, *first, *last;
     uint64_t *counts;
     struct store_column *columns;
-    uint32_t **at;
+    uint32_t **at, **ends;
     struct store_value **values;
 };
 
@@ -295,6 +295,7 @@ static void put_value(struct building *b, size_t column, uint32_t at, struct sto
     struct store_column *c = &b->columns[column];
     assert_true(c->count < ROWS_MAX);
     b->at[column][c->count] = at;
+    b->ends[column][c->count] = at;
     b->values[column][c->count++] = value;
 }
 
@@ -509,6 +510,29 @@ static void put_customer(struct building *b, uint32_t number)
     rows->customer_count++;
 }
 
+/* Neighbouring rows with the same one string become one entry. */
+static void make_runs(struct building *b, size_t column)
+{
+    struct store_column *c = &b->columns[column];
+    uint32_t *at = b->at[column], *last = b->ends[column], kept = 0;
+    struct store_value *values = b->values[column];
+    for (uint32_t i = 0; i < c->count; i++) {
+        bool several = (i > 0 && at[i - 1] == at[i]) || (i + 1 < c->count && at[i + 1] == at[i]);
+        if (kept > 0 && !several && last[kept - 1] + 1 == at[i] && values[i].kind == STORE_STRING &&
+            values[kept - 1].kind == STORE_STRING &&
+            str_equal(store_value_text(values[i]), store_value_text(values[kept - 1])) &&
+            (kept < 2 || at[kept - 2] != at[kept - 1])) {
+            last[kept - 1] = at[i];
+            continue;
+        }
+        uint32_t row = at[i];
+        at[kept] = row;
+        last[kept] = row;
+        values[kept++] = values[i];
+    }
+    c->count = kept;
+}
+
 bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **out,
                        struct fail *fail)
 {
@@ -536,11 +560,14 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
                          .counts = room(cursor, s->customer_count + 1, 8),
                          .columns = room(cursor, columns + 1, sizeof(struct store_column)),
                          .at = room(cursor, columns + 1, sizeof(void *)),
+                         .ends = room(cursor, columns + 1, sizeof(void *)),
                          .values = room(cursor, columns + 1, sizeof(void *))};
     for (size_t i = 0; i < columns; i++) {
         b.at[i] = room(cursor, 4 * most + 4 * s->customer_count, 4);
         b.values[i] = room(cursor, 4 * most + 4 * s->customer_count, sizeof(struct store_value));
+        b.ends[i] = room(cursor, 4 * most + 4 * s->customer_count, 4);
         b.columns[i].at = b.at[i];
+        b.columns[i].last = b.ends[i];
         b.columns[i].values = b.values[i];
     }
     while (cursor->rows.customer_count < s->batch_customers) {
@@ -551,6 +578,11 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
         uint32_t number = s->descending ? everybody - 1 - place : place;
         if (wants_customer(&scan->options, number)) {
             put_customer(&b, number);
+        }
+    }
+    for (size_t i = 0; i < columns; i++) {
+        if (scan->options.runs && scan->options.columns[i].of == STORE_COLUMN_PROPERTY) {
+            make_runs(&b, i);
         }
     }
     cursor->rows.customers = b.customers;

@@ -27,6 +27,26 @@ static void slack(struct base_buf *buf)
     base_buf_bytes(buf, "\xff\xff\xff\xff\xff\xff\xff\xff", STORE_CODEC_SLACK);
 }
 
+/* Goes over ascending places: each has its value, and so has everything up to where its run is said to end. */
+static void check_walk(const struct store_ints *ints, const int64_t *values,
+                       struct base_random *random)
+{
+    struct fail fail;
+    struct store_ints_walk walk;
+    store_ints_walk_begin(ints, &walk);
+    uint32_t step = base_random_below(random, 2) == 0 ? 2 : 900;
+    for (uint32_t at = (uint32_t)base_random_below(random, step); at < ints->count;
+         at += (uint32_t)base_random_below(random, step)) {
+        int64_t value;
+        uint32_t end;
+        must(store_ints_walk_to(&walk, at, &value, &end, &fail), &fail);
+        assert_true(end > at && end <= ints->count);
+        for (uint32_t i = at; i < end; i++) {
+            assert_true(values[i] == value);
+        }
+    }
+}
+
 /* Encodes, then reads the whole, many ranges and single values, and compares. Returns the kind chosen. */
 static enum store_ints_kind check_ints(const int64_t *values, uint32_t count,
                                        struct base_random *random)
@@ -53,6 +73,7 @@ static enum store_ints_kind check_ints(const int64_t *values, uint32_t count,
         must(store_ints_read(&ints, from, some, read, &fail), &fail);
         assert_memory_equal(read, values + from, some * sizeof *values);
     }
+    check_walk(&ints, values, random);
     base_free(block);
     base_buf_done(&buf);
     return kind;

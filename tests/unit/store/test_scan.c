@@ -142,6 +142,106 @@ static void customer_over_many_blocks_comes_whole(void **state)
     lab_free(lab);
 }
 
+/* Customers with a plan each, which some of them change, and a device that is now this one, now that one. */
+static void add_shoppers(struct lab *lab, size_t rows)
+{
+    static const char *const plans[] = {"free", "basic", "pro", "team"};
+    static const char *const devices[] = {"phone", "desktop", "tv"};
+    struct store_row row = {.source = lab_name(lab, STORE_FAMILY_SOURCE, "site"),
+                            .channel = STORE_NO_CODE,
+                            .scale = STORE_NO_CODE,
+                            .client_ts_ms = STORE_NO_TIME,
+                            .sent_at_ms = STORE_NO_TIME};
+    struct store_cell cells[] = {{lab_name(lab, STORE_FAMILY_PROPERTY, "plan"), {0}},
+                                 {lab_name(lab, STORE_FAMILY_PROPERTY, "device"), {0}}};
+    row.properties = cells;
+    row.property_count = ARRAY_LEN(cells);
+    for (size_t i = 0; i < rows; i++) {
+        row.original = (uint32_t)lab_dice(lab, 900);
+        row.ts_ms = 1700000000000 + (int64_t)lab_dice(lab, 1000000000);
+        row.received_at_ms = row.ts_ms + 5;
+        row.event = lab_name(lab, STORE_FAMILY_EVENT, lab_dice(lab, 3) == 0 ? "Bought" : "Viewed");
+        bool changed = row.original % 10 == 0 && row.ts_ms > 1700000500000;
+        cells[0].value = store_value_str(str_from_c(plans[(row.original + changed) % 4]));
+        cells[1].value = store_value_str(str_from_c(devices[lab_dice(lab, 20) % 3]));
+        lab_add(lab, &row);
+    }
+}
+
+/* Entries of the first column over a whole scan, and the rows that came. */
+static size_t entries_of(struct lab *lab, const struct store_scan_options *options,
+                         size_t *out_rows)
+{
+    struct store_snapshot snapshot;
+    struct store_scan *scan;
+    struct store_cursor *cursor;
+    const struct store_rows *rows;
+    struct fail fail;
+    size_t entries = 0;
+    struct base_budget *budget = base_budget_new((size_t)1 << 30);
+    lab_snapshot(lab, &snapshot);
+    lab_must(store_scan_new(&snapshot, options, &scan, &fail), &fail);
+    lab_must(store_cursor_new(scan, budget, &cursor, &fail), &fail);
+    *out_rows = 0;
+    do {
+        lab_must(store_cursor_next(cursor, &rows, &fail), &fail);
+        entries += rows->customer_count > 0 ? rows->columns[0].count : 0;
+        *out_rows += rows->row_count;
+    } while (rows->customer_count > 0);
+    store_cursor_free(cursor);
+    store_scan_free(scan);
+    lab_snapshot_done(&snapshot);
+    base_budget_free(budget);
+    return entries;
+}
+
+static void rows_one_after_the_other_that_share_a_string_come_as_one_entry(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(61, 900);
+    const struct store_column_ref columns[] = {
+        {STORE_COLUMN_PROPERTY, STR("plan")},
+        {STORE_COLUMN_PROPERTY, STR("device")},
+        {STORE_COLUMN_CHANNEL, STR("")},
+    };
+    add_shoppers(lab, 100000);
+    lab_seal(lab);
+    uint32_t viewed = lab_name(lab, STORE_FAMILY_EVENT, "Viewed");
+    struct store_scan_options options = {
+        .columns = columns, .column_count = ARRAY_LEN(columns), .runs = true};
+    size_t rows;
+    assert_true(entries_of(lab, &options, &rows) < 2000);
+    assert_int_equal(rows, 100000);
+    options.runs = false;
+    assert_int_equal(entries_of(lab, &options, &rows), rows);
+    options.runs = true;
+    for (int step = 0; step < 5; step++) {
+        struct store_snapshot snapshot;
+        lab_snapshot(lab, &snapshot);
+        for (uint32_t batch = 0; batch < 3; batch++) {
+            options.batch_rows = batch * 700;
+            options.events = batch == 1 ? NULL : &viewed;
+            options.event_count = 1;
+            options.from_ms = batch == 2 ? 1700000000000 : 0;
+            options.to_ms = batch == 2 ? 1700000600000 : 0;
+            (void)lab_check_scan(lab, &snapshot, &options);
+        }
+        lab_snapshot_done(&snapshot);
+        if (step == 0) { /* pieces that lie in each other */
+            add_shoppers(lab, 20000);
+        } else if (step == 1) {
+            lab_seal(lab);
+        } else if (step == 2) {
+            lab_join(lab, 800, 5);
+        } else {
+            lab_merge(lab, 0, 2);
+            add_shoppers(lab, 100);
+            lab_seal(lab);
+        }
+    }
+    lab_free(lab);
+}
+
 static void scan_over_its_budget_says_so(void **state)
 {
     (void)state;
@@ -204,6 +304,7 @@ int main(void)
         cmocka_unit_test(scan_after_joins_splits_seals_and_merges_is_what_sorting_gives),
         cmocka_unit_test(scan_over_many_blocks_is_what_sorting_gives),
         cmocka_unit_test(customer_over_many_blocks_comes_whole),
+        cmocka_unit_test(rows_one_after_the_other_that_share_a_string_come_as_one_entry),
         cmocka_unit_test(scan_over_its_budget_says_so),
         cmocka_unit_test(cancelled_scan_stops),
     };
