@@ -278,27 +278,57 @@ static size_t put_decimal(char *out, uint32_t number)
     return count;
 }
 
-bool intake_row_id(struct intake_draft *draft)
+/* "row-HASH-", with room for the count behind it. */
+static bool begin_id(struct intake_draft *draft, struct base_hash128 *out_hash)
 {
-    uint32_t nth;
-    if (draft->repeats == NULL || draft->message_id.data != NULL || draft->record_id.data != NULL) {
-        return true;
-    }
     struct str raw = draft->known_raw.data != NULL ? draft->known_raw : draft->raw;
-    struct base_hash128 hash = base_hash128(raw.data, raw.len, 0);
-    if (!intake_repeats_count(draft->repeats, hash, &nth, draft->fail)) {
-        return intake_hard(draft);
-    }
+    *out_hash = base_hash128(raw.data, raw.len, 0);
     char *id = arena_alloc(draft->arena, ROW_ID_BYTES, draft->fail);
     if (id == NULL) {
         return intake_hard(draft);
     }
     memcpy(id, "row-", 4);
-    put_hex(id + 4, hash.high);
-    put_hex(id + 20, hash.low);
+    put_hex(id + 4, out_hash->high);
+    put_hex(id + 20, out_hash->low);
     id[36] = '-';
-    draft->record_id = str_of(id, 37 + put_decimal(id + 37, nth));
+    draft->record_id = str_of(id, 37);
     return true;
+}
+
+bool intake_end_id(struct intake_repeats *repeats, struct base_hash128 hash, struct str *id,
+                   struct fail *fail)
+{
+    uint32_t nth;
+    if (!intake_repeats_count(repeats, hash, &nth, fail)) {
+        return false;
+    }
+    char *begun = (char *)(uintptr_t)id->data; /* begin_id made it, with room */
+    id->len += put_decimal(begun + id->len, nth);
+    return true;
+}
+
+static bool needs_id(const struct intake_draft *draft)
+{
+    return draft->repeats != NULL && draft->message_id.data == NULL &&
+           draft->record_id.data == NULL;
+}
+
+bool intake_row_id_now(struct intake_draft *draft)
+{
+    struct base_hash128 hash;
+    return !needs_id(draft) ||
+           (begin_id(draft, &hash) &&
+            (intake_end_id(draft->repeats, hash, &draft->record_id, draft->fail) ||
+             intake_hard(draft)));
+}
+
+bool intake_row_id(struct intake_draft *draft)
+{
+    if (draft->late_id == NULL) {
+        return intake_row_id_now(draft);
+    }
+    draft->late_id->due = needs_id(draft);
+    return !draft->late_id->due || begin_id(draft, &draft->late_id->hash);
 }
 
 static bool holds_any(struct str text, const char *const *parts, size_t count)

@@ -32,7 +32,8 @@ struct intake_import {
     uint64_t lines;   /* taken from the window, blank ones too */
     uint64_t records; /* of CSV: without blank lines and the header */
     uint64_t returned;
-    bool failed; /* `late` is to be returned by the next call */
+    struct intake_late_id *late_id; /* of the item under way */
+    bool failed;                    /* `late` is to be returned by the next call */
     struct fail late;
 };
 
@@ -344,6 +345,7 @@ static bool begin_draft(struct intake_import *import, const struct intake_places
     draft->known_raw = import->known_raw;
     draft->from_import = true;
     draft->clock_is_right = true;
+    draft->late_id = import->late_id;
     return true;
 }
 
@@ -514,6 +516,23 @@ static bool next_item(struct intake_import *import, struct arena *arena, struct 
                                      : line_item(import, arena, item, number, found, fail);
 }
 
+/* How often each record occurred: looked up for a batch at a time, since the places lie far apart in memory. */
+static bool end_ids(struct intake_import *import, struct store_item *items,
+                    const struct intake_late_id *late, size_t count, struct fail *fail)
+{
+    enum { AHEAD = 12 };
+    for (size_t i = 0; i < count; i++) {
+        if (i + AHEAD < count && late[i + AHEAD].due) {
+            intake_repeats_soon(import->repeats, late[i + AHEAD].hash);
+        }
+        if (late[i].due &&
+            !intake_end_id(import->repeats, late[i].hash, &items[i].record_id, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool intake_import_next(struct intake_import *import, struct arena *arena, size_t most,
                         struct intake_import_batch *out, struct fail *fail)
 {
@@ -524,13 +543,15 @@ bool intake_import_next(struct intake_import *import, struct arena *arena, size_
     struct intake_import_batch batch = {0};
     batch.items = arena_array(arena, most, sizeof *batch.items, fail);
     batch.records = arena_array(arena, most, sizeof *batch.records, fail);
-    if (batch.items == NULL || batch.records == NULL) {
+    struct intake_late_id *late = arena_array(arena, most, sizeof *late, fail);
+    if (batch.items == NULL || batch.records == NULL || late == NULL) {
         return false;
     }
     bool found = true;
     while (batch.count < most && arena_used(arena) < BATCH_BYTES_MAX) {
         struct store_item *item = &batch.items[batch.count];
         uint64_t *number = &batch.records[batch.count];
+        import->late_id = &late[batch.count];
         if (!next_item(import, arena, item, number, &found, &import->late)) {
             import->failed = true;
             break;
@@ -539,6 +560,12 @@ bool intake_import_next(struct intake_import *import, struct arena *arena, size_
             break;
         }
         batch.count++;
+    }
+    struct fail why;
+    if (!end_ids(import, batch.items, late, batch.count, &why)) {
+        import->failed = true;
+        import->late = why;
+        batch.count = 0;
     }
     if (import->failed && batch.count == 0) {
         *fail = import->late;

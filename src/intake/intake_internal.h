@@ -70,6 +70,7 @@ struct intake_draft {
     struct str way;                    /* intake_way.h */
     struct str known_raw;              /* the bytes that an id comes from; missing: `raw` */
     struct intake_repeats *repeats;    /* gives ids to records of files that have none; else NULL */
+    struct intake_late_id *late_id; /* where ids may be ended later, a batch at a time; else NULL */
 
     /* The judgement. */
     struct str reason, field;
@@ -110,8 +111,17 @@ struct str intake_channel_of(struct str library);
 bool intake_take_instant(struct intake_draft *draft, struct json_value value, struct str field,
                          int64_t *out_ms) MUST_USE;
 bool intake_add_identifier(struct intake_draft *draft, struct str kind, struct str value) MUST_USE;
-/* Where the record of a file has no message_id: record_id, from its bytes and how often they occurred. */
+/* A record_id that lacks how often the record occurred. */
+struct intake_late_id {
+    bool due;
+    struct base_hash128 hash;
+};
+/* Where the record of a file has no message_id: record_id, from its bytes and how often they occurred. With `late_id` it
+   is to be ended by intake_end_id; intake_row_id_now ends it at once. */
 bool intake_row_id(struct intake_draft *draft) MUST_USE;
+bool intake_row_id_now(struct intake_draft *draft) MUST_USE;
+bool intake_end_id(struct intake_repeats *repeats, struct base_hash128 hash, struct str *id,
+                   struct fail *fail) MUST_USE;
 /* Is it "user", "anonymous", "email", "account" or "ext.NAME"? Else judges, with the nearest. */
 bool intake_check_kind(struct intake_draft *draft, struct str kind, struct str field) MUST_USE;
 

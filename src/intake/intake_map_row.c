@@ -535,7 +535,8 @@ bool intake_map_apply(const struct intake_map *map, const struct intake_record *
 {
     bool taken;
     draft->clock_is_right = true;
-    if (!take_message_id(map, record, draft) || !intake_row_id(draft) ||
+    if (!take_message_id(map, record, draft) ||
+        (map->anonymous == INTAKE_ANONYMOUS_EACH && !intake_row_id_now(draft)) ||
         !intake_where_holds(map, record, draft, &taken)) {
         return false;
     }

@@ -1,21 +1,27 @@
 #include "intake_repeats.h"
 
-#include "base_checked.h"
-
-#define REPEATS_BYTES_MAX ((size_t)1 << 30)
+#define REPEATS_BYTES_MAX ((size_t)2 << 30)
 #define SLOTS_FIRST ((size_t)1 << 12)
-#define SLOT_BYTES (sizeof(struct base_hash128) + sizeof(uint32_t))
+#define MARK_BYTES sizeof(uint64_t)
 
-/* Open addressing, linear probing; a count of 0 marks a free slot. */
+/* Most records occur once, so that of each only 64 bits are kept: the table of marks is as small as it can be while it tells
+   a hundred million records apart (two of them pass for each other with a chance of 1 in 3,700, and then the later one is
+   counted as a repetition: it gets another id, and is lost no more than any other). How often a record occurred
+   is kept apart, of those that did so again. Open addressing, linear probing; 0 marks a free slot. */
 struct table {
-    struct base_hash128 *hashes;
-    uint32_t *counts;
+    uint64_t *marks;
     size_t slots; /* a power of two, or 0 */
+};
+struct count {
+    uint64_t mark;
+    uint32_t times;
 };
 
 struct intake_repeats {
     struct table table;
     size_t used;
+    struct count *counts; /* of those that occurred again; open addressing as well */
+    size_t count_slots, counted;
     size_t bytes_max;
 };
 
@@ -26,86 +32,142 @@ struct intake_repeats *intake_repeats_new(size_t bytes_max)
     return repeats;
 }
 
-static void table_done(struct table *table)
-{
-    base_free(table->hashes);
-    base_free(table->counts);
-}
-
 void intake_repeats_free(struct intake_repeats *repeats)
 {
     if (repeats != NULL) {
-        table_done(&repeats->table);
+        base_free(repeats->table.marks);
+        base_free(repeats->counts);
         base_free(repeats);
     }
 }
 
-/* The slot of the hash, or the free one where it belongs. */
-static size_t slot_of(const struct table *table, struct base_hash128 hash)
+static uint64_t mark_of(struct base_hash128 hash)
 {
-    size_t slot = (size_t)hash.low & (table->slots - 1);
-    while (table->counts[slot] != 0 &&
-           (table->hashes[slot].low != hash.low || table->hashes[slot].high != hash.high)) {
+    return hash.low != 0 ? hash.low : 1;
+}
+
+/* The slot of the mark, or the free one where it belongs. */
+static size_t slot_of(const struct table *table, uint64_t mark)
+{
+    size_t slot = (size_t)mark & (table->slots - 1);
+    while (table->marks[slot] != 0 && table->marks[slot] != mark) {
         slot = (slot + 1) & (table->slots - 1);
     }
     return slot;
+}
+
+static bool too_many(const struct intake_repeats *repeats, struct fail *fail)
+{
+    return fail_set(fail, FAIL_LIMIT,
+                    "%zu different rows without an id are more than may be counted; name the "
+                    "columns of an id in the map (message_id)",
+                    repeats->used);
+}
+
+static size_t bytes_of(size_t slots, size_t count_slots)
+{
+    return slots * MARK_BYTES + count_slots * sizeof(struct count);
 }
 
 static bool grow(struct intake_repeats *repeats, struct fail *fail)
 {
     struct table old = repeats->table;
     struct table wider = {.slots = old.slots == 0 ? SLOTS_FIRST : old.slots * 2};
-    size_t bytes;
-    if (!base_size_mul(wider.slots, SLOT_BYTES, &bytes) || bytes > repeats->bytes_max) {
-        return fail_set(fail, FAIL_LIMIT,
-                        "%zu different rows without an id are more than may be counted; name the "
-                        "columns of an id in the map (message_id)",
-                        repeats->used);
+    void *marks = NULL;
+    if (bytes_of(wider.slots, repeats->count_slots) > repeats->bytes_max) {
+        return too_many(repeats, fail);
     }
-    void *hashes = NULL, *counts = NULL;
-    if (!base_alloc_array(wider.slots, sizeof *wider.hashes, &hashes, fail) ||
-        !base_alloc_array(wider.slots, sizeof *wider.counts, &counts, fail)) {
-        base_free(hashes);
+    if (!base_alloc_array(wider.slots, MARK_BYTES, &marks, fail)) {
         return false;
     }
-    wider.hashes = hashes;
-    wider.counts = counts;
-    memset(counts, 0, wider.slots * sizeof *wider.counts);
+    wider.marks = marks;
+    memset(marks, 0, wider.slots * MARK_BYTES);
     for (size_t i = 0; i < old.slots; i++) {
-        if (old.counts[i] != 0) {
-            size_t slot = slot_of(&wider, old.hashes[i]);
-            wider.hashes[slot] = old.hashes[i];
-            wider.counts[slot] = old.counts[i];
+        if (old.marks[i] != 0) {
+            wider.marks[slot_of(&wider, old.marks[i])] = old.marks[i];
         }
     }
-    table_done(&old);
+    base_free(old.marks);
     repeats->table = wider;
     return true;
+}
+
+static struct count *count_of(struct count *counts, size_t slots, uint64_t mark)
+{
+    size_t slot = (size_t)(mark >> 20) & (slots - 1);
+    while (counts[slot].mark != 0 && counts[slot].mark != mark) {
+        slot = (slot + 1) & (slots - 1);
+    }
+    return &counts[slot];
+}
+
+static bool grow_counts(struct intake_repeats *repeats, struct fail *fail)
+{
+    size_t slots = repeats->count_slots == 0 ? SLOTS_FIRST : repeats->count_slots * 2;
+    void *block = NULL;
+    if (bytes_of(repeats->table.slots, slots) > repeats->bytes_max) {
+        return too_many(repeats, fail);
+    }
+    if (!base_alloc_array(slots, sizeof(struct count), &block, fail)) {
+        return false;
+    }
+    struct count *counts = block;
+    memset(counts, 0, slots * sizeof *counts);
+    for (size_t i = 0; i < repeats->count_slots; i++) {
+        if (repeats->counts[i].mark != 0) {
+            *count_of(counts, slots, repeats->counts[i].mark) = repeats->counts[i];
+        }
+    }
+    base_free(repeats->counts);
+    repeats->counts = counts;
+    repeats->count_slots = slots;
+    return true;
+}
+
+/* One more of a record that occurred before. */
+static bool count_again(struct intake_repeats *repeats, uint64_t mark, uint32_t *out_nth,
+                        struct fail *fail)
+{
+    if (repeats->counted + 1 > repeats->count_slots / 8 * 7 && !grow_counts(repeats, fail)) {
+        return false;
+    }
+    struct count *count = count_of(repeats->counts, repeats->count_slots, mark);
+    if (count->mark == 0) {
+        *count = (struct count){mark, 1};
+        repeats->counted++;
+    }
+    if (count->times == UINT32_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "one row occurs more than %u times", UINT32_MAX);
+    }
+    *out_nth = ++count->times;
+    return true;
+}
+
+void intake_repeats_soon(const struct intake_repeats *repeats, struct base_hash128 hash)
+{
+    const struct table *table = &repeats->table;
+    if (table->slots > 0) {
+        __builtin_prefetch(&table->marks[(size_t)mark_of(hash) & (table->slots - 1)]);
+    }
 }
 
 bool intake_repeats_count(struct intake_repeats *repeats, struct base_hash128 hash,
                           uint32_t *out_nth, struct fail *fail)
 {
     struct table *table = &repeats->table;
-    size_t slot = 0;
-    bool found = false;
-    if (table->slots > 0) {
-        slot = slot_of(table, hash);
-        found = table->counts[slot] != 0;
+    uint64_t mark = mark_of(hash);
+    size_t slot = table->slots > 0 ? slot_of(table, mark) : 0;
+    if (table->slots > 0 && table->marks[slot] == mark) {
+        return count_again(repeats, mark, out_nth, fail);
     }
-    if (!found && repeats->used + 1 > table->slots / 8 * 7) {
+    if (repeats->used + 1 > table->slots / 8 * 7) {
         if (!grow(repeats, fail)) {
             return false;
         }
-        slot = slot_of(table, hash);
+        slot = slot_of(table, mark);
     }
-    if (!found) {
-        table->hashes[slot] = hash;
-        repeats->used++;
-    }
-    if (table->counts[slot] == UINT32_MAX) {
-        return fail_set(fail, FAIL_LIMIT, "one row occurs more than %u times", UINT32_MAX);
-    }
-    *out_nth = ++table->counts[slot];
+    table->marks[slot] = mark;
+    repeats->used++;
+    *out_nth = 1;
     return true;
 }

@@ -244,6 +244,7 @@ static void walk_fresh(const struct store_build *build, struct fresh_cells *cell
     const struct store_fresh_index *fresh = build->sources.fresh;
     for (uint32_t c = 0; c < fresh->customer_count; c++) {
         for (uint32_t r = fresh->begin[c]; r < fresh->begin[c + 1]; r++) {
+            store_fresh_index_soon(fresh, r);
             const struct store_row *row = store_fresh_index_row(fresh, r);
             for (uint32_t i = 0; i < row->property_count + row->trait_count; i++) {
                 bool trait = i >= row->property_count;

@@ -19,6 +19,7 @@ static void use_fresh(const struct store_build *build, struct usage *usage)
 {
     const struct store_fresh_index *fresh = build->sources.fresh;
     for (uint32_t i = 0; fresh != NULL && i < fresh->row_count; i++) {
+        store_fresh_index_soon(fresh, i);
         const struct store_row *row = store_fresh_index_row(fresh, i);
         use(usage, STORE_FAMILY_EVENT, row->event, 1);
         use(usage, STORE_FAMILY_SOURCE, row->source, 1);

@@ -5,6 +5,8 @@
 
 /* ---- the commit's scratch ---------------------------------------------------------------------------- */
 
+#define JUDGED_AHEAD 8 /* items of which the writer knows that they come */
+
 struct marks { /* how things were before */
     struct store_fresh_mark fresh;
     uint64_t next_arrival, next_quarantine_id, rows;
@@ -195,8 +197,14 @@ static bool judge_all(struct store *store, struct store_job *const *jobs, size_t
 {
     struct store_result *result = store->writing.results;
     for (size_t j = 0; j < count; j++) {
+        for (size_t i = 0; i < jobs[j]->count; i++) {
+            store_judge_look(store, &jobs[j]->items[i], &result[i]);
+        }
         for (size_t i = 0; i < jobs[j]->count; i++, result++) {
             const struct store_item *item = &jobs[j]->items[i];
+            if (i + JUDGED_AHEAD < jobs[j]->count) {
+                store_judge_soon(store, result + JUDGED_AHEAD);
+            }
             if (!store_import_before(store, item, fail) ||
                 !store_judge_item(store, item, result, fail)) {
                 return false;

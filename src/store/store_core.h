@@ -64,6 +64,8 @@ struct store_result { /* of one item, until its commit is durable */
     struct str reason, field;
     uint64_t arrival, quarantine_id;
     bool absent;
+    bool keyed;              /* the item was looked at before: */
+    struct base_hash128 key; /* of deduplication */
 };
 
 struct store_pending { /* a quarantined row of the commit under way */
@@ -71,6 +73,9 @@ struct store_pending { /* a quarantined row of the commit under way */
     struct str source;
     size_t raw_at; /* in the frame */
 };
+
+/* Names of which the code is known without looking for it. */
+#define STORE_JUDGE_RECENT 64U
 
 struct store_writing {
     struct store_identity_view *identity; /* of the last commit */
@@ -101,6 +106,8 @@ struct store_writing {
     size_t span_count, span_capacity;
     struct store_cell *cells;
     size_t cell_capacity;
+    /* 1 + the code of the name that was met last in each place (store_judge.c). */
+    uint32_t recent[STORE_FAMILIES][STORE_JUDGE_RECENT];
     struct store_identifier *ids; /* of an item whose ids are of one name space */
     size_t id_capacity;
     struct store_result *results;

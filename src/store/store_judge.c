@@ -111,10 +111,25 @@ static const char *const names_over[STORE_FAMILIES] = {
     [STORE_FAMILY_SCALE] = "there are 1,000 different scales already",
 };
 
+/* Where the name stands among those met recently, which are mostly the same few. */
+static uint32_t *recent_of(struct store *store, enum store_family family, struct str name)
+{
+    unsigned place = (unsigned)name.len * 5U;
+    if (name.len > 0) {
+        place += (unsigned char)name.data[0] * 3U + (unsigned char)name.data[name.len - 1];
+    }
+    return &store->writing.recent[family][place % STORE_JUDGE_RECENT];
+}
+
 /* The code of a name; false where it would be one too many. */
 static bool code_of(struct store *store, enum store_family family, struct str name, uint32_t *out,
                     const char **out_reason)
 {
+    uint32_t *recent = recent_of(store, family, name);
+    if (*recent != 0 && str_equal(store_names_get(store->names, family, *recent - 1), name)) {
+        *out = *recent - 1;
+        return true;
+    }
     uint32_t code = store_names_find(store->names, family, name);
     if (code == STORE_NO_CODE) {
         if (store_names_count(store->names, family) >= store_judge_names_most(family)) {
@@ -123,6 +138,7 @@ static bool code_of(struct store *store, enum store_family family, struct str na
         }
         code = store_names_intern(store->names, family, name);
     }
+    *recent = code + 1;
     *out = code;
     return true;
 }
@@ -211,6 +227,18 @@ static bool find_badness(struct store *store, const struct store_item *item,
             store_judge_alias(&store->writing.draft, *out, out_reason, fail));
 }
 
+void store_judge_look(const struct store *store, const struct store_item *item,
+                      struct store_result *out)
+{
+    *out = (struct store_result){
+        .verdict = item->verdict, .reason = item->reason, .field = item->field};
+    struct str id = id_of(item);
+    out->keyed = item->verdict == STORE_STORED && id.len > 0 && item->mends == 0;
+    if (out->keyed) {
+        out->key = store_dedup_key(store->salt, item->event.source, id);
+    }
+}
+
 bool store_judge_event(struct store *store, const struct store_item *item, struct store_result *out,
                        struct fail *fail)
 {
@@ -229,7 +257,7 @@ bool store_judge_event(struct store *store, const struct store_item *item, struc
     struct str id = id_of(item);
     if (id.len > 0) {
         bool duplicate = false;
-        key = store_dedup_key(store->salt, event->source, id);
+        key = out->keyed ? out->key : store_dedup_key(store->salt, event->source, id);
         if (!is_duplicate(store, key, event->received_at_ms, &duplicate, fail)) {
             return false;
         }
@@ -355,8 +383,6 @@ bool store_judge_item(struct store *store, const struct store_item *item, struct
                       struct fail *fail)
 {
     struct store_ledger_table *delta = &store->writing.delta;
-    *out = (struct store_result){
-        .verdict = item->verdict, .reason = item->reason, .field = item->field};
     if (item->mends != 0) {
         return store_judge_mended(store, item, out, fail);
     }

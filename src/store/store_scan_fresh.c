@@ -394,6 +394,9 @@ static bool add_rows(const struct store_read_plan *plan, uint32_t begin, uint32_
     int64_t *ts_ms = out->ts.data;
     uint32_t *events = out->events.data;
     for (uint32_t i = begin; i < end; i++) {
+        if (plan->column_count > 0) {
+            store_fresh_index_soon(fresh, i);
+        }
         if (!store_read_wants(plan, fresh->events[i], fresh->ts_ms[i]) &&
             !(plan->bearers_come && is_bearer(plan, store_fresh_index_row(fresh, i)))) {
             continue;
