@@ -221,8 +221,7 @@ bool query_groups_of_row(struct query_groups *groups, struct query_worker *worke
                          uint32_t row, struct fail *fail)
 {
     struct query_name name = groups->spec.by->name;
-    if (groups->kept_batch == worker->batch && row >= groups->kept_from &&
-        row <= groups->kept_last) {
+    if (query_groups_keep(groups, worker, row)) {
         return true;
     }
     const struct store_value *values;

@@ -49,6 +49,13 @@ bool query_groups_init(struct query_groups *groups, const struct query_groups_sp
                        struct arena *arena, struct fail *fail) MUST_USE;
 /* Number of groups by now, "(other)" and bins counted. */
 size_t query_groups_count(const struct query_groups *groups);
+/* Is the row one whose ids are those that stand there? */
+static inline bool query_groups_keep(const struct query_groups *groups,
+                                     const struct query_worker *worker, uint32_t row)
+{
+    return groups->kept_batch == worker->batch && row >= groups->kept_from &&
+           row <= groups->kept_last;
+}
 /* Fills ids: each once; none where the event is in no group that is asked for. */
 bool query_groups_of_row(struct query_groups *groups, struct query_worker *worker, uint32_t c,
                          uint32_t row, struct fail *fail) MUST_USE;

@@ -41,8 +41,10 @@ static bool rank(struct query_worker *worker, const void *tally, double *out, st
 
 bool trend_own_new(struct query_worker *worker, void **out, struct fail *fail)
 {
-    *out = arena_array(worker->arena, 1, sizeof(struct trend_own), fail);
-    return *out != NULL;
+    struct trend_own *own = arena_array(worker->arena, 1, sizeof *own, fail);
+    *out = own;
+    return own != NULL && query_interval_table_make(&body_of(worker)->intervals, worker->arena,
+                                                    &own->intervals, fail);
 }
 
 /* ---- counting one event of one series into one tally ---- */
@@ -191,18 +193,6 @@ void trend_run_sessions(struct query_worker *worker, const struct trend_body *bo
     }
 }
 
-/* The interval of an event that is not before the last one's: mostly the same or a near one. */
-static size_t advance(const struct zone_intervals *intervals, size_t at, int64_t ts_ms)
-{
-    for (int steps = 0; steps < 8; steps++) {
-        if (ts_ms < intervals->begins[at + 1]) {
-            return at;
-        }
-        at++;
-    }
-    return zone_intervals_find(intervals, ts_ms);
-}
-
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     const struct trend_body *body = body_of(worker);
@@ -210,7 +200,6 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
     struct trend_own *own = query_tally_state(worker)->own;
     const struct store_rows *rows = worker->rows;
     struct event event = {.c = c};
-    bool placed = false;
     own->customers++;
     for (size_t s = 0; s < body->series_count; s++) {
         own->session[s] = 0;
@@ -227,11 +216,7 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
         if (body->has_sessions) {
             trend_run_sessions(worker, body, own, row);
         }
-        if (!placed) {
-            event.interval = zone_intervals_find(&body->intervals, ts_ms);
-            placed = true;
-        }
-        event.interval = advance(&body->intervals, event.interval, ts_ms);
+        event.interval = trend_interval(own, body, ts_ms);
         event.row = row;
         if (bits != 0 && !count_row(worker, &event, bits, fail)) {
             return false;
@@ -244,6 +229,11 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 
 static const struct query_tally_ops ops = {
     .make = make, .merge = merge, .rank = rank, .start = trend_own_new, .customer = customer};
+static const struct query_tally_ops plain_ops = {.make = make,
+                                                 .merge = merge,
+                                                 .rank = rank,
+                                                 .start = trend_own_new,
+                                                 .customer = trend_count_plain};
 
 void trend_prepare(const struct query_plan *plan, struct query_tally_job *job)
 {
@@ -254,7 +244,7 @@ void trend_prepare(const struct query_plan *plan, struct query_tally_job *job)
         foldable = foldable && (measure == TREND_COUNT || measure >= TREND_SUM);
     }
     *job = (struct query_tally_job){
-        .ops = &ops,
+        .ops = trend_is_plain(body) ? &plain_ops : &ops,
         .whole = plan->breakdown == NULL,
         .foldable = foldable,
         .cells = body->series_count * (body->intervals.count + 1),

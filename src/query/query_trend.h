@@ -9,6 +9,7 @@
 #pragma once
 
 #include "query_formula.h"
+#include "query_interval.h"
 #include "query_tally.h"
 #include "stats_sum.h"
 
@@ -53,13 +54,22 @@ bool trend_parse(struct query_parser *parser, struct json_value root, struct fai
 /* Do the customers of an opened cell carry parts that add up to its number? */
 bool trend_open_has_value(enum trend_measure measure);
 
-struct trend_own {      /* of a worker */
+struct trend_own { /* of a worker */
+    struct query_interval_table intervals;
     uint64_t customers; /* stamps: no two customers share one */
     uint64_t sessions;
     uint64_t session[QUERY_SERIES_MAX]; /* the running one, by series; 0: none yet */
     int64_t session_ts_ms[QUERY_SERIES_MAX];
 };
+/* Of a pass over the range of the exec's plan. */
 bool trend_own_new(struct query_worker *worker, void **out, struct fail *fail) MUST_USE;
+/* `ts_ms` lies in the range. */
+static inline size_t trend_interval(const struct trend_own *own, const struct trend_body *body,
+                                    int64_t ts_ms)
+{
+    return own->intervals.of_slice != NULL ? query_interval_of(&own->intervals, ts_ms)
+                                           : zone_intervals_find(&body->intervals, ts_ms);
+}
 /* Takes a row of the customer into the sessions of all series that count them. */
 void trend_run_sessions(struct query_worker *worker, const struct trend_body *body,
                         struct trend_own *own, uint32_t row);
@@ -67,6 +77,9 @@ void trend_run_sessions(struct query_worker *worker, const struct trend_body *bo
    intervals that begin on whole hours UTC. *out is NULL where only a pass over the rows can tell. */
 struct trend_tally;
 bool trend_counted(struct query_exec *exec, struct trend_tally **out, struct fail *fail) MUST_USE;
+/* Does it only count (query_trend_plain.c)? Then this is what its customers are counted with. */
+bool trend_is_plain(const struct trend_body *body);
+bool trend_count_plain(struct query_worker *worker, uint32_t c, struct fail *fail) MUST_USE;
 void trend_prepare(const struct query_plan *plan, struct query_tally_job *job);
 struct query_list_job;
 bool trend_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail) MUST_USE;

@@ -330,6 +330,34 @@ static bool make_filter(struct store_scan *scan, const struct store_sources *sou
     return true;
 }
 
+/* Segments without a row that can be wanted are left out, unless their customers count all the same. */
+static bool choose_segments(struct store_scan *scan, const struct store_sources *sources,
+                            struct fail *fail)
+{
+    struct store_read_plan *plan = &scan->plan;
+    plan->segments = sources->segments;
+    plan->segment_count = sources->segment_count;
+    if (plan->all_times || plan->every_customer || plan->want_facts || plan->any_latest ||
+        plan->bearers_come) {
+        return true;
+    }
+    struct store_segment **chosen =
+        arena_array(scan->arena, sources->segment_count, sizeof(struct store_segment *), fail);
+    if (chosen == NULL) {
+        return false;
+    }
+    size_t count = 0;
+    for (size_t s = 0; s < sources->segment_count; s++) {
+        const struct store_segment_info *info = store_segment_info(sources->segments[s]);
+        if (info->ts_max_ms >= plan->from_ms && info->ts_min_ms <= plan->last_ms) {
+            chosen[count++] = sources->segments[s];
+        }
+    }
+    plan->segments = chosen;
+    plan->segment_count = count;
+    return true;
+}
+
 static bool find_moved(struct store_scan *scan, struct fail *fail)
 {
     struct store_read_plan *plan = &scan->plan;
@@ -356,12 +384,11 @@ bool store_scan_plan_rows(struct store_scan *scan, const struct store_sources *s
     struct store_read_plan *plan = &scan->plan;
     plan->names = sources->names;
     plan->identity = sources->identity;
-    plan->segments = sources->segments;
-    plan->segment_count = sources->segment_count;
     plan->fresh = sources->fresh;
     scan->batch_rows = options->batch_rows != 0 ? options->batch_rows : STORE_SCAN_BATCH_ROWS;
     scan->cancel = options->cancel;
-    if (!make_filter(scan, sources, options, fail) || !find_moved(scan, fail)) {
+    if (!make_filter(scan, sources, options, fail) || !choose_segments(scan, sources, fail) ||
+        !find_moved(scan, fail)) {
         return false;
     }
     if (options->customers == NULL) {

@@ -143,7 +143,7 @@ static void customer_over_many_blocks_comes_whole(void **state)
 }
 
 /* Customers with a plan each, which some of them change, and a device that is now this one, now that one. */
-static void add_shoppers(struct lab *lab, size_t rows)
+static void add_shoppers(struct lab *lab, size_t rows, int64_t from_ms)
 {
     static const char *const plans[] = {"free", "basic", "pro", "team"};
     static const char *const devices[] = {"phone", "desktop", "tv"};
@@ -158,10 +158,10 @@ static void add_shoppers(struct lab *lab, size_t rows)
     row.property_count = ARRAY_LEN(cells);
     for (size_t i = 0; i < rows; i++) {
         row.original = (uint32_t)lab_dice(lab, 900);
-        row.ts_ms = 1700000000000 + (int64_t)lab_dice(lab, 1000000000);
+        row.ts_ms = from_ms + (int64_t)lab_dice(lab, 1000000000);
         row.received_at_ms = row.ts_ms + 5;
         row.event = lab_name(lab, STORE_FAMILY_EVENT, lab_dice(lab, 3) == 0 ? "Bought" : "Viewed");
-        bool changed = row.original % 10 == 0 && row.ts_ms > 1700000500000;
+        bool changed = row.original % 10 == 0 && row.ts_ms > from_ms + 500000;
         cells[0].value = store_value_str(str_from_c(plans[(row.original + changed) % 4]));
         cells[1].value = store_value_str(str_from_c(devices[lab_dice(lab, 20) % 3]));
         lab_add(lab, &row);
@@ -204,7 +204,7 @@ static void rows_one_after_the_other_that_share_a_string_come_as_one_entry(void 
         {STORE_COLUMN_PROPERTY, STR("device")},
         {STORE_COLUMN_CHANNEL, STR("")},
     };
-    add_shoppers(lab, 100000);
+    add_shoppers(lab, 100000, 1700000000000);
     lab_seal(lab);
     uint32_t viewed = lab_name(lab, STORE_FAMILY_EVENT, "Viewed");
     struct store_scan_options options = {
@@ -228,17 +228,51 @@ static void rows_one_after_the_other_that_share_a_string_come_as_one_entry(void 
         }
         lab_snapshot_done(&snapshot);
         if (step == 0) { /* pieces that lie in each other */
-            add_shoppers(lab, 20000);
+            add_shoppers(lab, 20000, 1700000000000);
         } else if (step == 1) {
             lab_seal(lab);
         } else if (step == 2) {
             lab_join(lab, 800, 5);
         } else {
             lab_merge(lab, 0, 2);
-            add_shoppers(lab, 100);
+            add_shoppers(lab, 100, 1700000000000);
             lab_seal(lab);
         }
     }
+    lab_free(lab);
+}
+
+static void segments_of_other_times_are_passed_over_but_for_their_customers(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(71, 900);
+    const struct store_column_ref columns[] = {
+        {STORE_COLUMN_PROPERTY, STR("plan")},
+        {STORE_COLUMN_TRAIT, STR("plan")},
+        {STORE_COLUMN_TRAIT_SENT, STR("plan")},
+    };
+    for (int64_t month = 0; month < 4; month++) {
+        lab_add_random(lab, 200); /* at all times */
+        lab_seal(lab);
+        add_shoppers(lab, 300, 1800000000000 + month * 2000000000);
+        lab_seal(lab);
+    }
+    lab_join(lab, 800, 5);
+    add_shoppers(lab, 100, 1800000000000 + 4 * INT64_C(2000000000));
+    struct store_snapshot snapshot;
+    lab_snapshot(lab, &snapshot);
+    for (unsigned chosen = 0; chosen < 32; chosen++) {
+        const struct store_scan_options options = {
+            .columns = columns + chosen % 2,
+            .column_count = chosen / 2 % 2 + 1,
+            .from_ms = 1800000000000 + 2000000000,
+            .to_ms = 1800000000000 + (chosen / 4 % 2 == 0 ? 1 : 3) * INT64_C(2000000000),
+            .every_customer = chosen / 8 % 2 == 1,
+            .want_facts = chosen / 16 == 1,
+        };
+        (void)lab_check_scan(lab, &snapshot, &options);
+    }
+    lab_snapshot_done(&snapshot);
     lab_free(lab);
 }
 
@@ -305,6 +339,7 @@ int main(void)
         cmocka_unit_test(scan_over_many_blocks_is_what_sorting_gives),
         cmocka_unit_test(customer_over_many_blocks_comes_whole),
         cmocka_unit_test(rows_one_after_the_other_that_share_a_string_come_as_one_entry),
+        cmocka_unit_test(segments_of_other_times_are_passed_over_but_for_their_customers),
         cmocka_unit_test(scan_over_its_budget_says_so),
         cmocka_unit_test(cancelled_scan_stops),
     };

@@ -1,0 +1,94 @@
+/* Trends that only count: events and distinct customers, without sessions and without numbers.
+ *
+ * Most questions are of this kind, and it is asked about the most frequent events: so a row costs its interval, its
+ * group where it is not that of the row before, and its cells, without a jump that depends on the row.
+ */
+#include "query_trend.h"
+
+bool trend_is_plain(const struct trend_body *body)
+{
+    bool plain = !body->has_sessions;
+    for (size_t s = 0; s < body->series_count; s++) {
+        enum trend_measure measure = body->series[s].measure;
+        plain = plain && (measure == TREND_COUNT || measure == TREND_CUSTOMERS ||
+                          measure == TREND_PER_CUSTOMER);
+    }
+    return plain;
+}
+
+struct row { /* what is counted */
+    size_t interval;
+    uint64_t series; /* bits */
+    uint64_t stamp;  /* of the customer */
+};
+
+static void count_once(struct trend_cell *cell, uint64_t stamp)
+{
+    cell->count++;
+    cell->customers += cell->stamp != stamp;
+    cell->stamp = stamp;
+}
+
+static void count(const struct trend_body *body, struct trend_tally *tally, const struct row *row)
+{
+    for (uint64_t left = row->series; left != 0; left &= left - 1) {
+        size_t series = (size_t)__builtin_ctzll(left);
+        if (series >= tally->series_count) {
+            return; /* ranking looks at the first series alone */
+        }
+        struct trend_cell *total = trend_cell(tally, series, tally->stride - 1);
+        if (tally->stride > 1) {
+            count_once(trend_cell(tally, series, row->interval), row->stamp);
+        }
+        if (tally->stride == 1 || body->series[series].measure != TREND_COUNT) {
+            count_once(total, row->stamp);
+        }
+    }
+}
+
+static bool count_in_groups(struct query_worker *worker, const struct trend_body *body, uint32_t c,
+                            uint32_t at, const struct row *row, struct fail *fail)
+{
+    struct query_tally_state *state = query_tally_state(worker);
+    struct query_groups *groups = &state->groups;
+    if (!query_groups_keep(groups, worker, at) &&
+        !query_groups_of_row(groups, worker, c, at, fail)) {
+        return false;
+    }
+    for (size_t i = 0; i < groups->id_count; i++) {
+        uint32_t id = groups->ids[i];
+        void *tally = id < state->capacity ? state->by_group[id] : NULL;
+        if (tally == NULL && !query_tally_at(worker, id, &tally, fail)) {
+            return false;
+        }
+        count(body, tally, row);
+    }
+    return true;
+}
+
+bool trend_count_plain(struct query_worker *worker, uint32_t c, struct fail *fail)
+{
+    const struct trend_body *body = worker->exec->plan->body;
+    const struct query_range *range = &worker->exec->plan->range;
+    const struct store_rows *rows = worker->rows;
+    struct query_tally_state *state = query_tally_state(worker);
+    struct trend_own *own = state->own;
+    struct trend_tally *whole = state->whole;
+    bool grouped = state->groups.spec.by != NULL;
+    struct row row = {.stamp = ++own->customers};
+    for (uint32_t at = rows->row_begin[c]; at < rows->row_begin[c + 1]; at++) {
+        int64_t ts_ms = rows->ts_ms[at];
+        row.series = worker->masks[at] & body->matchers;
+        if (row.series == 0 || ts_ms < range->from_ms || ts_ms >= range->to_ms) {
+            continue;
+        }
+        row.interval = trend_interval(own, body, ts_ms);
+        if (whole != NULL) {
+            count(body, whole, &row);
+        }
+        if (grouped && !count_in_groups(worker, body, c, at, &row, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
