@@ -69,6 +69,9 @@ struct store_find {
 bool store_ints_find_codes(const struct store_ints *ints, uint32_t from, uint32_t count,
                            const struct store_find *find, uint32_t *places, uint32_t *codes,
                            uint32_t *out_count, struct fail *fail) MUST_USE;
+/* All of them, as bytes (store_codec_find.c): `bound` is at most 256, and `out` has room for count + STORE_FIND_SLACK. */
+bool store_ints_read_bytes(const struct store_ints *ints, uint32_t from, uint32_t count,
+                           uint32_t bound, uint8_t *out, struct fail *fail) MUST_USE;
 /* Runs of equal values, for whoever looks at ascending places: one look-up gives the value at a place and where its
    run ends. Integers in other encodings give what follows in equal values within a frame. */
 struct store_ints_walk {

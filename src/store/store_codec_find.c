@@ -261,3 +261,85 @@ bool store_ints_find_codes(const struct store_ints *ints, uint32_t from, uint32_
     *out_count = f.count;
     return ok;
 }
+
+/* ---- all of them ----------------------------------------------------------------------------------------- */
+
+static bool read_widely(const struct store_ints *ints, uint32_t from, uint32_t count,
+                        uint32_t bound, uint8_t *out, struct fail *fail)
+{
+    uint32_t codes[STORE_INTS_FRAME];
+    for (uint32_t done = 0; done < count;) {
+        uint32_t here = count - done < STORE_INTS_FRAME ? count - done : STORE_INTS_FRAME;
+        if (!store_ints_read_codes(ints, from + done, here, bound, codes, fail)) {
+            return false;
+        }
+        for (uint32_t i = 0; i < here; i++) {
+            out[done + i] = (uint8_t)codes[i];
+        }
+        done += here;
+    }
+    return true;
+}
+
+/* The bytes of [from, from + count) before the base; *out_read is false where bytes do not hold them. */
+static bool read_frames(const struct store_ints_flat *flat, uint32_t from, uint32_t count,
+                        uint8_t *out, bool *out_read, struct fail *fail)
+{
+    uint8_t bytes[STORE_INTS_FRAME + STORE_FIND_ROOM];
+    uint8_t exceptions[STORE_INTS_FRAME + STORE_FIND_ROOM];
+    *out_read = true;
+    while (count > 0 && *out_read) {
+        struct frame frame;
+        bool ordered;
+        if (!open_frame(flat, from / STORE_INTS_FRAME, &frame, fail)) {
+            return false;
+        }
+        *out_read = frame.narrow;
+        if (!frame.narrow || !read_exceptions(&frame, exceptions, &ordered, fail)) {
+            return !frame.narrow;
+        }
+        *out_read = ordered;
+        uint32_t skip = from - frame.first;
+        uint32_t here = frame.count - skip < count ? frame.count - skip : count;
+        bool whole = here == frame.count;
+        uint8_t *to = whole ? out : bytes;
+        unpack8(frame.bits, 0, frame.width, frame.count, to);
+        for (unsigned e = 0; e < frame.exceptions && ordered; e++) {
+            to[frame.places[e]] = exceptions[e];
+        }
+        if (!whole) {
+            memcpy(out, bytes + skip, here);
+        }
+        out += here;
+        from += here;
+        count -= here;
+    }
+    return true;
+}
+
+bool store_ints_read_bytes(const struct store_ints *ints, uint32_t from, uint32_t count,
+                           uint32_t bound, uint8_t *out, struct fail *fail)
+{
+    INVARIANT(from <= ints->count && count <= ints->count - from && bound <= STORE_FIND_CODES);
+    const struct store_ints_flat *flat = &ints->flat;
+    bool narrow = !ints->runs && flat->scale == 1 && flat->base >= 0 && flat->base < (int64_t)bound;
+    bool read = false;
+    if (narrow && flat->kind == STORE_INTS_FRAMES &&
+        !read_frames(flat, from, count, out, &read, fail)) {
+        return false;
+    }
+    if (narrow && flat->kind == STORE_INTS_PACKED && flat->width <= STORE_FIND_WIDTH_MAX) {
+        unpack8(flat->payload, (uint64_t)from * flat->width, flat->width, count, out);
+        read = true;
+    }
+    if (!read) {
+        return read_widely(ints, from, count, bound, out, fail);
+    }
+    uint8_t base = (uint8_t)flat->base;
+    uint8_t most = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        most = out[i] > most ? out[i] : most;
+        out[i] = (uint8_t)(out[i] + base);
+    }
+    return count == 0 || most < bound - base || bad(fail, "a code past its list");
+}

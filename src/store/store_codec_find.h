@@ -1,7 +1,7 @@
 /* store_codec_find.h — bytes of fixed width, out, and which of them are wanted: the portable way and that of some
  * processors.
  *
- * What: the parts that store_ints_find_codes is made of. Both ways write the same numbers; which one runs is chosen
+ * What: the parts that store_ints_find_codes and store_ints_read_bytes are made of. Both ways write the same numbers; which one runs is chosen
  *   by the processor, at run time.
  * Owner: none.   Threads: any.   Failure: none.
  * Limits/cost: portable some 1 ns a code, AVX-512 some 0.1 ns.   Units: bits, codes below 256.

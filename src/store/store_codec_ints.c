@@ -109,9 +109,9 @@ bool store_ints_open(const uint8_t *bytes, size_t len, struct store_ints *out, s
 
 /* ---- flat encodings ----------------------------------------------------------------------------------- */
 
-/* One frame's values before base and scale. */
-static bool read_frame(const struct store_ints_flat *flat, uint32_t frame, uint64_t *out,
-                       struct fail *fail)
+/* One frame's values before scale, with `base` added. */
+static bool read_frame(const struct store_ints_flat *flat, uint32_t frame, uint64_t base,
+                       uint64_t *out, struct fail *fail)
 {
     const uint8_t *entry = flat->table + (size_t)frame * FRAME_ENTRY_BYTES;
     uint64_t offset = base_get_u32(entry);
@@ -127,8 +127,9 @@ static bool read_frame(const struct store_ints_flat *flat, uint32_t frame, uint6
         return bad(fail, "a frame past the end");
     }
     const uint8_t *at = flat->payload + offset;
-    uint64_t base;
-    store_unpack(flat->bases, (uint64_t)frame * flat->width, flat->width, 1, &base);
+    uint64_t frame_base;
+    store_unpack(flat->bases, (uint64_t)frame * flat->width, flat->width, 1, &frame_base);
+    base += frame_base;
     store_unpack(at, 0, width, count, out);
     bool deltas = flat->kind == STORE_INTS_DELTAS;
     if (deltas && flat->zigzag) {
@@ -177,6 +178,27 @@ static void scale_up(const struct store_ints_flat *flat, const uint64_t *from, s
     }
 }
 
+/* Values [skip, skip + count) of a frame. A whole one that is not scaled is read where it goes. */
+static bool read_of_frame(const struct store_ints_flat *flat, uint32_t frame, uint32_t skip,
+                          uint32_t count, int64_t *out, struct fail *fail)
+{
+    uint64_t values[STORE_INTS_FRAME];
+    bool scaled = flat->scale != 1;
+    uint64_t base = scaled ? 0 : (uint64_t)flat->base;
+    if (!scaled && count == STORE_INTS_FRAME) {
+        return read_frame(flat, frame, base, (uint64_t *)out, fail);
+    }
+    if (!read_frame(flat, frame, base, values, fail)) {
+        return false;
+    }
+    if (scaled) {
+        scale_up(flat, values + skip, count, out);
+    } else {
+        memcpy(out, values + skip, count * sizeof *out);
+    }
+    return true;
+}
+
 static bool read_flat(const struct store_ints_flat *flat, uint32_t from, uint32_t count,
                       int64_t *out, struct fail *fail)
 {
@@ -191,12 +213,11 @@ static bool read_flat(const struct store_ints_flat *flat, uint32_t from, uint32_
         uint32_t skip = from % STORE_INTS_FRAME;
         uint32_t here = STORE_INTS_FRAME - skip < count ? STORE_INTS_FRAME - skip : count;
         if (flat->kind == STORE_INTS_PACKED) {
-            skip = 0;
             store_unpack(flat->payload, (uint64_t)from * flat->width, flat->width, here, values);
-        } else if (!read_frame(flat, from / STORE_INTS_FRAME, values, fail)) {
+            scale_up(flat, values, here, out);
+        } else if (!read_of_frame(flat, from / STORE_INTS_FRAME, skip, here, out, fail)) {
             return false;
         }
-        scale_up(flat, values + skip, here, out);
         out += here;
         from += here;
         count -= here;

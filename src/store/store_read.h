@@ -122,6 +122,8 @@ struct store_read_plan {
     /* Filter of rows. `wanted` by event code, NULL: all events; codes at or above the count: unwanted. */
     const uint8_t *wanted;
     uint32_t wanted_count;
+    const uint8_t *
+        labels; /* by event code, `wanted_count`: what narrow rows bear; NULL: rows are not narrow */
     bool all_times;
     int64_t from_ms, last_ms; /* both included */
     bool every_customer, want_facts;

@@ -58,6 +58,11 @@ struct store_scan_options {
     /* Only these customers (roots, ascending, unique); NULL: all. */
     const uint32_t *customers;
     size_t customer_count;
+    /* Labels in place of events, for who looks at nothing but which event came when: by event code the byte that its
+       rows bear, 0 where they are not wanted. Then there are no columns, facts, accounts or customers without rows, and
+       `events` is not looked at. Much less is written and read again so. NULL: none. */
+    const uint8_t *labels;
+    uint32_t label_count;
     uint32_t batch_rows;        /* aimed at; 0: 65,536. A longer customer comes alone, whole */
     struct base_cancel *cancel; /* polled between blocks; NULL: never */
 };
@@ -82,7 +87,8 @@ struct store_rows {
     const uint32_t *row_begin; /* customer_count + 1: rows [row_begin[c], row_begin[c + 1]) */
     uint32_t row_count;
     const int64_t *ts_ms;
-    const uint32_t *events;             /* codes, as store_event_code */
+    const uint32_t *events;             /* codes, as store_event_code; NULL with labels */
+    const uint8_t *labels;              /* as asked for; else NULL */
     const struct store_column *columns; /* as asked */
     /* With want_facts, per customer, over all its rows but the bookkeeping ones, whatever the filters;
        STORE_NO_TIME and 0 where it has no other. */

@@ -299,6 +299,24 @@ static bool make_units(struct store_scan *scan, struct fail *fail)
     return true;
 }
 
+/* What bears a label is wanted. */
+static bool take_labels(struct store_scan *scan, const struct store_scan_options *options,
+                        struct fail *fail)
+{
+    INVARIANT(options->column_count == 0 && !options->want_facts && !options->every_customer);
+    uint8_t *labels = arena_array(scan->arena, options->label_count, 1, fail);
+    if (labels == NULL) {
+        return false;
+    }
+    if (options->label_count > 0) {
+        memcpy(labels, options->labels, options->label_count);
+    }
+    scan->plan.labels = labels;
+    scan->plan.wanted = labels;
+    scan->plan.wanted_count = options->label_count;
+    return true;
+}
+
 static bool make_filter(struct store_scan *scan, const struct store_sources *sources,
                         const struct store_scan_options *options, struct fail *fail)
 {
@@ -313,6 +331,9 @@ static bool make_filter(struct store_scan *scan, const struct store_sources *sou
     }
     plan->every_customer = options->every_customer;
     plan->want_facts = options->want_facts;
+    if (options->labels != NULL) {
+        return take_labels(scan, options, fail);
+    }
     if (options->events == NULL) {
         return true;
     }

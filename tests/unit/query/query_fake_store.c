@@ -234,6 +234,9 @@ static bool wants_row(const struct store_scan_options *o, const struct fake_row 
     if ((o->from_ms != 0 || o->to_ms != 0) && (row->ts_ms < o->from_ms || row->ts_ms >= o->to_ms)) {
         return false;
     }
+    if (o->labels != NULL) {
+        return row->event < o->label_count && o->labels[row->event] != 0;
+    }
     if (o->events == NULL) {
         return true;
     }
@@ -283,6 +286,7 @@ static const char *own_name(enum store_column_of of)
 struct building {
     struct store_cursor *cursor;
     uint32_t *customers, *row_begin, *events;
+    uint8_t *labels;
     int64_t *ts_ms, *first, *last;
     uint64_t *counts;
     struct store_column *columns;
@@ -305,6 +309,7 @@ static void put_row(struct building *b, const struct fake_row *row)
     const struct store_scan_options *o = &b->cursor->scan->options;
     b->ts_ms[rows->row_count] = row->ts_ms;
     b->events[rows->row_count] = row->event;
+    b->labels[rows->row_count] = o->labels != NULL ? o->labels[row->event] : 0;
     for (size_t i = 0; i < o->column_count; i++) {
         struct str name = o->columns[i].of == STORE_COLUMN_PROPERTY
                               ? o->columns[i].name
@@ -554,6 +559,7 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
                          .customers = room(cursor, s->customer_count + 1, 4),
                          .row_begin = room(cursor, s->customer_count + 2, 4),
                          .events = room(cursor, most, 4),
+                         .labels = room(cursor, most, 1),
                          .ts_ms = room(cursor, most, 8),
                          .first = room(cursor, s->customer_count + 1, 8),
                          .last = room(cursor, s->customer_count + 1, 8),
@@ -588,8 +594,12 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
     cursor->rows.customers = b.customers;
     cursor->rows.row_begin = b.row_begin;
     cursor->rows.ts_ms = b.ts_ms;
-    cursor->rows.events = b.events;
-    cursor->rows.columns = b.columns;
+    if (scan->options.labels != NULL) {
+        cursor->rows.labels = b.labels;
+    } else {
+        cursor->rows.events = b.events;
+        cursor->rows.columns = b.columns;
+    }
     if (scan->options.want_facts) {
         cursor->rows.first_seen_ms = b.first;
         cursor->rows.last_seen_ms = b.last;

@@ -92,6 +92,9 @@ static bool wanted(const struct checking *k, const struct store_row *row)
         (row->ts_ms < options->from_ms || row->ts_ms >= options->to_ms)) {
         return false;
     }
+    if (options->labels != NULL) {
+        return row->event < options->label_count && options->labels[row->event] != 0;
+    }
     bool found = options->events == NULL;
     for (size_t e = 0; !found && e < options->event_count; e++) {
         found = options->events[e] == row->event;
@@ -139,7 +142,11 @@ static void expect_cells(struct checking *k, size_t column, uint32_t at, struct 
 static void check_row(struct checking *k, uint32_t at, const struct store_row *row)
 {
     assert_int_equal(k->rows->ts_ms[at], row->ts_ms);
-    assert_int_equal(k->rows->events[at], row->event);
+    if (k->options->labels != NULL) {
+        assert_int_equal(k->rows->labels[at], k->options->labels[row->event]);
+    } else {
+        assert_int_equal(k->rows->events[at], row->event);
+    }
     for (size_t c = 0; c < k->options->column_count; c++) {
         const struct store_column_ref *ref = &k->options->columns[c];
         switch (ref->of) {
@@ -443,6 +450,28 @@ static void check_bearing(const struct lab *lab, struct store_snapshot *snapshot
     }
 }
 
+/* Any code may have any label, or none; some may lie past the labels. */
+static void check_random_labels(struct lab *lab, struct store_snapshot *snapshot,
+                                const struct store_scan_options *like)
+{
+    uint8_t labels[64] = {0};
+    struct store_scan_options options = {.from_ms = like->from_ms,
+                                         .to_ms = like->to_ms,
+                                         .batch_rows = like->batch_rows,
+                                         .labels = labels,
+                                         .label_count = (uint32_t)lab_dice(lab, 4) == 0 ? 3 : 64};
+    if (!like->by_account) {
+        options.customers = like->customers;
+        options.customer_count = like->customer_count;
+    }
+    bool all = lab_dice(lab, 3) == 0; /* nothing to leave out */
+    for (size_t e = 0; e < ARRAY_LEN(labels); e++) {
+        bool none = !all && lab_dice(lab, 2) == 0;
+        labels[e] = none ? 0 : (uint8_t)(1 + lab_dice(lab, 255));
+    }
+    (void)lab_check_scan(lab, snapshot, &options);
+}
+
 void lab_check_random_scan(struct lab *lab, struct store_snapshot *snapshot)
 {
     check_bearing(lab, snapshot);
@@ -497,4 +526,5 @@ void lab_check_random_scan(struct lab *lab, struct store_snapshot *snapshot)
         }
     }
     (void)lab_check_scan(lab, snapshot, &options);
+    check_random_labels(lab, snapshot, &options);
 }

@@ -12,6 +12,7 @@
 #include "base_random.h"
 #include "store_codec.h"
 #include "store_codec_unpack.h"
+#include "store_narrow_rows.h"
 
 static void must(bool ok, const struct fail *fail)
 {
@@ -236,6 +237,59 @@ static void vectors_give_what_the_portable_way_gives_and_read_nothing_more(void 
     assert_int_equal(munmap(fence.page, 2 * fence.bytes), 0);
 }
 
+/* Rows of one window, at random. */
+struct window {
+    uint8_t table[STORE_LABELS_TABLE];
+    uint8_t codes[256];
+    int64_t ts_ms[256];
+};
+
+static void check_narrow_rows(const struct window *w, size_t count, struct store_times times)
+{
+    uint8_t labels[2][256], kept_labels[2][320];
+    int64_t kept_ts[2][320];
+    uint64_t words[2][4] = {{0}};
+    uint32_t labelled = store_label_rows_portable(w->table, w->codes, count, labels[0]);
+    assert_int_equal(store_label_rows_avx512(w->table, w->codes, count, labels[1]), labelled);
+    assert_memory_equal(labels[1], labels[0], count);
+    uint32_t kept = store_keep_rows_portable(labels[0], w->ts_ms, count, times, kept_labels[0],
+                                             kept_ts[0], words[0]);
+    assert_int_equal(store_keep_rows_avx512(labels[0], w->ts_ms, count, times, kept_labels[1],
+                                            kept_ts[1], words[1]),
+                     kept);
+    assert_true(kept <= labelled);
+    assert_memory_equal(kept_labels[1], kept_labels[0], kept);
+    assert_memory_equal(kept_ts[1], kept_ts[0], kept * sizeof(int64_t));
+    assert_memory_equal(words[1], words[0], sizeof words[0]);
+}
+
+static void narrow_rows_are_the_same_with_vectors_and_without(void **state)
+{
+    (void)state;
+    if (!store_narrow_has_avx512()) {
+        skip();
+    }
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 4);
+    for (int round = 0; round < 500; round++) {
+        struct window w;
+        uint64_t unlabelled = base_random_below(&seeded.random, 4); /* of four */
+        for (size_t i = 0; i < sizeof w.table; i++) {
+            w.table[i] = base_random_below(&seeded.random, 4) < unlabelled
+                             ? 0
+                             : (uint8_t)base_random_below(&seeded.random, 256);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(w.codes); i++) {
+            w.codes[i] = (uint8_t)base_random_below(&seeded.random, STORE_LABELS_TABLE);
+            w.ts_ms[i] = (int64_t)base_random_below(&seeded.random, 100) - 50;
+        }
+        size_t count = (size_t)base_random_below(&seeded.random, 257);
+        check_narrow_rows(&w, count, (struct store_times){INT64_MIN, INT64_MAX});
+        check_narrow_rows(&w, count, (struct store_times){-20, 30});
+        check_narrow_rows(&w, count, (struct store_times){1, 0});
+    }
+}
+
 static void codes_past_their_list_are_corrupt(void **state)
 {
     (void)state;
@@ -257,7 +311,52 @@ static void codes_past_their_list_are_corrupt(void **state)
     }
     assert_false(store_ints_read_codes(&ints, 0, 3000, 99, codes, &fail));
     assert_int_equal(fail.code, FAIL_CORRUPT);
+    uint8_t bytes[3000 + STORE_FIND_SLACK];
+    must(store_ints_read_bytes(&ints, 5, 2000, 100, bytes, &fail), &fail);
+    for (uint32_t i = 0; i < 2000; i++) {
+        assert_int_equal(bytes[i], values[i + 5]);
+    }
+    assert_false(store_ints_read_bytes(&ints, 0, 3000, 99, bytes, &fail));
+    assert_int_equal(fail.code, FAIL_CORRUPT);
     base_buf_done(&buf);
+}
+
+/* Whatever way they are written: packed, from a base, as runs, too wide. */
+static void codes_come_as_bytes_from_every_encoding(void **state)
+{
+    (void)state;
+    static const unsigned bounds[] = {1, 2, 9, 40, 200, 256};
+    static int64_t values[2000];
+    uint8_t bytes[2000 + STORE_FIND_SLACK];
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 5);
+    for (int round = 0; round < 60; round++) {
+        unsigned bound = bounds[base_random_below(&seeded.random, ARRAY_LEN(bounds))];
+        unsigned least = (unsigned)base_random_below(&seeded.random, bound);
+        uint64_t stays = base_random_below(&seeded.random, 2) * 30; /* runs, or none */
+        for (uint32_t i = 0; i < ARRAY_LEN(values); i++) {
+            bool same = i > 0 && base_random_below(&seeded.random, stays + 1) != 0;
+            bool low =
+                base_random_below(&seeded.random, 20) != 0; /* so that others are exceptions */
+            uint64_t most = low && bound - least > 4 ? 4 : bound - least;
+            values[i] =
+                same ? values[i - 1] : least + (int64_t)base_random_below(&seeded.random, most);
+        }
+        struct fail fail;
+        struct base_buf buf = {0};
+        struct store_ints ints;
+        must(store_ints_encode(values, ARRAY_LEN(values), &buf, &fail), &fail);
+        size_t len = buf.len;
+        slack(&buf);
+        must(store_ints_open((const uint8_t *)buf.data, len, &ints, &fail), &fail);
+        uint32_t from = (uint32_t)base_random_below(&seeded.random, 1000);
+        uint32_t count = (uint32_t)base_random_below(&seeded.random, 1000);
+        must(store_ints_read_bytes(&ints, from, count, bound, bytes, &fail), &fail);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_int_equal(bytes[i], values[from + i]);
+        }
+        base_buf_done(&buf);
+    }
 }
 
 static void search_finds_the_first_place_not_below(void **state)
@@ -682,7 +781,9 @@ int main(void)
         cmocka_unit_test(integers_of_every_shape_and_length_round_trip),
         cmocka_unit_test(packed_bits_of_every_width_round_trip),
         cmocka_unit_test(vectors_give_what_the_portable_way_gives_and_read_nothing_more),
+        cmocka_unit_test(narrow_rows_are_the_same_with_vectors_and_without),
         cmocka_unit_test(codes_past_their_list_are_corrupt),
+        cmocka_unit_test(codes_come_as_bytes_from_every_encoding),
         cmocka_unit_test(search_finds_the_first_place_not_below),
         cmocka_unit_test(values_of_every_form_and_place_round_trip),
         cmocka_unit_test(whole_and_broken_prices_share_decimals),

@@ -1,0 +1,57 @@
+/* store_narrow.h — narrow pieces: rows of nothing but time and label, for scans that ask for no more.
+ *
+ * What: what store_read.h's pieces are to ordinary scans: a piece for each source, and one merged from them. Rows
+ *   bear one byte in place of a code, and only wanted ones are kept, so that much less is written and read again.
+ * Owner: the cursor; pieces keep their memory from batch to batch.   Threads: one cursor.
+ * Failure: FAIL_LIMIT over the budget, FAIL_CORRUPT.   Limits/cost: some 2 ns a row.
+ * Units: ms UTC.   Example: none, internal.   Not here: what labels mean (query).
+ */
+#pragma once
+
+#include "store_read.h"
+
+struct store_narrow_piece {
+    uint32_t customer_count, row_count;
+    struct store_vec customers; /* uint32_t, ascending; each has rows */
+    struct store_vec row_begin; /* uint32_t, one more */
+    struct store_vec ts;        /* int64_t */
+    struct store_vec labels;    /* uint8_t */
+};
+/* Rows behind the last that a piece has room for: they are written or read along with others, and mean nothing. */
+#define STORE_NARROW_SLACK 64U
+
+struct store_narrow; /* a cursor's: a piece for each source, and the merged one */
+struct store_narrow *store_narrow_new(size_t piece_count);
+void store_narrow_free(struct store_narrow *narrow, size_t piece_count,
+                       struct base_budget *budget); /* accepts NULL */
+
+/* Forgets the pieces of the batch before. */
+void store_narrow_start(struct store_narrow *narrow);
+/* Adds the rows of a segment's spans that the plan wants. Pieces are added in the order of arrival. */
+bool store_narrow_add_segment(struct store_narrow *narrow, const struct store_read_plan *plan,
+                              struct store_segment *segment, const struct store_spans *spans,
+                              struct store_reading *reading, struct fail *fail) MUST_USE;
+/* Adds what an ordinary piece holds. */
+bool store_narrow_add_piece(struct store_narrow *narrow, const struct store_read_plan *plan,
+                            const struct store_piece *from, struct base_budget *budget,
+                            struct fail *fail) MUST_USE;
+/* All that was added, by customer, then by (ts, order of pieces). */
+bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
+                        const struct store_narrow_piece **out, struct fail *fail) MUST_USE;
+
+/* ---- inside (store_narrow*.c only) ---------------------------------------------------------------------- */
+
+struct store_narrow_head { /* of a piece that is being merged */
+    uint32_t number;       /* of its next customer; STORE_NO_CUSTOMER: none left */
+    uint32_t next;         /* index of that one */
+};
+struct store_narrow {
+    struct store_narrow_piece *pieces;
+    size_t count; /* of this batch */
+    struct store_narrow_piece merged;
+    struct store_narrow_head *heads;
+    struct store_vec run_begin;         /* uint32_t: where the runs of one customer begin */
+    struct store_vec run_ts, run_label; /* a customer's rows while they are put in order */
+};
+bool store_narrow_room(struct store_narrow_piece *piece, size_t customers, size_t rows,
+                       struct base_budget *budget, struct fail *fail) MUST_USE;

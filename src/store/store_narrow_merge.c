@@ -1,0 +1,168 @@
+/* store_narrow_merge.c — narrow pieces of one range of customers, merged.
+ *
+ * Mostly pieces lie one after the other in time, so a customer's rows are put one run behind the other; where they
+ * are not in order then, the runs are merged.
+ */
+#include "store_narrow.h"
+
+#define TS_AT_ONCE 8U /* copied together: rows past the end are slack */
+#define LABELS_AT_ONCE 16U
+
+static void copy_run(int64_t *to_ts, uint8_t *to_labels, const int64_t *from_ts,
+                     const uint8_t *from_labels, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i += TS_AT_ONCE) {
+        memcpy(to_ts + i, from_ts + i, TS_AT_ONCE * sizeof *to_ts);
+    }
+    for (uint32_t i = 0; i < count; i += LABELS_AT_ONCE) {
+        memcpy(to_labels + i, from_labels + i, LABELS_AT_ONCE);
+    }
+}
+
+/* Puts `a` rows and the `b` rows behind them in order, those of `a` first where times are equal. The first `a` are
+   copied away before. */
+static void merge_two(int64_t *ts_ms, uint8_t *labels, uint32_t a, uint32_t b, int64_t *aside_ts,
+                      uint8_t *aside_labels)
+{
+    memcpy(aside_ts, ts_ms, a * sizeof *ts_ms);
+    memcpy(aside_labels, labels, a);
+    uint32_t i = 0;
+    uint32_t k = a;
+    uint32_t end = a + b;
+    for (uint32_t at = 0; i < a; at++) {
+        if (k < end && ts_ms[k] < aside_ts[i]) {
+            ts_ms[at] = ts_ms[k];
+            labels[at] = labels[k];
+            k++;
+        } else {
+            ts_ms[at] = aside_ts[i];
+            labels[at] = aside_labels[i];
+            i++;
+        }
+    }
+}
+
+/* Puts a customer's runs in order, neighbours with neighbours, so that each row is moved as often as the number of
+   runs can be halved. */
+static bool merge_runs(struct store_narrow *narrow, int64_t *ts_ms, uint8_t *labels,
+                       uint32_t run_count, uint32_t rows, struct base_budget *budget,
+                       struct fail *fail)
+{
+    if (!store_vec_room(&narrow->run_ts, rows, sizeof *ts_ms, budget, fail) ||
+        !store_vec_room(&narrow->run_label, rows, 1, budget, fail)) {
+        return false;
+    }
+    uint32_t *begin = narrow->run_begin.data;
+    begin[run_count] = rows;
+    while (run_count > 1) {
+        uint32_t kept = 0;
+        for (uint32_t r = 0; r < run_count; r += 2) {
+            if (r + 1 < run_count) {
+                merge_two(ts_ms + begin[r], labels + begin[r], begin[r + 1] - begin[r],
+                          begin[r + 2] - begin[r + 1], narrow->run_ts.data, narrow->run_label.data);
+            }
+            begin[kept++] = begin[r];
+        }
+        begin[kept] = rows;
+        run_count = kept;
+    }
+    return true;
+}
+
+/* Adds the rows of the customer that stands next, and moves the heads past it. */
+static bool merge_customer(struct store_narrow *narrow, uint32_t number, struct base_budget *budget,
+                           struct fail *fail)
+{
+    struct store_narrow_piece *out = &narrow->merged;
+    int64_t *ts_ms = (int64_t *)out->ts.data + out->row_count;
+    uint8_t *labels = (uint8_t *)out->labels.data + out->row_count;
+    uint32_t *run_begin = narrow->run_begin.data;
+    uint32_t rows = 0;
+    uint32_t runs = 0;
+    int64_t last_ms = INT64_MIN;
+    bool in_order = true;
+    for (size_t p = 0; p < narrow->count; p++) {
+        struct store_narrow_head *head = &narrow->heads[p];
+        if (head->number != number) {
+            continue;
+        }
+        const struct store_narrow_piece *in = &narrow->pieces[p];
+        const uint32_t *row_begin = in->row_begin.data;
+        uint32_t from = row_begin[head->next];
+        uint32_t count = row_begin[head->next + 1] - from;
+        const int64_t *in_ts = (const int64_t *)in->ts.data + from;
+        copy_run(ts_ms + rows, labels + rows, in_ts, (const uint8_t *)in->labels.data + from,
+                 count);
+        in_order &= in_ts[0] >= last_ms;
+        last_ms = in_ts[count - 1];
+        run_begin[runs++] = rows;
+        rows += count;
+        head->next++;
+        head->number = head->next < in->customer_count
+                           ? ((const uint32_t *)in->customers.data)[head->next]
+                           : STORE_NO_CUSTOMER;
+    }
+    ((uint32_t *)out->customers.data)[out->customer_count++] = number;
+    out->row_count += rows;
+    ((uint32_t *)out->row_begin.data)[out->customer_count] = out->row_count;
+    return in_order || merge_runs(narrow, ts_ms, labels, runs, rows, budget, fail);
+}
+
+static uint32_t least_number(const struct store_narrow *narrow)
+{
+    uint32_t number = STORE_NO_CUSTOMER;
+    for (size_t p = 0; p < narrow->count; p++) {
+        number = narrow->heads[p].number < number ? narrow->heads[p].number : number;
+    }
+    return number;
+}
+
+/* Drops pieces without rows. */
+static void drop_empty(struct store_narrow *narrow)
+{
+    size_t kept = 0;
+    for (size_t p = 0; p < narrow->count; p++) {
+        if (narrow->pieces[p].row_count > 0) {
+            struct store_narrow_piece piece = narrow->pieces[p];
+            narrow->pieces[p] = narrow->pieces[kept];
+            narrow->pieces[kept++] = piece;
+        }
+    }
+    narrow->count = kept;
+}
+
+bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
+                        const struct store_narrow_piece **out, struct fail *fail)
+{
+    struct store_narrow_piece *merged = &narrow->merged;
+    size_t customers = 0;
+    size_t rows = 0;
+    drop_empty(narrow);
+    if (narrow->count == 1) {
+        *out = &narrow->pieces[0];
+        return true;
+    }
+    for (size_t p = 0; p < narrow->count; p++) {
+        customers += narrow->pieces[p].customer_count;
+        rows += narrow->pieces[p].row_count;
+    }
+    if (!store_narrow_room(merged, customers, rows, budget, fail) ||
+        !store_vec_room(&narrow->run_begin, narrow->count + 1, sizeof(uint32_t), budget, fail)) {
+        return false;
+    }
+    merged->customer_count = 0;
+    merged->row_count = 0;
+    ((uint32_t *)merged->row_begin.data)[0] = 0;
+    for (size_t p = 0; p < narrow->count; p++) {
+        narrow->heads[p] =
+            (struct store_narrow_head){((const uint32_t *)narrow->pieces[p].customers.data)[0], 0};
+    }
+    for (uint32_t number = least_number(narrow); number != STORE_NO_CUSTOMER;
+         number = least_number(narrow)) {
+        if (!merge_customer(narrow, number, budget, fail)) {
+            return false;
+        }
+    }
+    *out = merged;
+    return true;
+}

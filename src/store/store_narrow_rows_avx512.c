@@ -1,0 +1,88 @@
+/* store_narrow_rows_avx512.c — labels of rows and which are kept, 64 rows at a time. */
+#include "store_narrow_rows.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")))
+#define LANES 8U /* times in one register */
+
+bool store_narrow_has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
+}
+
+/* The first `rows` of up to 64 rows, as a mask. */
+static uint64_t first_rows(size_t rows)
+{
+    return rows >= STORE_WORD_ROWS ? UINT64_MAX : (UINT64_C(1) << rows) - 1;
+}
+
+AVX512 uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
+                                        uint8_t *labels)
+{
+    const __m512i low = _mm512_loadu_si512(table), high = _mm512_loadu_si512(table + 64);
+    uint32_t labelled = 0;
+    for (size_t i = 0; i < count; i += STORE_WORD_ROWS) {
+        uint64_t there = first_rows(count - i);
+        __m512i found =
+            _mm512_permutex2var_epi8(low, _mm512_maskz_loadu_epi8(there, codes + i), high);
+        _mm512_mask_storeu_epi8(labels + i, there, found);
+        labelled += (uint32_t)__builtin_popcountll(_mm512_mask_test_epi8_mask(there, found, found));
+    }
+    return labelled;
+}
+
+AVX512 uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_ms, size_t count,
+                                       struct store_times times, uint8_t *out_labels,
+                                       int64_t *out_ts, uint64_t *out_words)
+{
+    const __m512i from = _mm512_set1_epi64(times.from_ms), last = _mm512_set1_epi64(times.last_ms);
+    uint32_t kept = 0;
+    for (size_t i = 0; i < count; i += STORE_WORD_ROWS) {
+        __m512i bytes = _mm512_maskz_loadu_epi8(first_rows(count - i), labels + i);
+        uint64_t labelled = _mm512_test_epi8_mask(bytes, bytes);
+        uint64_t word = 0;
+        uint32_t to = kept;
+        for (unsigned at = 0; labelled >> at != 0; at += LANES) {
+            __mmask8 lanes = (__mmask8)(labelled >> at);
+            __m512i eight = _mm512_maskz_loadu_epi64(lanes, ts_ms + i + at);
+            lanes = _mm512_mask_cmp_epi64_mask(lanes, eight, from, _MM_CMPINT_NLT);
+            lanes = _mm512_mask_cmp_epi64_mask(lanes, eight, last, _MM_CMPINT_LE);
+            _mm512_storeu_si512(out_ts + to, _mm512_maskz_compress_epi64(lanes, eight));
+            to += (uint32_t)__builtin_popcount(lanes);
+            word |= (uint64_t)lanes << at;
+            if (at + LANES == STORE_WORD_ROWS) {
+                break;
+            }
+        }
+        _mm512_storeu_si512(out_labels + kept, _mm512_maskz_compress_epi8(word, bytes));
+        out_words[i / STORE_WORD_ROWS] = word;
+        kept = to;
+    }
+    return kept;
+}
+
+#else
+
+bool store_narrow_has_avx512(void)
+{
+    return false;
+}
+
+uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
+                                 uint8_t *labels)
+{
+    return store_label_rows_portable(table, codes, count, labels);
+}
+
+uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_ms, size_t count,
+                                struct store_times times, uint8_t *out_labels, int64_t *out_ts,
+                                uint64_t *out_words)
+{
+    return store_keep_rows_portable(labels, ts_ms, count, times, out_labels, out_ts, out_words);
+}
+
+#endif

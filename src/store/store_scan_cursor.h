@@ -1,0 +1,49 @@
+/* store_scan_cursor.h — cursors from inside: what store_scan.c and store_scan_batch.c share.
+ *
+ * What: a cursor takes units of customers off the scan, cuts them into batches, and has each batch read.
+ * Owner: the cursor; everything keeps its memory from batch to batch.   Threads: one cursor.
+ * Failure: FAIL_LIMIT over the budget, FAIL_CORRUPT.   Limits/cost: finding costs some ns a customer and segment.
+ * Units: rows.   Example: none, internal.   Not here: reading rows (store_read.h, store_narrow.h).
+ */
+#pragma once
+
+#include "store_narrow.h"
+#include "store_scan_plan.h"
+
+/* What one batch is made of. */
+struct store_batch {
+    struct store_fresh_pick fresh;
+    size_t root_count;
+    size_t rows; /* about */
+};
+
+struct store_cursor {
+    struct store_scan *scan;
+    struct store_account_cursor *by_account; /* then nothing below is used but rows */
+    struct store_read_plan plan;             /* the scan's; its times change from slice to slice */
+    struct store_batch batch;
+    struct base_budget *budget;
+    struct store_reading reading;
+    struct store_gather *gather;
+    struct store_spans *spans;  /* by segment */
+    struct store_piece *pieces; /* by segment, then the gathered one, then the fresh one */
+    struct store_piece **live;  /* of this batch */
+    size_t live_count;
+    struct store_piece merged;
+    struct store_piece_merger merger;
+    struct store_narrow
+        *narrow; /* with labels: in place of pieces, but those of joined and fresh rows */
+    struct store_vec roots;       /* uint32_t: joined customers of this batch */
+    struct store_vec positions;   /* uint32_t: fresh customers of this batch, of a list */
+    const uint32_t *list;         /* the scan's, or what store_cursor_list gave */
+    size_t list_at, list_end;     /* what is left of the part taken from the list */
+    uint32_t range_at, range_end; /* customers left of the unit taken */
+    struct store_vec slices; /* int64_t: where the slices of a long customer begin, but the first */
+    size_t slice_at, slice_count; /* slices [slice_at, slice_count) are left; 0 of 0: not slicing */
+    struct store_column *columns;
+    struct store_rows rows;
+};
+
+/* Finds the customers of the next batch: their spans, roots and fresh positions. *out_found is false at the end of the
+   scan. */
+bool store_cursor_find(struct store_cursor *cursor, bool *out_found, struct fail *fail) MUST_USE;
