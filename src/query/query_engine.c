@@ -5,6 +5,7 @@
 #include "query_answer.h"
 #include "query_kind.h"
 #include "query_matcher.h"
+#include "query_narrow.h"
 #include "query_path.h"
 #include "query_segment.h"
 #include "query_shown.h"
@@ -21,8 +22,9 @@ struct pass_run {
     struct store_scan *scan;
     struct base_cancel cancel; /* the run's, and: another worker failed or stopped */
     struct query_worker **workers;
-    uint64_t wanted; /* matchers that rows are marked with */
-    uint32_t one;    /* the only customer that is read, where the segment names one */
+    uint64_t wanted;                   /* matchers that rows are marked with */
+    const struct query_labels *labels; /* NULL: rows are not narrow */
+    uint32_t one; /* the only customer that is read, where the segment names one */
 };
 
 static bool run_is_cancelled(void *context)
@@ -78,24 +80,37 @@ static bool has_value(const struct store_column *column)
     return i < column->count;
 }
 
+/* Rows as they are shown, with their masks. */
+static bool prepare_rows(struct query_worker *worker, uint64_t wanted, struct fail *fail)
+{
+    if (worker->labels != NULL) { /* say it all */
+        return true;
+    }
+    if (!query_shown_rows(worker, fail)) {
+        return false;
+    }
+    for (size_t i = 0; i < worker->exec->plan->column_count; i++) {
+        worker->hints[i] = 0;
+        worker->column_seen[i] = worker->column_seen[i] || has_value(&worker->rows->columns[i]);
+    }
+    return query_matchers_mark(worker, wanted, fail);
+}
+
 static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail *fail)
 {
+    const struct query_pass *pass = worker->pass;
     const struct query_segment *segment = worker->exec->plan->segment;
+    bool (*customer)(struct query_worker * worker, uint32_t c, struct fail * fail) =
+        worker->labels != NULL && pass->narrow_customer != NULL ? pass->narrow_customer
+                                                                : pass->customer;
     arena_reset(worker->scratch);
-    if (!query_shown_rows(worker, fail)) {
+    if (!prepare_rows(worker, wanted, fail)) {
         return false;
     }
     const struct store_rows *rows = worker->rows;
     worker->batch++;
     worker->events_scanned += rows->row_count;
     worker->customers += rows->customer_count;
-    for (size_t i = 0; i < worker->exec->plan->column_count; i++) {
-        worker->hints[i] = 0;
-        worker->column_seen[i] = worker->column_seen[i] || has_value(&rows->columns[i]);
-    }
-    if (!query_matchers_mark(worker, wanted, fail)) {
-        return false;
-    }
     for (uint32_t c = 0; c < rows->customer_count && !worker->stop; c++) {
         if (c % CUSTOMERS_BETWEEN_POLLS == 0 && base_cancel_due(worker->cancel, fail)) {
             return false;
@@ -104,7 +119,7 @@ static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail
             (!has_wanted_row(worker, c) || !query_segment_holds(worker, segment, c))) {
             continue;
         }
-        if (!worker->pass->customer(worker, c, fail)) {
+        if (!customer(worker, c, fail)) {
             return false;
         }
     }
@@ -197,6 +212,14 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
             options.to_ms = after_now_ms;
         }
     }
+    if (!query_labels_choose(exec, pass, run->wanted, &run->labels, fail)) {
+        return false;
+    }
+    if (run->labels != NULL) {
+        options.labels = run->labels->by_code;
+        options.label_count = exec->code_count;
+        return store_scan_new(exec->snapshot, &options, &run->scan, fail);
+    }
     return choose_events(exec, pass, run->wanted, &options.events, &options.event_count, fail) &&
            store_scan_new(exec->snapshot, &options, &run->scan, fail);
 }
@@ -259,6 +282,7 @@ bool query_pass_run(struct query_exec *exec, const struct query_pass *pass,
     for (int i = 0; i < exec->width; i++) {
         workers.list[i] = worker_new(exec, pass);
         workers.list[i]->cancel = &run.cancel;
+        workers.list[i]->labels = run.labels;
     }
     base_pool_run(exec->pool, exec->width, work_slot, &run);
     store_scan_free(run.scan);

@@ -61,7 +61,15 @@ bool query_one_customer(const struct query_exec *exec, uint32_t *out);
 struct str query_event_name(const struct query_exec *exec, uint32_t code);
 uint32_t query_event_code(const struct query_exec *exec, struct str name);
 
+/* What a kind looks at of a row beside its time, where rows may come narrow (query_narrow.h). */
+enum query_narrow {
+    QUERY_NARROW_NEVER,
+    QUERY_NARROW_MASKS, /* its mask, by query_row_mask */
+    QUERY_NARROW_EVENTS /* and its event */
+};
+
 struct query_worker;
+struct query_labels;
 struct query_pass {
     int64_t from_ms, to_ms; /* rows the kind wants; what the segment wants comes too */
     uint64_t matchers;      /* their events are wanted */
@@ -72,6 +80,9 @@ struct query_pass {
     bool (*start)(struct query_worker *worker, struct fail *fail);
     /* `c` is an index into worker->rows; only customers of the segment. */
     bool (*customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
+    enum query_narrow narrow;
+    /* Called in place of `customer` where rows are narrow; NULL: that one can do with them. */
+    bool (*narrow_customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
     const void *context;
 };
 
@@ -86,7 +97,8 @@ struct query_worker {
     uint64_t batch;                /* number of the batch, from 1 */
     const struct store_rows *rows; /* with shown names */
     struct store_rows shown_rows;
-    const uint64_t *masks; /* by row: the matchers that it fits */
+    const uint64_t *masks;             /* by row: the matchers that it fits; not of narrow rows */
+    const struct query_labels *labels; /* of narrow rows; NULL: they are not */
     /* Insides of query_row_values, query_matcher.c and query_engine.c. */
     uint32_t *hints;
     struct store_value one;

@@ -4,6 +4,7 @@
 #include "query_answer.h"
 #include "query_compare.h"
 #include "query_kind.h"
+#include "query_narrow.h"
 #include "query_select.h"
 #include "query_tally.h"
 
@@ -178,7 +179,7 @@ static bool enters(const struct query_worker *worker, uint32_t c)
     const struct store_rows *rows = worker->rows;
     const struct query_range *range = &worker->exec->plan->range;
     for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
-        if ((worker->masks[row] & 1U) != 0 && rows->ts_ms[row] >= range->from_ms &&
+        if ((query_row_mask(worker, row) & 1U) != 0 && rows->ts_ms[row] >= range->from_ms &&
             rows->ts_ms[row] < range->to_ms) {
             return true;
         }
@@ -189,7 +190,7 @@ static bool enters(const struct query_worker *worker, uint32_t c)
 static bool load(struct query_worker *worker, struct funnel_walk *walk, uint32_t c,
                  struct fail *fail)
 {
-    return funnel_walk_load(walk, body_of(worker), worker->masks, worker->rows->row_begin[c],
+    return funnel_walk_load(walk, body_of(worker), worker, worker->rows->row_begin[c],
                             worker->rows->row_begin[c + 1], fail);
 }
 
@@ -289,6 +290,7 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     struct query_tally_job job;
     struct query_tallies tallies = {.whole = NULL};
     prepare(exec->plan, &job);
+    job.pass.narrow = QUERY_NARROW_MASKS;
     bool ok = query_tally_run(exec, &job, shown, &tallies, fail);
     if (ok) {
         write_steps(w, body, tallies.whole);

@@ -56,9 +56,9 @@ struct funnel_walk {
 bool funnel_walk_new(struct arena *arena, struct base_budget *budget,
                      const struct funnel_body *body, struct funnel_walk **out,
                      struct fail *fail) MUST_USE;
-/* Takes in the rows [begin, end) of one customer. */
+/* Takes in the worker's rows [begin, end), of one customer. */
 bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
-                      const uint64_t *masks, uint32_t begin, uint32_t end,
+                      const struct query_worker *worker, uint32_t begin, uint32_t end,
                       struct fail *fail) MUST_USE;
 
 struct funnel_path {

@@ -1,6 +1,8 @@
 /* One customer's walk through a funnel: no store, no groups. */
 #include "query_funnel.h"
 
+#include "query_narrow.h"
+
 uint32_t funnel_step_before(const struct funnel_body *body, uint32_t step)
 {
     uint32_t before = step - 1;
@@ -47,7 +49,8 @@ static bool places_add(struct funnel_places *places, uint32_t row, struct fail *
 }
 
 bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
-                      const uint64_t *masks, uint32_t begin, uint32_t end, struct fail *fail)
+                      const struct query_worker *worker, uint32_t begin, uint32_t end,
+                      struct fail *fail)
 {
     uint32_t matchers = body->step_count + body->exclude_count;
     uint64_t all = matchers == 64 ? UINT64_MAX : (UINT64_C(1) << matchers) - 1U;
@@ -58,7 +61,7 @@ bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
         walk->by_matcher[m].rows->count = walk->by_matcher[m].hint = 0;
     }
     for (uint32_t row = begin; row < end; row++) {
-        uint64_t bits = masks[row] & all;
+        uint64_t bits = query_row_mask(worker, row) & all;
         if ((bits & steps) != 0 && body->order == FUNNEL_STRICT &&
             !places_add(&walk->any_step, row, fail)) {
             return false;

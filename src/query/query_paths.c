@@ -10,7 +10,8 @@
 struct paths_state {
     struct paths_names *names;
     struct paths_walk *walk;
-    struct paths_tree *tree; /* NULL when opening */
+    struct paths_tree *tree;     /* NULL when opening */
+    struct paths_narrow *narrow; /* of narrow rows: where they are counted first */
     /* Of the opened cell: its names, and the customer's paths in it. */
     uint32_t wanted[QUERY_PATHS_NAMES_MAX];
     uint64_t opened;
@@ -121,7 +122,8 @@ static bool start(struct query_worker *worker, struct fail *fail)
 {
     struct paths_state *state;
     if (!state_new(worker, &state, fail) ||
-        !paths_tree_new(worker->arena, worker->exec->budget, &state->tree, fail)) {
+        !paths_tree_new(worker->arena, worker->exec->budget, &state->tree, fail) ||
+        (worker->labels != NULL && !paths_narrow_new(worker, &state->narrow, fail))) {
         return false;
     }
     worker->state = state;
@@ -140,6 +142,20 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
     struct paths_state *state = worker->state;
     paths_tree_next_customer(state->tree);
     return each_path(worker, state, c, count_path, fail);
+}
+
+static bool narrow_customer(struct query_worker *worker, uint32_t c, struct fail *fail)
+{
+    struct paths_state *state = worker->state;
+    return paths_narrow_customer(state->narrow, worker, c, fail);
+}
+
+/* Puts what was counted of narrow rows where the others are counted. */
+static bool finish(struct query_worker *worker, struct fail *fail)
+{
+    struct paths_state *state = worker->state;
+    return state->narrow == NULL ||
+           paths_narrow_finish(state->narrow, worker, state->names, state->tree, fail);
 }
 
 static bool merge_into(struct query_worker *worker, const struct paths_state *from,
@@ -161,8 +177,9 @@ static bool merge_into(struct query_worker *worker, const struct paths_state *fr
 
 static bool merge(struct query_workers *workers, struct fail *fail)
 {
-    for (int i = 1; i < workers->count; i++) {
-        if (!merge_into(workers->list[0], workers->list[i]->state, fail)) {
+    for (int i = 0; i < workers->count; i++) {
+        if (!finish(workers->list[i], fail) ||
+            (i > 0 && !merge_into(workers->list[0], workers->list[i]->state, fail))) {
             return false;
         }
     }
@@ -301,6 +318,10 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     struct query_workers workers = {.list = NULL};
     pass.start = start;
     pass.customer = customer;
+    if (paths_narrow_fits(exec)) {
+        pass.narrow = QUERY_NARROW_EVENTS;
+        pass.narrow_customer = narrow_customer;
+    }
     bool ok = query_pass_run(exec, &pass, &workers, fail) && merge(&workers, fail) &&
               write_answer(w, workers.list[0], shown, out_shown, fail);
     query_workers_free(&workers);

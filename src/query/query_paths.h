@@ -123,6 +123,9 @@ struct paths_names {
 };
 bool paths_names_new(struct query_worker *worker, struct paths_names **out,
                      struct fail *fail) MUST_USE;
+/* What events of a code are called. */
+bool paths_name_of_event(struct paths_names *names, const struct query_worker *worker,
+                         uint32_t code, uint32_t *out, struct fail *fail) MUST_USE;
 /* What the event at a row is called: the first value of `by`, "(none)" without one. */
 bool paths_name_of_row(struct paths_names *names, struct query_worker *worker, uint32_t c,
                        uint32_t row, uint32_t *out, struct fail *fail) MUST_USE;
@@ -141,6 +144,21 @@ bool paths_shown_keep(const struct paths_chosen *chosen, struct arena *arena,
 bool paths_shown_find(const struct paths_shown *shown, struct paths_names *names,
                       struct paths_tree *tree, bool backwards, struct arena *arena,
                       struct paths_chosen *out, struct fail *fail) MUST_USE;
+
+/* ---- of narrow rows (query_paths_narrow.c) ---- */
+
+/* By events, with few steps: else rows must not be narrow. */
+bool paths_narrow_fits(const struct query_exec *exec);
+struct paths_narrow;
+/* For a worker whose rows are narrow. */
+bool paths_narrow_new(struct query_worker *worker, struct paths_narrow **out,
+                      struct fail *fail) MUST_USE;
+bool paths_narrow_customer(struct paths_narrow *narrow, struct query_worker *worker, uint32_t c,
+                           struct fail *fail) MUST_USE;
+/* Puts all that was counted into the tree. */
+bool paths_narrow_finish(const struct paths_narrow *narrow, struct query_worker *worker,
+                         struct paths_names *names, struct paths_tree *tree,
+                         struct fail *fail) MUST_USE;
 
 struct query_parser;
 bool paths_parse(struct query_parser *parser, struct json_value root, struct fail *fail) MUST_USE;

@@ -31,8 +31,8 @@ static bool name_of_value(struct paths_names *names, const struct store_value *v
     return true;
 }
 
-static bool name_of_event(struct paths_names *names, struct query_worker *worker, uint32_t code,
-                          uint32_t *out, struct fail *fail)
+bool paths_name_of_event(struct paths_names *names, const struct query_worker *worker,
+                         uint32_t code, uint32_t *out, struct fail *fail)
 {
     if (names->by_code[code] == 0) {
         struct str name = query_event_name(worker->exec, code);
@@ -51,7 +51,7 @@ bool paths_name_of_row(struct paths_names *names, struct query_worker *worker, u
     const struct paths_body *body = worker->exec->plan->body;
     const struct store_value *values;
     if (body->by.from == QUERY_FROM_EVENT) {
-        return name_of_event(names, worker, worker->rows->events[row], out, fail);
+        return paths_name_of_event(names, worker, worker->rows->events[row], out, fail);
     }
     if (!query_name_is_of_customer(body->by)) {
         uint32_t count = query_row_values(worker, body->by, c, row, &values);

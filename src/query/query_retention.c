@@ -71,6 +71,14 @@ static bool rank(struct query_worker *worker, const void *tally, double *out, st
 
 static bool start(struct query_worker *worker, void **out_own, struct fail *fail)
 {
+    struct retention_narrow *narrow;
+    if (worker->labels != NULL) {
+        if (!retention_narrow_new(worker, &narrow, fail)) {
+            return false;
+        }
+        *out_own = narrow;
+        return true;
+    }
     struct retention_history *history;
     if (!retention_history_new(worker->arena, worker->exec->budget, &history, fail)) {
         return false;
@@ -127,6 +135,26 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
             }
             count_start(worker, history, &starts[i], tally);
         }
+    }
+    return true;
+}
+
+/* The same of narrow rows, which have no groups. */
+static bool narrow_customer(struct query_worker *worker, uint32_t c, struct fail *fail)
+{
+    struct query_tally_state *state = query_tally_state(worker);
+    struct retention_tally *tally = state->whole;
+    const size_t periods = body_of(worker)->periods;
+    size_t cohort;
+    uint64_t came = retention_narrow_walk(state->own, worker, c, &cohort);
+    (void)fail;
+    if (cohort == SIZE_MAX) {
+        return true;
+    }
+    uint64_t *returned = tally->returned + cohort * periods;
+    tally->sizes[cohort]++;
+    for (size_t n = 0; n < periods; n++) {
+        returned[n] += came >> n & 1U;
     }
     return true;
 }
@@ -189,6 +217,10 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     struct query_tally_job job;
     struct query_tallies tallies = {.whole = NULL};
     prepare(plan, &job);
+    if (retention_narrow_fits(plan->body)) {
+        job.pass.narrow = QUERY_NARROW_MASKS;
+        job.pass.narrow_customer = narrow_customer;
+    }
     bool ok = query_tally_run(exec, &job, shown, &tallies, fail);
     if (ok) {
         write_cohorts(w, plan, tallies.whole);

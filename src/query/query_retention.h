@@ -54,6 +54,18 @@ void retention_periods(const struct retention_history *history, const struct ret
                        const struct retention_start *start,
                        void (*returned)(void *context, size_t period), void *context);
 
+/* ---- of narrow rows (query_retention_narrow.c) ---- */
+
+/* Bounded, by the first start, with few periods: else rows must not be narrow. */
+bool retention_narrow_fits(const struct retention_body *body);
+struct retention_narrow;
+/* For a worker whose rows are narrow. */
+bool retention_narrow_new(struct query_worker *worker, struct retention_narrow **out,
+                          struct fail *fail) MUST_USE;
+/* The periods in which customer `c` came back, a bit each. *out_cohort is SIZE_MAX where there was no start. */
+uint64_t retention_narrow_walk(const struct retention_narrow *narrow,
+                               const struct query_worker *worker, uint32_t c, size_t *out_cohort);
+
 struct query_parser;
 bool retention_parse(struct query_parser *parser, struct json_value root,
                      struct fail *fail) MUST_USE;

@@ -2,6 +2,7 @@
 #include "query_answer.h"
 #include "query_compare.h"
 #include "query_kind.h"
+#include "query_narrow.h"
 #include "query_select.h"
 
 enum matcher { FROM_MATCHER, TO_MATCHER, MATCHERS }; /* numbers of the matchers */
@@ -120,7 +121,7 @@ static bool each_pair(struct query_worker *worker, uint32_t c,
     int64_t window_ms = body_of(worker)->window_ms, next_ms = 0;
     bool has_next = false;
     for (uint32_t row = rows->row_begin[c + 1]; row > rows->row_begin[c]; row--) {
-        uint64_t bits = worker->masks[row - 1];
+        uint64_t bits = query_row_mask(worker, row - 1);
         int64_t at_ms = rows->ts_ms[row - 1];
         if ((bits >> FROM_MATCHER & 1U) != 0 && has_next && at_ms >= range->from_ms &&
             at_ms < range->to_ms && next_ms - at_ms <= window_ms &&
@@ -246,6 +247,7 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     struct query_workers workers = {.list = NULL};
     pass.start = start;
     pass.customer = customer;
+    pass.narrow = QUERY_NARROW_MASKS;
     bool ok = query_pass_run(exec, &pass, &workers, fail) && merge(&workers, fail);
     if (ok) {
         write_times(w, workers.list[0]->state);

@@ -6,6 +6,7 @@ import { Control } from './control.mjs';
 import { evaluate } from './reference/evaluate.mjs';
 import { takeIn } from './reference/intake.mjs';
 import { parse, write } from './reference/json.mjs';
+import { otherWay } from './two-ways.mjs';
 
 const KEYS = { web: 'write', shop: 'write', crm: 'secret' };
 const MAY_JOIN_USERS = new Set(['crm']);
@@ -101,7 +102,16 @@ export class Stage {
     const lines = compareAnswer(evaluate(question, world, settings), answer);
     if (lines.length > 0) throw new Mismatch('differs', lines);
     if (typeof answer.cursor === 'string') await this.checkNextPage(question, world, answer, settings);
+    await this.checkOtherWay({ ...question, as_of: answer.as_of }, text);
     return text;
+  }
+
+  // The same bytes, whichever way rows are read.
+  async checkOtherWay(question, text) {
+    const other = otherWay(question);
+    if (other === undefined) return;
+    const again = await this.ask(other);
+    if (lasting(again.text) !== lasting(text)) throw new Mismatch('bytes', ['two ways', lasting(text), lasting(again.text)]);
   }
 
   async checkNextPage(question, world, first, settings) {

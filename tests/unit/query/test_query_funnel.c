@@ -305,7 +305,8 @@ static void the_walk_equals_the_contracts_words(void **state)
                                     .to_ms = 5 + (int64_t)base_random_below(random, 40)};
         struct funnel_walk *walk;
         assert_true(funnel_walk_new(arena, budget, &body, &walk, &fail));
-        assert_true(funnel_walk_load(walk, &body, masks, 0, rows, &fail));
+        struct query_worker worker = {.masks = masks};
+        assert_true(funnel_walk_load(walk, &body, &worker, 0, rows, &fail));
         struct funnel_path best = {.level = 0}, got = {.level = 0}, path;
         size_t at = 0;
         uint32_t after = 0; /* rows from here on may begin the next entry */

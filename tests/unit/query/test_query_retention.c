@@ -8,6 +8,7 @@
 
 #include "base_random.h"
 #include "query_fake.h"
+#include "query_interval.h"
 #include "query_retention.h"
 
 /* Weeks begin on 2026-04-27, 05-04, 05-11 (under way: now is the 15th). */
@@ -70,6 +71,17 @@ static void groups_take_the_value_at_the_first_start(void **state)
         "{'start':'2026-05-04','size':1,'returned':[1,0,null,null]},"
         "{'start':'2026-05-11','size':0,'returned':[0,null,null,null]}]},"
         "{'group':'(other)','cohorts':[{'start':'2026-04-27','size':1,'returned':[0,1,0,null]},");
+    fake_free(fake);
+}
+
+/* The event is no column: still it takes rows as they are. */
+static void groups_by_event_take_the_event_of_the_first_start(void **state)
+{
+    (void)state;
+    struct fake *fake = fake_new(lines);
+    fake_expect_part(fake, ASK(",'breakdown':'event'"),
+                     "'groups':[{'group':'Join','cohorts':[{'start':'2026-04-27','size':2,"
+                     "'returned':[1,1,1,null]},");
     fake_free(fake);
 }
 
@@ -165,13 +177,72 @@ static void periods_equal_the_contracts_words(void **state)
     base_budget_free(budget);
 }
 
+/* Clocks are moved by an hour, half an hour and a whole day. */
+static const char *const moved_zones[] = {"UTC", "Europe/Berlin", "Australia/Lord_Howe",
+                                          "Pacific/Apia", "America/Sao_Paulo"};
+
+static void table_of_intervals_finds_what_searching_finds(void **state)
+{
+    (void)state;
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 20260502);
+    struct base_random *random = &seeded.random;
+    for (int round = 0; round < 400; round++) {
+        CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+        struct fail fail;
+        struct zone_intervals intervals;
+        struct query_interval_table table;
+        const char *name = moved_zones[base_random_below(random, ARRAY_LEN(moved_zones))];
+        const struct zone *zone;
+        enum interval interval = (enum interval)base_random_below(random, 5);
+        int64_t from_ms =
+            INT64_C(1262304000000) + (int64_t)base_random_below(random, 1 << 30) * 300;
+        int64_t to_ms = from_ms + 1 + (int64_t)base_random_below(random, 1 << 25) * 1000;
+        assert_true(zone_find(str_from_c(name), &zone, &fail));
+        assert_true(
+            zone_intervals(zone, interval, from_ms, to_ms, 100000, arena, &intervals, &fail));
+        assert_true(query_interval_table_make(&intervals, arena, &table, &fail));
+        assert_non_null(table.of_slice);
+        for (size_t i = 0; i < intervals.count; i++) {
+            int64_t length = intervals.begins[i + 1] - intervals.begins[i];
+            int64_t inside = (int64_t)base_random_below(random, (uint64_t)length);
+            assert_int_equal(query_interval_of(&table, intervals.begins[i]), i);
+            assert_int_equal(query_interval_of(&table, intervals.begins[i + 1] - 1), i);
+            assert_int_equal(query_interval_of(&table, intervals.begins[i] + inside), i);
+        }
+    }
+}
+
+static void table_of_too_many_slices_is_not_made(void **state)
+{
+    (void)state;
+    struct fail fail;
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+    int64_t uneven[] = {0, 1, INT64_C(1) << 40};
+    int64_t endless[] = {INT64_MIN, 0, INT64_MAX};
+    struct query_interval_table table;
+    assert_true(
+        query_interval_table_make(&(struct zone_intervals){uneven, 2}, arena, &table, &fail));
+    assert_null(table.of_slice);
+    assert_true(
+        query_interval_table_make(&(struct zone_intervals){uneven, 0}, arena, &table, &fail));
+    assert_null(table.of_slice);
+    assert_true(
+        query_interval_table_make(&(struct zone_intervals){endless, 2}, arena, &table, &fail));
+    assert_int_equal(query_interval_of(&table, -1), 0);
+    assert_int_equal(query_interval_of(&table, 0), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cohorts_return_in_calendar_intervals),
         cmocka_unit_test(groups_take_the_value_at_the_first_start),
+        cmocka_unit_test(groups_by_event_take_the_event_of_the_first_start),
         cmocka_unit_test(intervals_cut_by_the_range_are_partial_and_their_period_goes_on),
         cmocka_unit_test(periods_equal_the_contracts_words),
+        cmocka_unit_test(table_of_intervals_finds_what_searching_finds),
+        cmocka_unit_test(table_of_too_many_slices_is_not_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
