@@ -168,8 +168,21 @@ bool store_names(const struct store_snapshot *s, enum store_name_kind kind, stru
 struct store_scan {
     struct store_snapshot *snapshot;
     struct store_scan_options options;
+    size_t most_rows;      /* of one customer */
     _Atomic uint32_t next; /* customer, in the order of the layout */
 };
+
+static size_t most_rows_of_one(const struct store_snapshot *s)
+{
+    size_t most = 0;
+    size_t *counts = base_alloc_zero((s->customer_count + 1) * sizeof *counts);
+    for (size_t i = 0; i < s->row_count; i++) {
+        size_t count = ++counts[s->rows[i].customer];
+        most = count > most ? count : most;
+    }
+    base_free(counts);
+    return most;
+}
 
 bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_options *options,
                     struct store_scan **out, struct fail *fail)
@@ -178,6 +191,7 @@ bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_opt
     *out = base_alloc_zero(sizeof **out);
     (*out)->snapshot = snapshot;
     (*out)->options = *options;
+    (*out)->most_rows = most_rows_of_one(snapshot);
     return true;
 }
 
@@ -292,12 +306,14 @@ struct building {
     struct store_column *columns;
     uint32_t **at, **ends;
     struct store_value **values;
+    size_t most_values;          /* of one column */
+    const struct fake_row **all; /* of one customer */
 };
 
 static void put_value(struct building *b, size_t column, uint32_t at, struct store_value value)
 {
     struct store_column *c = &b->columns[column];
-    assert_true(c->count < ROWS_MAX);
+    assert_true(c->count < b->most_values);
     b->at[column][c->count] = at;
     b->ends[column][c->count] = at;
     b->values[column][c->count++] = value;
@@ -484,7 +500,7 @@ static void put_customer(struct building *b, uint32_t number)
     uint32_t c = rows->customer_count, before = rows->row_count;
     int64_t first = STORE_NO_TIME, last = STORE_NO_TIME;
     uint64_t count = 0;
-    const struct fake_row **all = room(b->cursor, s->row_count + 1, sizeof *all);
+    const struct fake_row **all = b->all;
     size_t all_count = rows_of(b, number, all);
     for (size_t i = 0; i < all_count; i++) {
         if (!store_event_is_bookkeeping(s->events[all[i]->event])) {
@@ -538,6 +554,43 @@ static void make_runs(struct building *b, size_t column)
     c->count = kept;
 }
 
+/* As large as a batch can become, and no larger: batches of one customer are many. */
+static struct building make_rooms(struct store_cursor *cursor)
+{
+    const struct store_scan *scan = cursor->scan;
+    const struct store_snapshot *s = scan->snapshot;
+    bool by_account = scan->options.by_account; /* a customer's rows may stand in two of them */
+    size_t customers =
+        s->batch_customers < s->customer_count ? s->batch_customers : s->customer_count;
+    size_t most = by_account ? 2 * s->row_count : customers * scan->most_rows;
+    most = by_account || most < s->row_count ? most : s->row_count;
+    size_t columns = scan->options.column_count;
+    struct building b = {.cursor = cursor,
+                         .customers = room(cursor, customers + 1, 4),
+                         .row_begin = room(cursor, customers + 2, 4),
+                         .events = room(cursor, most + 1, 4),
+                         .labels = room(cursor, most + 1, 1),
+                         .ts_ms = room(cursor, most + 1, 8),
+                         .first = room(cursor, customers + 1, 8),
+                         .last = room(cursor, customers + 1, 8),
+                         .counts = room(cursor, customers + 1, 8),
+                         .columns = room(cursor, columns + 1, sizeof(struct store_column)),
+                         .at = room(cursor, columns + 1, sizeof(void *)),
+                         .ends = room(cursor, columns + 1, sizeof(void *)),
+                         .values = room(cursor, columns + 1, sizeof(void *)),
+                         .most_values = 4 * (most + customers),
+                         .all = room(cursor, most + 1, sizeof(void *))};
+    for (size_t i = 0; i < columns; i++) {
+        b.at[i] = room(cursor, b.most_values + 1, 4);
+        b.ends[i] = room(cursor, b.most_values + 1, 4);
+        b.values[i] = room(cursor, b.most_values + 1, sizeof(struct store_value));
+        b.columns[i].at = b.at[i];
+        b.columns[i].last = b.ends[i];
+        b.columns[i].values = b.values[i];
+    }
+    return b;
+}
+
 bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **out,
                        struct fail *fail)
 {
@@ -548,33 +601,12 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
     }
     arena_reset(cursor->arena);
     cursor->rows = (struct store_rows){.customer_count = 0};
-    size_t most = 2 * s->row_count + 1, columns = scan->options.column_count;
+    struct building b = make_rooms(cursor);
     uint32_t everybody = s->customer_count;
     if (scan->options.by_account) {
         const struct store_accounts *accounts;
         assert_true(store_accounts_of(s, &accounts, fail));
         everybody = accounts->count;
-    }
-    struct building b = {.cursor = cursor,
-                         .customers = room(cursor, s->customer_count + 1, 4),
-                         .row_begin = room(cursor, s->customer_count + 2, 4),
-                         .events = room(cursor, most, 4),
-                         .labels = room(cursor, most, 1),
-                         .ts_ms = room(cursor, most, 8),
-                         .first = room(cursor, s->customer_count + 1, 8),
-                         .last = room(cursor, s->customer_count + 1, 8),
-                         .counts = room(cursor, s->customer_count + 1, 8),
-                         .columns = room(cursor, columns + 1, sizeof(struct store_column)),
-                         .at = room(cursor, columns + 1, sizeof(void *)),
-                         .ends = room(cursor, columns + 1, sizeof(void *)),
-                         .values = room(cursor, columns + 1, sizeof(void *))};
-    for (size_t i = 0; i < columns; i++) {
-        b.at[i] = room(cursor, 4 * most + 4 * s->customer_count, 4);
-        b.values[i] = room(cursor, 4 * most + 4 * s->customer_count, sizeof(struct store_value));
-        b.ends[i] = room(cursor, 4 * most + 4 * s->customer_count, 4);
-        b.columns[i].at = b.at[i];
-        b.columns[i].last = b.ends[i];
-        b.columns[i].values = b.values[i];
     }
     while (cursor->rows.customer_count < s->batch_customers) {
         uint32_t place = scan->next++;
@@ -586,7 +618,7 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
             put_customer(&b, number);
         }
     }
-    for (size_t i = 0; i < columns; i++) {
+    for (size_t i = 0; i < scan->options.column_count; i++) {
         if (scan->options.runs && scan->options.columns[i].of == STORE_COLUMN_PROPERTY) {
             make_runs(&b, i);
         }
