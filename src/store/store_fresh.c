@@ -13,7 +13,8 @@ struct chunk {
 };
 
 struct store_fresh {
-    _Atomic uint32_t references; /* any thread */
+    _Atomic uint32_t references;       /* any thread */
+    struct store_fresh_finder *finder; /* the readers'; its own lock */
     /* The writer's. */
     uint32_t count;
     size_t at; /* next free byte of the newest chunk */
@@ -30,6 +31,7 @@ struct store_fresh *store_fresh_new(uint32_t capacity_rows)
     struct store_fresh *fresh =
         base_alloc_zero(sizeof *fresh + sizeof fresh->blocks[0] * (size_t)blocks);
     atomic_store(&fresh->references, 1);
+    fresh->finder = store_fresh_finder_new();
     fresh->block_count = blocks;
     return fresh;
 }
@@ -59,6 +61,7 @@ void store_fresh_unref(struct store_fresh *fresh)
     for (uint32_t i = 0; i < fresh->block_count; i++) {
         base_free(fresh->blocks[i]);
     }
+    store_fresh_finder_free(fresh->finder);
     base_free(fresh);
 }
 
@@ -174,6 +177,11 @@ bool store_fresh_append(struct store_fresh *fresh, const struct store_row *row, 
     put_value(&at, &copy->score);
     fresh->count++;
     return true;
+}
+
+struct store_fresh_finder *store_fresh_finder_of(struct store_fresh *fresh)
+{
+    return fresh->finder;
 }
 
 const struct store_row *store_fresh_row(const struct store_fresh *fresh, uint32_t index)

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "store_internal.h"
+#include "store_vec.h"
 
 struct store_fresh *store_fresh_new(uint32_t capacity_rows);
 struct store_fresh *store_fresh_ref(struct store_fresh *fresh);
@@ -29,6 +30,17 @@ void store_fresh_rollback(struct store_fresh *fresh, struct store_fresh_mark mar
 /* Copies the row with everything that it points to. */
 bool store_fresh_append(struct store_fresh *fresh, const struct store_row *row,
                         struct fail *fail) MUST_USE;
+/* Appends to out[0, *count) the places below `bound` of the rows of customer number `original` (as stored, before
+   joins), newest first. Any thread; `bound` was published. The first to ask enters the rows that came since the last
+   asking, once for all who ask later; who appends pays nothing. (store_fresh_find.c) */
+bool store_fresh_rows_of(struct store_fresh *fresh, uint32_t bound, uint32_t original,
+                         struct store_vec *out, size_t *count, struct fail *fail) MUST_USE;
+/* What store_fresh_rows_of keeps; of the table, freed with it. */
+struct store_fresh_finder;
+struct store_fresh_finder *store_fresh_finder_new(void);
+void store_fresh_finder_free(struct store_fresh_finder *finder);
+struct store_fresh_finder *store_fresh_finder_of(struct store_fresh *fresh);
+
 uint32_t
 store_fresh_count(const struct store_fresh *fresh); /* the writer's own, also unpublished */
 size_t store_fresh_bytes(const struct store_fresh *fresh);

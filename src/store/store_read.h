@@ -64,6 +64,18 @@ struct store_fresh_index {
 bool store_fresh_index_make(const struct store_fresh_view *views, size_t view_count,
                             const struct store_identity_view *identity, struct arena *arena,
                             struct store_fresh_index *out, struct fail *fail) MUST_USE;
+/* The same of these customers alone (roots, ascending, unique), without a look at the rows of all others. */
+bool store_fresh_index_make_few(const struct store_fresh_view *views, size_t view_count,
+                                const struct store_identity_view *identity,
+                                const uint32_t *customers, size_t customer_count,
+                                struct arena *arena, struct store_fresh_index *out,
+                                struct fail *fail) MUST_USE;
+/* Rows of one customer, in order of arrival, into order of time. */
+struct store_timed_row {
+    int64_t ts_ms;
+    uint32_t row; /* positions follow arrival: they decide equal times */
+};
+void store_timed_rows_sort(struct store_timed_row *rows, size_t count);
 static inline const struct store_row *store_fresh_index_row(const struct store_fresh_index *index,
                                                             uint32_t at)
 {
@@ -278,3 +290,8 @@ void store_scan_slice(struct store_scan *scan);
 /* The snapshot's sources, with fresh rows sorted (once per snapshot). */
 bool store_sources_of(struct store_snapshot *snapshot, struct store_sources *out,
                       struct fail *fail) MUST_USE;
+/* Enough of them for a scan over these customers (roots, ascending, unique): where they are few and nobody has asked
+   for all yet, fresh rows of others are left alone. What is made lies in the arena. */
+bool store_sources_of_few(struct store_snapshot *snapshot, const uint32_t *customers, size_t count,
+                          struct arena *arena, struct store_sources *out,
+                          struct fail *fail) MUST_USE;

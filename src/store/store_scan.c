@@ -6,9 +6,6 @@ bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_opt
                     struct store_scan **out, struct fail *fail)
 {
     struct store_sources sources;
-    if (!store_sources_of(snapshot, &sources, fail)) {
-        return false;
-    }
     struct store_scan *scan = base_alloc_zero(sizeof *scan);
     scan->arena = arena_new(NULL);
     if (options->by_account) {
@@ -20,7 +17,12 @@ bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_opt
         *out = scan;
         return true;
     }
-    if (!store_scan_plan_columns(scan, &sources, options, fail) ||
+    /* Who lists nobody gives the cursors their lists later. */
+    bool ready = options->customer_count == 0
+                     ? store_sources_of(snapshot, &sources, fail)
+                     : store_sources_of_few(snapshot, options->customers, options->customer_count,
+                                            scan->arena, &sources, fail);
+    if (!ready || !store_scan_plan_columns(scan, &sources, options, fail) ||
         !store_scan_plan_rows(scan, &sources, options, fail)) {
         store_scan_free(scan);
         return false;

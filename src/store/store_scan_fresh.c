@@ -41,23 +41,18 @@ static void sort_by_root(struct keyed_row *rows, struct keyed_row *spare, size_t
     }
 }
 
-struct timed_row {
-    int64_t ts_ms;
-    uint32_t row; /* positions follow arrival: they decide equal times */
-};
-
 static int compare_timed(const void *a, const void *b)
 {
-    const struct timed_row *x = a;
-    const struct timed_row *y = b;
+    const struct store_timed_row *x = a;
+    const struct store_timed_row *y = b;
     if (x->ts_ms != y->ts_ms) {
         return x->ts_ms < y->ts_ms ? -1 : 1;
     }
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Rows of one customer, in order of arrival, into order of time. Mostly they are already. */
-static void sort_by_time(struct timed_row *rows, size_t count)
+/* Mostly they are already. */
+void store_timed_rows_sort(struct store_timed_row *rows, size_t count)
 {
     size_t late = 0;
     for (size_t i = 1; i < count; i++) {
@@ -71,7 +66,7 @@ static void sort_by_time(struct timed_row *rows, size_t count)
         return;
     }
     for (size_t i = 1; i < count; i++) {
-        struct timed_row row = rows[i];
+        struct store_timed_row row = rows[i];
         size_t j = i;
         for (; j > 0 && rows[j - 1].ts_ms > row.ts_ms; j--) {
             rows[j] = rows[j - 1];
@@ -82,7 +77,7 @@ static void sort_by_time(struct timed_row *rows, size_t count)
 
 struct index_work {
     struct keyed_row *keyed, *spare;
-    struct timed_row *timed;
+    struct store_timed_row *timed;
     int64_t *ts_ms;
     uint32_t *events;
 };
@@ -131,13 +126,13 @@ static void fill_index(struct store_fresh_index *index, struct index_work *work)
         uint32_t end = at;
         for (; end < index->row_count && work->keyed[end].root == root; end++) {
             uint32_t row = work->keyed[end].row;
-            work->timed[end - at] = (struct timed_row){work->ts_ms[row], row};
+            work->timed[end - at] = (struct store_timed_row){work->ts_ms[row], row};
         }
-        sort_by_time(work->timed, end - at);
+        store_timed_rows_sort(work->timed, end - at);
         index->customers[customers] = root;
         index->begin[customers] = at;
         for (uint32_t i = at; i < end; i++) {
-            const struct timed_row *timed = &work->timed[i - at];
+            const struct store_timed_row *timed = &work->timed[i - at];
             index->rows[i] = timed->row;
             index->ts_ms[i] = timed->ts_ms;
             index->events[i] = work->events[timed->row];

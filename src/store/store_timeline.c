@@ -158,10 +158,10 @@ bool store_timeline_read(struct store_snapshot *snapshot, uint32_t customer,
 {
     struct store_sources sources;
     struct window window;
-    if (!store_sources_of(snapshot, &sources, fail)) {
+    customer = store_identity_root(snapshot->identity, customer);
+    if (!store_sources_of_few(snapshot, &customer, 1, arena, &sources, fail)) {
         return false;
     }
-    customer = store_identity_root(sources.identity, customer);
     if (!find_window(&sources, customer, options, &window, fail)) {
         return false;
     }
@@ -209,10 +209,10 @@ bool store_customer_traits(struct store_snapshot *snapshot, uint32_t customer, s
     struct store_read_column *columns;
     size_t column_count;
     CLEANUP(one_done) struct one one = {0};
-    if (!store_sources_of(snapshot, &sources, fail)) {
+    customer = store_identity_root(snapshot->identity, customer);
+    if (!store_sources_of_few(snapshot, &customer, 1, arena, &sources, fail)) {
         return false;
     }
-    customer = store_identity_root(sources.identity, customer);
     /* A customer without any rows of the one instant asked for still comes with its traits. */
     if (!list_traits(&sources, arena, &columns, &column_count, fail) ||
         !one_read(&sources, customer, INT64_MIN, INT64_MIN + 1, true, columns, column_count, &one,

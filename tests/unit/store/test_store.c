@@ -269,6 +269,22 @@ static void send_many(void *context)
     arena_free(arena);
 }
 
+struct read_rows {
+    struct store_timeline_row *rows;
+    size_t count;
+};
+
+static struct read_rows read_rows(struct store_snapshot *snapshot, uint32_t customer,
+                                  struct arena *arena)
+{
+    struct read_rows read;
+    struct fail fail;
+    const struct store_timeline_options options = {.limit = 0};
+    INVARIANT(
+        store_timeline_read(snapshot, customer, &options, arena, &read.rows, &read.count, &fail));
+    return read;
+}
+
 static void look_around(void *context)
 {
     struct crowd *crowd = context;
@@ -284,7 +300,19 @@ static void look_around(void *context)
             INVARIANT(store_customer_identifiers(snapshot, customer, arena, &ids, &count, &fail));
             INVARIANT(store_customer_id(snapshot, customer, arena).len > 0);
         }
+        /* One customer's fresh rows are found alike by themselves and among all that were sorted. */
+        struct read_rows alone = {0};
+        if (customer != STORE_NO_CUSTOMER) {
+            alone = read_rows(snapshot, customer, arena);
+        }
         INVARIANT(rows_in(snapshot) == (int)store_snapshot_events(snapshot));
+        if (customer != STORE_NO_CUSTOMER) {
+            struct read_rows among = read_rows(snapshot, customer, arena);
+            INVARIANT(among.count == alone.count && among.count > 0);
+            for (size_t i = 0; i < among.count; i++) {
+                INVARIANT(among.rows[i].arrival == alone.rows[i].arrival);
+            }
+        }
         store_snapshot_unref(snapshot);
         arena_reset(arena);
     }

@@ -119,8 +119,12 @@ static void whole_timelines_come_in_order_with_everything(void **state)
         struct lab *lab = make_lab(seed);
         struct store_snapshot snapshot;
         lab_snapshot(lab, &snapshot);
-        for (uint32_t customer = 0; customer < lab->customers; customer++) {
+        /* Once each by itself, once when all fresh rows were sorted for a scan. */
+        for (uint32_t turn = 0; turn < 2 * lab->customers; turn++) {
+            uint32_t customer = turn % lab->customers;
             struct fail fail;
+            struct store_sources sources;
+            lab_must(turn != lab->customers || store_sources_of(&snapshot, &sources, &fail), &fail);
             struct arena *arena = arena_new(NULL);
             const struct store_row **expected;
             struct store_timeline_row *rows;
@@ -140,6 +144,40 @@ static void whole_timelines_come_in_order_with_everything(void **state)
         lab_snapshot_done(&snapshot);
         lab_free(lab);
     }
+}
+
+static void an_older_snapshot_sees_no_row_that_came_after_it(void **state)
+{
+    (void)state;
+    struct lab *lab = make_lab(11);
+    struct store_snapshot snapshots[4];
+    size_t before[4][4];
+    for (int s = 0; s < 4; s++) {
+        struct arena *arena = arena_new(NULL);
+        const struct store_row **rows;
+        lab_add_random(lab, 150);
+        lab_snapshot(lab, &snapshots[s]);
+        for (uint32_t c = 0; c < 4; c++) {
+            before[s][c] = rows_of(lab, lab_root(lab, c), arena, &rows);
+        }
+        arena_free(arena);
+    }
+    /* The newest is asked first, so that all rows are entered already. */
+    for (int s = 3; s >= 0; s--) {
+        for (uint32_t c = 0; c < 4; c++) {
+            struct fail fail;
+            struct arena *arena = arena_new(NULL);
+            struct store_timeline_row *rows;
+            size_t count;
+            const struct store_timeline_options options = {.limit = 0};
+            lab_must(store_timeline_read(&snapshots[s], c, &options, arena, &rows, &count, &fail),
+                     &fail);
+            assert_int_equal(count, before[s][c]);
+            arena_free(arena);
+        }
+        lab_snapshot_done(&snapshots[s]);
+    }
+    lab_free(lab);
 }
 
 /* Turns pages of `limit` until none is left; together they are the rows of the range. */
@@ -259,8 +297,12 @@ static void traits_are_what_replaying_the_timeline_gives(void **state)
         struct lab *lab = make_lab(seed);
         struct store_snapshot snapshot;
         lab_snapshot(lab, &snapshot);
-        for (uint32_t customer = 0; customer < lab->customers; customer++) {
+        /* Once each by itself, once when all fresh rows were sorted for a scan. */
+        for (uint32_t turn = 0; turn < 2 * lab->customers; turn++) {
+            uint32_t customer = turn % lab->customers;
             struct fail fail;
+            struct store_sources sources;
+            lab_must(turn != lab->customers || store_sources_of(&snapshot, &sources, &fail), &fail);
             struct arena *arena = arena_new(NULL);
             const struct store_row **rows;
             struct store_field *fields;
@@ -361,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_timelines_come_in_order_with_everything),
+        cmocka_unit_test(an_older_snapshot_sees_no_row_that_came_after_it),
         cmocka_unit_test(pages_together_are_the_timeline),
         cmocka_unit_test(traits_are_what_replaying_the_timeline_gives),
         cmocka_unit_test(timeline_of_an_unknown_customer_is_empty),
