@@ -36,12 +36,14 @@ static void count(const struct trend_body *body, struct trend_tally *tally, cons
         if (series >= tally->series_count) {
             return; /* ranking looks at the first series alone */
         }
-        struct trend_cell *total = trend_cell(tally, series, tally->stride - 1);
-        if (tally->stride > 1) {
-            count_once(trend_cell(tally, series, row->interval), row->stamp);
+        struct trend_cell *cell = trend_cell(tally, series, tally->stride == 1 ? 0 : row->interval);
+        if (body->series[series].measure == TREND_COUNT) {
+            cell->count++; /* of the whole range it is the sum */
+            continue;
         }
-        if (tally->stride == 1 || body->series[series].measure != TREND_COUNT) {
-            count_once(total, row->stamp);
+        count_once(cell, row->stamp);
+        if (tally->stride > 1) {
+            count_once(trend_cell(tally, series, tally->stride - 1), row->stamp);
         }
     }
 }

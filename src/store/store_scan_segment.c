@@ -173,6 +173,32 @@ static void take_customers(struct store_segment_read *read, const struct store_s
     row_begin[piece->customer_count] = piece->row_count;
 }
 
+/* The same where nothing is wanted of a customer but its rows: goes from row to row, not from customer to customer. */
+static void take_customers_of_rows(struct store_segment_read *read)
+{
+    struct store_piece *piece = read->piece;
+    const struct store_span *span = read->spans;
+    const struct store_span *taken = NULL;
+    uint32_t *customers = piece->customers.data;
+    uint32_t *row_begin = piece->row_begin.data;
+    for (size_t i = 0; i < read->stretch_count; i++) {
+        const struct store_stretch *stretch = &read->stretches[i];
+        uint32_t first = stretch->block * STORE_SEGMENT_BLOCK_ROWS;
+        for (uint32_t at = stretch->piece_from; at < stretch->piece_to; at++) {
+            uint32_t row = first + read->selected[at];
+            while (span->end <= row) {
+                span++;
+            }
+            if (span != taken) {
+                taken = span;
+                customers[piece->customer_count] = span->customer;
+                row_begin[piece->customer_count++] = at;
+            }
+        }
+    }
+    row_begin[piece->customer_count] = piece->row_count;
+}
+
 static bool read_columns(const struct store_segment_read *read, bool want_ts, struct fail *fail)
 {
     for (size_t c = 0; c < read->plan->column_count; c++) {
@@ -238,7 +264,11 @@ bool store_piece_from_segment(const struct store_read_plan *plan, struct store_s
         !store_segment_select(&read, fail)) {
         return false;
     }
-    take_customers(&read, plan->want_facts ? spans->facts.data : NULL, order->keep_all);
+    if (plan->want_facts || plan->any_latest || order->keep_all) {
+        take_customers(&read, plan->want_facts ? spans->facts.data : NULL, order->keep_all);
+    } else {
+        take_customers_of_rows(&read);
+    }
     read.span_customers = reading->span_customers.data;
     return read_columns(&read, !order->alone, fail);
 }
