@@ -93,6 +93,9 @@ bool store_ints_search(const struct store_ints *ints, int64_t value, uint32_t *o
 void store_unpack(const uint8_t *bits, uint64_t first, unsigned width, size_t count, uint64_t *out);
 void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
                     uint32_t *out); /* width at most 32 */
+/* Distances out of zigzag form; sums of all values up to each, beginning with `sum`. In place. */
+void store_unzigzag(uint64_t *values, size_t count);
+void store_sum_up(uint64_t *values, size_t count, uint64_t sum);
 /* Appends `count` values of `width` bits, padded to a byte. */
 void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out);
 static inline uint64_t store_packed_bytes(uint64_t count, unsigned width)

@@ -133,9 +133,7 @@ static bool read_frame(const struct store_ints_flat *flat, uint32_t frame, uint6
     store_unpack(at, 0, width, count, out);
     bool deltas = flat->kind == STORE_INTS_DELTAS;
     if (deltas && flat->zigzag) {
-        for (uint32_t i = 0; i < count; i++) {
-            out[i] = (uint64_t)base_unzigzag(out[i]);
-        }
+        store_unzigzag(out, count);
     }
     if (exceptions > 0) {
         uint64_t values[STORE_INTS_FRAME];
@@ -149,11 +147,7 @@ static bool read_frame(const struct store_ints_flat *flat, uint32_t frame, uint6
         }
     }
     if (deltas) {
-        uint64_t sum = base;
-        for (uint32_t i = 0; i < count; i++) {
-            sum += out[i];
-            out[i] = sum;
-        }
+        store_sum_up(out, count, base);
     } else {
         for (uint32_t i = 0; i < count; i++) {
             out[i] += base;

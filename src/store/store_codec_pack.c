@@ -100,6 +100,33 @@ void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t 
     store_unpack32_portable(bits, first + done * width, width, count - done, out + done);
 }
 
+void store_unzigzag_portable(uint64_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        values[i] = (uint64_t)base_unzigzag(values[i]);
+    }
+}
+
+void store_sum_up_portable(uint64_t *values, size_t count, uint64_t *sum)
+{
+    for (size_t i = 0; i < count; i++) {
+        *sum += values[i];
+        values[i] = *sum;
+    }
+}
+
+void store_unzigzag(uint64_t *values, size_t count)
+{
+    size_t done = store_unpack_has_avx512() ? store_unzigzag_avx512(values, count) : 0;
+    store_unzigzag_portable(values + done, count - done);
+}
+
+void store_sum_up(uint64_t *values, size_t count, uint64_t sum)
+{
+    size_t done = store_unpack_has_avx512() ? store_sum_up_avx512(values, count, &sum) : 0;
+    store_sum_up_portable(values + done, count - done, &sum);
+}
+
 void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out)
 {
     size_t bytes = (size_t)store_packed_bytes(count, width);

@@ -1,6 +1,6 @@
 /* store_codec_unpack.h — bits of fixed width, out: the portable way and those of some processors.
  *
- * What: the parts that store_unpack and store_unpack32 are made of. All of them write the same numbers; which one
+ * What: the parts that store_unpack, store_unpack32, store_unzigzag and store_sum_up are made of. All of them write the same numbers; which one
  *   runs is chosen by the processor, at run time.
  * Owner: none.   Threads: any.   Failure: none.
  * Limits/cost: portable some 1 ns a value, AVX-512 some 0.1 ns.   Units: bits, values.
@@ -21,10 +21,17 @@ void store_unpack_portable(const uint8_t *bits, uint64_t first, unsigned width, 
 void store_unpack32_portable(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
                              uint32_t *out); /* width at most 32 */
 
-/* Can this processor run the next two? They read no byte that holds none of the values, and return how many values
+/* Distances in zigzag form become what they stand for; each value becomes the sum of it and all before it, beginning
+   with *sum, which ends as the last one. */
+void store_unzigzag_portable(uint64_t *values, size_t count);
+void store_sum_up_portable(uint64_t *values, size_t count, uint64_t *sum);
+
+/* Can this processor run the following? They read no byte that holds none of the values, and return how many values
    they wrote, from the first: all but a few. Width at least 1. */
 bool store_unpack_has_avx512(void);
 size_t store_unpack_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
                            uint64_t *out);
 size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
                              uint32_t *out);
+size_t store_unzigzag_avx512(uint64_t *values, size_t count);
+size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum);

@@ -70,6 +70,36 @@ AVX512 size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigne
     return done;
 }
 
+AVX512 size_t store_unzigzag_avx512(uint64_t *values, size_t count)
+{
+    const __m512i one = _mm512_set1_epi64(1), zero = _mm512_setzero_si512();
+    size_t done = 0;
+    for (; done + 8 <= count; done += 8) {
+        __m512i eight = _mm512_loadu_si512(values + done);
+        __m512i sign = _mm512_sub_epi64(zero, _mm512_and_si512(eight, one));
+        _mm512_storeu_si512(values + done, _mm512_xor_si512(_mm512_srli_epi64(eight, 1), sign));
+    }
+    return done;
+}
+
+AVX512 size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum)
+{
+    const __m512i zero = _mm512_setzero_si512(), last = _mm512_set1_epi64(7);
+    __m512i before = _mm512_set1_epi64((int64_t)*sum);
+    size_t done = 0;
+    for (; done + 8 <= count; done += 8) {
+        __m512i eight = _mm512_loadu_si512(values + done);
+        eight = _mm512_add_epi64(eight, _mm512_alignr_epi64(eight, zero, 7));
+        eight = _mm512_add_epi64(eight, _mm512_alignr_epi64(eight, zero, 6));
+        eight = _mm512_add_epi64(eight, _mm512_alignr_epi64(eight, zero, 4));
+        eight = _mm512_add_epi64(eight, before);
+        before = _mm512_permutexvar_epi64(last, eight);
+        _mm512_storeu_si512(values + done, eight);
+    }
+    *sum = done > 0 ? values[done - 1] : *sum;
+    return done;
+}
+
 #else
 
 bool store_unpack_has_avx512(void)
@@ -88,6 +118,18 @@ size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigned width
                              uint32_t *out)
 {
     (void)bits, (void)first, (void)width, (void)count, (void)out;
+    return 0;
+}
+
+size_t store_unzigzag_avx512(uint64_t *values, size_t count)
+{
+    (void)values, (void)count;
+    return 0;
+}
+
+size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum)
+{
+    (void)values, (void)count, (void)sum;
     return 0;
 }
 

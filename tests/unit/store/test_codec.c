@@ -290,6 +290,34 @@ static void narrow_rows_are_the_same_with_vectors_and_without(void **state)
     }
 }
 
+static void distances_are_summed_up_by_vectors_as_one_by_one(void **state)
+{
+    (void)state;
+    if (!store_unpack_has_avx512()) {
+        skip();
+    }
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 4);
+    for (size_t count = 0; count <= STORE_INTS_FRAME; count++) {
+        uint64_t expected[STORE_INTS_FRAME] = {0}, got[STORE_INTS_FRAME];
+        uint64_t sums[2];
+        sums[0] = sums[1] = base_random_u64(&seeded.random);
+        for (size_t i = 0; i < count; i++) { /* all sizes: what passes 64 bits begins again */
+            expected[i] = base_random_u64(&seeded.random) >> base_random_below(&seeded.random, 64);
+        }
+        memcpy(got, expected, sizeof got);
+        store_unzigzag_portable(expected, count);
+        size_t done = store_unzigzag_avx512(got, count);
+        assert_true(count - done < 8);
+        assert_memory_equal(got, expected, done * sizeof *got);
+        memcpy(got, expected, sizeof got);
+        store_sum_up_portable(expected, done, &sums[0]);
+        assert_int_equal(store_sum_up_avx512(got, count, &sums[1]), done);
+        assert_true(sums[0] == sums[1]);
+        assert_memory_equal(got, expected, done * sizeof *got);
+    }
+}
+
 static void codes_past_their_list_are_corrupt(void **state)
 {
     (void)state;
@@ -782,6 +810,7 @@ int main(void)
         cmocka_unit_test(packed_bits_of_every_width_round_trip),
         cmocka_unit_test(vectors_give_what_the_portable_way_gives_and_read_nothing_more),
         cmocka_unit_test(narrow_rows_are_the_same_with_vectors_and_without),
+        cmocka_unit_test(distances_are_summed_up_by_vectors_as_one_by_one),
         cmocka_unit_test(codes_past_their_list_are_corrupt),
         cmocka_unit_test(codes_come_as_bytes_from_every_encoding),
         cmocka_unit_test(search_finds_the_first_place_not_below),
