@@ -195,7 +195,8 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
         .runs = exec->merge_count == 0, /* columns are put together by row */
         .from_ms = pass->from_ms,
         .to_ms = pass->to_ms,
-        .every_customer = pass->every_customer,
+        .every_customer = pass->every_customer &&
+                          (plan->segment == NULL || !query_segment_needs_rows(plan->segment)),
         .want_facts = plan->wants_facts,
         .by_account = exec->accounts != NULL,
         .customers = only,

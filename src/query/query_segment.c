@@ -234,6 +234,37 @@ static void add_needs(const struct query_segment *segment, uint64_t *matchers, i
     }
 }
 
+/* Is nobody in the segment without an event that one of its predicates counts? */
+bool query_segment_needs_rows(const struct query_segment *segment)
+{
+    bool any = false, every = segment->child_count > 0;
+    for (uint32_t i = 0; i < segment->child_count; i++) {
+        bool needs = query_segment_needs_rows(segment->children[i]);
+        any = any || needs;
+        every = every && needs;
+    }
+    switch (segment->predicate) {
+    case QUERY_ALL:
+        return any;
+    case QUERY_ANY:
+        return every;
+    case QUERY_DID:
+        return segment->aggregate == QUERY_AGGREGATE_COUNT ||
+                       segment->aggregate == QUERY_AGGREGATE_SUM
+                   ? !query_comparison_holds(&segment->times, store_value_uint(0))
+                   : true;
+    case QUERY_SEQUENCE:
+    case QUERY_SAID:
+    case QUERY_SCORED:
+        return true;
+    case QUERY_NOT:
+    case QUERY_TRAIT:
+    case QUERY_FIRST_SEEN:
+        break;
+    }
+    return false;
+}
+
 void query_segment_needs(const struct query_segment *segment, uint64_t *out_matchers,
                          int64_t *out_since_ms)
 {

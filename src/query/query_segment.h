@@ -14,3 +14,5 @@ bool query_segment_holds(struct query_worker *worker, const struct query_segment
 /* The matchers it uses, and from when on it looks at rows (INT64_MAX: at none). */
 void query_segment_needs(const struct query_segment *segment, uint64_t *out_matchers,
                          int64_t *out_since_ms);
+/* Then customers without such an event need not come. */
+bool query_segment_needs_rows(const struct query_segment *segment);

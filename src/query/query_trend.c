@@ -491,7 +491,8 @@ static bool tally(struct query_exec *exec, const void *shown, struct query_talli
         return true;
     }
     trend_prepare(exec->plan, &job);
-    return query_tally_run(exec, &job, shown, out, fail);
+    return trend_choose_narrow(exec, &job.pass, fail) &&
+           query_tally_run(exec, &job, shown, out, fail);
 }
 
 static bool write_range(struct query_exec *exec, const void *shown, const void **out_shown,

@@ -80,6 +80,9 @@ bool trend_counted(struct query_exec *exec, struct trend_tally **out, struct fai
 /* Does it only count (query_trend_plain.c)? Then this is what its customers are counted with. */
 bool trend_is_plain(const struct trend_body *body);
 bool trend_count_plain(struct query_worker *worker, uint32_t c, struct fail *fail) MUST_USE;
+/* Lets rows come narrow where that is the shorter way (query_narrow.h). */
+bool trend_choose_narrow(struct query_exec *exec, struct query_pass *pass,
+                         struct fail *fail) MUST_USE;
 void trend_prepare(const struct query_plan *plan, struct query_tally_job *job);
 struct query_list_job;
 bool trend_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail) MUST_USE;

@@ -3,6 +3,7 @@
  * Most questions are of this kind, and it is asked about the most frequent events: so a row costs its interval, its
  * group where it is not that of the row before, and its cells, without a jump that depends on the row.
  */
+#include "query_narrow.h"
 #include "query_trend.h"
 
 bool trend_is_plain(const struct trend_body *body)
@@ -14,6 +15,31 @@ bool trend_is_plain(const struct trend_body *body)
                           measure == TREND_PER_CUSTOMER);
     }
     return plain;
+}
+
+/* Narrow rows are made of all that stands in the segments; rarer events than this are looked for (store_scan.h). */
+#define NARROW_FROM_ONE_IN 32U
+
+bool trend_choose_narrow(struct query_exec *exec, struct query_pass *pass, struct fail *fail)
+{
+    struct store_name *names;
+    size_t count;
+    uint64_t rows = 0, wanted = 0;
+    if (!trend_is_plain(exec->plan->body) || exec->plan->breakdown != NULL) {
+        return true;
+    }
+    if (!store_names(exec->snapshot, STORE_NAME_EVENT, (struct str){NULL, 0}, exec->arena, &names,
+                     &count, fail)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t code = store_event_code(exec->snapshot, names[i].name);
+        bool is = code < exec->code_count && (exec->code_masks[code] & pass->matchers) != 0;
+        rows += names[i].rows;
+        wanted += is ? names[i].rows : 0;
+    }
+    pass->narrow = wanted >= rows / NARROW_FROM_ONE_IN ? QUERY_NARROW_MASKS : QUERY_NARROW_NEVER;
+    return true;
 }
 
 struct row { /* what is counted */
@@ -80,7 +106,7 @@ bool trend_count_plain(struct query_worker *worker, uint32_t c, struct fail *fai
     struct row row = {.stamp = ++own->customers};
     for (uint32_t at = rows->row_begin[c]; at < rows->row_begin[c + 1]; at++) {
         int64_t ts_ms = rows->ts_ms[at];
-        row.series = worker->masks[at] & body->matchers;
+        row.series = query_row_mask(worker, at) & body->matchers;
         if (row.series == 0 || ts_ms < range->from_ms || ts_ms >= range->to_ms) {
             continue;
         }

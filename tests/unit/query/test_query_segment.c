@@ -193,6 +193,34 @@ static void a_segment_counts_whoever_it_is_over_all_their_time(void **state)
     fake_free(fake);
 }
 
+static void who_cannot_be_in_it_without_an_event_is_not_looked_at_without_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *segment, *looked_at;
+    } cases[] = {
+        {"{'did':{'event':'Buy'}}", "'events_scanned':4,'customers':2"},
+        {"{'did':{'event':'Buy'},'times':['>=',0]}", "'events_scanned':4,'customers':4"},
+        {"{'did':{'event':'Buy'},'times':['!=',2]}", "'events_scanned':4,'customers':4"},
+        {"{'not':{'did':{'event':'Buy'}}}", "'events_scanned':4,'customers':4"},
+        {"{'all':[{'did':{'event':'Buy'}},{'not':{'did':{'event':'Look'}}}]}",
+         "'events_scanned':5,'customers':2"},
+        {"{'any':[{'did':{'event':'Buy'}},{'did':{'event':'identify'}}]}",
+         "'events_scanned':5,'customers':3"},
+        {"{'any':[{'did':{'event':'Buy'}},{'trait':['plan','=','pro']}]}",
+         "'events_scanned':4,'customers':4"},
+        {"{'sequence':[{'event':'Look'},{'event':'Buy'}],'window':'30d'}",
+         "'events_scanned':5,'customers':2"},
+    };
+    struct fake *fake = fake_new(lines);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str question =
+            str_format(fake->arena, "{'kind':'customers','segment':%s}", cases[i].segment);
+        fake_expect_part(fake, str_copy_c(fake->arena, question), cases[i].looked_at);
+    }
+    fake_free(fake);
+}
+
 /* Now is 2026-05-15T12:00:00Z. */
 static const char words[] =
     "{'c':'ann','e':'feedback','t':'2026-05-01T12:00:00Z','text':'Late delivery, twice',"
@@ -336,6 +364,7 @@ int main(void)
         cmocka_unit_test(traits_first_seen_and_combinations),
         cmocka_unit_test(first_seen_is_a_date_of_the_zone),
         cmocka_unit_test(a_segment_counts_whoever_it_is_over_all_their_time),
+        cmocka_unit_test(who_cannot_be_in_it_without_an_event_is_not_looked_at_without_one),
         cmocka_unit_test(what_a_customer_said),
         cmocka_unit_test(how_a_customer_scored),
         cmocka_unit_test(what_a_customer_did_in_order),
