@@ -314,6 +314,8 @@ static bool merge_customers(struct merging *m, struct fail *fail)
     }
 }
 
+#define FEW_ROWS 8U /* are copied sooner than a call is made */
+
 static void copy_rows(struct merging *m)
 {
     int64_t *ts_ms = m->out->ts.data;
@@ -324,8 +326,16 @@ static void copy_rows(struct merging *m)
         const struct store_piece *in = m->pieces[ops[i].piece];
         const int64_t *in_ts = in->ts.data;
         const uint32_t *in_events = in->events.data;
-        memcpy(ts_ms + at, in_ts + ops[i].from, ops[i].count * sizeof *ts_ms);
-        memcpy(events + at, in_events + ops[i].from, ops[i].count * sizeof *events);
+        if (ops[i].count <
+            FEW_ROWS) { /* as most are where the customers' rows lie in several pieces */
+            for (uint32_t r = 0; r < ops[i].count; r++) {
+                ts_ms[at + r] = in_ts[ops[i].from + r];
+                events[at + r] = in_events[ops[i].from + r];
+            }
+        } else {
+            memcpy(ts_ms + at, in_ts + ops[i].from, ops[i].count * sizeof *ts_ms);
+            memcpy(events + at, in_events + ops[i].from, ops[i].count * sizeof *events);
+        }
         at += ops[i].count;
     }
 }
