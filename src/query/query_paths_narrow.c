@@ -28,6 +28,7 @@ struct paths_narrow {
     uint64_t customers_to[STEPS_MAX + 1]; /* by the depth that the customer's deepest path has */
     uint32_t customer;                    /* from 1 */
     uint64_t counted;                     /* paths */
+    uint32_t deepest;                     /* of this customer */
     bool begins[QUERY_LABELS_MAX];        /* by label: paths begin there */
 };
 
@@ -96,13 +97,28 @@ static struct narrow_seen *link_at(const struct paths_narrow *narrow, uint32_t d
     return &narrow->links[((size_t)depth * narrow->labels + from) * narrow->labels + to];
 }
 
-/* Counts a path; gives the depth that it reaches. */
-static bool count_path(struct paths_narrow *narrow, uint64_t key, struct arena *arena,
-                       uint32_t *out_depth, struct fail *fail)
+struct rolling { /* along one customer's rows */
+    const int64_t *ts_ms;
+    const uint8_t *labels;
+    uint32_t begin, end; /* its rows */
+    uint32_t from, to;   /* those within the range */
+    int64_t gap_ms;
+    uint64_t bytes; /* of a key with all steps */
+    struct arena *arena;
+};
+
+/* Counts the path that begins at a row of the range. */
+static __attribute__((noinline)) bool count_path(struct paths_narrow *narrow,
+                                                 const struct rolling *r, uint32_t row,
+                                                 uint64_t key, struct fail *fail)
 {
-    if (2 * (narrow->path_count + 1) > narrow->path_slots && !grow(narrow, arena, fail)) {
+    if (row < r->from || row >= r->to) {
+        return true;
+    }
+    if (2 * (narrow->path_count + 1) > narrow->path_slots && !grow(narrow, r->arena, fail)) {
         return false;
     }
+    key &= r->bytes;
     struct narrow_path *path = &narrow->paths[slot_of(narrow, key)];
     narrow->path_count += path->key == 0;
     path->key = key;
@@ -115,19 +131,9 @@ static bool count_path(struct paths_narrow *narrow, uint64_t key, struct arena *
         see(link_at(narrow, depth, from, to), narrow->customer);
         from = to;
     }
-    *out_depth = depth;
+    narrow->deepest = depth > narrow->deepest ? depth : narrow->deepest;
     return true;
 }
-
-struct rolling { /* along one customer's rows */
-    const int64_t *ts_ms;
-    const uint8_t *labels;
-    uint32_t begin, end; /* its rows */
-    uint32_t from, to;   /* those within the range */
-    int64_t gap_ms;
-    uint64_t bytes; /* of a key with all steps */
-    struct arena *arena;
-};
 
 static struct rolling rolling_of(const struct query_worker *worker, uint32_t c)
 {
@@ -153,29 +159,30 @@ static struct rolling rolling_of(const struct query_worker *worker, uint32_t c)
 }
 
 /* Counts the customer's paths; rows are walked from where paths end to where they begin. Each way becomes a loop of its
-   own. */
+   own: what it does for a row is little, and done for every row. Names past the last step are cut off where a key is
+   counted. */
 static inline __attribute__((always_inline)) bool roll(struct paths_narrow *narrow,
                                                        const struct rolling *r, bool backwards,
-                                                       bool collapse, uint32_t *out_deepest,
-                                                       struct fail *fail)
+                                                       bool collapse, struct fail *fail)
 {
-    int64_t before_ms = r->ts_ms[backwards ? r->begin : r->end - 1];
+    const int64_t *ts_ms = r->ts_ms;
+    const uint8_t *labels = r->labels;
+    const bool *begins = narrow->begins;
+    const int64_t gap_ms = r->gap_ms;
+    const uint32_t count = r->end - r->begin;
+    uint32_t row = backwards ? r->begin : r->end - 1;
+    int64_t before_ms = ts_ms[row];
     uint64_t key = 0;
-    for (uint32_t i = 0; i < r->end - r->begin; i++) {
-        uint32_t row = backwards ? r->begin + i : r->end - 1 - i;
-        int64_t ts_ms = r->ts_ms[row];
-        uint8_t label = r->labels[row];
-        int64_t pause_ms = backwards ? ts_ms - before_ms : before_ms - ts_ms;
-        uint64_t rest = pause_ms <= r->gap_ms ? key : 0;
-        key = collapse && (rest & UINT8_MAX) == label ? rest
-                                                      : (rest << LABEL_BITS | label) & r->bytes;
-        before_ms = ts_ms;
-        if (narrow->begins[label] && row >= r->from && row < r->to) {
-            uint32_t depth;
-            if (!count_path(narrow, key, r->arena, &depth, fail)) {
-                return false;
-            }
-            *out_deepest = depth > *out_deepest ? depth : *out_deepest;
+    for (uint32_t i = 0; i < count; i++, row += backwards ? 1U : UINT32_MAX) {
+        int64_t pause_ms = backwards ? ts_ms[row] - before_ms : before_ms - ts_ms[row];
+        uint64_t rest = pause_ms <= gap_ms ? key : 0;
+        before_ms = ts_ms[row];
+        if (!collapse || (rest & UINT8_MAX) != labels[row]) {
+            rest = rest << LABEL_BITS | labels[row];
+        }
+        key = rest;
+        if (begins[labels[row]] && !count_path(narrow, r, row, key, fail)) {
+            return false;
         }
     }
     return true;
@@ -187,13 +194,13 @@ bool paths_narrow_customer(struct paths_narrow *narrow, struct query_worker *wor
     const struct paths_body *body = worker->exec->plan->body;
     const struct rolling r = rolling_of(worker, c);
     uint64_t paths_before = narrow->counted;
-    uint32_t deepest = 0;
     narrow->customer++;
-    bool ok = body->backwards  ? body->collapse ? roll(narrow, &r, true, true, &deepest, fail)
-                                                : roll(narrow, &r, true, false, &deepest, fail)
-               : body->collapse ? roll(narrow, &r, false, true, &deepest, fail)
-                               : roll(narrow, &r, false, false, &deepest, fail);
-    narrow->customers_to[deepest] += narrow->counted > paths_before;
+    narrow->deepest = 0;
+    bool ok = body->backwards  ? body->collapse ? roll(narrow, &r, true, true, fail)
+                                                : roll(narrow, &r, true, false, fail)
+               : body->collapse ? roll(narrow, &r, false, true, fail)
+                               : roll(narrow, &r, false, false, fail);
+    narrow->customers_to[narrow->deepest] += narrow->counted > paths_before;
     return ok;
 }
 
