@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -140,6 +141,53 @@ static void customer_over_many_blocks_comes_whole(void **state)
     assert_int_equal(lab_check_scan(lab, &snapshot, &all), 540000);
     lab_snapshot_done(&snapshot);
     lab_free(lab);
+}
+
+/* So many names of events that they fit the vectors' table, a byte, or neither. */
+static void labels_of_any_number_of_events_are_what_sorting_gives(void **state)
+{
+    (void)state;
+    static const unsigned name_counts[] = {40, 128, 129, 256, 257, 400};
+    for (size_t n = 0; n < ARRAY_LEN(name_counts); n++) {
+        struct lab *lab = lab_new(61 + n, 60);
+        struct store_row row = {.source = lab_name(lab, STORE_FAMILY_SOURCE, "site"),
+                                .channel = STORE_NO_CODE,
+                                .scale = STORE_NO_CODE,
+                                .client_ts_ms = STORE_NO_TIME,
+                                .sent_at_ms = STORE_NO_TIME};
+        for (size_t i = 0; i < 9000; i++) {
+            char name[16];
+            uint64_t rare =
+                lab_dice(lab, 3) == 0 ? lab_dice(lab, name_counts[n]) : lab_dice(lab, 3);
+            (void)snprintf(name, sizeof name, "event %u",
+                           i < name_counts[n] ? (unsigned)i : (unsigned)rare);
+            row.original = (uint32_t)lab_dice(lab, 60);
+            row.ts_ms = 1700000000000 + (int64_t)lab_dice(lab, 5000000);
+            row.received_at_ms = row.ts_ms + 5;
+            row.event = lab_name(lab, STORE_FAMILY_EVENT, name);
+            lab_add(lab, &row);
+            if (i == 5000 || i == 8000) {
+                lab_seal(lab);
+            }
+        }
+        uint8_t labels[512];
+        for (size_t e = 0; e < ARRAY_LEN(labels); e++) {
+            labels[e] = (uint8_t)(lab_dice(lab, 3) == 0 ? 0 : 1 + lab_dice(lab, 255));
+        }
+        labels[lab_name(lab, STORE_FAMILY_EVENT, "event 0")] = 7; /* a frequent one */
+        struct store_snapshot snapshot;
+        lab_snapshot(lab, &snapshot);
+        const struct store_scan_options labelled = {
+            .labels = labels, .label_count = ARRAY_LEN(labels), .batch_rows = 700};
+        const struct store_scan_options late = {.labels = labels,
+                                                .label_count = ARRAY_LEN(labels),
+                                                .from_ms = 1700001000000,
+                                                .to_ms = 1700003000000};
+        assert_true(lab_check_scan(lab, &snapshot, &labelled) > 1500);
+        assert_true(lab_check_scan(lab, &snapshot, &late) > 500);
+        lab_snapshot_done(&snapshot);
+        lab_free(lab);
+    }
 }
 
 /* Customers with a plan each, which some of them change, and a device that is now this one, now that one. */
@@ -338,6 +386,7 @@ int main(void)
         cmocka_unit_test(scan_after_joins_splits_seals_and_merges_is_what_sorting_gives),
         cmocka_unit_test(scan_over_many_blocks_is_what_sorting_gives),
         cmocka_unit_test(customer_over_many_blocks_comes_whole),
+        cmocka_unit_test(labels_of_any_number_of_events_are_what_sorting_gives),
         cmocka_unit_test(rows_one_after_the_other_that_share_a_string_come_as_one_entry),
         cmocka_unit_test(segments_of_other_times_are_passed_over_but_for_their_customers),
         cmocka_unit_test(scan_over_its_budget_says_so),
