@@ -220,21 +220,29 @@ static bool count_name(struct adding *adding, const struct store_build_column *c
                              adding->rows->ts_ms[row], fail);
 }
 
+/* Mostly a customer's row says the same as the one before. */
+static uint32_t code_of_string(const struct store_build_column *column, struct store_value value)
+{
+    if (column->entries > 0) {
+        uint32_t code = ((const uint32_t *)column->codes.data)[column->entries - 1];
+        struct str before = code > 0 ? column->dictionary.strings[code - 1] : (struct str){NULL, 0};
+        if (code > 0 && str_equal(before, store_value_text(value))) {
+            return code;
+        }
+    }
+    return store_build_dictionary_find(&column->dictionary, store_value_text(value));
+}
+
 static bool add_value(struct adding *adding, struct store_build_column *column, uint32_t row,
                       struct store_value value, struct fail *fail)
 {
     struct store_build *build = adding->build;
     uint32_t at = column->entries;
     uint32_t code = 0;
-    if (!store_vec_room(&column->at, (size_t)at + 1, sizeof(uint32_t), NULL, fail) ||
-        !store_vec_room(&column->codes, (size_t)at + 1, sizeof(uint32_t), NULL, fail) ||
-        !store_vec_room(&column->values, (size_t)at + 1, sizeof value, NULL, fail)) {
-        return false;
-    }
     if (column->kind == STORE_SEGMENT_CLIENT_TS || column->kind == STORE_SEGMENT_SENT_AT) {
         value = store_value_int((int64_t)((uint64_t)value.i - (uint64_t)adding->rows->ts_ms[row]));
     } else if (value.kind == STORE_STRING) {
-        code = store_build_dictionary_find(&column->dictionary, store_value_text(value));
+        code = code_of_string(column, value);
         if (code == 0) { /* the batch does not last as long as the block */
             char *copy = arena_alloc(build->strings, value.len, fail);
             if (copy == NULL) {
@@ -256,12 +264,23 @@ static bool add_value(struct adding *adding, struct store_build_column *column, 
     return count_name(adding, column, row, fail);
 }
 
+static bool column_room(struct store_build_column *column, uint32_t more, struct fail *fail)
+{
+    size_t entries = (size_t)column->entries + more;
+    return store_vec_room(&column->at, entries, sizeof(uint32_t), NULL, fail) &&
+           store_vec_room(&column->codes, entries, sizeof(uint32_t), NULL, fail) &&
+           store_vec_room(&column->values, entries, sizeof(struct store_value), NULL, fail);
+}
+
 static bool add_values(struct adding *adding, struct fail *fail)
 {
     struct store_build *build = adding->build;
     for (size_t c = 0; c < build->column_count; c++) {
         const struct store_column *in = &adding->rows->columns[IN_VALUES + c];
         uint32_t *entry = &adding->entries[IN_VALUES + c];
+        if (!column_room(&build->columns[c], in->count - *entry, fail)) {
+            return false;
+        }
         for (; *entry < in->count && in->at[*entry] < adding->from + adding->count; (*entry)++) {
             if (!add_value(adding, &build->columns[c], in->at[*entry], in->values[*entry], fail)) {
                 return false;

@@ -233,6 +233,13 @@ struct fresh_cells {
     } * cells;
 };
 
+/* The same string again and again by the same customer is the usual case. */
+static bool same_cell(const struct fresh_cell *a, const struct fresh_cell *b)
+{
+    return a->customer == b->customer &&
+           str_equal(store_value_text(*a->value), store_value_text(*b->value));
+}
+
 static uint32_t column_of(const struct store_build *build, bool trait, uint32_t name)
 {
     return (trait ? build->trait_column : build->property_column)[name] - 1;
@@ -416,10 +423,14 @@ bool store_build_plan_dictionaries(struct store_build *build, struct fail *fail)
     }
     for (size_t c = STORE_BUILD_VALUES; c < build->column_count; c++) {
         struct store_build_column *column = &build->columns[c];
-        for (size_t i = cells.begin[c]; i < cells.begin[c + 1]; i++) {
+        for (size_t i = cells.begin[c]; i < cells.begin[c + 1];) {
             INVARIANT(cells.cells != NULL); /* there are none without fresh rows */
-            if (!store_tally_add(t.tally, store_value_text(*cells.cells[i].value),
-                                 cells.cells[i].customer, 1, true, fail)) {
+            size_t begin = i;
+            while (i < cells.begin[c + 1] && same_cell(&cells.cells[i], &cells.cells[begin])) {
+                i++;
+            }
+            if (!store_tally_add(t.tally, store_value_text(*cells.cells[begin].value),
+                                 cells.cells[begin].customer, i - begin, true, fail)) {
                 return false;
             }
         }

@@ -2,7 +2,7 @@
 
 #include "base_checked.h"
 
-bool store_vec_room(struct store_vec *vec, size_t count, size_t size, struct base_budget *budget,
+bool store_vec_grow(struct store_vec *vec, size_t count, size_t size, struct base_budget *budget,
                     struct fail *fail)
 {
     size_t bytes;

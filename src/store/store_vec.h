@@ -13,7 +13,15 @@ struct store_vec {
     void *data;
     size_t bytes;
 };
-/* Room for `count` elements of `size`; what is there stays. */
-bool store_vec_room(struct store_vec *vec, size_t count, size_t size, struct base_budget *budget,
+bool store_vec_grow(struct store_vec *vec, size_t count, size_t size, struct base_budget *budget,
                     struct fail *fail) MUST_USE;
+/* Room for `count` elements of `size`; what is there stays. */
+static inline MUST_USE bool store_vec_room(struct store_vec *vec, size_t count, size_t size,
+                                           struct base_budget *budget, struct fail *fail)
+{
+    size_t bytes;
+    return (!__builtin_mul_overflow(count, size, &bytes) && bytes <= vec->bytes &&
+            vec->data != NULL) ||
+           store_vec_grow(vec, count, size, budget, fail);
+}
 void store_vec_done(struct store_vec *vec, struct base_budget *budget);
