@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Server, must, root } from '../../tests/support/firsthand.mjs';
+import { columnBytes } from './columns.mjs';
 import { T0, asked, plainCanon } from './questions.mjs';
 
 // ---- firsthand: its server, over HTTP ----
@@ -53,7 +54,7 @@ export class Firsthand {
     }
     const queryable = (performance.now() - begin) / 1000;
     const parts = Object.fromEntries(readdirSync(this.data).map((name) => [name, sizeOf(join(this.data, name))]));
-    return { firsthand: { queryable_s: queryable, merged_s: null, segments: this.segments().split(' ').length, bytes: parts } };
+    return { firsthand: { queryable_s: queryable, merged_s: null, segments: this.segments().split(' ').length, bytes: parts, columns: columnBytes(join(this.data, 'segments')) } };
   }
 
   async start() {

@@ -49,6 +49,19 @@ function loadTable({ loads, options }) {
   return markdownTable([['engine', 'queryable s', 'M events/s', 'merged s', 'bytes an event', 'of which'], ...rows]);
 }
 
+// The eight columns of the file, which are what the peers keep; then what only firsthand keeps of an event.
+const COLUMNS = ['ts', 'event', 'country', 'plan', 'device', 'price', 'page', 'customers'];
+
+function columnsTable({ loads, options }) {
+  const columns = loads.firsthand?.columns;
+  if (!columns) return '';
+  const perEvent = (bytes) => (bytes / options.rows).toFixed(3);
+  const total = (names) => names.reduce((sum, name) => sum + (columns[name] ?? 0), 0);
+  const others = Object.keys(columns).filter((name) => !COLUMNS.includes(name));
+  const rows = [...COLUMNS, ...others].map((name) => [name, perEvent(columns[name] ?? 0)]);
+  return `\n## Bytes of an event in firsthand's segments, by column\n\n${markdownTable([['column', 'bytes an event'], ...rows, ['the eight columns', perEvent(total(COLUMNS))], ['all', perEvent(total([...COLUMNS, ...others]))]])}\n`;
+}
+
 function formsTable({ questions, engines }) {
   const rows = questions.flatMap(({ id }) => Object.entries(engines)
     .filter(([, engine]) => (engine.forms?.[id]?.length ?? 0) > 1)
@@ -72,5 +85,5 @@ export function markdown(report) {
     `\`node bench/speed/run.mjs ${report.command}\``,
   ];
   const server = engines.firsthand ? `\nStart after a clean stop: ${number(engines.firsthand.startMs)} ms.${memory ? ` Memory ${memory.idle_s} s after the last question: ${number(memory.own_mb)} MB of its own, ${number(memory.all_mb)} MB with pages of files.` : ''}\n` : '';
-  return `# A run of the benchmark\n\n${about.join('\n\n')}\n\n${differences === 0 ? 'All answers were equal.' : `**${differences} answers differed.**`}\n\n## Questions\n\nMilliseconds, and of all processors (CPU).\n\n${markdownTable(lines(report))}\n\n## Load\n\n${loadTable(report)}\n${server}${peaks(report)}${formsTable(report)}`;
+  return `# A run of the benchmark\n\n${about.join('\n\n')}\n\n${differences === 0 ? 'All answers were equal.' : `**${differences} answers differed.**`}\n\n## Questions\n\nMilliseconds, and of all processors (CPU).\n\n${markdownTable(lines(report))}\n\n## Load\n\n${loadTable(report)}\n${columnsTable(report)}${server}${peaks(report)}${formsTable(report)}`;
 }

@@ -1,0 +1,68 @@
+// Bytes of firsthand's segments by column, from their footers (docs/formats/segment.md), so that a column can be set beside the same
+// column of a peer.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const KINDS = [null, 'ts', 'event', 'arrival', 'original', 'received_at', 'client_ts', 'sent_at', 'source', 'channel', 'scale', 'score', 'text', 'message_id', 'property', 'trait'];
+const [NAMES, COLUMNS, CHUNKS, , , GROUPS, STATISTICS] = [1, 2, 3, 4, 5, 6, 7];
+const PROPERTY = KINDS.indexOf('property');
+
+function sectionsOf(footer) {
+  let at = 80 + 16 * footer.readUInt32LE(72);
+  const sections = {};
+  for (let i = 0; i < footer.readUInt32LE(72); i++) {
+    const length = Number(footer.readBigUInt64LE(80 + 16 * i + 8));
+    sections[footer.readUInt32LE(80 + 16 * i)] = footer.subarray(at, at + length);
+    at += Math.ceil(length / 8) * 8;
+  }
+  return sections;
+}
+
+// The second of the six lists: properties.
+function propertiesOf(names) {
+  let at = 0;
+  const lists = [];
+  for (let list = 0; list < 2; list++) {
+    lists.push([]);
+    const count = names.readUInt32LE(at);
+    at += 4;
+    for (let i = 0; i < count; i++) {
+      const length = names.readUInt16LE(at);
+      lists[list].push(names.toString('utf8', at + 2, at + 2 + length));
+      at += 2 + length;
+    }
+  }
+  return lists[1];
+}
+
+const sum = (section, bytes, value) => Array.from({ length: section.length / bytes }, (_, i) => value(i * bytes)).reduce((a, b) => a + b, 0);
+
+function addSegment(file, add) {
+  const footer = file.subarray(Number(file.readBigUInt64LE(file.length - 32)), file.length - 32);
+  const sections = sectionsOf(footer);
+  const properties = propertiesOf(sections[NAMES]);
+  const columns = sections[COLUMNS];
+  for (let at = 0; at < columns.length; at += 48) {
+    const name = columns[at] === PROPERTY ? properties[columns.readUInt32LE(at + 4)] : KINDS[columns[at]];
+    const first = columns.readUInt32LE(at + 8);
+    const chunks = sections[CHUNKS].subarray(24 * first, 24 * (first + columns.readUInt32LE(at + 12)));
+    add(name, sum(chunks, 24, (i) => chunks.readUInt32LE(i + 4)) + columns.readUInt32LE(at + 28 - 4));
+  }
+  add('customers', sum(sections[GROUPS], 32, (i) => sections[GROUPS].readUInt32LE(i + 12)));
+  add('counters', Number(sections[STATISTICS].readBigUInt64LE(8)) + Number(sections[STATISTICS].readBigUInt64LE(32)));
+}
+
+// { COLUMN: bytes } over all segments; what is left of the files is `rest`.
+export function columnBytes(folder) {
+  const columns = {};
+  let rest = 0;
+  for (const name of readdirSync(folder)) {
+    const file = readFileSync(join(folder, name));
+    rest += file.length;
+    addSegment(file, (column, bytes) => {
+      columns[column] = (columns[column] ?? 0) + bytes;
+      rest -= bytes;
+    });
+  }
+  return { ...columns, rest };
+}
