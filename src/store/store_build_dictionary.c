@@ -225,10 +225,11 @@ uint32_t store_build_dictionary_find(const struct store_build_dictionary *dictio
 /* ---- which strings the inputs hold ------------------------------------------------------------------------ */
 
 /* String cells of fresh rows, sorted by column: those of column c are [begin[c], begin[c + 1]). */
+#define CELLS_AHEAD 12U /* whose strings are asked for already */
 struct fresh_cells {
     size_t *begin;
     struct fresh_cell {
-        const struct store_value *value;
+        struct store_value value;
         uint32_t customer;
     } * cells;
 };
@@ -237,7 +238,7 @@ struct fresh_cells {
 static bool same_cell(const struct fresh_cell *a, const struct fresh_cell *b)
 {
     return a->customer == b->customer &&
-           str_equal(store_value_text(*a->value), store_value_text(*b->value));
+           str_equal(store_value_text(a->value), store_value_text(b->value));
 }
 
 static uint32_t column_of(const struct store_build *build, bool trait, uint32_t name)
@@ -262,7 +263,7 @@ static void walk_fresh(const struct store_build *build, struct fresh_cells *cell
                 }
                 size_t *at = &cells->begin[column_of(build, trait, cell->name)];
                 if (place) {
-                    cells->cells[*at] = (struct fresh_cell){&cell->value, fresh->customers[c]};
+                    cells->cells[*at] = (struct fresh_cell){cell->value, fresh->customers[c]};
                 }
                 (*at)++;
             }
@@ -428,8 +429,11 @@ bool store_build_plan_dictionaries(struct store_build *build, struct fail *fail)
             size_t begin = i;
             while (i < cells.begin[c + 1] && same_cell(&cells.cells[i], &cells.cells[begin])) {
                 i++;
+                if (i + CELLS_AHEAD < cells.begin[c + 1]) {
+                    __builtin_prefetch(cells.cells[i + CELLS_AHEAD].value.s);
+                }
             }
-            if (!store_tally_add(t.tally, store_value_text(*cells.cells[begin].value),
+            if (!store_tally_add(t.tally, store_value_text(cells.cells[begin].value),
                                  cells.cells[begin].customer, i - begin, true, fail)) {
                 return false;
             }

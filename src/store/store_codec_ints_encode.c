@@ -105,26 +105,27 @@ static struct frame plan_frame(const uint64_t *values, uint32_t count, enum stor
                                bool zigzag)
 {
     uint32_t counts[65] = {0};
-    unsigned exception_bits[65] = {0};
+    uint64_t of_width[65] = {0}; /* the exceptions of each width, or-ed: as wide as the widest */
+    uint64_t all = 0;
     for (uint32_t i = 0; i < count; i++) {
-        unsigned bits = store_bits_of(packed_form(values[i], zigzag));
-        unsigned wide = store_bits_of(exception_form(values[i], kind));
+        uint64_t packed = packed_form(values[i], zigzag);
+        unsigned bits = store_bits_of(packed);
+        all |= packed;
         counts[bits]++;
-        exception_bits[bits] = wide > exception_bits[bits] ? wide : exception_bits[bits];
+        of_width[bits] |= exception_form(values[i], kind);
     }
     struct frame best = {.width = 64, .bytes = SIZE_MAX};
     unsigned exceptions = 0;
     unsigned exception_width = 0;
-    for (unsigned width = 64;; width--) {
+    for (unsigned width = store_bits_of(all);; width--) { /* wider ones are only larger */
         size_t bytes = (size_t)(store_packed_bytes(count, width) + exceptions +
                                 store_packed_bytes(exceptions, exception_width));
         if (bytes <= best.bytes) {
             best = (struct frame){width, exceptions, exception_width, bytes};
         }
+        unsigned wide = store_bits_of(of_width[width]);
         exceptions += counts[width];
-        exception_width = counts[width] > 0 && exception_bits[width] > exception_width
-                              ? exception_bits[width]
-                              : exception_width;
+        exception_width = wide > exception_width ? wide : exception_width;
         if (width == 0 || exceptions > 255) {
             return best;
         }
@@ -136,13 +137,21 @@ struct plan {
     bool zigzag;
     unsigned base_width;
     size_t bytes;
+    struct frame *frames; /* how each is packed */
 };
 
-static struct plan plan_frames(const struct scaled *scaled, enum store_ints_kind kind, bool zigzag)
+static uint32_t frames_of(const struct scaled *scaled)
 {
-    struct plan plan = {.kind = kind, .zigzag = zigzag, .bytes = 24};
-    uint32_t frames = (scaled->count + STORE_INTS_FRAME - 1) / STORE_INTS_FRAME;
-    for (uint32_t f = 0; f < frames; f++) {
+    return (scaled->count + STORE_INTS_FRAME - 1) / STORE_INTS_FRAME;
+}
+
+/* Gives up, with more bytes than `most`, once it is known to take more. `frames`: room for its frames. */
+static struct plan plan_frames(const struct scaled *scaled, enum store_ints_kind kind, bool zigzag,
+                               size_t most, struct frame *frames)
+{
+    struct plan plan = {.kind = kind, .zigzag = zigzag, .bytes = 24, .frames = frames};
+    uint32_t count_of_frames = frames_of(scaled);
+    for (uint32_t f = 0; f < count_of_frames && plan.bytes <= most; f++) {
         uint64_t values[STORE_INTS_FRAME];
         uint64_t base;
         uint32_t count = frame_values(scaled, f, kind, values, &base);
@@ -150,8 +159,9 @@ static struct plan plan_frames(const struct scaled *scaled, enum store_ints_kind
         unsigned bits = store_bits_of(base);
         plan.base_width = bits > plan.base_width ? bits : plan.base_width;
         plan.bytes += 8 + frame.bytes;
+        frames[f] = frame;
     }
-    plan.bytes += (size_t)store_packed_bytes(frames, plan.base_width);
+    plan.bytes += (size_t)store_packed_bytes(count_of_frames, plan.base_width);
     return plan;
 }
 
@@ -194,7 +204,7 @@ static void put_frame_bytes(const uint64_t *values, uint32_t count, const struct
 
 static void put_frames(const struct scaled *scaled, const struct plan *plan, struct base_buf *out)
 {
-    uint32_t frames = (scaled->count + STORE_INTS_FRAME - 1) / STORE_INTS_FRAME;
+    uint32_t frames = frames_of(scaled);
     uint64_t values[STORE_INTS_FRAME];
     uint64_t bases[STORE_INTS_FRAME];
     uint64_t base;
@@ -202,15 +212,14 @@ static void put_frames(const struct scaled *scaled, const struct plan *plan, str
     put_header(out, plan->kind, plan->base_width, plan->zigzag, scaled->count, scaled->base);
     put_scale(out, scaled->scale);
     for (uint32_t f = 0; f < frames; f++) {
-        uint32_t count = frame_values(scaled, f, plan->kind, values, &base);
-        struct frame frame = plan_frame(values, count, plan->kind, plan->zigzag);
+        const struct frame *frame = &plan->frames[f];
         uint8_t entry[8] = {0};
         base_put_u32(entry, (uint32_t)offset);
-        entry[4] = (uint8_t)frame.width;
-        entry[5] = (uint8_t)frame.exceptions;
-        entry[6] = (uint8_t)frame.exception_width;
+        entry[4] = (uint8_t)frame->width;
+        entry[5] = (uint8_t)frame->exceptions;
+        entry[6] = (uint8_t)frame->exception_width;
         base_buf_bytes(out, entry, sizeof entry);
-        offset += frame.bytes;
+        offset += frame->bytes;
     }
     /* Bases go out in whole groups of 256, so that each group but the last ends at a byte. */
     for (uint32_t f = 0; f < frames; f++) {
@@ -222,37 +231,46 @@ static void put_frames(const struct scaled *scaled, const struct plan *plan, str
     }
     for (uint32_t f = 0; f < frames; f++) {
         uint32_t count = frame_values(scaled, f, plan->kind, values, &base);
-        struct frame frame = plan_frame(values, count, plan->kind, plan->zigzag);
-        put_frame_bytes(values, count, &frame, plan, out);
+        put_frame_bytes(values, count, &plan->frames[f], plan, out);
     }
 }
 
 /* Without runs. */
-static void put_flat(const struct scaled *scaled, struct base_buf *out)
+static bool put_flat(const struct scaled *scaled, struct base_buf *out, struct fail *fail)
 {
+    static const struct {
+        enum store_ints_kind kind;
+        bool zigzag;
+    } forms[] = {{STORE_INTS_FRAMES, false}, {STORE_INTS_DELTAS, false}, {STORE_INTS_DELTAS, true}};
     if (scaled->runs == 1) {
         put_header(out, STORE_INTS_CONSTANT, 0, false, scaled->count, scaled->base);
-        return;
+        return true;
     }
     struct plan best = {.kind = STORE_INTS_PACKED,
                         .bytes = (size_t)(24 + store_packed_bytes(scaled->count, scaled->width))};
-    struct plan others[] = {plan_frames(scaled, STORE_INTS_FRAMES, false),
-                            plan_frames(scaled, STORE_INTS_DELTAS, false),
-                            plan_frames(scaled, STORE_INTS_DELTAS, true)};
-    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+    CLEANUP(base_free_at) void *block = NULL;
+    if (!base_alloc_array(frames_of(scaled), sizeof(struct frame) * ARRAY_LEN(forms), &block,
+                          fail)) {
+        return false;
+    }
+    struct frame *frames = block;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        struct plan other = plan_frames(scaled, forms[i].kind, forms[i].zigzag, best.bytes,
+                                        frames + i * frames_of(scaled));
         /* Packed values are the quickest to read: worth a hundredth more. */
         size_t slack = best.kind == STORE_INTS_PACKED ? best.bytes / 100 : 0;
-        if (others[i].bytes + slack < best.bytes) {
-            best = others[i];
+        if (other.bytes + slack < best.bytes) {
+            best = other;
         }
     }
     if (best.kind != STORE_INTS_PACKED) {
         put_frames(scaled, &best, out);
-        return;
+        return true;
     }
     put_header(out, STORE_INTS_PACKED, scaled->width, false, scaled->count, scaled->base);
     put_scale(out, scaled->scale);
     store_pack(scaled->values, scaled->count, scaled->width, out);
+    return true;
 }
 
 static bool encode_flat(const int64_t *values, uint32_t count, struct base_buf *out,
@@ -262,9 +280,9 @@ static bool encode_flat(const int64_t *values, uint32_t count, struct base_buf *
     if (!scale_down(values, count, &scaled, fail)) {
         return false;
     }
-    put_flat(&scaled, out);
+    bool ok = put_flat(&scaled, out, fail);
     base_free(scaled.values);
-    return base_buf_ok(out, fail);
+    return ok && base_buf_ok(out, fail);
 }
 
 static bool encode_runs(const int64_t *values, uint32_t count, uint32_t runs, struct base_buf *out,
@@ -301,9 +319,9 @@ bool store_ints_encode(const int64_t *values, uint32_t count, struct base_buf *o
         return false;
     }
     size_t before = out->len;
-    put_flat(&scaled, out);
+    bool ok = put_flat(&scaled, out, fail);
     base_free(scaled.values);
-    if (!base_buf_ok(out, fail)) {
+    if (!ok || !base_buf_ok(out, fail)) {
         return false;
     }
     if (scaled.runs == 1 || scaled.runs > count / 2) {

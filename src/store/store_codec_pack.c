@@ -134,20 +134,24 @@ void store_pack(const uint64_t *values, size_t count, unsigned width, struct bas
     if (into == NULL || bytes == 0) {
         return;
     }
-    unsigned __int128 held = 0; /* up to 7 bits left over and 64 more */
-    unsigned held_bits = 0;
+    uint64_t held = 0;
+    unsigned held_bits = 0; /* fewer than 64 */
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
-        held |= (unsigned __int128)values[i] << held_bits;
-        held_bits += width;
-        while (held_bits >= 8) {
-            into[at++] = (uint8_t)held;
-            held >>= 8;
-            held_bits -= 8;
+        held |= values[i] << held_bits;
+        if (held_bits + width < 64) {
+            held_bits += width;
+            continue;
         }
+        base_put_u64(into + at, held);
+        at += 8;
+        unsigned gone = 64 - held_bits; /* bits of the value that went with it */
+        held = gone < 64 ? values[i] >> gone : 0;
+        held_bits = width - gone;
     }
-    if (held_bits > 0) {
+    for (; held_bits > 0; held_bits = held_bits > 8 ? held_bits - 8 : 0) {
         into[at++] = (uint8_t)held;
+        held >>= 8;
     }
     INVARIANT(at == bytes);
     out->len += bytes;

@@ -95,6 +95,15 @@ void store_dedup_live_rollback(struct store_dedup_live *live)
     }
 }
 
+void store_dedup_live_soon(const struct store_dedup_live *live, struct base_hash128 key)
+{
+    if (live->size > 0) {
+        const char *slot = (const char *)&live->slots[(size_t)key.low & (live->size - 1)];
+        __builtin_prefetch(slot);
+        __builtin_prefetch(slot + 2 * sizeof live->slots[0]); /* a probe or two further */
+    }
+}
+
 bool store_dedup_live_find(const struct store_dedup_live *live, struct base_hash128 key,
                            int64_t *out_at_ms)
 {

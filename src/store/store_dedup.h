@@ -53,13 +53,7 @@ bool store_dedup_live_begin(struct store_dedup_live *live, size_t puts, struct f
 void store_dedup_live_put(struct store_dedup_live *live, struct base_hash128 key, int64_t at_ms);
 void store_dedup_live_rollback(struct store_dedup_live *live); /* to the last begin */
 /* Has the key's place brought near. */
-static inline void store_dedup_live_soon(const struct store_dedup_live *live,
-                                         struct base_hash128 key)
-{
-    if (live->size > 0) {
-        __builtin_prefetch(&live->slots[(size_t)key.low & (live->size - 1)]);
-    }
-}
+void store_dedup_live_soon(const struct store_dedup_live *live, struct base_hash128 key);
 /* When the key was stored last; false: not here. */
 bool store_dedup_live_find(const struct store_dedup_live *live, struct base_hash128 key,
                            int64_t *out_at_ms);

@@ -239,6 +239,16 @@ void store_judge_look(const struct store *store, const struct store_item *item,
     }
 }
 
+void store_judge_soon(const struct store *store, const struct store_result *looked)
+{
+    const struct store_writing *writing = &store->writing;
+    for (size_t i = 0; i < ARRAY_LEN(writing->dedup) && looked->keyed; i++) {
+        if (writing->dedup[i] != NULL) {
+            store_dedup_live_soon(writing->dedup[i], looked->key);
+        }
+    }
+}
+
 bool store_judge_event(struct store *store, const struct store_item *item, struct store_result *out,
                        struct fail *fail)
 {

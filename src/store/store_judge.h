@@ -19,15 +19,7 @@ bool store_judge_item(struct store *store, const struct store_item *item, struct
 void store_judge_look(const struct store *store, const struct store_item *item,
                       struct store_result *out);
 /* The item will be judged soon: has what that needs brought near. Changes nothing. */
-static inline void store_judge_soon(const struct store *store, const struct store_result *looked)
-{
-    const struct store_writing *writing = &store->writing;
-    for (size_t i = 0; i < ARRAY_LEN(writing->dedup) && looked->keyed; i++) {
-        if (writing->dedup[i] != NULL) {
-            store_dedup_live_soon(writing->dedup[i], looked->key);
-        }
-    }
-}
+void store_judge_soon(const struct store *store, const struct store_result *looked);
 
 /* One that is well so far: stores it, or finds that it is a duplicate or bad. */
 bool store_judge_event(struct store *store, const struct store_item *item, struct store_result *out,
