@@ -51,9 +51,11 @@ static uint64_t import(struct str map, struct str text, size_t step,
         for (size_t i = 0; i < batch.count; i++) {
             const struct store_item *item = &batch.items[i];
             INVARIANT(item->from_import && item->raw.data != NULL);
-            INVARIANT(item->verdict != STORE_STORED || item->event.message_id.len > 0);
+            struct str id =
+                item->event.message_id.len > 0 ? item->event.message_id : item->record_id;
+            INVARIANT(item->verdict != STORE_STORED || id.len > 0);
             sum = base_hash64(item->raw.data, item->raw.len, sum + (uint64_t)item->verdict);
-            sum = base_hash64(item->event.message_id.data, item->event.message_id.len, sum);
+            sum = base_hash64(id.data, id.len, sum);
             sum += item->event.property_count + batch.records[i];
         }
         count += batch.count;

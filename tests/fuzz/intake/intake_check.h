@@ -39,6 +39,8 @@ static inline void check_event(const struct store_item *item, const struct intak
     check_text(event->event, STORE_NAME_BYTES_MAX);
     INVARIANT(event->event.len > 0);
     check_text(event->message_id, STORE_MESSAGE_ID_BYTES_MAX);
+    check_text(item->record_id, STORE_MESSAGE_ID_BYTES_MAX);
+    INVARIANT(event->message_id.data == NULL || item->record_id.data == NULL);
     check_text(event->channel, STORE_NAME_BYTES_MAX);
     check_text(event->text, STORE_EVENT_BYTES_MAX);
     INVARIANT(event->text.data == NULL || event->text.len > 0);
