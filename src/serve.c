@@ -7,9 +7,14 @@
 
 #include "base_json.h"
 #include "base_log.h"
+#include "base_mem.h"
 #include "http.h"
 
 #define SERVE_GRACE_MS 10000
+
+/* So often free memory beyond so much goes back to the system. */
+#define TIDY_EVERY_S 20
+#define TIDY_KEPT_BYTES ((size_t)16 << 20)
 
 /* The token in an operation's answer, in the arena. */
 static bool ask_token(struct app *app, const char *operation, struct arena *arena, struct str *out,
@@ -96,9 +101,20 @@ static void log_as_set(const struct app_config *config, const struct base_clock 
     base_log_set(level, form, STDERR_FILENO, clock);
 }
 
+/* Which of the signals came; the thread that waits keeps house meanwhile. */
+static int wait_for(const sigset_t *stop)
+{
+    const struct timespec while_s = {.tv_sec = TIDY_EVERY_S};
+    int number;
+    while ((number = sigtimedwait(stop, NULL, &while_s)) < 0) {
+        (void)base_give_back(TIDY_KEPT_BYTES); /* nothing came, or it was interrupted */
+    }
+    return number;
+}
+
 bool serve_run(struct app *app, const struct cli_serve_options *options, struct fail *fail)
 {
-    /* Blocked before any thread of the server begins, so that the signal waits for sigwait below. */
+    /* Blocked before any thread of the server begins, so that the signal waits for wait_for below. */
     sigset_t stop;
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);
@@ -121,7 +137,7 @@ bool serve_run(struct app *app, const struct cli_serve_options *options, struct 
     base_log(LOG_INFO, "server.started", "serving", LOG_C("address", http_address(http)), LOG_END);
     int number = 0;
     if (good) {
-        sigwait(&stop, &number);
+        number = wait_for(&stop);
     }
     base_log(LOG_INFO, "server.stopping", "stopping", LOG_N("signal", number), LOG_END);
     app_quiesce(app);

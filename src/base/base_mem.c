@@ -1,5 +1,6 @@
 #include "base_mem.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,12 @@ bool base_grow_array(void **block, size_t *capacity, size_t needed, size_t size,
     }
     *capacity = wanted;
     return true;
+}
+
+bool base_give_back(size_t kept_bytes)
+{
+    struct mallinfo2 heap = mallinfo2(); /* of all threads' heaps */
+    return heap.fordblks > kept_bytes && malloc_trim(0) == 1;
 }
 
 void base_free(void *block)

@@ -32,6 +32,11 @@ void base_free(void *block);
 /* For CLEANUP on any pointer variable: frees what it points to. */
 void base_free_at(void *pointer_variable);
 
+/* Gives pages that the heap holds free back to the system, where these are more than `kept_bytes`; false where they are
+   not, or where nothing could be given. Takes some ms; any thread. Freed blocks stay with the heap otherwise, between those
+   that live on, and it would seem to grow with the largest load that ever was. */
+bool base_give_back(size_t kept_bytes);
+
 /* How much memory one piece of work may hold. Shared by its threads; counts in whole chunks. */
 struct base_budget;
 struct base_budget *base_budget_new(size_t limit_bytes);

@@ -8,7 +8,57 @@
 
 #include "base_mem.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* Memory of its own that the process has in use, or 0 where that cannot be told. */
+static size_t resident_kb(void)
+{
+    size_t kb = 0;
+    char line[256];
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status != NULL && kb == 0 && fgets(line, sizeof line, status) != NULL) {
+        (void)sscanf(line, "RssAnon: %zu kB", &kb);
+    }
+    if (status != NULL) {
+        (void)fclose(status);
+    }
+    return kb;
+}
+
+static void free_memory_between_what_lives_on_is_given_back(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 20000, BYTES = 2048 }; /* 40 MB */
+    static void *blocks[BLOCKS];
+    struct fail fail;
+    for (int i = 0; i < BLOCKS; i++) {
+        assert_true(base_alloc_array(BYTES, 1, &blocks[i], &fail));
+        memset(blocks[i], 1, BYTES);
+    }
+    assert_false(base_give_back(SIZE_MAX)); /* so much may stay */
+    for (int i = 0; i < BLOCKS - 1; i++) {
+        if (i % 64 != 0) {
+            base_free(blocks[i]);
+        }
+    }
+    size_t before_kb = resident_kb();
+    bool given = base_give_back((size_t)4 << 20);
+    size_t after_kb = resident_kb();
+    /* A sanitizer has a heap of its own, which gives nothing back. */
+    if (given) {
+        assert_true(before_kb > after_kb + 20000);
+    }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+    assert_true(given);
+#endif
+    for (int i = 0; i < BLOCKS; i++) {
+        if (i % 64 == 0 || i == BLOCKS - 1) {
+            assert_int_equal(((unsigned char *)blocks[i])[BYTES - 1], 1);
+            base_free(blocks[i]);
+        }
+    }
+}
 
 static void arrays_refuse_sizes_that_overflow(void **state)
 {
@@ -177,6 +227,7 @@ static void deferred_calls_run_last_first_and_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(free_memory_between_what_lives_on_is_given_back),
         cmocka_unit_test(arrays_refuse_sizes_that_overflow),
         cmocka_unit_test(array_keeps_its_elements_while_it_grows),
         cmocka_unit_test(arena_blocks_are_aligned_and_apart),
