@@ -1,5 +1,6 @@
 /* The face of the store as its users see it: batches, snapshots, leases, listeners, the keeper at work. */
 #include "store_kit.h"
+#include "store_writer.h"
 
 static void what_is_acknowledged_is_seen(void **state)
 {
@@ -199,6 +200,97 @@ static void batches_need_not_be_waited_for(void **state)
     }
     base_cond_done(&answers.changed);
     base_mutex_done(&answers.lock);
+    kit_done(&kit);
+}
+
+/* Keeps the writer from its work until it is let go. */
+struct hold {
+    struct kit *kit;
+    struct base_mutex lock;
+    struct base_cond changed;
+    bool held, let_go;
+};
+
+static void hold_writer(struct store *store, void *context)
+{
+    (void)store;
+    struct hold *hold = context;
+    base_lock(&hold->lock);
+    hold->held = true;
+    base_cond_broadcast(&hold->changed);
+    while (!hold->let_go) {
+        base_cond_wait(&hold->changed, &hold->lock);
+    }
+    base_unlock(&hold->lock);
+}
+
+static void run_hold(void *context)
+{
+    struct hold *hold = context;
+    store_writer_control(hold->kit->store, hold_writer, hold);
+}
+
+static void more_than_may_wait_is_refused_and_what_waits_is_stored(void **state)
+{
+    (void)state;
+    enum { MANY = STORE_WAITING_BYTES / STORE_EVENT_BYTES_MAX };
+    struct kit kit;
+    struct answers first = {0}, second = {0};
+    struct base_thread thread;
+    struct fail fail;
+    static struct store_item few[10], many[MANY];
+    kit_init(&kit);
+    struct hold hold = {.kit = &kit};
+    base_mutex_init(&hold.lock);
+    base_cond_init(&hold.changed);
+    struct answers *both[] = {&first, &second};
+    for (int i = 0; i < 2; i++) {
+        base_mutex_init(&both[i]->lock);
+        base_cond_init(&both[i]->changed);
+    }
+    assert_true(base_thread_start(&thread, "hold", run_hold, &hold, &fail));
+    base_lock(&hold.lock);
+    while (!hold.held) {
+        base_cond_wait(&hold.changed, &hold.lock);
+    }
+    base_unlock(&hold.lock);
+    for (size_t i = 0; i < ARRAY_LEN(few); i++) {
+        few[i] = kit_item(&kit, "web", NULL, "Visit", "user=few");
+    }
+    /* As much as a body of one event may have, each: what counts is how long they are. */
+    static char raw[STORE_EVENT_BYTES_MAX];
+    for (size_t i = 0; i < MANY; i++) {
+        many[i] = kit_item(&kit, "web", NULL, "Visit", "user=many");
+        many[i].raw = str_of(raw, sizeof raw);
+    }
+    store_submit_async(kit.store, few, ARRAY_LEN(few), answer, &first);
+    store_submit_async(kit.store, many, MANY, answer, &second);
+    base_lock(&hold.lock);
+    hold.let_go = true;
+    base_cond_broadcast(&hold.changed);
+    base_unlock(&hold.lock);
+    base_thread_join(&thread);
+    for (int i = 0; i < 2; i++) {
+        base_lock(&both[i]->lock);
+        while (both[i]->done == 0) {
+            base_cond_wait(&both[i]->changed, &both[i]->lock);
+        }
+        base_unlock(&both[i]->lock);
+    }
+    assert_int_equal(first.failed, 0);
+    assert_int_equal(second.failed, 1);
+    assert_int_equal(kit_rows(&kit, "few"), ARRAY_LEN(few));
+    assert_int_equal(kit_rows(&kit, "many"), -1); /* nobody is called so */
+    assert_int_equal(kit_ledger(&kit).total.received, ARRAY_LEN(few));
+    /* Alone it is taken, however large. */
+    assert_true(store_submit(kit.store, many, MANY, &fail));
+    assert_int_equal(kit_rows(&kit, "many"), MANY);
+    for (int i = 0; i < 2; i++) {
+        base_cond_done(&both[i]->changed);
+        base_mutex_done(&both[i]->lock);
+    }
+    base_cond_done(&hold.changed);
+    base_mutex_done(&hold.lock);
     kit_done(&kit);
 }
 
@@ -415,6 +507,7 @@ int main(void)
         cmocka_unit_test(leases_keep_answers_for_a_while),
         cmocka_unit_test(a_listener_hears_each_commit_with_its_verdicts),
         cmocka_unit_test(batches_need_not_be_waited_for),
+        cmocka_unit_test(more_than_may_wait_is_refused_and_what_waits_is_stored),
         cmocka_unit_test(closing_takes_what_was_submitted),
         cmocka_unit_test(many_send_and_look_while_the_keeper_works),
         cmocka_unit_test(options_out_of_range_are_refused),
