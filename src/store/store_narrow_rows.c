@@ -1,6 +1,8 @@
 /* store_narrow_rows.c — labels of rows and which are kept: the portable way, and the choice. */
 #include "store_narrow_rows.h"
 
+#include "store_codec_find.h"
+
 uint32_t store_label_rows_portable(const uint8_t *table, const uint8_t *codes, size_t count,
                                    uint8_t *labels)
 {
@@ -36,7 +38,7 @@ uint32_t store_keep_rows_portable(const uint8_t *labels, const int64_t *ts_ms, s
 uint32_t store_label_rows(const uint8_t *table, size_t table_count, const uint8_t *codes,
                           size_t count, uint8_t *labels)
 {
-    return table_count <= STORE_LABELS_TABLE && store_narrow_has_avx512()
+    return table_count <= STORE_LABELS_TABLE && store_find_has_avx512()
                ? store_label_rows_avx512(table, codes, count, labels)
                : store_label_rows_portable(table, codes, count, labels);
 }
@@ -45,7 +47,7 @@ uint32_t store_keep_rows(const uint8_t *labels, const int64_t *ts_ms, size_t cou
                          struct store_times times, uint8_t *out_labels, int64_t *out_ts,
                          uint64_t *out_words)
 {
-    return store_narrow_has_avx512()
+    return store_find_has_avx512()
                ? store_keep_rows_avx512(labels, ts_ms, count, times, out_labels, out_ts, out_words)
                : store_keep_rows_portable(labels, ts_ms, count, times, out_labels, out_ts,
                                           out_words);

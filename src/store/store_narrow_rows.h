@@ -36,8 +36,7 @@ uint32_t store_label_rows_portable(const uint8_t *table, const uint8_t *codes, s
 uint32_t store_keep_rows_portable(const uint8_t *labels, const int64_t *ts_ms, size_t count,
                                   struct store_times times, uint8_t *out_labels, int64_t *out_ts,
                                   uint64_t *out_words);
-/* Can this processor run the next two? */
-bool store_narrow_has_avx512(void);
+/* Where store_find_has_avx512 says so. */
 /* Tables of at most STORE_LABELS_TABLE. */
 uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
                                  uint8_t *labels);

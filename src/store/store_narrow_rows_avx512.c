@@ -8,12 +8,6 @@
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")))
 #define LANES 8U /* times in one register */
 
-bool store_narrow_has_avx512(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
-}
-
 /* The first `rows` of up to 64 rows, as a mask. */
 static uint64_t first_rows(size_t rows)
 {
@@ -66,11 +60,6 @@ AVX512 uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_
 }
 
 #else
-
-bool store_narrow_has_avx512(void)
-{
-    return false;
-}
 
 uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
                                  uint8_t *labels)

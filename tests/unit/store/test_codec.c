@@ -11,6 +11,7 @@
 
 #include "base_random.h"
 #include "store_codec.h"
+#include "store_codec_find.h"
 #include "store_codec_unpack.h"
 #include "store_narrow_rows.h"
 
@@ -266,7 +267,7 @@ static void check_narrow_rows(const struct window *w, size_t count, struct store
 static void narrow_rows_are_the_same_with_vectors_and_without(void **state)
 {
     (void)state;
-    if (!store_narrow_has_avx512()) {
+    if (!store_find_has_avx512()) {
         skip();
     }
     struct base_random_seeded seeded;
