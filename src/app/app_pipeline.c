@@ -297,7 +297,7 @@ bool app_op_seal(struct app *app, const struct app_caller *caller, struct json_v
     (void)arena;
     static const char *const members[] = {NULL};
     if (!app_input_members(input, members, fail) || !store_seal(app->store, fail) ||
-        !store_merge(app->store, fail)) {
+        !store_merge(app->store, false, fail)) {
         return false;
     }
     base_buf_c(out, "{}");

@@ -110,7 +110,8 @@ void store_set_listener(struct store *store,
 
 /* Seals all fresh rows into a segment now; merges until nothing is worth merging. */
 bool store_seal(struct store *store, struct fail *fail) MUST_USE;
-bool store_merge(struct store *store, struct fail *fail) MUST_USE;
+/* `quiet`: also what the store does by itself in quiet times only: one segment of all. */
+bool store_merge(struct store *store, bool quiet, struct fail *fail) MUST_USE;
 
 /* ---- imports ------------------------------------------------------------------------------------------ */
 

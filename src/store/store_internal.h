@@ -142,9 +142,10 @@ bool store_segment_write(const struct store_segment_build *build, struct store_s
                          struct fail *fail) MUST_USE;
 
 /* Which neighbours to merge next: indexes [*out_first, *out_first + *out_count) of segments in order of
-   arrival; false when nothing is worth merging. Size-tiered, so that each row is rewritten O(log n) times. */
-bool store_merge_choose(const struct store_segment_info *infos, size_t count, size_t *out_first,
-                        size_t *out_count);
+   arrival; false when nothing is worth merging. Size-tiered, so that each row is rewritten O(log n) times; where
+   it is `quiet`, all into one once an eighth and more lies beside the largest. */
+bool store_merge_choose(const struct store_segment_info *infos, size_t count, bool quiet,
+                        size_t *out_first, size_t *out_count);
 
 /* ---- snapshots ------------------------------------------------------------------------------------------------ */
 

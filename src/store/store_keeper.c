@@ -9,6 +9,9 @@
 /* Fewer rows than this are not worth a segment of their own while nothing presses. */
 #define IDLE_ROWS 1000U
 #define IDLE_BYTES ((uint64_t)1 << 20)
+/* It is quiet where fewer rows came than this in such a time: 100 a second. */
+#define CALM_US ((int64_t)60 * 1000 * 1000)
+#define CALM_ROWS 6000U
 #define RETRY_FIRST_US ((int64_t)1000 * 1000)
 #define RETRY_MOST_US ((int64_t)60 * 1000 * 1000)
 
@@ -294,13 +297,13 @@ bool store_seal(struct store *store, struct fail *fail)
     return ok;
 }
 
-bool store_merge(struct store *store, struct fail *fail)
+bool store_merge(struct store *store, bool quiet, struct fail *fail)
 {
     if (!may_change(store, fail)) {
         return false;
     }
     store_turn_take(store, &store->keeper.merging);
-    bool ok = store_keeper_merge(store, fail);
+    bool ok = store_keeper_merge(store, quiet, fail);
     store_turn_give(store, &store->keeper.merging);
     return ok;
 }
@@ -380,19 +383,42 @@ static void run_sealer(void *context)
     }
 }
 
+/* How many rows came since it was asked last, over so long a time. */
+struct calm {
+    int64_t since_us; /* steady; 0: never asked */
+    uint64_t rows;
+};
+
+/* Is it quiet: did hardly anything come for some time? */
+static bool is_calm(struct store *store, struct calm *calm)
+{
+    int64_t now_us = base_steady_us(store->clock);
+    if (calm->since_us != 0 && now_us - calm->since_us < CALM_US) {
+        return false;
+    }
+    base_lock(&store->lock);
+    uint64_t rows = store->now.rows;
+    base_unlock(&store->lock);
+    bool quiet = calm->since_us != 0 && rows - calm->rows < CALM_ROWS;
+    *calm = (struct calm){now_us, rows};
+    return quiet;
+}
+
 static void run_merger(void *context)
 {
     struct store *store = context;
     struct store_keeper *keeper = &store->keeper;
     struct patience patience = {0};
+    struct calm calm = {0};
     struct fail fail;
     bool due = true; /* once after opening */
     bool wanted;
     while (wait_for(keeper, &keeper->merge_wanted, &wanted)) {
-        due = due || wanted;
+        bool quiet = is_calm(store, &calm);
+        due = due || wanted || quiet;
         if (due && patience_over(store, &patience)) {
             store_turn_take(store, &keeper->merging);
-            due = !store_keeper_merge(store, &fail);
+            due = !store_keeper_merge(store, quiet, &fail);
             store_turn_give(store, &keeper->merging);
             patience_next(store, &patience, !due);
         }

@@ -43,5 +43,6 @@ void store_seal_discard(struct store_seal *seal);
 /* With the turn to seal: seals what is fresh; `all`: also what came while an older seal was finished. */
 bool store_seal_turn(struct store *store, bool all, struct fail *fail) MUST_USE;
 
-/* Merges until nothing is worth it. With the turn to merge. (store_keeper_merge.c) */
-bool store_keeper_merge(struct store *store, struct fail *fail) MUST_USE;
+/* Merges until nothing is worth it; `quiet`: with what is left for quiet times. With the turn to merge.
+   (store_keeper_merge.c) */
+bool store_keeper_merge(struct store *store, bool quiet, struct fail *fail) MUST_USE;

@@ -33,12 +33,14 @@ static bool neighbours(struct chosen *chosen, size_t first, size_t count, struct
     return true;
 }
 
-static bool choose_segments(struct store *store, struct chosen *chosen, struct fail *fail)
+static bool choose_segments(struct store *store, bool quiet, struct chosen *chosen,
+                            struct fail *fail)
 {
     const struct store_manifest *manifest = store->keeper.manifest;
     size_t first;
     size_t count;
-    return !store_merge_choose(manifest->segments, manifest->segment_count, &first, &count) ||
+    return !store_merge_choose(manifest->segments, manifest->segment_count, quiet, &first,
+                               &count) ||
            neighbours(chosen, first, count, fail);
 }
 
@@ -65,12 +67,12 @@ static bool choose_runs(struct store *store, enum store_run_kind kind, struct ch
            neighbours(chosen, from + first, merged, fail);
 }
 
-static bool choose(struct store *store, enum store_run_kind kind, struct chosen *chosen,
+static bool choose(struct store *store, enum store_run_kind kind, bool quiet, struct chosen *chosen,
                    struct fail *fail)
 {
     store_opened_now(store, &chosen->old);
     if (kind == STORE_ADVANCE_SEGMENTS) {
-        return choose_segments(store, chosen, fail);
+        return choose_segments(store, quiet, chosen, fail);
     }
     if (kind == STORE_RUN_DEDUP) {
         return store_dedup_choose(
@@ -145,13 +147,13 @@ static uint64_t id_of(const struct chosen *chosen, enum store_run_kind kind, siz
 }
 
 /* One merge of a kind, where one is worth it. */
-static bool merge_one(struct store *store, enum store_run_kind kind, bool *out_any,
+static bool merge_one(struct store *store, enum store_run_kind kind, bool quiet, bool *out_any,
                       struct fail *fail)
 {
     struct store_turn *advancing = &store->keeper.advancing;
     CLEANUP(chosen_done) struct chosen chosen = {.arena = arena_new(NULL)};
     store_turn_take(store, advancing);
-    bool ok = choose(store, kind, &chosen, fail);
+    bool ok = choose(store, kind, quiet, &chosen, fail);
     store_turn_give(store, advancing);
     *out_any = ok && chosen.count > 0;
     if (!*out_any) {
@@ -172,7 +174,7 @@ static bool merge_one(struct store *store, enum store_run_kind kind, bool *out_a
     return ok;
 }
 
-bool store_keeper_merge(struct store *store, struct fail *fail)
+bool store_keeper_merge(struct store *store, bool quiet, struct fail *fail)
 {
     static const enum store_run_kind kinds[] = {STORE_RUN_IDENTITY, STORE_RUN_DEDUP,
                                                 STORE_RUN_QUARANTINE, STORE_ADVANCE_SEGMENTS};
@@ -180,7 +182,7 @@ bool store_keeper_merge(struct store *store, struct fail *fail)
         bool any = true;
         while (any) {
             if (base_cancel_due(&store->keeper.cancel, fail) ||
-                !merge_one(store, kinds[i], &any, fail)) {
+                !merge_one(store, kinds[i], quiet, &any, fail)) {
                 return false;
             }
         }

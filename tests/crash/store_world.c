@@ -196,7 +196,7 @@ bool world_do(struct world *world, struct store *store, const struct world_step 
     case WORLD_SEAL:
         return store_seal(store, fail);
     case WORLD_MERGE:
-        return store_merge(store, fail);
+        return store_merge(store, false, fail);
     case WORLD_REOPEN:
         break;
     }

@@ -45,7 +45,7 @@ static void open_store(struct shop *shop)
 static void seal(struct shop *shop, bool merge)
 {
     struct fail fail;
-    if (!store_seal(shop->store, &fail) || (merge && !store_merge(shop->store, &fail))) {
+    if (!store_seal(shop->store, &fail) || (merge && !store_merge(shop->store, false, &fail))) {
         fail_msg("%s", fail.message);
     }
 }

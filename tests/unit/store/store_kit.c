@@ -60,7 +60,7 @@ void kit_seal(struct kit *kit)
 
 void kit_merge(struct kit *kit)
 {
-    OK(store_merge(kit->store, &kit_fail));
+    OK(store_merge(kit->store, false, &kit_fail));
 }
 
 void kit_step(struct kit *kit)

@@ -195,7 +195,7 @@ static void a_store_opened_for_reading_changes_nothing(void **state)
     assert_false(store_submit(kit.store, &item, 1, &fail));
     assert_int_equal(fail.code, FAIL_CONFLICT);
     assert_false(store_seal(kit.store, &fail));
-    assert_false(store_merge(kit.store, &fail));
+    assert_false(store_merge(kit.store, false, &fail));
     assert_false(store_customer_join(kit.store, STR("v"), STR("u"), &fail));
     kit_close(&kit);
     assert_int_equal(disk_sim_changes(kit.sim), changes);

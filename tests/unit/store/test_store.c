@@ -498,6 +498,33 @@ static void a_seal_that_failed_is_finished_by_the_next(void **state)
     kit_done(&kit);
 }
 
+static void a_quiet_merge_leaves_one_segment_and_all_rows(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    struct str *names;
+    size_t count;
+    kit_init(&kit);
+    for (int batch = 0; batch < 3; batch++) {
+        for (int i = 0; i < 20 << (2 * batch); i++) {
+            assert_int_equal(kit_send(&kit, "web", NULL, "Visit", i % 2 == 0 ? "user=u" : "user=v"),
+                             STORE_STORED);
+        }
+        kit_seal(&kit);
+    }
+    assert_true(store_merge(kit.store, false, &fail));
+    assert_true(disk_list(disk_sim_disk(kit.sim), "segments", kit.arena, &names, &count, &fail));
+    assert_int_equal(count, 3); /* of sizes too different for an ordinary merge */
+    assert_true(store_merge(kit.store, true, &fail));
+    assert_true(disk_list(disk_sim_disk(kit.sim), "segments", kit.arena, &names, &count, &fail));
+    assert_int_equal(count, 1);
+    assert_int_equal(kit_rows(&kit, "u"), 210);
+    assert_int_equal(kit_rows(&kit, "v"), 210);
+    kit_verify(&kit);
+    kit_done(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -512,6 +539,7 @@ int main(void)
         cmocka_unit_test(many_send_and_look_while_the_keeper_works),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(a_seal_that_failed_is_finished_by_the_next),
+        cmocka_unit_test(a_quiet_merge_leaves_one_segment_and_all_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
