@@ -4,6 +4,7 @@ import { fork, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, must, root } from '../../tests/support/firsthand.mjs';
 import { columnBytes } from './columns.mjs';
 import { T0, asked, plainCanon } from './questions.mjs';
@@ -53,8 +54,12 @@ export class Firsthand {
       if (done.stored !== done.received) throw new Error(`firsthand did not store all of ${file}: ${JSON.stringify(done)}`);
     }
     const queryable = (performance.now() - begin) / 1000;
-    const parts = Object.fromEntries(readdirSync(this.data).map((name) => [name, sizeOf(join(this.data, name))]));
-    return { firsthand: { queryable_s: queryable, merged_s: null, segments: this.segments().split(' ').length, bytes: parts, columns: columnBytes(join(this.data, 'segments')) } };
+    return { firsthand: { queryable_s: queryable, merged_s: null, ...this.sizes() } };
+  }
+
+  sizes() {
+    const bytes = Object.fromEntries(readdirSync(this.data).map((name) => [name, sizeOf(join(this.data, name))]));
+    return { segments: this.segments().split(' ').length, bytes, columns: columnBytes(join(this.data, 'segments')) };
   }
 
   async start() {
@@ -62,6 +67,16 @@ export class Firsthand {
     this.server = await Server.start(this.data);
     this.startMs = performance.now() - begin;
     this.key = this.server.key('secret', `speed ${process.pid} ${Date.now()}`);
+  }
+
+  // Seconds until all segments were one, waiting for quiet included; null where that took too long.
+  async settle(most) {
+    const begin = performance.now();
+    while (this.segments().includes(' ')) {
+      if (performance.now() - begin > most * 1000) return null;
+      await sleep(500);
+    }
+    return (performance.now() - begin) / 1000;
   }
 
   get pid() { return this.server.process.pid; }

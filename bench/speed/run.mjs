@@ -7,6 +7,7 @@
 //     --engines NAMES   firsthand, clickhouse-a, clickhouse-p, clickhouse-count, duckdb, floor (all)
 //     --variant NAME    late: one event in twenty comes after all others
 //     --fresh           load anew
+//     --settle S        how long to wait at most until firsthand's segments have become one, as they do in quiet times (0)
 //     --idle S          how long to wait before memory is read (60; 0: not at all)
 //     --out FILE        the table as Markdown (DIR/speed.md)
 // FIRSTHAND is the binary, else build/firsthand. The exit code is 1 where two answers differ.
@@ -43,7 +44,7 @@ function options() {
       options: {
         rows: { type: 'string' }, data: { type: 'string', default: join(root, 'build-speed') }, rounds: { type: 'string', default: '5' },
         only: { type: 'string' }, engines: { type: 'string' }, variant: { type: 'string', default: 'plain' }, fresh: { type: 'boolean' },
-        idle: { type: 'string', default: '60' }, out: { type: 'string' },
+        idle: { type: 'string', default: '60' }, settle: { type: 'string', default: '0' }, out: { type: 'string' },
       },
     }).values;
   } catch (error) { usage(error.message); }
@@ -51,7 +52,7 @@ function options() {
   names(given.variant, VARIANTS, 'variant');
   const rows = whole('rows', 1000);
   return {
-    rows, rounds: whole('rounds', 1), idle: whole('idle', 0), variant: given.variant, days: DAYS, fresh: given.fresh ?? false,
+    rows, rounds: whole('rounds', 1), idle: whole('idle', 0), settle: whole('settle', 0), variant: given.variant, days: DAYS, fresh: given.fresh ?? false,
     directory: join(resolve(given.data), `${rows}-${given.variant}`), out: given.out,
     only: names(given.only, QUESTIONS.map(({ id }) => id), 'question'), engines: names(given.engines, ENGINES, 'engine'),
   };
@@ -98,6 +99,10 @@ async function open(options, files) {
       Object.assign(loads, await loadedOnce(directory, 'firsthand', files, fresh, () => { console.log('loading firsthand'); return firsthand.load(files); }));
       stops.push(firsthand);
       await firsthand.start();
+      if (options.settle > 0) {
+        const settled = await firsthand.settle(options.settle);
+        loads.firsthand = { ...loads.firsthand, merged_s: settled && loads.firsthand.queryable_s + settled, ...firsthand.sizes() };
+      }
       engines.firsthand = firsthand;
     }
     if (has('clickhouse')) {
@@ -160,7 +165,7 @@ const chosen = options();
 const customers = Math.floor(chosen.rows / EVENTS_PER_CUSTOMER) + 1;
 const world = { days: chosen.days, customers, pick: pickOf(customers) };
 const questions = QUESTIONS.filter(({ id }) => chosen.only.includes(id));
-if (chosen.fresh) rmSync(chosen.directory, { recursive: true });
+if (chosen.fresh) rmSync(chosen.directory, { recursive: true, force: true });
 mkdirSync(chosen.directory, { recursive: true });
 build(chosen.directory);
 const files = generate(chosen, customers);
