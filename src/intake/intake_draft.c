@@ -287,7 +287,8 @@ static bool begin_id(struct intake_draft *draft, struct base_hash128 *out_hash)
     if (id == NULL) {
         return intake_hard(draft);
     }
-    memcpy(id, "row-", 4);
+    static const char before[] = {'r', 'o', 'w', '-'};
+    memcpy(id, before, sizeof before);
     put_hex(id + 4, out_hash->high);
     put_hex(id + 20, out_hash->low);
     id[36] = '-';

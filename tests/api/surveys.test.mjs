@@ -1,7 +1,7 @@
 // Surveys from a template to the timeline: by the widget's API, by the hosted page without JavaScript, by links.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { serverFor, sleep } from '../support/firsthand.mjs';
+import { serverFor, sleep, withoutQuietHours } from '../support/firsthand.mjs';
 
 async function until(what, limitMs, probe) {
   const end = Date.now() + limitMs;
@@ -265,6 +265,7 @@ test('machines are kept apart with the reasons, and a person releases or discard
 
 test('a personal link is one customer\'s, a tap in a mail is confirmed by a person', async (t) => {
   const { server, secret } = await publishedSurvey(t);
+  withoutQuietHours(server.data);
   for (const userId of ['ann', 'bea', 'cat']) {
     await server.request('/api/v1/events', { key: secret, body: { userId, event: 'Visit', ts: new Date().toISOString() } });
   }

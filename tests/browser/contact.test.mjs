@@ -1,14 +1,13 @@
 // Contacting customers in the interface: why someone would be contacted, the policy, wishes to be erased.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { must } from '../support/firsthand.mjs';
+import { withoutQuietHours } from '../support/firsthand.mjs';
 import { settled, shop, signedIn } from './pages.mjs';
 
 test('the page of a customer says why they would be contacted now, or not, and gives their link', async (t) => {
   const { page, server } = await signedIn(t);
   const key = server.key('secret', 'shop');
-  // Without quiet hours: at night they would be the reason that is told first.
-  must(['policy', 'set', '-', '--data', server.data], { input: '{"waiting_days":7,"quiet_hours":null}' });
+  withoutQuietHours(server.data); // at night they would be the reason that is told first
   await server.request('/api/v1/decide', { key, body: { userId: 'u0', channel: 'web' } });
   await server.request('/api/v1/consents', { key, body: { userId: 'u0', purpose: 'message', state: 'granted', wording: 'News, please.', how: 'sign-up form' } });
   await page.goto(`${server.url}/customers/u0`);

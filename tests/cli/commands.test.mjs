@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { must, run, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
+import { must, run, serverFor, temporaryDirectory, withoutQuietHours } from '../support/firsthand.mjs';
 
 const events = [
   { userId: 'ann', event: 'Product Viewed', ts: '2026-05-01T10:00:00Z', message_id: '1', properties: { price: 10 } },
@@ -245,6 +245,7 @@ test('the surveys of the demo go the whole way, keep to the policy, and flatter 
 
 test('a survey is made, published, handed out and explained on the command line', (t) => {
   const data = filled(t);
+  withoutQuietHours(data);
   const on = (args, options) => run(['survey', ...args, '--data', data], options);
   const template = must(['survey', 'template', 'nps', '--data', data]);
   assert.match(must(['survey', 'template', '--data', data]), /cancellation +Why someone leaves/);

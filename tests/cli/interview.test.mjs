@@ -1,7 +1,7 @@
 // Interviews: consent first, the words as they were said, what was picked, and whom the policy lets us ask.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { must, run, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
+import { must, run, serverFor, temporaryDirectory, withoutQuietHours } from '../support/firsthand.mjs';
 
 const notes = 'Q: How was it?\nA: Schön, but nobody answers the phone. I waited an hour — an hour!\n';
 const customers = ['ann', 'bo', 'cy'].map((userId) => JSON.stringify({ userId, event: 'Signed Up', ts: '2026-01-01T10:00:00Z', traits: { plan: 'pro' } })).join('\n');
@@ -91,6 +91,7 @@ test('what a source masks is masked in interviews too', (t) => {
 
 test('recruiting lists whom the policy lets us ask, says why others are passed over, and writes nothing down', (t) => {
   const data = filled(t);
+  withoutQuietHours(data);
   must(['segment', 'save', 'pro', '-', '--data', data], { input: '{"trait":["plan","=","pro"]}' });
   must(['customer', 'consent', 'bo', '*', 'withdrawn', '--how', 'by phone', '--data', data]);
   const before = must(['timeline', 'ann', '--json', '--data', data]);
