@@ -87,7 +87,7 @@ async function intake() {
   const before = cpuBy(server.process.pid);
   const sent = await send(0, chosen.rows, 0, 'a');
   const by = less(cpuBy(server.process.pid), before);
-  say('firsthand, over HTTP, synced', `${sent.per_s} events/s, ${(sum(by) / sent.count * 1e6).toFixed(2)} us of the processors an event (${shares(by, sent.count)}); a request p50 ${sent.p50} ms, p99 ${sent.p99} ms; refused for now ${sent.refused}`);
+  say('firsthand, over HTTP, synced', `${sent.per_s} events/s, ${(sum(by) / sent.count * 1e6).toFixed(2)} us of the processors an event (${shares(by, sent.count)}); a request p50 ${sent.p50} ms, p99 ${sent.p99} ms; told to come again later ${sent.refused}`);
   if (chosen.peers.length === 0) return;
   const batches = inDirectory('batches');
   mkdirSync(batches);
