@@ -9,6 +9,7 @@
 #include "base_log.h"
 #include "base_mem.h"
 #include "http.h"
+#include "serve_confine.h"
 
 #define SERVE_GRACE_MS 10000
 
@@ -129,7 +130,8 @@ bool serve_run(struct app *app, const struct cli_serve_options *options, struct 
         return false;
     }
     printf("firsthand serves on %s\n", http_address(http));
-    bool good = print_link(app, http, options, fail);
+    bool good =
+        serve_confine_calls(app_config_of(app), fail) && print_link(app, http, options, fail);
     if (good && options->first_steps) {
         print_first_steps(http, options);
     }

@@ -49,6 +49,8 @@ const struct app_config_key app_config_keys[] = {
              "hosts on loopback or private addresses that feeds and mailboxes may lie on"),
     TEXT_KEY(outgoing_ca_file, "", NULL,
              "PEM file of the authorities for connections out; empty: the system's"),
+    INT_KEY(confine, 0, 1, 1,
+            "1: a server gives up files and system calls that it does not need; 0: for debuggers"),
     TEXT_KEY(log_level, "info", level_words, "least level that is logged"),
     TEXT_KEY(log_form, "logfmt", form_words, "form of log lines"),
 };

@@ -29,6 +29,8 @@ struct cli_serve_options {
 
 /* What stands beside cli on its level, put together in main.c. */
 struct cli_hooks {
+    /* Before the directory is opened for serving, and before any thread: gives up what a server does not need. */
+    bool (*confine)(const char *data, const struct app_config *config, struct fail *fail);
     /* Serves until a signal; `app` stays the caller's. Prints on stdout what a person needs to know. */
     bool (*serve)(struct app *app, const struct cli_serve_options *options, struct fail *fail);
 };

@@ -21,7 +21,7 @@ bool cli_run_serve(struct cli *cli, struct fail *fail)
     }
     struct app_options options = {.data = cli_data(cli), .config = &config, .serve = true};
     struct app *app = NULL;
-    if (!app_open(&options, &app, fail)) {
+    if (!cli->hooks->confine(options.data, &config, fail) || !app_open(&options, &app, fail)) {
         return false;
     }
     struct cli_serve_options serve = {

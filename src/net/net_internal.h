@@ -106,8 +106,6 @@ const char *net_form_check(const struct net_request *request, bool http_1_0, str
 
 /* ---- net_listen.c ---- */
 
-/* "1.2.3.4:80", "[::1]:80", "localhost:80" taken apart; false where it is none. */
-bool net_listen_parse(struct str text, struct str *out_host, int *out_port);
 /* A listening socket there; *out_port is the real one where 0 was asked for. */
 bool net_listen(const char *listen_on, int *out_socket, int *out_port, struct fail *fail) MUST_USE;
 /* The text of a PEM file. */

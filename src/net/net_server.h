@@ -85,3 +85,5 @@ struct net_server_counts {
 void net_server_count(struct net_server *server, struct net_server_counts *out);
 
 void *net_request_route(const struct net_request *request);
+/* "1.2.3.4:80", "[::1]:80", "localhost:80" taken apart; false where it is none. */
+bool net_listen_parse(struct str text, struct str *out_host, int *out_port);
