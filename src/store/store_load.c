@@ -6,7 +6,8 @@
 #include "store_advance.h"
 #include "store_snapshot.h"
 
-static const char *const folders[] = {"journal", "segments", "identity", "dedup", "quarantine"};
+const char *const store_folders[STORE_FOLDERS] = {"journal", "segments", "identity", "dedup",
+                                                  "quarantine"};
 
 /* ---- a new store ------------------------------------------------------------------------------------------ */
 
@@ -14,15 +15,16 @@ static const char *const folders[] = {"journal", "segments", "identity", "dedup"
 static bool check_empty(struct disk *disk, struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
-    for (size_t i = 1; i < ARRAY_LEN(folders); i++) {
+    for (size_t i = 1; i < STORE_FOLDERS; i++) {
         struct str *names;
         size_t count;
-        if (!disk_list(disk, folders[i], arena, &names, &count, fail)) {
+        if (!disk_list(disk, store_folders[i], arena, &names, &count, fail)) {
             return false;
         }
         if (count > 0) {
             return fail_set(fail, FAIL_CORRUPT,
-                            STORE_MANIFEST_PATH " is missing, but %s/ holds files", folders[i]);
+                            STORE_MANIFEST_PATH " is missing, but %s/ holds files",
+                            store_folders[i]);
         }
     }
     uint64_t *ids;
@@ -55,8 +57,8 @@ static bool create(struct store *store, struct store_manifest **out, struct fail
     if (store->options.read_only) {
         return fail_set(fail, FAIL_ABSENT, "there is no store here");
     }
-    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-        if (!disk_make_dir(disk, folders[i], fail)) {
+    for (size_t i = 0; i < STORE_FOLDERS; i++) {
+        if (!disk_make_dir(disk, store_folders[i], fail)) {
             return false;
         }
     }
@@ -213,8 +215,8 @@ static bool clear_away(struct store *store, const struct store_manifest *manifes
     uint64_t *ids;
     size_t count;
     for (size_t kind = 0; kind < ARRAY_LEN(suffixes); kind++) {
-        if (!store_list_ids(store->disk, folders[kind + 1], suffixes[kind], arena, &ids, &count,
-                            fail)) {
+        if (!store_list_ids(store->disk, store_folders[kind + 1], suffixes[kind], arena, &ids,
+                            &count, fail)) {
             return false;
         }
         for (size_t i = 0; i < count; i++) {

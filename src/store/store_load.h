@@ -11,6 +11,9 @@
 
 #include "store_core.h"
 
+#define STORE_FOLDERS 5
+extern const char *const store_folders[STORE_FOLDERS];
+
 /* Fills store->writing, store->now, store->keeper.manifest. On failure what was filled is for
    store_close's undoing. */
 bool store_load(struct store *store, struct fail *fail) MUST_USE;

@@ -7,7 +7,6 @@
 #define FIXED_BYTES 152U
 #define SEGMENT_BYTES 80U
 #define RUN_BYTES 24U
-#define BYTES_MOST ((size_t)256 << 20)
 
 static const char manifest_magic[8] = {'f', 'h', 'm', 'a', 'n', 'i', 'f', '1'};
 
@@ -197,29 +196,36 @@ static void encode_line(const struct store_manifest_line *line, struct base_buf 
     base_buf_str(out, line->source);
 }
 
-bool store_manifest_write(struct disk *disk, struct store_manifest *manifest, struct fail *fail)
+bool store_manifest_encode(const struct store_manifest *manifest, struct base_buf *out,
+                           struct fail *fail)
 {
-    CLEANUP(base_buf_done) struct base_buf out = {.limit = BYTES_MOST};
-    encode_fixed(manifest, &out);
+    INVARIANT(out->len == 0);
+    encode_fixed(manifest, out);
     for (size_t i = 0; i < manifest->segment_count; i++) {
-        encode_segment(&manifest->segments[i], &out);
+        encode_segment(&manifest->segments[i], out);
     }
     for (size_t kind = STORE_RUN_IDENTITY; kind <= STORE_RUN_QUARANTINE; kind++) {
         for (size_t i = 0; i < manifest->run_count[kind]; i++) {
-            put_u64(&out, manifest->runs[kind][i].id);
-            put_u64(&out, manifest->runs[kind][i].bytes);
-            put_u64(&out, manifest->runs[kind][i].checksum);
+            put_u64(out, manifest->runs[kind][i].id);
+            put_u64(out, manifest->runs[kind][i].bytes);
+            put_u64(out, manifest->runs[kind][i].checksum);
         }
     }
     for (size_t i = 0; i < manifest->ledger_count; i++) {
-        encode_line(&manifest->ledger[i], &out);
+        encode_line(&manifest->ledger[i], out);
     }
-    store_imports_encode(&manifest->imports, &out);
-    if (!base_buf_ok(&out, fail)) {
+    store_imports_encode(&manifest->imports, out);
+    if (!base_buf_ok(out, fail)) {
         return false;
     }
-    put_u64(&out, base_hash64(out.data, out.len, 0));
-    return base_buf_ok(&out, fail) &&
+    put_u64(out, base_hash64(out->data, out->len, 0));
+    return base_buf_ok(out, fail);
+}
+
+bool store_manifest_write(struct disk *disk, struct store_manifest *manifest, struct fail *fail)
+{
+    CLEANUP(base_buf_done) struct base_buf out = {.limit = STORE_MANIFEST_BYTES_MAX};
+    return store_manifest_encode(manifest, &out, fail) &&
            disk_write_whole(disk, STORE_MANIFEST_PATH, base_buf_view(&out), fail);
 }
 
@@ -379,6 +385,7 @@ bool store_manifest_read(struct disk *disk, struct store_manifest **out, struct 
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     struct str bytes;
-    return disk_read_whole(disk, STORE_MANIFEST_PATH, arena, BYTES_MOST, &bytes, fail) &&
+    return disk_read_whole(disk, STORE_MANIFEST_PATH, arena, STORE_MANIFEST_BYTES_MAX, &bytes,
+                           fail) &&
            store_manifest_decode(bytes, out, fail);
 }

@@ -44,6 +44,7 @@ struct store_manifest {
 };
 
 #define STORE_MANIFEST_PATH "MANIFEST"
+#define STORE_MANIFEST_BYTES_MAX ((size_t)256 << 20)
 
 struct store_manifest *store_manifest_new(void);
 void store_manifest_free(struct store_manifest *manifest); /* accepts NULL */
@@ -62,6 +63,9 @@ bool store_manifest_splice_segments(struct store_manifest *manifest, size_t firs
 /* FAIL_ABSENT where there is none. */
 bool store_manifest_read(struct disk *disk, struct store_manifest **out,
                          struct fail *fail) MUST_USE;
+/* The bytes of the file, into an empty buffer. */
+bool store_manifest_encode(const struct store_manifest *manifest, struct base_buf *out,
+                           struct fail *fail) MUST_USE;
 /* Durable when it returns. After a failure either version may be on the disk. */
 bool store_manifest_write(struct disk *disk, struct store_manifest *manifest,
                           struct fail *fail) MUST_USE;
