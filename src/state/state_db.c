@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base_thread.h"
 #include "state_internal.h"
@@ -139,25 +140,35 @@ static bool version_read(sqlite3 *db, int *out, struct fail *fail)
     return fail_of(fail, db, sqlite3_extended_errcode(db));
 }
 
+/* All pages, as the connection sees them: as of the transaction that it is in, or of one moment during the call. */
+static bool copy_pages(sqlite3 *from, sqlite3 *to, struct fail *fail)
+{
+    sqlite3_backup *copy = sqlite3_backup_init(to, "main", from, "main");
+    if (copy == NULL) {
+        return fail_of(fail, to, sqlite3_extended_errcode(to));
+    }
+    int code = sqlite3_backup_step(copy, -1);
+    sqlite3_backup_finish(copy);
+    return code == SQLITE_DONE || fail_of(fail, NULL, code);
+}
+
 static bool copy_to(sqlite3 *db, const char *path, struct fail *fail)
 {
     struct stat there;
     if (stat(path, &there) == 0) {
         return fail_set(fail, FAIL_CONFLICT, "%s exists already", path);
     }
-    sqlite3_stmt *statement = NULL;
-    /* VACUUM INTO counts as one attached file. */
-    sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);
-    int code = sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &statement, NULL);
-    if (code == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
-        code = sqlite3_step(statement);
-    }
-    sqlite3_finalize(statement);
-    bool ok = code == SQLITE_DONE || fail_of(fail, db, sqlite3_extended_errcode(db));
-    sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+    sqlite3 *copy = NULL;
+    int code = sqlite3_open_v2(
+        path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    bool ok = code == SQLITE_OK || fail_of(fail, copy, code);
     if (ok && chmod(path, S_IRUSR | S_IWUSR) != 0) {
-        return fail_set(fail, FAIL_IO, "%s: %s", path, strerrordesc_np(errno));
+        ok = fail_set(fail, FAIL_IO, "%s: %s", path, strerrordesc_np(errno));
+    }
+    ok = ok && copy_pages(db, copy, fail);
+    sqlite3_close(copy);
+    if (!ok) {
+        unlink(path); /* a part of a copy is none */
     }
     return ok;
 }
@@ -547,11 +558,27 @@ static void writer_lend(struct state *state)
     base_unlock(&state->lock);
 }
 
-bool state_backup(struct state *state, const char *path, struct fail *fail)
+/* A reader of its own, so that a long copy takes none from those who ask. Its view begins with its first read. */
+static bool copy_moment(struct state *state, struct state_link *reader,
+                        const struct state_moment *moment, struct fail *fail)
 {
-    writer_lend(state);
-    bool ok = copy_to(state->writer->db, path, fail);
+    int version;
+    writer_lend(state); /* no commit while it is lent */
+    bool ok = run_plain(reader->db, "BEGIN", fail) && version_read(reader->db, &version, fail) &&
+              (moment == NULL || moment->note(moment->context, fail));
     link_home(state->writer);
+    return ok;
+}
+
+bool state_backup(struct state *state, const char *path, const struct state_moment *moment,
+                  struct fail *fail)
+{
+    struct state_link *reader = NULL;
+    if (!link_open(state, false, &reader, fail)) {
+        return false;
+    }
+    bool ok = copy_moment(state, reader, moment, fail) && copy_to(reader->db, path, fail);
+    link_close(reader);
     return ok;
 }
 

@@ -97,8 +97,14 @@ struct str state_get_blob(const struct state_rows *rows, int column, struct aren
 bool state_count(struct state_link *link, const char *sql, int64_t *out,
                  struct fail *fail) MUST_USE;
 
-/* A whole copy of the file as it is now, at `path` (must not exist). */
-bool state_backup(struct state *state, const char *path, struct fail *fail) MUST_USE;
+/* A whole copy of the file as it is at one moment, at `path` (must not exist). `moment`, where not NULL, is called then:
+   no commit is made before it returns, so that what it notes elsewhere belongs to the same moment. */
+struct state_moment {
+    bool (*note)(void *context, struct fail *fail);
+    void *context;
+};
+bool state_backup(struct state *state, const char *path, const struct state_moment *moment,
+                  struct fail *fail) MUST_USE;
 /* Reads everything: pages, indices, foreign keys. `problem` is called for each thing wrong. */
 bool state_verify(struct state *state, void (*problem)(void *context, const char *what),
                   void *context, struct fail *fail) MUST_USE;

@@ -237,8 +237,8 @@ static void state_copies_itself_whole(void **context)
     assert_true(put(link, "a", "1", &fail));
     assert_true(state_commit(&link, &fail));
     snprintf(copy, sizeof copy, "%s/copy.db", fixture->directory);
-    assert_true(state_backup(fixture->state, copy, &fail));
-    assert_false(state_backup(fixture->state, copy, &fail));
+    assert_true(state_backup(fixture->state, copy, NULL, &fail));
+    assert_false(state_backup(fixture->state, copy, NULL, &fail));
     assert_int_equal(fail.code, FAIL_CONFLICT);
     state_close(fixture->state);
     fixture->state = NULL;
