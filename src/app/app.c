@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app_contact.h"
+#include "backup.h"
 #include "app_control.h"
 #include "ask.h"
 #include "net_client.h"
@@ -60,6 +61,20 @@ static bool take_lock(struct app *app, struct fail *fail)
     return true;
 }
 
+/* A directory whose restoring was cut is a part of one. */
+static bool is_whole(struct app *app, struct fail *fail)
+{
+    CLEANUP(disk_close_at) struct disk_file *mark = NULL;
+    struct fail absent = {0};
+    if (!disk_open(app->disk, BACKUP_RESTORING_PATH, DISK_READ, &mark, &absent)) {
+        return absent.code == FAIL_ABSENT || fail_set(fail, absent.code, "%s", absent.message);
+    }
+    return fail_set(fail, FAIL_CORRUPT,
+                    "%s was being restored from a backup, and that was cut off: run firsthand "
+                    "restore once more",
+                    app->data);
+}
+
 static bool open_modules(struct app *app, const struct app_options *options, struct fail *fail)
 {
     struct store_options store_options = {
@@ -69,7 +84,7 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     struct state_options state_options = {.clock = app->clock};
     struct access_options access_options = {.clock = app->clock, .random = app->random};
     int threads = app->config.query_threads > 0 ? (int)app->config.query_threads : base_cpu_count();
-    if (!disk_real(app->data, &app->disk, fail) ||
+    if (!disk_real(app->data, &app->disk, fail) || !is_whole(app, fail) ||
         !store_open(app->disk, &store_options, &app->store, fail) ||
         !state_open(app->data, &state_options, &app->state, fail) ||
         !access_open(app->state, &access_options, &app->access, fail) ||

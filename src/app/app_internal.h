@@ -190,6 +190,8 @@ APP_OPERATION(app_op_account);
 APP_OPERATION(app_op_imports);
 APP_OPERATION(app_op_import_preview);
 APP_OPERATION(app_op_import_undo);
+/* app_backup_ops.c */
+APP_OPERATION(app_op_backup_make);
 /* app_saved.c */
 APP_OPERATION(app_op_segments);
 APP_OPERATION(app_op_segment);

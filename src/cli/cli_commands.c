@@ -307,9 +307,30 @@ static const struct cli_option account_options[] = {
     FORMAT_OPTION,
     END_OF_OPTIONS};
 
+static const struct cli_option backup_options[] = {
+    {"--keep", "N", "so many generations stay; older ones go (all stay)"},
+    {"--verify", NULL, "read back and check all that the new generation names"},
+    END_OF_OPTIONS,
+};
+static const struct cli_option at_options[] = {
+    {"--at", "GENERATION", "which one; the newest"},
+    END_OF_OPTIONS,
+};
+static const struct cli_option verify_options[] = {
+    {"--backup", "TARGET", "read a backup in place of the directory"},
+    {"--at", "GENERATION", "only this generation of it"},
+    END_OF_OPTIONS,
+};
+
 const struct cli_command cli_commands[] = {
     {"account show", "ACCOUNT", "Shows one account: counts, traits, its customers.",
      "firsthand account show acme", account_options, 1, 1, cli_run_account_show},
+    {"backup", "TARGET", "Backs the directory up into another one, also beside a running server.",
+     "firsthand backup backups --data shop\n"
+     "firsthand backup backups --verify --keep 14 --data shop",
+     backup_options, 1, 1, cli_run_backup},
+    {"backup list", "TARGET", "Lists the generations of a backup.", "firsthand backup list backups",
+     format_only, 1, 1, cli_run_backup_list},
     {"catalogue list", "", "Lists events, properties or traits, and what is known of them.",
      "firsthand catalogue list\n"
      "firsthand catalogue list --kind property --search price",
@@ -505,6 +526,10 @@ const struct cli_command cli_commands[] = {
      "firsthand query question.json --format csv\n"
      "echo '{\"kind\":\"trend\",\"series\":[{\"event\":\"*\"}]}' | firsthand query -",
      format_only, 1, 1, cli_run_query},
+    {"restore", "TARGET", "Makes a new directory of a backup, and checks it.",
+     "firsthand restore backups --data restored\n"
+     "firsthand restore backups --at 1 --data before",
+     at_options, 1, 1, cli_run_restore},
     {"retention", "EVENT", "Shows who came back, by cohort.",
      "firsthand retention 'Order Completed' --last 12w\n"
      "firsthand retention 'Signed Up' --return 'Order Completed' --interval month --last 6m",
@@ -597,8 +622,9 @@ const struct cli_command cli_commands[] = {
      "firsthand verbatims 'late delivery' --last 30d\n"
      "firsthand verbatims '\"late delivery\" -refund' --where 'channel = email' --format csv",
      verbatims_options, 0, 1, cli_run_verbatims},
-    {"verify", "", "Reads every byte of a directory and checks it.", "firsthand verify --data shop",
-     NULL, 0, 0, cli_run_verify},
+    {"verify", "", "Reads every byte of a directory, or of a backup, and checks it.",
+     "firsthand verify --data shop\nfirsthand verify --backup backups", verify_options, 0, 0,
+     cli_run_verify},
     {"version", "", "Prints the version.", "firsthand version", NULL, 0, 0, cli_run_version},
     {"webhook preview", "DEFINITION SAMPLE", "Shows what a sample delivery would become.",
      "firsthand webhook preview examples/webhooks/intercom.json sample.json", webhook_options, 2, 2,

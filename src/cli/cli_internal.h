@@ -177,6 +177,11 @@ CLI_COMMAND(cli_run_quarantine_show);
 CLI_COMMAND(cli_run_ledger);
 CLI_COMMAND(cli_run_status);
 CLI_COMMAND(cli_run_verify);
+/* Of a backup, where --backup is given. */
+CLI_COMMAND(cli_run_verify_backup);
+CLI_COMMAND(cli_run_backup);
+CLI_COMMAND(cli_run_backup_list);
+CLI_COMMAND(cli_run_restore);
 CLI_COMMAND(cli_run_catalogue_list);
 CLI_COMMAND(cli_run_catalogue_set);
 CLI_COMMAND(cli_run_catalogue_show);

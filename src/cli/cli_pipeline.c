@@ -180,6 +180,9 @@ bool cli_run_verify(struct cli *cli, struct fail *fail)
     struct base_lockfile *lock = NULL;
     struct store_verify_result result;
     struct str path = str_format(cli->arena, "%s/lock", cli_data(cli));
+    if (cli_option(cli, "--backup") != NULL) {
+        return cli_run_verify_backup(cli, fail);
+    }
     if (!disk_real(cli_data(cli), &disk, fail)) {
         return false;
     }

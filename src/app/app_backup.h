@@ -1,0 +1,53 @@
+/* app_backup.h — backups of the whole directory, and directories made of them.
+ *
+ * What: which moment is copied, where to, and what makes a restored directory one that may be relied on. A backup holds
+ *   the events and the state of one moment: no commit of state lies between the two, so that they agree as after a
+ *   crash then.
+ * Owner: lists lie in the arena given.
+ * Threads: any; one at a time on a target (its lock), one at a time on a new directory.
+ * Failure: FAIL_CONFLICT where a folder is none of this, or not empty; FAIL_BUSY while another backup writes there;
+ *   FAIL_CORRUPT names what is damaged; else as backup.h.
+ * Limits/cost: reads what is copied; a restored directory is read twice.   Units: *_ms UTC, bytes.
+ * Example: app_restore(&(struct app_restore){.target = "/mnt/backup", .data = "new"}, arena, &restored, fail)
+ * Not here: the target's form (backup.h), when backups are made by themselves (app_backup_job.c).
+ */
+#pragma once
+
+#include "backup.h"
+#include "base_json_write.h"
+
+struct app;
+
+struct app_backup {
+    const char *target; /* made where it is not there */
+    uint64_t keep;      /* 0: all */
+    bool read_back;     /* also what older generations copied */
+    struct base_cancel *cancel;
+};
+/* Of a directory that is open here. */
+bool app_backup_make(struct app *app, const struct app_backup *backup, struct arena *arena,
+                     struct backup_generation *out, struct fail *fail) MUST_USE;
+
+/* As an object, for answers. */
+void app_write_generation(struct json_writer *w, const struct backup_generation *generation);
+
+/* Oldest first. */
+bool app_backup_list(const char *target, struct arena *arena, struct backup_generation **out,
+                     size_t *out_count, struct fail *fail) MUST_USE;
+bool app_backup_verify(const char *target, uint64_t generation, struct base_cancel *cancel,
+                       void (*problem)(void *context, const char *path, const char *what),
+                       void *context, struct backup_verify_result *out, struct fail *fail) MUST_USE;
+
+struct app_restore {
+    const char *target;
+    uint64_t generation; /* 0: the newest */
+    const char *data;    /* a new or empty directory, or one whose restoring was cut */
+    struct base_cancel *cancel;
+};
+struct app_restored {
+    struct backup_generation generation;
+    uint64_t events, customers; /* that the new directory answers with */
+};
+/* Writes the files, checks each on the way, reads the new directory whole and opens it once. */
+bool app_restore(const struct app_restore *restore, struct arena *arena, struct app_restored *out,
+                 struct fail *fail) MUST_USE;

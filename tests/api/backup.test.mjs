@@ -1,0 +1,274 @@
+// Backups beside a running server, and what is restored from them.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { binary, must, run, Server, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
+
+const day = '2026-03-01';
+const range = { from: day, to: day };
+
+function events(first, count) {
+  return Array.from({ length: count }, (_, i) => ({
+    userId: `u${(first + i) % 97}`, event: i % 3 ? 'Visit' : 'Order Completed', ts: `${day}T10:00:00Z`,
+    message_id: `m${first + i}`, properties: { price: (first + i) % 13, plan: i % 2 ? 'pro' : 'free' },
+  }));
+}
+
+// What a question says, without when it was asked.
+function answer(data, question) {
+  const { as_of: _, stats: __, ...rest } = JSON.parse(must(['query', '-', '--json', '--data', data], {
+    input: JSON.stringify(question) }));
+  return rest;
+}
+
+const questions = [
+  { kind: 'trend', series: [{ event: 'Visit' }, { event: 'Order Completed', measure: 'customers' }], range },
+  { kind: 'funnel', steps: [{ event: 'Visit' }, { event: 'Order Completed' }], window: '7d', range },
+  { kind: 'paths', start: { event: 'Visit' }, range },
+  { kind: 'customers' },
+];
+
+function sameAnswers(a, b) {
+  for (const question of questions) assert.deepEqual(answer(a, question), answer(b, question), question.kind);
+  for (const command of [['ledger', '--json'], ['quarantine', 'list', '--json'], ['segment', 'list', '--json'], ['export']]) {
+    assert.equal(must([...command, '--data', a]), must([...command, '--data', b]), command.join(' '));
+  }
+}
+
+async function fill(server, key, first, count) {
+  const sent = await server.request('/api/v1/events', { key, body: events(first, count) });
+  assert.equal(sent.status, 200, sent.text);
+}
+
+test('under load a backup has all that was acknowledged before it, each event once, and adds up', async (t) => {
+  const server = await serverFor(t);
+  const target = join(temporaryDirectory(t), 'target');
+  const key = server.key('write', 'load');
+  let sent = 0;
+  let going = true;
+  const load = (async () => {
+    while (going) {
+      await fill(server, key, sent, 200);
+      sent += 200;
+    }
+  })();
+  const reached = async (count) => {
+    while (sent < count) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  };
+  const moments = [];
+  await reached(400);
+  for (let i = 0; i < 4; i++) {
+    const before = sent;
+    const done = await new Promise((resolve) => {
+      const child = spawn(binary, ['backup', target, '--data', server.data, '--json']);
+      let stdout = '';
+      child.stdout.on('data', (chunk) => { stdout += chunk; });
+      child.on('close', (code) => resolve({ code, stdout }));
+    });
+    assert.equal(done.code, 0, done.stdout);
+    moments.push({ before, ...JSON.parse(done.stdout) });
+    await reached(sent + 1000);
+    if (i === 1) must(['segment', 'save', 'pro', '-', '--data', server.data], { input: '{"trait":["plan","=","pro"]}' });
+  }
+  going = false;
+  await load;
+  for (const moment of moments) {
+    const data = join(temporaryDirectory(t), 'restored');
+    must(['restore', target, '--at', String(moment.generation), '--data', data]);
+    assert.match(must(['verify', '--data', data]), / 0 problems/);
+    assert.ok(moment.events >= moment.before, `${moment.events} of ${moment.before}`);
+    const ledger = JSON.parse(must(['ledger', '--json', '--data', data]));
+    assert.equal(ledger.balanced, true);
+    assert.equal(ledger.total.stored, moment.events);
+    const ids = new Set();
+    for (const line of must(['export', '--data', data]).trim().split('\n')) {
+      const event = JSON.parse(line);
+      assert.ok(!ids.has(event.message_id), event.message_id);
+      ids.add(event.message_id);
+    }
+    assert.equal(ids.size, moment.events);
+    // In the order of arrival: what is there is what came first.
+    for (let i = 0; i < moment.events; i++) assert.ok(ids.has(`m${i}`), `m${i}`);
+    const saved = JSON.parse(must(['segment', 'list', '--json', '--data', data])).segments.length;
+    assert.equal(saved, moment.generation > 2 ? 1 : 0);
+  }
+  assert.match(must(['verify', '--backup', target]), /^4 generations, .* 0 problems/);
+});
+
+test('a restored directory answers every question as the one that was backed up, and its keys are valid', async (t) => {
+  const server = await serverFor(t);
+  const target = join(temporaryDirectory(t), 'target');
+  const data = join(temporaryDirectory(t), 'restored');
+  writeFileSync(join(server.data, 'firsthand.conf'), 'query_time_ms = 20000\n');
+  const key = server.key('write', 'web');
+  await fill(server, key, 0, 5000);
+  await server.request('/api/v1/events', { key, body: [{ event: 'nobody' }, { userId: 'x', event: 3 }] });
+  must(['customer', 'join', 'user:u1', 'user:u2', '--data', server.data]);
+  must(['segment', 'save', 'pro', '-', '--data', server.data], { input: '{"trait":["plan","=","pro"]}' });
+  const made = must(['backup', target, '--verify', '--data', server.data]);
+  assert.match(made, /^generation 1: 5000 events of 96 customers, .* read back without problems\n$/);
+  await server.stop();
+  assert.match(must(['restore', target, '--data', data]), /5000 events of 96 customers, every file checked/);
+  sameAnswers(server.data, data);
+  assert.match(must(['config', 'show', '--data', data]), /query_time_ms +20000 +firsthand.conf:1/);
+  const restored = await Server.start(data);
+  t.after(() => restored.stop('SIGKILL'));
+  await fill(restored, key, 4990, 20);
+  const ledger = JSON.parse(must(['ledger', '--json', '--data', data]));
+  assert.equal(ledger.total.duplicate, 10);
+  assert.equal(ledger.balanced, true);
+  // Backups go on in the same target, from either.
+  assert.match(must(['backup', target, '--data', data]), /^generation 2: 5010 events/);
+  assert.match(must(['backup', target, '--data', server.data]), /^generation 3: 5000 events/);
+  assert.match(must(['verify', '--backup', target]), / 0 problems/);
+});
+
+test('secrets in a backup, and in what is restored, are for their owner only', (t) => {
+  const folder = temporaryDirectory(t);
+  const [data, target, restored] = ['data', 'target', 'restored'].map((name) => join(folder, name));
+  must(['keys', 'create', '--kind', 'secret', '--name', 'a', '--data', data]);
+  must(['backup', target, '--data', data]);
+  must(['restore', target, '--data', restored]);
+  for (const top of [target, restored]) {
+    for (const name of readdirSync(top, { recursive: true })) {
+      const { mode } = statSync(join(top, name));
+      assert.equal(mode & 0o077, 0, `${name}: ${mode.toString(8)}`);
+    }
+  }
+});
+
+test('a second backup copies only what changed, and --keep removes old generations', async (t) => {
+  const server = await serverFor(t);
+  const target = join(temporaryDirectory(t), 'target');
+  const key = server.key('write', 'web');
+  await fill(server, key, 0, 3000);
+  must(['job', 'run', 'sign-ins', '--data', server.data]);
+  const made = [];
+  for (let i = 0; i < 4; i++) {
+    await fill(server, key, 3000 + i * 10, 10);
+    made.push(JSON.parse(must(['backup', target, '--keep', '2', '--json', '--data', server.data])));
+  }
+  const list = JSON.parse(must(['backup', 'list', target, '--json'])).generations;
+  assert.deepEqual(list.map((one) => one.generation), [3, 4]);
+  assert.equal(list[1].events, 3040);
+  assert.ok(made[3].copied_bytes <= made[3].bytes);
+  const { length: objects } = readdirSync(join(target, 'objects'));
+  assert.ok(objects <= list[0].files + list[1].files);
+  assert.match(must(['verify', '--backup', target]), /^2 generations/);
+  const gone = run(['restore', target, '--at', '1', '--data', join(temporaryDirectory(t), 'x')]);
+  assert.equal(gone.code, 3);
+  assert.match(gone.stderr, /there is no generation 1/);
+});
+
+function flip(path) {
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1] ^= 4;
+  writeFileSync(path, bytes);
+}
+
+test('a flipped bit in any file of a backup is named, nothing is restored from it, and --verify mends it', (t) => {
+  const folder = temporaryDirectory(t);
+  const [data, target] = ['data', 'target'].map((name) => join(folder, name));
+  must(['demo', '--customers', '30', '--days', '20', '--data', data, '--quiet']);
+  must(['backup', target, '--data', data]);
+  let count = 0;
+  for (const name of readdirSync(join(target, 'objects'))) {
+    const path = join(target, 'objects', name);
+    const into = join(folder, `from-${count++}`);
+    flip(path);
+    const verified = run(['verify', '--backup', target]);
+    assert.equal(verified.code, 5);
+    assert.match(verified.stdout, new RegExp(`^objects/${name}: `, 'm'));
+    assert.match(verified.stdout, /: 1 problems/);
+    const restored = run(['restore', target, '--at', '1', '--data', into]);
+    assert.equal(restored.code, 5);
+    assert.match(restored.stderr, new RegExp(`objects/${name} is damaged`));
+    const served = run(['status', '--data', into]);
+    assert.equal(served.code, 5);
+    assert.match(served.stderr, /was being restored/);
+    // What the directory still has is copied again.
+    if (/\.(seg|run)\./.test(name)) must(['backup', target, '--verify', '--data', data]);
+    else flip(path);
+    assert.match(must(['verify', '--backup', target]), / 0 problems/);
+    // What was cut can be restored again, in the same place.
+    must(['restore', target, '--at', '1', '--data', into]);
+    must(['status', '--data', into]);
+  }
+  assert.ok(count > 4, `${count} objects`);
+  flip(join(target, 'generations', '0000000001.json'));
+  const verified = run(['verify', '--backup', target]);
+  assert.equal(verified.code, 5);
+  assert.match(verified.stdout, /^generations\/0000000001.json: /m);
+  assert.match(must(['backup', 'list', target]), /1 +damaged/);
+  const restored = run(['restore', target, '--at', '1', '--data', join(folder, 'one')]);
+  assert.equal(restored.code, 5);
+  assert.match(restored.stderr, /generations\/0000000001.json/);
+  must(['restore', target, '--data', join(folder, 'newest')]);
+});
+
+test('folders that hold something else are left alone', (t) => {
+  const folder = temporaryDirectory(t);
+  const [data, other, target, full] = ['data', 'other', 'target', 'full'].map((name) => join(folder, name));
+  must(['keys', 'list', '--data', data]);
+  must(['keys', 'list', '--data', other]);
+  mkdirSync(full);
+  writeFileSync(join(full, 'letter.txt'), 'mine');
+  must(['backup', target, '--data', data]);
+  const refused = [
+    [['backup', full, '--data', data], 4, /holds other things than backups/],
+    [['backup', target, '--data', other], 4, /backups of another directory/],
+    [['backup', join(data, 'inside'), '--data', data], 2, /must not lie in one another/],
+    [['backup', folder, '--data', data], 2, /must not lie in one another/],
+    [['backup', join(full, 'letter.txt'), '--data', data], 1, /letter.txt/],
+    [['backup', target, '--data', join(folder, 'nothing')], 3, /is no data directory/],
+    [['backup', target, '--keep', '0', '--data', data], 2, /--keep is "0"/],
+    [['restore', target, '--data', full], 4, /is not empty/],
+    [['restore', target, '--data', data], 4, /is not empty/],
+    [['restore', target, '--data', join(target, 'inside')], 2, /must not lie in one another/],
+    [['restore', full, '--data', join(folder, 'new')], 3, /holds no backups/],
+    [['restore', target, '--at', 'x', '--data', join(folder, 'new')], 2, /--at is "x"/],
+    [['backup', 'list', full], 3, /holds no backups/],
+    [['verify', '--backup', full], 3, /holds no backups/],
+  ];
+  for (const [args, code, message] of refused) {
+    const done = run(args);
+    assert.match(done.stderr, message, args.join(' '));
+    assert.equal(done.code, code, `${args.join(' ')}: ${done.stderr}`);
+  }
+  assert.deepEqual(readdirSync(full), ['letter.txt']);
+  assert.ok(!readdirSync(data).includes('inside'));
+});
+
+test('killed in the middle of a backup, the next one is whole', async (t) => {
+  const data = temporaryDirectory(t);
+  const target = join(temporaryDirectory(t), 'target');
+  must(['demo', '--customers', '300', '--days', '90', '--data', data, '--quiet']);
+  for (let cycle = 0; cycle < 8; cycle++) {
+    const child = spawn(binary, ['backup', target, '--data', data], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => { child.on('exit', resolve); });
+    const wanted = cycle * 2;
+    // Killed when so many files are there, or when it was quicker than that.
+    let running = true;
+    ended.then(() => { running = false; });
+    for (;;) {
+      let count = 0;
+      try { count = readdirSync(join(target, 'objects')).length; } catch { /* not made yet */ }
+      if (count >= wanted || !running) break;
+      await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    child.kill('SIGKILL');
+    await ended;
+    if (cycle > 0 || readdirSync(join(target, '..')).includes('target')) {
+      const verified = run(['verify', '--backup', target]);
+      assert.ok(verified.code === 0 || verified.code === 3, verified.stdout + verified.stderr);
+    }
+  }
+  must(['backup', target, '--keep', '1', '--verify', '--data', data]);
+  const restored = join(temporaryDirectory(t), 'restored');
+  must(['restore', target, '--data', restored]);
+  sameAnswers(data, restored);
+  const [{ files }] = JSON.parse(must(['backup', 'list', target, '--json'])).generations;
+  assert.equal(readdirSync(join(target, 'objects')).length, files);
+});
