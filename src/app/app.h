@@ -130,6 +130,12 @@ bool app_link_import_end(struct app_link *link, uint64_t number, bool stopped,
                          struct fail *fail) MUST_USE;
 bool app_link_source(struct app_link *link, struct str name, bool trusted, struct arena *arena,
                      struct intake_source *out, struct fail *fail) MUST_USE;
+/* Backs the directory up (app_backup.h); the files are read and written by this process, whoever holds the directory: a
+   server may write nowhere else. */
+struct app_backup;
+struct backup_generation;
+bool app_link_backup(struct app_link *link, const struct app_backup *backup, struct arena *arena,
+                     struct backup_generation *out, struct fail *fail) MUST_USE;
 /* Where the bytes of an export go (app_export.h says what `input` is). After a failure the link is of no more use. */
 struct app_export_sink {
     bool (*take)(void *context, struct str bytes, struct fail *fail);

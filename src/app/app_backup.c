@@ -12,7 +12,6 @@
 #include "app_internal.h"
 
 #define STATE_PATH "state.db"
-#define STATE_PART "state.part" /* of the target: the copy as it is made */
 #define CONFIG_PATH "firsthand.conf"
 #define LOCK_PATH "lock"
 
@@ -120,62 +119,87 @@ static void free_disk_at(struct disk **disk)
 
 /* ---- making ---------------------------------------------------------------------------------------------- */
 
-struct moment {
-    struct app *app;
-    struct store_hold *hold;
-    int64_t ms;
-};
-
-static bool note_moment(void *context, struct fail *fail)
+static bool write_generation(const char *data, const struct app_moment_view *moment,
+                             const struct app_backup *backup, struct disk *target,
+                             struct arena *arena, struct backup_generation *out, struct fail *fail)
 {
-    struct moment *moment = context;
-    moment->ms = base_now_ms(moment->app->clock);
-    return store_hold_take(moment->app->store, &moment->hold, fail);
+    CLEANUP(free_disk_at) struct disk *disk = NULL;
+    if (!disk_real(data, &disk, fail)) {
+        return false;
+    }
+    const struct backup_file files[] = {{STATE_PATH, disk, APP_MOMENT_STATE_PATH},
+                                        {CONFIG_PATH, disk, CONFIG_PATH}};
+    struct backup_source source = {.hold = &moment->hold,
+                                   .disk = disk,
+                                   .files = files,
+                                   .file_count = ARRAY_LEN(files),
+                                   .moment_ms = moment->ms,
+                                   .version = STR(APP_VERSION)};
+    struct backup_options options = {
+        .cancel = backup->cancel, .read_back = backup->read_back, .keep = backup->keep};
+    return backup_make(target, &source, &options, arena, out, fail);
 }
 
-static bool copy(struct app *app, const struct app_backup *backup, struct disk *target,
-                 struct arena *arena, struct backup_generation *out, struct fail *fail)
+static bool open_target(const char *data, const char *target, struct arena *arena,
+                        struct base_lockfile **out_lock, struct disk **out, struct fail *fail)
 {
-    struct moment moment = {.app = app};
-    struct state_moment note = {note_moment, &moment};
-    struct fail ignored;
-    const char *part = str_format(arena, "%s/" STATE_PART, backup->target).data;
-    (void)!disk_remove(target, STATE_PART, &ignored); /* of a backup that was cut */
-    bool ok = state_backup(app->state, part, &note, fail);
-    if (ok) {
-        const struct backup_file files[] = {{STATE_PATH, target, STATE_PART},
-                                            {CONFIG_PATH, app->disk, CONFIG_PATH}};
-        struct backup_source source = {.hold = moment.hold,
-                                       .files = files,
-                                       .file_count = ARRAY_LEN(files),
-                                       .moment_ms = moment.ms,
-                                       .version = STR(APP_VERSION)};
-        struct backup_options options = {
-            .cancel = backup->cancel, .read_back = backup->read_back, .keep = backup->keep};
-        ok = backup_make(target, &source, &options, arena, out, fail);
-        (void)!disk_remove(target, STATE_PART, &ignored);
+    bool empty;
+    if (!make_apart(data, target, fail) || !is_empty(target, &empty, fail)) {
+        return false;
     }
-    store_hold_free(moment.hold);
-    return ok;
+    if (!empty && !is_dir(target, "objects", arena)) {
+        return fail_set(fail, FAIL_CONFLICT,
+                        "%s holds other things than backups: give them a folder of their own",
+                        target);
+    }
+    return lock_target(target, arena, out_lock, fail) && disk_real(target, out, fail);
+}
+
+bool app_backup_write(const char *data, const struct app_moment_view *moment,
+                      const struct app_backup *backup, struct arena *arena,
+                      struct backup_generation *out, struct fail *fail)
+{
+    CLEANUP(unlock_at) struct base_lockfile *lock = NULL;
+    CLEANUP(free_disk_at) struct disk *target = NULL;
+    return open_target(data, backup->target, arena, &lock, &target, fail) &&
+           (write_generation(data, moment, backup, target, arena, out, fail) ||
+            fail_at(fail, "%s", backup->target));
 }
 
 bool app_backup_make(struct app *app, const struct app_backup *backup, struct arena *arena,
                      struct backup_generation *out, struct fail *fail)
 {
-    CLEANUP(unlock_at) struct base_lockfile *lock = NULL;
-    CLEANUP(free_disk_at) struct disk *target = NULL;
-    bool empty;
-    if (!make_apart(app->data, backup->target, fail) || !is_empty(backup->target, &empty, fail)) {
+    struct app_moment *moment;
+    if (!app_moment_take(app, &moment, fail)) {
         return false;
     }
-    if (!empty && !is_dir(backup->target, "objects", arena)) {
-        return fail_set(fail, FAIL_CONFLICT,
-                        "%s holds other things than backups: give them a folder of their own",
-                        backup->target);
+    struct app_moment_view view = app_moment_view(moment);
+    bool ok = app_backup_write(app->data, &view, backup, arena, out, fail);
+    app_moment_free(moment);
+    return ok;
+}
+
+static void write_uint(struct json_writer *w, const char *name, uint64_t value)
+{
+    json_name_c(w, name);
+    json_write_uint(w, value);
+}
+
+void app_write_generation(struct json_writer *w, const struct backup_generation *generation)
+{
+    json_begin_object(w);
+    write_uint(w, "generation", generation->number);
+    app_write_text(w, "damaged", str_from_c(generation->damaged));
+    if (generation->damaged == NULL) {
+        app_write_instant(w, "moment", generation->moment_ms);
+        write_uint(w, "events", generation->events);
+        write_uint(w, "customers", generation->customers);
+        write_uint(w, "files", generation->count);
+        write_uint(w, "bytes", generation->bytes);
+        write_uint(w, "copied_bytes", generation->copied);
+        app_write_text(w, "version", generation->version);
     }
-    return lock_target(backup->target, arena, &lock, fail) &&
-           disk_real(backup->target, &target, fail) &&
-           (copy(app, backup, target, arena, out, fail) || fail_at(fail, "%s", backup->target));
+    json_end_object(w);
 }
 
 /* ---- looking ----------------------------------------------------------------------------------------------- */

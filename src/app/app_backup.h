@@ -13,10 +13,11 @@
  */
 #pragma once
 
+#include "app_moment.h"
 #include "backup.h"
-#include "base_json_write.h"
 
 struct app;
+struct json_writer;
 
 struct app_backup {
     const char *target; /* made where it is not there */
@@ -27,6 +28,10 @@ struct app_backup {
 /* Of a directory that is open here. */
 bool app_backup_make(struct app *app, const struct app_backup *backup, struct arena *arena,
                      struct backup_generation *out, struct fail *fail) MUST_USE;
+/* Of a moment of the directory `data` that is held, here or by another process. */
+bool app_backup_write(const char *data, const struct app_moment_view *moment,
+                      const struct app_backup *backup, struct arena *arena,
+                      struct backup_generation *out, struct fail *fail) MUST_USE;
 
 /* As an object, for answers. */
 void app_write_generation(struct json_writer *w, const struct backup_generation *generation);

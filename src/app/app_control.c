@@ -11,15 +11,17 @@
 
 #include "app_export.h"
 #include "app_internal.h"
+#include "app_moment.h"
 #include "app_wire.h"
 #include "base_log.h"
 
 struct connection {
     struct app_control *control;
     struct base_thread thread;
-    int socket;      /* -1: free place */
-    bool ended;      /* the thread is done and may be joined */
-    uint64_t import; /* that runs over it; 0: none. Its thread's */
+    int socket;                /* -1: free place */
+    bool ended;                /* the thread is done and may be joined */
+    uint64_t import;           /* that runs over it; 0: none. Its thread's */
+    struct app_moment *moment; /* that its other end copies; NULL: none. Its thread's */
 };
 
 struct app_control {
@@ -176,6 +178,16 @@ static void end_import(struct connection *connection)
     connection->import = 0;
 }
 
+static bool answer_moment(struct connection *connection, struct base_buf *out, struct fail *fail)
+{
+    if (!app_moment_take(connection->control->app, &connection->moment, fail)) {
+        return false;
+    }
+    struct app_moment_view view = app_moment_view(connection->moment);
+    app_moment_put(out, &view);
+    return base_buf_ok(out, fail);
+}
+
 /* Parts as they come; the frame that ends the answer is the caller's. */
 static bool answer_export(struct app *app, int *fd, struct str payload, struct base_buf *out,
                           struct fail *fail)
@@ -203,6 +215,8 @@ static bool answer(struct connection *connection, int *fd, enum app_frame kind, 
                    struct base_buf *out, struct fail *fail)
 {
     struct app *app = connection->control->app;
+    app_moment_free(connection->moment);
+    connection->moment = NULL;
     switch (kind) {
     case APP_FRAME_HELLO:
         if (!str_is(payload, APP_VERSION)) {
@@ -223,6 +237,8 @@ static bool answer(struct connection *connection, int *fd, enum app_frame kind, 
         return answer_import_begin(connection, payload, out, fail);
     case APP_FRAME_IMPORT_END:
         return answer_import_end(connection, payload, fail);
+    case APP_FRAME_MOMENT:
+        return answer_moment(connection, out, fail);
     case APP_FRAME_PART:
     case APP_FRAME_DONE:
     case APP_FRAME_FAIL:
@@ -253,6 +269,8 @@ static void serve_connection(void *context)
         }
     }
     end_import(connection);
+    app_moment_free(connection->moment);
+    connection->moment = NULL;
     base_lock(&connection->control->lock);
     connection->ended = true;
     base_unlock(&connection->control->lock);

@@ -57,12 +57,13 @@ struct app {             /* immutable after app_open, but for what says otherwis
     bool (*decide_survey)(struct app *app, const struct app_decide_question *question,
                           struct arena *arena, struct json_writer *w, struct fail *fail);
     int64_t started_ms;
-    struct base_mutex gate_lock; /* guards the four below */
+    struct base_mutex gate_lock; /* guards the five below */
     struct base_cond gate_free;
     int questions_running;
     int questions_waiting;
     int exports_running;
     int sql_streams_running;
+    bool moment_taken;                              /* app_moment.c */
     struct app_once_memory *once_memory;            /* its own lock */
     struct base_mutex once_locks[APP_ONCE_STRIPES]; /* app_once.c: held from deciding to durable */
 };
@@ -190,8 +191,6 @@ APP_OPERATION(app_op_account);
 APP_OPERATION(app_op_imports);
 APP_OPERATION(app_op_import_preview);
 APP_OPERATION(app_op_import_undo);
-/* app_backup_ops.c */
-APP_OPERATION(app_op_backup_make);
 /* app_saved.c */
 APP_OPERATION(app_op_segments);
 APP_OPERATION(app_op_segment);

@@ -1,6 +1,7 @@
 /* Operations for a command: in this process, or through the server that holds the directory. */
 #include <unistd.h>
 
+#include "app_backup.h"
 #include "app_control.h"
 #include "app_export.h"
 #include "app_internal.h"
@@ -11,6 +12,7 @@ struct app_link {
     int socket;
     struct base_buf payload, reply;
     struct arena *arena; /* reasons of the last batch taken */
+    const char *data;    /* the caller's */
 };
 
 struct app *app_link_app(struct app_link *link)
@@ -38,6 +40,7 @@ bool app_link_open(const struct app_options *options, struct app_link **out, str
 {
     struct app_link *link = base_alloc_zero(sizeof *link);
     link->socket = -1;
+    link->data = options->data;
     link->payload.limit = APP_FRAME_BYTES_MAX;
     link->reply.limit = APP_FRAME_BYTES_MAX;
     link->arena = arena_new(NULL);
@@ -147,6 +150,19 @@ bool app_link_source(struct app_link *link, struct str name, bool trusted, struc
         return fail_set(fail, FAIL_INTERNAL, "the server's answer could not be read");
     }
     return zone_find(zone_text, &parts.zone, fail) && app_source_make(&parts, arena, out, fail);
+}
+
+bool app_link_backup(struct app_link *link, const struct app_backup *backup, struct arena *arena,
+                     struct backup_generation *out, struct fail *fail)
+{
+    struct app_moment_view view;
+    if (link->app != NULL) {
+        return app_backup_make(link->app, backup, arena, out, fail);
+    }
+    base_buf_reset(&link->payload);
+    return exchange(link, APP_FRAME_MOMENT, fail) &&
+           app_moment_get(base_buf_view(&link->reply), arena, &view, fail) &&
+           app_backup_write(link->data, &view, backup, arena, out, fail);
 }
 
 /* ---- exports --------------------------------------------------------------------------------------------- */

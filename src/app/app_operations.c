@@ -147,8 +147,6 @@ const struct app_operation app_operations[] = {
      app_op_webhook_suggest},
     {"jobs", ACCESS_RIGHT_PIPELINE, "Lists what the server does by itself, and how it went.",
      app_op_jobs},
-    {"backup.make", ACCESS_RIGHT_SETTINGS, "Backs the directory up into another one.",
-     app_op_backup_make},
     {"job.run", ACCESS_RIGHT_SETTINGS, "Runs a job now.", app_op_job_run},
     {"keys", ACCESS_RIGHT_KEYS, "Lists keys.", app_op_keys},
     {"key.create", ACCESS_RIGHT_KEYS, "Makes a key; a secret one is shown only now.",

@@ -55,6 +55,7 @@ struct backup_file {  /* one that is not the store's */
 };
 struct backup_source {
     const struct store_hold *hold;
+    struct disk *disk; /* on which the held files lie */
     const struct backup_file *files;
     size_t file_count;
     int64_t moment_ms;

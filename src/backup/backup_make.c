@@ -114,8 +114,8 @@ static bool copy_object(struct make *make, const struct backup_bytes *from,
     return true;
 }
 
-static bool take_held(struct make *make, const struct store_hold *hold,
-                      const struct store_held_file *held, struct fail *fail)
+static bool take_held(struct make *make, struct disk *disk, const struct store_held_file *held,
+                      struct fail *fail)
 {
     struct backup_entry entry = {
         .path = str_copy(make->arena, str_from_c(held->path)),
@@ -130,14 +130,11 @@ static bool take_held(struct make *make, const struct store_hold *hold,
         add(make, &entry, false);
         return true;
     }
-    struct backup_bytes from = {.file = held->file, .content = held->content, .len = held->bytes};
     CLEANUP(disk_close_at) struct disk_file *file = NULL;
-    if (held->file == NULL && held->content.data == NULL) {
-        if (!disk_open(hold->disk, held->path, DISK_READ, &file, fail)) {
-            return false;
-        }
-        from.file = file;
+    if (held->content.data == NULL && !disk_open(disk, held->path, DISK_READ, &file, fail)) {
+        return false;
     }
+    struct backup_bytes from = {.file = file, .content = held->content, .len = held->bytes};
     return copy_object(make, &from, &entry, fail);
 }
 
@@ -306,7 +303,7 @@ bool backup_make(struct disk *target, const struct backup_source *source,
         }
     }
     for (size_t i = 0; i < source->hold->count; i++) {
-        if (!take_held(&make, source->hold, &source->hold->files[i], fail)) {
+        if (!take_held(&make, source->disk, &source->hold->files[i], fail)) {
             return false;
         }
     }

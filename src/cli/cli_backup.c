@@ -1,8 +1,5 @@
 /* Backups: making, listing, reading back, restoring. */
-#include <errno.h>
-#include <limits.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "app_backup.h"
 #include "base_time.h"
@@ -15,21 +12,6 @@ static bool number_of(struct cli *cli, const char *option, const char *meaning, 
     *out = 0;
     return text == NULL || (str_parse_i64(str_from_c(text), out) && *out >= 1) ||
            fail_set(fail, FAIL_INPUT, "%s is \"%s\", expected %s", option, text, meaning);
-}
-
-/* A server has another working directory. */
-static bool from_root(struct cli *cli, const char *path, const char **out, struct fail *fail)
-{
-    char here[PATH_MAX];
-    if (path[0] == '/') {
-        *out = path;
-        return true;
-    }
-    if (getcwd(here, sizeof here) == NULL) {
-        return fail_set(fail, FAIL_IO, "%s cannot be found: %s", path, strerrordesc_np(errno));
-    }
-    *out = str_format(cli->arena, "%s/%s", here, path).data;
-    return true;
 }
 
 /* Opening a directory makes it where it is not there, and a backup of a misspelt one is of nothing. */
@@ -51,13 +33,6 @@ static struct str size_text(struct cli *cli, uint64_t bytes)
         unit++;
     }
     return str_format(cli->arena, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
-}
-
-static uint64_t count_of(struct json_value object, const char *name)
-{
-    struct json_value value;
-    INVARIANT(json_member(object, str_from_c(name), &value));
-    return (uint64_t)json_int(value);
 }
 
 /* ---- reading back -------------------------------------------------------------------------------------------- */
@@ -85,45 +60,41 @@ static bool read_back(struct cli *cli, const char *target, uint64_t generation,
 
 /* ---- making and listing ---------------------------------------------------------------------------------------------- */
 
+static void write_made(struct cli *cli, const struct backup_generation *made)
+{
+    struct str bytes = size_text(cli, made->bytes), copied = size_text(cli, made->copied);
+    if (cli_flag(cli, "--json")) {
+        struct json_writer w = {.out = &cli->out};
+        app_write_generation(&w, made);
+        base_buf_byte(&cli->out, '\n');
+        return;
+    }
+    base_buf_printf(&cli->out,
+                    "generation %llu: %llu events of %llu customers, %.*s in %zu files, %.*s of it "
+                    "new%s\n",
+                    (unsigned long long)made->number, (unsigned long long)made->events,
+                    (unsigned long long)made->customers, STR_ARG(bytes), made->count,
+                    STR_ARG(copied),
+                    cli_flag(cli, "--verify") ? "; read back without problems" : "");
+}
+
 bool cli_run_backup(struct cli *cli, struct fail *fail)
 {
-    struct cli_input input;
-    struct json_value root;
-    struct str text;
-    const char *target;
+    struct app_backup backup = {.target = cli->arguments[0],
+                                .read_back = cli_flag(cli, "--verify")};
+    struct backup_generation made;
+    struct backup_verify_result result;
     int64_t keep;
     if (!number_of(cli, "--keep", "how many generations stay, at least 1", &keep, fail) ||
-        !has_data(cli, fail) || !from_root(cli, cli->arguments[0], &target, fail)) {
+        !has_data(cli, fail) || !cli_link(cli, fail)) {
         return false;
     }
-    cli_input_begin(&input);
-    cli_input_str(&input, "target", target);
-    cli_input_int(&input, "keep", keep);
-    json_name_c(&input.w, "verify");
-    json_write_bool(&input.w, cli_flag(cli, "--verify"));
-    struct str asked = cli_input_end(cli, &input);
-    if (!cli_call(cli, "backup.make", asked, &text, &root, fail)) {
+    backup.keep = (uint64_t)keep;
+    if (!app_link_backup(cli->link, &backup, cli->arena, &made, fail) ||
+        (backup.read_back && !read_back(cli, backup.target, made.number, &result, fail))) {
         return false;
     }
-    uint64_t generation = count_of(root, "generation");
-    struct backup_verify_result result = {0};
-    if (cli_flag(cli, "--verify") && !read_back(cli, target, generation, &result, fail)) {
-        return false;
-    }
-    if (cli_flag(cli, "--json")) {
-        base_buf_str(&cli->out, text);
-        base_buf_byte(&cli->out, '\n');
-        return true;
-    }
-    base_buf_printf(&cli->out, "generation %llu: %llu events of %llu customers, ",
-                    (unsigned long long)generation, (unsigned long long)count_of(root, "events"),
-                    (unsigned long long)count_of(root, "customers"));
-    base_buf_printf(&cli->out, "%.*s in %llu files, ",
-                    STR_ARG(size_text(cli, count_of(root, "bytes"))),
-                    (unsigned long long)count_of(root, "files"));
-    base_buf_printf(&cli->out, "%.*s of it new%s\n",
-                    STR_ARG(size_text(cli, count_of(root, "copied_bytes"))),
-                    cli_flag(cli, "--verify") ? "; read back without problems" : "");
+    write_made(cli, &made);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "state_db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -154,17 +155,18 @@ static bool copy_pages(sqlite3 *from, sqlite3 *to, struct fail *fail)
 
 static bool copy_to(sqlite3 *db, const char *path, struct fail *fail)
 {
-    struct stat there;
-    if (stat(path, &there) == 0) {
-        return fail_set(fail, FAIL_CONFLICT, "%s exists already", path);
+    /* Made here, so that nobody else may read it from the beginning. */
+    int made = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (made < 0) {
+        return errno == EEXIST
+                   ? fail_set(fail, FAIL_CONFLICT, "%s exists already", path)
+                   : fail_set(fail, errno == ENOSPC || errno == EDQUOT ? FAIL_LIMIT : FAIL_IO,
+                              "%s cannot be made: %s", path, strerrordesc_np(errno));
     }
+    close(made);
     sqlite3 *copy = NULL;
-    int code = sqlite3_open_v2(
-        path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     bool ok = code == SQLITE_OK || fail_of(fail, copy, code);
-    if (ok && chmod(path, S_IRUSR | S_IWUSR) != 0) {
-        ok = fail_set(fail, FAIL_IO, "%s: %s", path, strerrordesc_np(errno));
-    }
     ok = ok && copy_pages(db, copy, fail);
     sqlite3_close(copy);
     if (!ok) {

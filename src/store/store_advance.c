@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "store_keeper.h"
 #include "store_writer.h"
 
 /* ---- files that nobody needs ------------------------------------------------------------------------------ */
@@ -268,6 +269,41 @@ bool store_advance_merged(struct store *store, const struct store_merged *merged
     return store_advance(store, next, false, fail);
 }
 
+/* ---- journals --------------------------------------------------------------------------------------------- */
+
+static uint64_t first_pinned(struct store *store, uint64_t from)
+{
+    base_lock(&store->keeper.lock);
+    for (const struct store_pin *pin = store->keeper.pins; pin != NULL; pin = pin->next) {
+        from = pin->journal_from < from ? pin->journal_from : from;
+    }
+    base_unlock(&store->keeper.lock);
+    return from;
+}
+
+void store_pin(struct store *store, struct store_pin *pin)
+{
+    base_lock(&store->keeper.lock);
+    pin->next = store->keeper.pins;
+    store->keeper.pins = pin;
+    base_unlock(&store->keeper.lock);
+}
+
+void store_unpin(struct store *store, struct store_pin *pin)
+{
+    struct store_keeper *keeper = &store->keeper;
+    store_turn_take(store, &keeper->advancing);
+    base_lock(&keeper->lock);
+    struct store_pin **at = &keeper->pins;
+    while (*at != pin) {
+        at = &(*at)->next;
+    }
+    *at = pin->next;
+    base_unlock(&keeper->lock);
+    store_remove_journals(store, keeper->manifest->journal_from);
+    store_turn_give(store, &keeper->advancing);
+}
+
 /* Journals before `from` hold nothing that is needed any more. What cannot be removed now goes at the next
    opening. */
 void store_remove_journals(struct store *store, uint64_t from)
@@ -276,6 +312,7 @@ void store_remove_journals(struct store *store, uint64_t from)
     struct fail ignored;
     struct str *names;
     size_t count;
+    from = first_pinned(store, from);
     if (!disk_list(store->disk, "journal", arena, &names, &count, &ignored)) {
         return;
     }

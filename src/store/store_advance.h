@@ -41,8 +41,12 @@ void store_advance_abandon(struct store *store, struct store_manifest *next);
 /* What cannot be removed now is removed at the next opening: no manifest names it. */
 void store_remove_run(struct store *store, enum store_run_kind kind, uint64_t id);
 void store_remove_segment(struct store *store, uint64_t id);
-/* Journals before `from`. */
+/* Journals before `from`, but for those that are pinned: they go with the pin. */
 void store_remove_journals(struct store *store, uint64_t from);
+/* With the turn to advance. */
+void store_pin(struct store *store, struct store_pin *pin);
+/* Takes the turn to advance. */
+void store_unpin(struct store *store, struct store_pin *pin);
 
 /* A file that takes the place of several. */
 struct store_merged {

@@ -159,6 +159,12 @@ struct store_turn {
     bool taken; /* guarded by the keeper's lock */
 };
 
+/* Journals that stay though no manifest needs them any more (store_hold.h). */
+struct store_pin {
+    struct store_pin *next;
+    uint64_t journal_from;
+};
+
 struct store_keeper {
     struct base_mutex lock;
     struct base_cond changed;
@@ -166,6 +172,7 @@ struct store_keeper {
         advancing;                  /* advancing inside of the others, never around them */
     bool seal_wanted, merge_wanted; /* guarded by lock */
     bool stop;                      /* guarded by lock */
+    struct store_pin *pins; /* guarded by lock */
     struct base_thread sealer, merger;
     struct base_cancel cancel;
     /* Of whoever has the turn to seal. */

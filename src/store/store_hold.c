@@ -15,6 +15,8 @@ struct hold {               /* the face, with what keeps the files */
     struct arena *arena;
     struct store *store;
     struct store_opened opened;
+    struct store_pin pin;
+    bool pinned;
     struct store_held_file *files;
     size_t capacity;
     struct base_buf manifest;
@@ -66,20 +68,17 @@ static void add_runs(struct hold *hold, const struct store_manifest *manifest)
     }
 }
 
-/* Journals lose their names with the next seal, so they are opened now. Those before the last one end with their last
-   frame; of the last one only what was synced belongs to the moment. */
+/* Journals before the last one end with their last frame; of the last one only what was synced belongs to the moment. */
 static bool add_journals(struct hold *hold, const uint64_t *ids, size_t count, struct fail *fail)
 {
     for (size_t i = 0; i < count && ids[i] <= hold->journal_id; i++) {
         char path[STORE_JOURNAL_PATH_BYTES];
-        struct store_held_file held = {.path = path};
+        struct store_held_file held = {.path = path, .bytes = hold->journal_len};
+        CLEANUP(disk_close_at) struct disk_file *file = NULL;
         store_journal_path(ids[i], path);
-        if (!disk_open(hold->face.disk, path, DISK_READ, &held.file, fail)) {
-            return false;
-        }
-        held.bytes = hold->journal_len;
-        if (ids[i] != hold->journal_id && !disk_size(held.file, &held.bytes, fail)) {
-            disk_close(held.file);
+        if (ids[i] != hold->journal_id &&
+            (!disk_open(hold->store->disk, path, DISK_READ, &file, fail) ||
+             !disk_size(file, &held.bytes, fail))) {
             return false;
         }
         add(hold, &held);
@@ -112,6 +111,9 @@ static bool fill(struct hold *hold, struct fail *fail)
     uint64_t *ids;
     size_t count;
     store_opened_now(store, &hold->opened);
+    hold->pin.journal_from = manifest->journal_from;
+    store_pin(store, &hold->pin);
+    hold->pinned = true;
     store_writer_control(store, note_moment, hold);
     if (!store_journals_begun(store->disk, manifest->journal_from, hold->arena, &ids, &count,
                               fail)) {
@@ -143,7 +145,6 @@ bool store_hold_take(struct store *store, struct store_hold **out, struct fail *
     struct hold *hold = base_alloc_zero(sizeof *hold);
     hold->arena = arena_new(NULL);
     hold->store = store;
-    hold->face.disk = store->disk;
     hold->face.folders = store_folders;
     hold->face.folder_count = STORE_FOLDERS;
     hold->manifest.limit = STORE_MANIFEST_BYTES_MAX;
@@ -164,8 +165,8 @@ void store_hold_free(struct store_hold *face)
         return;
     }
     struct hold *hold = (struct hold *)face;
-    for (size_t i = 0; i < face->count; i++) {
-        disk_close(hold->files[i].file);
+    if (hold->pinned) {
+        store_unpin(hold->store, &hold->pin);
     }
     store_opened_done(&hold->opened);
     base_buf_done(&hold->manifest);

@@ -241,10 +241,12 @@ test('folders that hold something else are left alone', (t) => {
   assert.ok(!readdirSync(data).includes('inside'));
 });
 
-test('killed in the middle of a backup, the next one is whole', async (t) => {
+for (const beside of ['a closed directory', 'a running server']) test(`killed in the middle of a backup of ${beside}, the next one is whole`, async (t) => {
   const data = temporaryDirectory(t);
   const target = join(temporaryDirectory(t), 'target');
   must(['demo', '--customers', '300', '--days', '90', '--data', data, '--quiet']);
+  const server = beside === 'a running server' ? await Server.start(data) : undefined;
+  t.after(() => server?.stop('SIGKILL'));
   for (let cycle = 0; cycle < 8; cycle++) {
     const child = spawn(binary, ['backup', target, '--data', data], { stdio: 'ignore' });
     const ended = new Promise((resolve) => { child.on('exit', resolve); });
@@ -265,7 +267,13 @@ test('killed in the middle of a backup, the next one is whole', async (t) => {
       assert.ok(verified.code === 0 || verified.code === 3, verified.stdout + verified.stderr);
     }
   }
-  must(['backup', target, '--keep', '1', '--verify', '--data', data]);
+  // The server lets go of the moment when it sees that the command is gone.
+  for (let tries = 0; run(['backup', target, '--keep', '1', '--verify', '--data', data]).code !== 0; tries++) {
+    assert.ok(tries < 100);
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+  }
+  assert.ok(!readdirSync(data).includes('state.held'));
+  await server?.stop();
   const restored = join(temporaryDirectory(t), 'restored');
   must(['restore', target, '--data', restored]);
   sameAnswers(data, restored);

@@ -102,7 +102,8 @@ static struct store_hold *hold(struct run *run)
 static bool make(struct run *run, struct disk *target, const struct store_hold *held, uint64_t keep,
                  struct backup_generation *out, struct fail *fail)
 {
-    struct backup_source source = {.hold = held, .moment_ms = 1000, .version = STR("test")};
+    struct backup_source source = {
+        .hold = held, .disk = disk_sim_disk(run->sim), .moment_ms = 1000, .version = STR("test")};
     return backup_make(target, &source, &(struct backup_options){.keep = keep}, run->arena, out,
                        fail);
 }
@@ -282,6 +283,37 @@ static void a_target_takes_one_directory(void **state)
     store_hold_free(held);
     run_end(&run);
     run_end(&other);
+}
+
+static size_t journals(struct run *run)
+{
+    struct str *names;
+    size_t count = 0;
+    struct fail fail;
+    if (!disk_list(disk_sim_disk(run->sim), "journal", run->arena, &names, &count, &fail)) {
+        fail_msg("%s", fail.message);
+    }
+    return count;
+}
+
+static void journals_stay_while_they_are_held_and_go_with_the_last_hold(void **state)
+{
+    (void)state;
+    struct run run;
+    run_begin(&run, 40);
+    play(&run, 6, true);
+    struct store_hold *first = hold(&run);
+    play(&run, 3, true);
+    seal(&run);
+    struct store_hold *second = hold(&run);
+    play(&run, 3, true);
+    seal(&run);
+    assert_int_equal(journals(&run), 3);
+    store_hold_free(first);
+    assert_int_equal(journals(&run), 2);
+    store_hold_free(second);
+    assert_int_equal(journals(&run), 1);
+    run_end(&run);
 }
 
 /* ---- the target's power, and its calls ----------------------------------------------------------------------- */
@@ -566,7 +598,8 @@ static void a_damaged_object_is_copied_again_by_a_backup_that_reads_back(void **
         backup_verify(disk_sim_disk(run.target), 0, NULL, count_only, NULL, &result, &fail));
     assert_int_equal(result.problems, made.count);
     struct store_hold *held = hold(&run);
-    struct backup_source source = {.hold = held, .version = STR("test")};
+    struct backup_source source = {
+        .hold = held, .disk = disk_sim_disk(run.sim), .version = STR("test")};
     assert_true(backup_make(disk_sim_disk(run.target), &source,
                             &(struct backup_options){.read_back = true}, run.arena, &made, &fail));
     store_hold_free(held);
@@ -582,6 +615,7 @@ int main(void)
         cmocka_unit_test(a_second_backup_copies_only_what_is_new),
         cmocka_unit_test(old_generations_go_with_what_only_they_named),
         cmocka_unit_test(a_target_takes_one_directory),
+        cmocka_unit_test(journals_stay_while_they_are_held_and_go_with_the_last_hold),
         cmocka_unit_test(a_backup_that_is_cut_is_none_and_the_next_one_is_whole),
         cmocka_unit_test(any_call_of_the_target_may_fail),
         cmocka_unit_test(any_call_of_the_directory_may_fail_while_it_is_copied),
