@@ -172,7 +172,7 @@ struct store_keeper {
         advancing;                  /* advancing inside of the others, never around them */
     bool seal_wanted, merge_wanted; /* guarded by lock */
     bool stop;                      /* guarded by lock */
-    struct store_pin *pins; /* guarded by lock */
+    struct store_pin *pins;         /* guarded by lock */
     struct base_thread sealer, merger;
     struct base_cancel cancel;
     /* Of whoever has the turn to seal. */
