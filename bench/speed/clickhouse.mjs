@@ -1,14 +1,14 @@
 // ClickHouse in a process of its own, as two tables on disk: A in the order of customers, P in that of events and days.
 //   node clickhouse.mjs DIRECTORY     (run.mjs starts it)
-import { peerPackage, serve } from './peer.mjs';
+import { PEER_MEMORY, peerPackage, serve } from './peer.mjs';
 import { DAY, EDGES, STEPS, T0, WEEKS } from './questions.mjs';
 
 const { Session } = peerPackage('chdb');
 const session = new Session(process.argv[2]);
-const BASE = 'max_threads = 2, max_insert_threads = 2, optimize_use_projections = 0, output_format_json_quote_64bit_integers = 0';
+const BASE = `max_threads = 2, max_insert_threads = 2, optimize_use_projections = 0, output_format_json_quote_64bit_integers = 0, max_memory_usage = ${PEER_MEMORY}`;
 
-function run({ sql, settings }) {
-  const text = session.query(`${sql} SETTINGS ${BASE}${settings ? `, ${settings}` : ''}`, 'JSONCompactEachRow');
+function run({ sql, settings }, within) {
+  const text = session.query(`${sql} SETTINGS ${BASE}${settings ? `, ${settings}` : ''}${within ? `, max_execution_time = ${within}` : ''}`, 'JSONCompactEachRow');
   return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
 }
 
@@ -29,14 +29,24 @@ function sizes(table) {
   return Object.fromEntries(rows);
 }
 
+const TABLES = {
+  a: `(${columns}) ENGINE = MergeTree ORDER BY (customer, ts)`,
+  p: `(${columns}, PROJECTION counts (SELECT event, day, count() GROUP BY event, day)) ENGINE = MergeTree ORDER BY (event, day, customer)`,
+};
+
+function create(database) {
+  session.query(`CREATE DATABASE IF NOT EXISTS ${database}`);
+  for (const [table, definition] of Object.entries(TABLES)) {
+    session.query(`DROP TABLE IF EXISTS ${database}.${table} SYNC`);
+    session.query(`CREATE TABLE ${database}.${table} ${definition}`);
+  }
+}
+
 function load(files) {
   const insert = (file) => run({
     sql: `INSERT INTO speed.a SELECT customer_id, fromUnixTimestamp64Milli(ts, 'UTC') AS at, toDate(at), event, country, plan, device, price, page FROM file('${file}', 'CSVWithNames', '${inFile}')`,
   });
-  run({ sql: 'CREATE DATABASE IF NOT EXISTS speed' });
-  for (const table of ['a', 'p']) session.query(`DROP TABLE IF EXISTS speed.${table} SYNC`);
-  session.query(`CREATE TABLE speed.a (${columns}) ENGINE = MergeTree ORDER BY (customer, ts)`);
-  session.query(`CREATE TABLE speed.p (${columns}, PROJECTION counts (SELECT event, day, count() GROUP BY event, day)) ENGINE = MergeTree ORDER BY (event, day, customer)`);
+  create('speed');
   const queryable = seconds(() => files.forEach(insert));
   const merged = seconds(() => session.query('OPTIMIZE TABLE speed.a FINAL'));
   const pQueryable = seconds(() => run({ sql: 'INSERT INTO speed.p SELECT * FROM speed.a' }));
@@ -45,6 +55,17 @@ function load(files) {
     'clickhouse-a': { queryable_s: queryable, merged_s: queryable + merged, bytes: sizes('a') },
     'clickhouse-p': { queryable_s: queryable + pQueryable, merged_s: queryable + pQueryable + pMerged, bytes: sizes('p') },
   };
+}
+
+let sampled;
+function sample(every) {
+  if (sampled === every) return;
+  create('sample');
+  for (const table of Object.keys(TABLES)) {
+    run({ sql: `INSERT INTO sample.${table} SELECT * FROM speed.a WHERE customer % ${every} = 1` });
+    session.query(`OPTIMIZE TABLE sample.${table} FINAL`);
+  }
+  sampled = every;
 }
 
 const ms = 'toUnixTimestamp64Milli(ts)';
@@ -117,8 +138,8 @@ function betweenSql(table, end) {
   return [...both([{ name: 'arrays', sql: trimmed(arrays) }]), { name: 'ASOF join', sql: trimmed(joins) }, { name: 'windows', sql: trimmed(windows) }];
 }
 
-function forms(question, { days, table: name, projection, pick }, n) {
-  const table = `speed.${name}`;
+function forms(question, { days, table: name, projection, pick, sampled: few }, n) {
+  const table = `${few ? 'sample' : 'speed'}.${name}`;
   const end = T0 + days * DAY;
   const day = (at) => `toDate('${new Date(at).toISOString().slice(0, 10)}')`;
   const inRange = `event = '${question.event}' AND day >= ${day(T0)} AND day < ${day(end)}`;
@@ -157,4 +178,4 @@ function forms(question, { days, table: name, projection, pick }, n) {
   }
 }
 
-serve({ load, forms, run });
+serve({ load, sample, forms, run });

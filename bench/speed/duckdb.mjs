@@ -1,16 +1,23 @@
 // DuckDB in a process of its own, on one file, its table sorted by customer and time.
 //   node duckdb.mjs FILE     (run.mjs starts it)
-import { peerPackage, serve } from './peer.mjs';
+import { PEER_MEMORY, peerPackage, serve } from './peer.mjs';
 import { DAY, EDGES, T0, WEEKS } from './questions.mjs';
 
 const { DuckDBInstance } = peerPackage('@duckdb/node-api');
-const instance = await DuckDBInstance.create(process.argv[2], { threads: '2' });
+const instance = await DuckDBInstance.create(process.argv[2], { threads: '2', memory_limit: `${PEER_MEMORY}B` });
 const connection = await instance.connect();
 
 const plain = (value) => (typeof value === 'bigint' ? Number(value) : value?.items ? value.items.map(plain) : value);
-async function run({ sql }) {
-  const reader = await connection.runAndReadAll(sql);
-  return reader.getRows().map((row) => row.map(plain));
+let path = 'main';
+async function run({ sql, schema = 'main' }, within) {
+  if (schema !== path) await connection.run(`SET search_path = '${path = schema}'`);
+  const alarm = within && setTimeout(() => connection.interrupt(), within * 1000);
+  try {
+    const reader = await connection.runAndReadAll(sql);
+    return reader.getRows().map((row) => row.map(plain));
+  } finally {
+    clearTimeout(alarm);
+  }
 }
 
 const NAMES = ['event', 'country', 'plan', 'device', 'page'];
@@ -28,6 +35,15 @@ async function load(files) {
   await connection.run('DROP TABLE raw; CHECKPOINT;');
   const [[blocks, size]] = await run({ sql: 'SELECT used_blocks, block_size FROM pragma_database_size()' });
   return { duckdb: { queryable_s: queryable, merged_s: merged, bytes: { blocks: blocks * size } } };
+}
+
+// A schema of its own, whose table has the same name.
+let sampled;
+async function sample(every) {
+  if (sampled === every) return;
+  await connection.run(`CREATE SCHEMA IF NOT EXISTS sample; DROP TABLE IF EXISTS sample.events;
+    CREATE TABLE sample.events AS SELECT * FROM main.events WHERE customer % ${every} = 1 ORDER BY customer, ts`);
+  sampled = every;
 }
 
 const list = (names) => names.map((name) => `'${name}'`).join(', ');
@@ -97,7 +113,7 @@ function betweenForms(end) {
   return [{ name: 'ASOF join', sql: sql(chainByJoins(steps, end)) }, { name: 'windows', sql: sql(chainByWindows(steps, end)) }];
 }
 
-function forms(question, { days, pick }, n) {
+function formsOf(question, { days, pick }, n) {
   const end = T0 + days * DAY;
   const inRange = `event = '${question.event}' AND day < ${days}`;
   switch (question.kind) {
@@ -134,4 +150,6 @@ function forms(question, { days, pick }, n) {
   }
 }
 
-serve({ load, forms, run });
+const forms = (question, world, n) => formsOf(question, world, n).map((form) => ({ ...form, schema: world.sampled ? 'sample,main' : 'main' }));
+
+serve({ load, sample, forms, run });

@@ -1,5 +1,5 @@
-// The sides of the benchmark as run.mjs sees them. Each has start(), ask(question, world, n) -> { ms, cpu_ms, answer, ... } and
-// stop(); those that keep data have load(files) -> { NAME: { queryable_s, merged_s, bytes } } too.
+// The sides of the benchmark as run.mjs sees them. Each has start(), ask(question, world, n) -> { ms, cpu_ms, answer, ... } or
+// { beyond: why it gave none }, and stop(); those that keep data have load(files) -> { NAME: { queryable_s, merged_s, bytes } } too.
 import { fork, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -138,6 +138,10 @@ export class Floor {
 
 // ---- peers: a child for each, since each keeps what it holds ----
 
+// A peer that says nothing for this long beyond what it may take is ended, and started anew.
+const GRACE_S = 30;
+const FORMS_AT_MOST = 20; // that are run of a question, on all and on the sample together
+
 export class Peer {
   constructor(program, where) {
     Object.assign(this, { program, where, waiting: new Map(), sent: 0 });
@@ -152,6 +156,7 @@ export class Peer {
     });
     this.ended = new Promise((done) => this.child.on('exit', (code, signal) => {
       for (const { reject } of this.waiting.values()) reject(new Error(`${this.program} ended: ${code ?? signal}`));
+      this.waiting.clear();
       done();
     }));
   }
@@ -163,6 +168,22 @@ export class Peer {
     });
   }
 
+  // The same, but a peer that keeps no time is ended: then the answer is { beyond }.
+  async sendWithin(seconds, verb, rest) {
+    let late = false;
+    const alarm = setTimeout(() => { late = true; this.child.kill('SIGKILL'); }, (seconds + GRACE_S) * 1000);
+    try {
+      return await this.send(verb, rest);
+    } catch (error) {
+      if (!late) throw error;
+      await this.ended;
+      await this.start();
+      return { beyond: `over ${seconds} s` };
+    } finally {
+      clearTimeout(alarm);
+    }
+  }
+
   load(files) { return this.send('load', { files }); }
 
   async stop() {
@@ -171,19 +192,32 @@ export class Peer {
   }
 }
 
-// One layout of a peer: which table of its child is asked.
+// One layout of a peer: which table of its child is asked. `limits` is { every, seconds }: forms are chosen on every so many
+// customers, and a question may take that long.
 export class Layout {
-  constructor(peer, options = {}, kinds = null) {
-    Object.assign(this, { peer, options, kinds, forms: {} });
+  constructor(peer, limits, options = {}, kinds = null) {
+    Object.assign(this, { peer, limits, options, kinds, forms: {}, beyond: {} });
   }
 
+  // As for all engines, but null where this one does not answer the question, and { beyond: why } where it does not within its limits.
   async ask(question, world, n) {
+    const { id } = question;
     if (this.kinds && !this.kinds.includes(question.kind)) return null;
     const { ask, floor, canon, path, ...plain } = question; // functions do not travel
-    const sent = { question: { ...plain, key: `${question.id} ${JSON.stringify(this.options)}` }, world: { days: world.days, ...this.options }, customer: world.pick(n), n };
-    if (!this.forms[question.id]) this.forms[question.id] = (await this.peer.send('choose', sent)).tried;
-    const { answer, ...times } = await this.peer.send('ask', sent);
-    return { ...times, answer: plainCanon(answer) };
+    const sent = { question: plain, world: { days: world.days, ...this.options }, customer: world.pick(n), n, ...this.limits };
+    if (!this.forms[id]) await this.choose(id, sent);
+    if (!this.beyond[id]) {
+      const { answer, beyond, ...times } = await this.peer.sendWithin(this.limits.seconds, 'ask', { ...sent, form: this.forms[id][0].name });
+      if (!beyond) return { ...times, answer: plainCanon(answer) };
+      this.beyond[id] = beyond;
+    }
+    return { beyond: this.beyond[id] };
+  }
+
+  async choose(id, sent) {
+    const chosen = await this.peer.sendWithin(FORMS_AT_MOST * this.limits.seconds, 'choose', sent);
+    this.forms[id] = chosen.tried ?? [];
+    this.beyond[id] = chosen.beyond ?? this.forms[id][0].beyond;
   }
 }
 

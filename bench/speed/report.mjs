@@ -10,7 +10,7 @@ const number = (value) => (value === undefined || value === null ? '' : value >=
 
 // The least of the peers, projections apart.
 function best(byEngine, field) {
-  const values = PEERS.filter((name) => byEngine[name]).map((name) => byEngine[name][field]);
+  const values = PEERS.filter((name) => byEngine[name] && !byEngine[name].beyond).map((name) => byEngine[name][field]);
   return values.length > 0 ? { [field]: Math.min(...values) } : undefined;
 }
 
@@ -20,8 +20,8 @@ function lines({ questions, results, options }) {
   const body = questions.map(({ id, what }) => {
     const all = results.get(id);
     const ours = all.firsthand;
-    const ratio = (a, b, field) => (a && b && b[field] > 0 ? `${number(a[field] / b[field])}x` : '');
-    return [`${id} ${what}`, ...engines.flatMap((name) => [number(all[name]?.ms), number(all[name]?.cpu_ms)]), number(ours?.elapsed_ms),
+    const ratio = (a, b, field) => (a && b && a[field] !== undefined && b[field] > 0 ? `${number(a[field] / b[field])}x` : '');
+    return [`${id} ${what}`, ...engines.flatMap((name) => [all[name]?.beyond ?? number(all[name]?.ms), number(all[name]?.cpu_ms)]), number(ours?.elapsed_ms),
       ratio(best(all, 'ms'), ours, 'ms'), ratio(best(all, 'cpu_ms'), ours, 'cpu_ms'), ratio(ours, all.floor, 'ms'), ratio(ours, all.floor, 'cpu_ms')];
   });
   return [head, ...body];
@@ -62,16 +62,22 @@ function columnsTable({ loads, options }) {
   return `\n## Bytes of an event in firsthand's segments, by column\n\n${markdownTable([['column', 'bytes an event'], ...rows, ['the eight columns', perEvent(total(COLUMNS))], ['all', perEvent(total([...COLUMNS, ...others]))]])}\n`;
 }
 
-function formsTable({ questions, engines }) {
+const formOf = ({ name, ms, sample_ms: sample, beyond }) => `${name}: ${[...(ms === undefined ? [] : [`${number(ms)} ms`]), ...(sample === undefined ? [] : [`sample ${number(sample)} ms`]), ...(beyond ? [beyond] : [])].join(', ')}`;
+
+function formsTable({ questions, engines, options }) {
   const rows = questions.flatMap(({ id }) => Object.entries(engines)
     .filter(([, engine]) => (engine.forms?.[id]?.length ?? 0) > 1)
-    .map(([name, engine]) => [id, name, ...[engine.forms[id][0]].map(({ name: kept, ms }) => `${kept} ${number(ms)} ms`), engine.forms[id].slice(1).map((form) => `${form.name} ${number(form.ms)} ms`).join('; ')]));
-  return rows.length === 0 ? '' : `\n## Forms of SQL that were tried\n\nEach once cold and twice hot; the fastest hot one was asked in the rounds. All of them gave the same answer.\n\n${markdownTable([['question', 'engine', 'kept', 'dropped'], ...rows])}\n`;
+    .map(([name, engine]) => [id, name, formOf(engine.forms[id][0]), engine.forms[id].slice(1).map(formOf).join('; ')]));
+  const sample = options.rows > options.chooseRows
+    ? `Each was tried on the events of some customers, about ${options.chooseRows}, once cold and twice hot; those that took at most twice as long as the fastest there, on all events once; the fastest was asked in the rounds.`
+    : 'Each once cold and twice hot; the fastest hot one was asked in the rounds.';
+  return rows.length === 0 ? '' : `\n## Forms of SQL that were tried\n\n${sample} All of them gave the same answer.\n\n${markdownTable([['question', 'engine', 'kept', 'dropped'], ...rows])}\n`;
 }
 
-function peaks({ questions, results }) {
-  const rows = questions.filter(({ id }) => results.get(id).firsthand?.peak_mb).map(({ id }) => [id, number(results.get(id).firsthand.peak_mb), number(results.get(id).firsthand.scanned)]);
-  return rows.length === 0 ? '' : `\n## Memory of firsthand's server\n\nThe highest resident memory of each question, mapped files included.\n\n${markdownTable([['question', 'peak MB', 'events scanned'], ...rows])}\n`;
+function peaks({ questions, results, options }) {
+  const measured = options.engines.filter((name) => questions.some(({ id }) => results.get(id)[name]?.peak_mb));
+  const rows = questions.map(({ id }) => [id, ...measured.map((name) => number(results.get(id)[name]?.peak_mb)), number(results.get(id).firsthand?.scanned)]);
+  return measured.length === 0 ? '' : `\n## Memory\n\nThe highest resident memory of the engine's process during each question, MB, pages of mapped files included.\n\n${markdownTable([['question', ...measured, 'events firsthand scanned'], ...rows])}\n`;
 }
 
 export function markdown(report) {
@@ -81,7 +87,7 @@ export function markdown(report) {
   const about = [
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0].model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, Linux ${release()}, node ${process.version}.`,
     `${output(binary, ['--version'])}, commit ${output('git', ['rev-parse', '--short', 'HEAD'])}${peers.map(([, name]) => `, ${name} ${version(name)}`).join('')}, ${output('cc', ['--version']).split('\n')[0]}.`,
-    `${options.rows} events of ${customers} customers over ${options.days} days, variant ${options.variant}; ${options.rounds} rounds, medians. Load average at the end: ${output('cat', ['/proc/loadavg']).split(' ').slice(0, 3).join(', ')}.`,
+    `${options.rows} events of ${customers} customers over ${options.days} days, variant ${options.variant}; a peer has ${number(options.seconds)} s for an answer; ${report.round} of ${options.rounds} rounds, medians. Load average at the end: ${output('cat', ['/proc/loadavg']).split(' ').slice(0, 3).join(', ')}.`,
     `\`node bench/speed/run.mjs ${report.command}\``,
   ];
   const server = engines.firsthand ? `\nStart after a clean stop: ${number(engines.firsthand.startMs)} ms.${memory ? ` Memory ${memory.idle_s} s after the last question: ${number(memory.own_mb)} MB of its own, ${number(memory.all_mb)} MB with pages of files.` : ''}\n` : '';

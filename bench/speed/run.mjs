@@ -5,12 +5,15 @@
 //     --rounds N        timed rounds; medians count (5)
 //     --only q1,q4      some of the questions
 //     --engines NAMES   firsthand, clickhouse-a, clickhouse-p, clickhouse-count, duckdb, floor (all)
+//     --choose-rows N   on how many events the peers' forms of SQL are tried, by customer (2000000)
+//     --seconds S       how long a peer may take for an answer; what takes longer is said, and not asked again (120)
 //     --variant NAME    late: one event in twenty comes after all others
 //     --fresh           load anew
 //     --settle S        how long to wait at most until firsthand's segments have become one, as they do in quiet times (0)
 //     --idle S          how long to wait before memory is read (60; 0: not at all)
 //     --out FILE        the table as Markdown (DIR/speed.md)
-// FIRSTHAND is the binary, else build/firsthand. The exit code is 1 where two answers differ.
+// FIRSTHAND is the binary, else build/firsthand. The exit code is 1 where two answers differ. The table is written anew after every
+// question, and each single measurement is a line of measured.ndjson beside the data, so that a run that is cut leaves what it has.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -18,7 +21,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { root } from '../../tests/support/firsthand.mjs';
 import { Firsthand, Floor, Layout, Peer, loadedOnce } from './engines.mjs';
-import { QUESTIONS, difference, pickOf } from './questions.mjs';
+import { measure } from './measure.mjs';
+import { QUESTIONS, pickOf } from './questions.mjs';
 import { markdown, table } from './report.mjs';
 
 const ENGINES = ['firsthand', 'clickhouse-a', 'clickhouse-p', 'clickhouse-count', 'duckdb', 'floor'];
@@ -44,15 +48,17 @@ function options() {
       options: {
         rows: { type: 'string' }, data: { type: 'string', default: join(root, 'build-speed') }, rounds: { type: 'string', default: '5' },
         only: { type: 'string' }, engines: { type: 'string' }, variant: { type: 'string', default: 'plain' }, fresh: { type: 'boolean' },
-        idle: { type: 'string', default: '60' }, settle: { type: 'string', default: '0' }, out: { type: 'string' },
+        idle: { type: 'string', default: '60' }, 'choose-rows': { type: 'string', default: '2000000' }, seconds: { type: 'string', default: '120' }, settle: { type: 'string', default: '0' }, out: { type: 'string' },
       },
     }).values;
   } catch (error) { usage(error.message); }
+  const seconds = Number(given.seconds);
+  if (!(seconds > 0 && seconds <= 86400)) usage('--seconds is a number above 0, at most 86400');
   const whole = (name, least) => (/^\d{1,10}$/.test(given[name] ?? '') && Number(given[name]) >= least ? Number(given[name]) : usage(`--${name} is a whole number from ${least} on`));
   names(given.variant, VARIANTS, 'variant');
   const rows = whole('rows', 1000);
   return {
-    rows, rounds: whole('rounds', 1), idle: whole('idle', 0), settle: whole('settle', 0), variant: given.variant, days: DAYS, fresh: given.fresh ?? false,
+    rows, rounds: whole('rounds', 1), chooseRows: whole('choose-rows', 1000), seconds, idle: whole('idle', 0), settle: whole('settle', 0), variant: given.variant, days: DAYS, fresh: given.fresh ?? false,
     directory: join(resolve(given.data), `${rows}-${given.variant}`), out: given.out,
     only: names(given.only, QUESTIONS.map(({ id }) => id), 'question'), engines: names(given.engines, ENGINES, 'engine'),
   };
@@ -82,6 +88,7 @@ function generate({ directory, rows, variant, days }, customers) {
 // { engines by name, loads by name, what to stop }
 async function open(options, files) {
   const { directory, fresh, days } = options;
+  const limits = { every: Math.max(1, Math.round(options.rows / options.chooseRows)), seconds: options.seconds };
   const engines = {};
   const loads = {};
   const stops = [];
@@ -107,11 +114,11 @@ async function open(options, files) {
     }
     if (has('clickhouse')) {
       const clickhouse = await peer('clickhouse', join(directory, 'clickhouse'));
-      engines['clickhouse-a'] = new Layout(clickhouse, { table: 'a' });
-      engines['clickhouse-p'] = new Layout(clickhouse, { table: 'p' });
-      engines['clickhouse-count'] = new Layout(clickhouse, { table: 'p', projection: true }, ['count']);
+      engines['clickhouse-a'] = new Layout(clickhouse, limits, { table: 'a' });
+      engines['clickhouse-p'] = new Layout(clickhouse, limits, { table: 'p' });
+      engines['clickhouse-count'] = new Layout(clickhouse, limits, { table: 'p', projection: true }, ['count']);
     }
-    if (has('duckdb')) engines.duckdb = new Layout(await peer('duckdb', join(directory, 'duckdb.db')));
+    if (has('duckdb')) engines.duckdb = new Layout(await peer('duckdb', join(directory, 'duckdb.db')), limits);
     if (has('floor')) {
       const floor = new Floor(join(directory, 'floor'), files, days);
       stops.push(floor);
@@ -125,42 +132,6 @@ async function open(options, files) {
   return { engines: Object.fromEntries(options.engines.map((name) => [name, engines[name]])), loads, stop: async () => { for (const one of stops) await one.stop(); } };
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[(values.length - 1) >> 1];
-
-// All engines are asked in turn, so that what else the machine does falls on all of them.
-async function measure(engines, questions, world, rounds) {
-  const results = new Map(questions.map(({ id }) => [id, {}]));
-  let differences = 0;
-  for (let round = 0; round <= rounds; round++) {
-    for (const question of questions) {
-      const answers = [];
-      for (const [name, engine] of Object.entries(engines)) {
-        const asked = await engine.ask(question, world, round);
-        if (asked === null) continue;
-        answers.push([name, asked.answer]);
-        if (round === 0) results.get(question.id)[name] = { runs: [] }; else results.get(question.id)[name].runs.push({ ...asked, answer: undefined });
-      }
-      for (let i = 0; i < answers.length; i++) {
-        for (let k = i + 1; k < answers.length; k++) {
-          const found = difference(answers[i][1], answers[k][1]);
-          if (found !== null) console.error(`${question.id}: ${answers[i][0]} and ${answers[k][0]} differ: ${found}`);
-          differences += found === null ? 0 : 1;
-        }
-      }
-    }
-    console.log(round === 0 ? 'asked once, untimed' : `round ${round} of ${rounds}`);
-  }
-  for (const byEngine of results.values()) {
-    for (const result of Object.values(byEngine)) {
-      for (const field of ['ms', 'cpu_ms', 'elapsed_ms', 'peak_mb', 'scanned']) {
-        const values = result.runs.map((run) => run[field]).filter((value) => value !== undefined);
-        if (values.length > 0) result[field] = field === 'peak_mb' ? Math.max(...values) : median(values);
-      }
-    }
-  }
-  return { results, differences };
-}
-
 const chosen = options();
 const customers = Math.floor(chosen.rows / EVENTS_PER_CUSTOMER) + 1;
 const world = { days: chosen.days, customers, pick: pickOf(customers) };
@@ -170,19 +141,19 @@ mkdirSync(chosen.directory, { recursive: true });
 build(chosen.directory);
 const files = generate(chosen, customers);
 const { engines, loads, stop } = await open(chosen, files);
+const out = chosen.out ?? join(chosen.directory, 'speed.md');
+const report = { options: chosen, questions, loads, engines, memory: null, customers, command: process.argv.slice(2).join(' ') };
+const write = () => writeFileSync(out, markdown(report));
 try {
-  const { results, differences } = await measure(engines, questions, world, chosen.rounds);
-  let memory = null;
+  await measure({ engines, questions, world, rounds: chosen.rounds, log: join(chosen.directory, 'measured.ndjson'), soFar: (told) => { Object.assign(report, told); write(); } });
   if (engines.firsthand && chosen.idle > 0) {
     await sleep(chosen.idle * 1000);
-    memory = { ...engines.firsthand.memory(), idle_s: chosen.idle };
+    report.memory = { ...engines.firsthand.memory(), idle_s: chosen.idle };
+    write();
   }
-  const report = { options: chosen, questions, results, loads, engines, memory, differences, customers, command: process.argv.slice(2).join(' ') };
   console.log(table(report));
-  const out = chosen.out ?? join(chosen.directory, 'speed.md');
-  writeFileSync(out, markdown(report));
-  console.log(`\n${differences === 0 ? 'All answers are equal' : `${differences} answers differ`}. The table is in ${out}.`);
-  process.exitCode = differences === 0 ? 0 : 1;
+  console.log(`\n${report.differences === 0 ? 'All answers are equal' : `${report.differences} answers differ`}. The table is in ${out}.`);
+  process.exitCode = report.differences === 0 ? 0 : 1;
 } finally {
   await stop();
 }

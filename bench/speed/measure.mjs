@@ -1,0 +1,57 @@
+// Asks all engines all questions in rounds, compares their answers, and keeps what was measured as it comes.
+import { appendFileSync, rmSync } from 'node:fs';
+import { difference } from './questions.mjs';
+
+const FIELDS = ['ms', 'cpu_ms', 'elapsed_ms', 'peak_mb', 'scanned'];
+
+const median = (values) => [...values].sort((a, b) => a - b)[(values.length - 1) >> 1];
+
+// Of the timed runs; of memory the most.
+function summary(runs) {
+  const told = {};
+  for (const field of FIELDS) {
+    const values = runs.map((run) => run[field]).filter((value) => value !== undefined);
+    if (values.length > 0) told[field] = field === 'peak_mb' ? Math.max(...values) : median(values);
+  }
+  return told;
+}
+
+function compare(question, answers) {
+  let differences = 0;
+  for (let i = 0; i < answers.length; i++) {
+    for (let k = i + 1; k < answers.length; k++) {
+      const found = difference(answers[i][1], answers[k][1]);
+      if (found !== null) console.error(`${question.id}: ${answers[i][0]} and ${answers[k][0]} differ: ${found}`);
+      differences += found === null ? 0 : 1;
+    }
+  }
+  return differences;
+}
+
+// All engines are asked in turn, so that what else the machine does falls on all of them; round 0 is not timed. `log` is a file of one line
+// of JSON for each answer. After each question `soFar` is called with { results: Map of id to { NAME: medians, runs or beyond }, differences, round }.
+export async function measure({ engines, questions, world, rounds, log, soFar }) {
+  const results = new Map(questions.map(({ id }) => [id, {}]));
+  let differences = 0;
+  rmSync(log, { force: true });
+  for (let round = 0; round <= rounds; round++) {
+    for (const question of questions) {
+      const byEngine = results.get(question.id);
+      const answers = [];
+      for (const [name, engine] of Object.entries(engines)) {
+        const asked = await engine.ask(question, world, round);
+        if (asked === null) continue;
+        const { answer, ...run } = asked;
+        appendFileSync(log, `${JSON.stringify({ round, question: question.id, engine: name, ...run })}\n`);
+        const runs = round === 0 ? [] : [...byEngine[name].runs, run];
+        byEngine[name] = { ...summary(runs.length > 0 ? runs : [run]), runs, ...(run.beyond ? { beyond: run.beyond } : {}) };
+        if (!run.beyond) answers.push([name, answer]);
+      }
+      differences += compare(question, answers);
+      console.log(`${question.id}: ${Object.entries(byEngine).map(([name, { runs, ...one }]) => `${name} ${one.beyond ?? `${(runs.at(-1) ?? one).ms.toFixed(1)} ms`}`).join(', ')}`);
+      soFar({ results, differences, round });
+    }
+    console.log(round === 0 ? 'asked once, untimed' : `round ${round} of ${rounds}`);
+  }
+  return { results, differences };
+}
