@@ -251,6 +251,7 @@ void store_commit(struct store *store, struct store_job *const *jobs, size_t cou
     bool begun = begin(store, items, &marks, &fail);
     bool ok = begun && judge_all(store, jobs, count, &fail) && write_frame(store, &fail);
     if (ok) {
+        store_fresh_enter(store->writing.fresh);
         finish(store, marks.rows);
         give_results(store, jobs, count);
         tell_listener(store, jobs, count);

@@ -62,7 +62,9 @@ static void begin_tables(struct store *store)
     writing->dedup[1] = store_dedup_live_new();
     writing->quarantine[0] = writing->quarantine[1];
     writing->quarantine[1] = store_quarantine_live_new();
+    struct store_fresh *before = writing->fresh;
     writing->fresh = store_fresh_new(STORE_FRESH_ROWS_MOST);
+    store_fresh_follow(writing->fresh, before);
     base_lock(&store->lock);
     struct store_published *now = &store->now;
     struct store_identity_view *old_view = now->identity;

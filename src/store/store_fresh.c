@@ -179,7 +179,7 @@ bool store_fresh_append(struct store_fresh *fresh, const struct store_row *row, 
     return true;
 }
 
-struct store_fresh_finder *store_fresh_finder_of(struct store_fresh *fresh)
+struct store_fresh_finder *store_fresh_finder_of(const struct store_fresh *fresh)
 {
     return fresh->finder;
 }

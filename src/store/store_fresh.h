@@ -30,16 +30,27 @@ void store_fresh_rollback(struct store_fresh *fresh, struct store_fresh_mark mar
 /* Copies the row with everything that it points to. */
 bool store_fresh_append(struct store_fresh *fresh, const struct store_row *row,
                         struct fail *fail) MUST_USE;
-/* Appends to out[0, *count) the places below `bound` of the rows of customer number `original` (as stored, before
-   joins), newest first. Any thread; `bound` was published. The first to ask enters the rows that came since the last
-   asking, once for all who ask later; who appends pays nothing. (store_fresh_find.c) */
+/* What a row is sorted and chosen by. */
+struct store_timed_row {
+    int64_t ts_ms;
+    uint32_t row; /* its place: places follow arrival, which decides equal times */
+    uint32_t event;
+};
+/* Appends to out[0, *count) the rows below `bound` of customer number `original` (as stored, before joins), as
+   struct store_timed_row in order of arrival. Any thread; `bound` was published. Rows that nobody has entered yet are
+   entered first. (store_fresh_find.c) */
 bool store_fresh_rows_of(struct store_fresh *fresh, uint32_t bound, uint32_t original,
                          struct store_vec *out, size_t *count, struct fail *fail) MUST_USE;
+/* Enters the rows that came, so that who asks need not: where somebody has asked of this table, or of the one before. The
+   writer's, of rows that are not taken back any more. */
+void store_fresh_enter(struct store_fresh *fresh);
+/* `fresh`, still empty, comes after `before`. The writer's. */
+void store_fresh_follow(struct store_fresh *fresh, const struct store_fresh *before);
 /* What store_fresh_rows_of keeps; of the table, freed with it. */
 struct store_fresh_finder;
 struct store_fresh_finder *store_fresh_finder_new(void);
 void store_fresh_finder_free(struct store_fresh_finder *finder);
-struct store_fresh_finder *store_fresh_finder_of(struct store_fresh *fresh);
+struct store_fresh_finder *store_fresh_finder_of(const struct store_fresh *fresh);
 
 uint32_t
 store_fresh_count(const struct store_fresh *fresh); /* the writer's own, also unpublished */

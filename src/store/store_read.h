@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "store_fresh.h"
 #include "store_internal.h"
 #include "store_segment.h"
 #include "store_vec.h"
@@ -70,11 +71,7 @@ bool store_fresh_index_make_few(const struct store_fresh_view *views, size_t vie
                                 const uint32_t *customers, size_t customer_count,
                                 struct arena *arena, struct store_fresh_index *out,
                                 struct fail *fail) MUST_USE;
-/* Rows of one customer, in order of arrival, into order of time. */
-struct store_timed_row {
-    int64_t ts_ms;
-    uint32_t row; /* positions follow arrival: they decide equal times */
-};
+/* Rows of one customer into order of time, then of arrival. */
 void store_timed_rows_sort(struct store_timed_row *rows, size_t count);
 static inline const struct store_row *store_fresh_index_row(const struct store_fresh_index *index,
                                                             uint32_t at)

@@ -1,28 +1,19 @@
 /* store_scan_few.c — fresh rows of few customers: found by their numbers, in place of sorting those of everybody. */
-#include <stdlib.h>
-
 #include "store_fresh.h"
 #include "store_read.h"
 
-/* Places over the views together: of all customers so far, one customer after the other. */
+/* Rows of all customers so far, one customer after the other; places are over the views together. */
 struct few {
-    struct store_vec places; /* uint32_t */
+    struct store_vec rows; /* struct store_timed_row */
     size_t count;
 };
 
 static void few_done(struct few *few)
 {
-    store_vec_done(&few->places, NULL);
+    store_vec_done(&few->rows, NULL);
 }
 
-static int compare_places(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Appends one customer's rows in order of arrival: those under its own number and under those joined into it. */
+/* Appends one customer's rows in order of time: those under its own number and under those joined into it. */
 static bool gather_one(struct few *few, const struct store_fresh_index *index,
                        const struct store_identity_view *identity, uint32_t root,
                        struct arena *arena, struct fail *fail)
@@ -39,18 +30,18 @@ static bool gather_one(struct few *few, const struct store_fresh_index *index,
         for (size_t n = 0; n < number_count; n++) {
             if (store_identity_root(identity, numbers[n]) == root &&
                 !store_fresh_rows_of(index->views[v].fresh, index->views[v].count, numbers[n],
-                                     &few->places, &few->count, fail)) {
+                                     &few->rows, &few->count, fail)) {
                 return false;
             }
         }
-        for (size_t i = from; i < few->count; i++) {
-            ((uint32_t *)few->places.data)[i] += before;
+        struct store_timed_row *rows = few->rows.data;
+        for (size_t i = from; before > 0 && i < few->count; i++) {
+            rows[i].row += before;
         }
         before += index->views[v].count;
     }
     if (few->count - begin > 1) {
-        qsort((uint32_t *)few->places.data + begin, few->count - begin, sizeof(uint32_t),
-              compare_places);
+        store_timed_rows_sort((struct store_timed_row *)few->rows.data + begin, few->count - begin);
     }
     return true;
 }
@@ -74,28 +65,20 @@ static bool gather(struct few *few, struct store_fresh_index *index,
     return true;
 }
 
-/* Lays the rows of each customer out by time. */
 static bool lay_out(const struct few *few, struct store_fresh_index *index, struct arena *arena,
                     struct fail *fail)
 {
-    struct store_timed_row *timed = arena_array(arena, index->row_count, sizeof *timed, fail);
+    const struct store_timed_row *timed = few->rows.data;
     index->rows = arena_array(arena, index->row_count, sizeof *index->rows, fail);
     index->ts_ms = arena_array(arena, index->row_count, sizeof *index->ts_ms, fail);
     index->events = arena_array(arena, index->row_count, sizeof *index->events, fail);
-    if (timed == NULL || index->rows == NULL || index->ts_ms == NULL || index->events == NULL) {
+    if (index->rows == NULL || index->ts_ms == NULL || index->events == NULL) {
         return false;
-    }
-    for (uint32_t i = 0; i < index->row_count; i++) {
-        index->rows[i] = ((const uint32_t *)few->places.data)[i];
-        timed[i] = (struct store_timed_row){store_fresh_index_row(index, i)->ts_ms, index->rows[i]};
-    }
-    for (uint32_t c = 0; c < index->customer_count; c++) {
-        store_timed_rows_sort(timed + index->begin[c], index->begin[c + 1] - index->begin[c]);
     }
     for (uint32_t i = 0; i < index->row_count; i++) {
         index->rows[i] = timed[i].row;
         index->ts_ms[i] = timed[i].ts_ms;
-        index->events[i] = store_fresh_index_row(index, i)->event;
+        index->events[i] = timed[i].event;
     }
     return true;
 }

@@ -41,14 +41,14 @@ static void sort_by_root(struct keyed_row *rows, struct keyed_row *spare, size_t
     }
 }
 
+static bool timed_before(const struct store_timed_row *x, const struct store_timed_row *y)
+{
+    return x->ts_ms != y->ts_ms ? x->ts_ms < y->ts_ms : x->row < y->row;
+}
+
 static int compare_timed(const void *a, const void *b)
 {
-    const struct store_timed_row *x = a;
-    const struct store_timed_row *y = b;
-    if (x->ts_ms != y->ts_ms) {
-        return x->ts_ms < y->ts_ms ? -1 : 1;
-    }
-    return x->row < y->row ? -1 : x->row > y->row;
+    return timed_before(a, b) ? -1 : timed_before(b, a);
 }
 
 /* Mostly they are already. */
@@ -56,7 +56,7 @@ void store_timed_rows_sort(struct store_timed_row *rows, size_t count)
 {
     size_t late = 0;
     for (size_t i = 1; i < count; i++) {
-        late += rows[i].ts_ms < rows[i - 1].ts_ms;
+        late += timed_before(&rows[i], &rows[i - 1]);
     }
     if (late == 0) {
         return;
@@ -68,7 +68,7 @@ void store_timed_rows_sort(struct store_timed_row *rows, size_t count)
     for (size_t i = 1; i < count; i++) {
         struct store_timed_row row = rows[i];
         size_t j = i;
-        for (; j > 0 && rows[j - 1].ts_ms > row.ts_ms; j--) {
+        for (; j > 0 && timed_before(&row, &rows[j - 1]); j--) {
             rows[j] = rows[j - 1];
         }
         rows[j] = row;
@@ -126,7 +126,7 @@ static void fill_index(struct store_fresh_index *index, struct index_work *work)
         uint32_t end = at;
         for (; end < index->row_count && work->keyed[end].root == root; end++) {
             uint32_t row = work->keyed[end].row;
-            work->timed[end - at] = (struct store_timed_row){work->ts_ms[row], row};
+            work->timed[end - at] = (struct store_timed_row){work->ts_ms[row], row, work->events[row]};
         }
         store_timed_rows_sort(work->timed, end - at);
         index->customers[customers] = root;
@@ -135,7 +135,7 @@ static void fill_index(struct store_fresh_index *index, struct index_work *work)
             const struct store_timed_row *timed = &work->timed[i - at];
             index->rows[i] = timed->row;
             index->ts_ms[i] = timed->ts_ms;
-            index->events[i] = work->events[timed->row];
+            index->events[i] = timed->event;
         }
         customers++;
         at = end;

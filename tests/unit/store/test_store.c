@@ -411,6 +411,49 @@ static void look_around(void *context)
     arena_free(arena);
 }
 
+static void check_rows_of(struct kit *kit, struct store_snapshot *snapshot, const char *id,
+                          size_t expected)
+{
+    uint32_t customer;
+    store_customer_lookup(snapshot, str_from_c(id), &customer);
+    assert_int_not_equal(customer, STORE_NO_CUSTOMER);
+    struct read_rows read = read_rows(snapshot, customer, kit->arena);
+    assert_int_equal(read.count, expected);
+    for (size_t i = 1; i < read.count; i++) {
+        assert_true(read.rows[i].arrival > read.rows[i - 1].arrival);
+    }
+}
+
+/* Two thirds of the rows are of one customer: so many that its notes lie in several pieces of the greatest length. */
+static void whoever_asks_first_each_snapshot_sees_its_own_fresh_rows(void **state)
+{
+    (void)state;
+    enum { SNAPSHOTS = 8, ROWS = 60 };
+    for (int first_asks = 0; first_asks < SNAPSHOTS; first_asks++) {
+        struct kit kit;
+        struct store_snapshot *taken[SNAPSHOTS];
+        kit_init(&kit);
+        for (int s = 0; s < SNAPSHOTS; s++) {
+            for (int i = 0; i < ROWS; i++) {
+                kit_send(&kit, "web", NULL, "Visit", i % 3 == 0 ? "user=v" : "user=u");
+            }
+            taken[s] = store_snapshot_take(kit.store);
+            if (s == first_asks) { /* from here on rows are entered as they come */
+                check_rows_of(&kit, taken[s], "u", (size_t)(s + 1) * ROWS / 3 * 2);
+            }
+            if (s == SNAPSHOTS / 2) {
+                kit_seal(&kit); /* and into the next table too */
+            }
+        }
+        for (int s = SNAPSHOTS - 1; s >= 0; s--) {
+            check_rows_of(&kit, taken[s], "u", (size_t)(s + 1) * ROWS / 3 * 2);
+            check_rows_of(&kit, taken[s], "v", (size_t)(s + 1) * ROWS / 3);
+            store_snapshot_unref(taken[s]);
+        }
+        kit_done(&kit);
+    }
+}
+
 static void many_send_and_look_while_the_keeper_works(void **state)
 {
     (void)state;
@@ -536,6 +579,7 @@ int main(void)
         cmocka_unit_test(batches_need_not_be_waited_for),
         cmocka_unit_test(more_than_may_wait_is_refused_and_what_waits_is_stored),
         cmocka_unit_test(closing_takes_what_was_submitted),
+        cmocka_unit_test(whoever_asks_first_each_snapshot_sees_its_own_fresh_rows),
         cmocka_unit_test(many_send_and_look_while_the_keeper_works),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(a_seal_that_failed_is_finished_by_the_next),
