@@ -108,7 +108,8 @@ async function open(options, files) {
       await firsthand.start();
       if (options.settle > 0) {
         const settled = await firsthand.settle(options.settle);
-        loads.firsthand = { ...loads.firsthand, merged_s: settled && loads.firsthand.queryable_s + settled, ...firsthand.sizes() };
+        // While segments are merged, files come and go; the sizes are then those that the import left.
+        if (settled !== null) loads.firsthand = { ...loads.firsthand, merged_s: loads.firsthand.queryable_s + settled, ...firsthand.sizes() };
       }
       engines.firsthand = firsthand;
     }
