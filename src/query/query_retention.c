@@ -146,8 +146,10 @@ static bool narrow_customer(struct query_worker *worker, uint32_t c, struct fail
     struct retention_tally *tally = state->whole;
     const size_t periods = body_of(worker)->periods;
     size_t cohort;
-    uint64_t came = retention_narrow_walk(state->own, worker, c, &cohort);
-    (void)fail;
+    uint64_t came;
+    if (!retention_narrow_walk(state->own, worker, c, &came, &cohort, fail)) {
+        return false;
+    }
     if (cohort == SIZE_MAX) {
         return true;
     }

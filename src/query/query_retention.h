@@ -63,8 +63,9 @@ struct retention_narrow;
 bool retention_narrow_new(struct query_worker *worker, struct retention_narrow **out,
                           struct fail *fail) MUST_USE;
 /* The periods in which customer `c` came back, a bit each. *out_cohort is SIZE_MAX where there was no start. */
-uint64_t retention_narrow_walk(const struct retention_narrow *narrow,
-                               const struct query_worker *worker, uint32_t c, size_t *out_cohort);
+bool retention_narrow_walk(struct retention_narrow *narrow, const struct query_worker *worker,
+                           uint32_t c, uint64_t *out_came, size_t *out_cohort,
+                           struct fail *fail) MUST_USE;
 
 struct query_parser;
 bool retention_parse(struct query_parser *parser, struct json_value root,

@@ -1,5 +1,6 @@
-/* Retention of narrow rows: the periods in which a customer came back are bits of one word. */
-#include "query_interval.h"
+/* Retention of narrow rows: the periods in which a customer came back are bits of one word, and who never started is passed
+   over without a look at its rows. */
+#include "query_marks.h"
 #include "query_narrow.h"
 #include "query_retention.h"
 
@@ -9,6 +10,8 @@ struct retention_narrow {
     struct query_interval_table intervals;
     uint8_t starts[QUERY_LABELS_MAX]; /* by label, 0 or 1 */
     uint8_t returns[QUERY_LABELS_MAX];
+    uint64_t batch; /* that the rows are marked of */
+    uint64_t *start_rows, *return_rows;
 };
 
 bool retention_narrow_fits(const struct retention_body *body)
@@ -42,31 +45,62 @@ static uint32_t interval_of(const struct retention_narrow *narrow,
                : (uint32_t)zone_intervals_find(&body->intervals, ts_ms);
 }
 
-uint64_t retention_narrow_walk(const struct retention_narrow *narrow,
-                               const struct query_worker *worker, uint32_t c, size_t *out_cohort)
+static uint64_t periods_met(const struct retention_narrow *narrow,
+                            const struct query_worker *worker, uint32_t cohort, uint32_t from,
+                            uint32_t end)
 {
     const struct retention_body *body = worker->exec->plan->body;
+    const int64_t *ts_ms = worker->rows->ts_ms;
+    int64_t end_ms = body->intervals.begins[cohort + body->periods];
+    if (narrow->intervals.of_slice != NULL) {
+        return query_intervals_met(&narrow->intervals, cohort, ts_ms, narrow->return_rows, from,
+                                   end, end_ms);
+    }
+    uint64_t met = 0;
+    for (uint32_t row = query_mark_next(narrow->return_rows, from, end);
+         row < end && ts_ms[row] < end_ms;
+         row = query_mark_next(narrow->return_rows, row + 1, end)) {
+        met |= UINT64_C(1) << (interval_of(narrow, body, ts_ms[row]) - cohort);
+    }
+    return met;
+}
+
+/* Once a batch. */
+static bool mark_batch(struct retention_narrow *narrow, const struct query_worker *worker,
+                       struct fail *fail)
+{
+    const struct store_rows *rows = worker->rows;
+    size_t words = query_mark_words(rows->row_count);
+    narrow->batch = worker->batch;
+    narrow->start_rows = arena_array(worker->scratch, words, sizeof(uint64_t), fail);
+    narrow->return_rows = arena_array(worker->scratch, words, sizeof(uint64_t), fail);
+    if (narrow->start_rows == NULL || narrow->return_rows == NULL) {
+        return false;
+    }
+    query_mark_rows(narrow->starts, rows->labels, rows->row_count, narrow->start_rows);
+    query_mark_rows(narrow->returns, rows->labels, rows->row_count, narrow->return_rows);
+    return true;
+}
+
+bool retention_narrow_walk(struct retention_narrow *narrow, const struct query_worker *worker,
+                           uint32_t c, uint64_t *out_came, size_t *out_cohort, struct fail *fail)
+{
     const struct query_range *range = &worker->exec->plan->range;
     const struct store_rows *rows = worker->rows;
-    const int64_t *ts_ms = rows->ts_ms;
-    const uint8_t *labels = rows->labels;
-    uint32_t end = rows->row_begin[c + 1];
-    uint32_t row = rows->row_begin[c];
+    *out_came = 0;
     *out_cohort = SIZE_MAX;
-    while (row < end && (narrow->starts[labels[row]] == 0 || ts_ms[row] < range->from_ms ||
-                         ts_ms[row] >= range->to_ms)) {
-        row++;
+    if (narrow->batch != worker->batch && !mark_batch(narrow, worker, fail)) {
+        return false;
     }
-    if (row == end) {
-        return 0;
+    uint32_t end = rows->row_begin[c + 1];
+    uint32_t row = query_mark_next(narrow->start_rows, rows->row_begin[c], end);
+    while (row < end && (rows->ts_ms[row] < range->from_ms || rows->ts_ms[row] >= range->to_ms)) {
+        row = query_mark_next(narrow->start_rows, row + 1, end);
     }
-    uint32_t cohort = interval_of(narrow, body, ts_ms[row]);
-    int64_t end_ms = body->intervals.begins[cohort + body->periods];
-    uint64_t came = 0;
-    for (row++; row < end && ts_ms[row] < end_ms; row++) {
-        uint32_t period = interval_of(narrow, body, ts_ms[row]) - cohort;
-        came |= (uint64_t)narrow->returns[labels[row]] << period;
+    if (row < end) {
+        uint32_t cohort = interval_of(narrow, worker->exec->plan->body, rows->ts_ms[row]);
+        *out_came = periods_met(narrow, worker, cohort, row + 1, end);
+        *out_cohort = cohort;
     }
-    *out_cohort = cohort;
-    return came;
+    return true;
 }

@@ -12,7 +12,8 @@
 #define PIECE_NOTES_MOST 63U /* with its head a power of two, as all of them */
 
 struct piece_head {
-    uint32_t before; /* 1 + the cell of the head of the piece before it of the same number; 0: none */
+    uint32_t
+        before; /* 1 + the cell of the head of the piece before it of the same number; 0: none */
     uint32_t count, room;
     uint32_t unused;
 };

@@ -126,7 +126,8 @@ static void fill_index(struct store_fresh_index *index, struct index_work *work)
         uint32_t end = at;
         for (; end < index->row_count && work->keyed[end].root == root; end++) {
             uint32_t row = work->keyed[end].row;
-            work->timed[end - at] = (struct store_timed_row){work->ts_ms[row], row, work->events[row]};
+            work->timed[end - at] =
+                (struct store_timed_row){work->ts_ms[row], row, work->events[row]};
         }
         store_timed_rows_sort(work->timed, end - at);
         index->customers[customers] = root;

@@ -1,0 +1,45 @@
+/* query_marks.c — marks and intervals of narrow rows: the portable way, and the choice. */
+#include "query_marks.h"
+
+void query_mark_rows_portable(const uint8_t *table, const uint8_t *labels, size_t count,
+                              uint64_t *words)
+{
+    for (size_t first = 0; first < count; first += QUERY_MARK_ROWS) {
+        size_t rows = count - first < QUERY_MARK_ROWS ? count - first : QUERY_MARK_ROWS;
+        uint64_t word = 0;
+        for (size_t i = 0; i < rows; i++) {
+            word |= (uint64_t)(table[labels[first + i]] != 0) << i;
+        }
+        words[first / QUERY_MARK_ROWS] = word;
+    }
+}
+
+uint64_t query_intervals_met_portable(const struct query_interval_table *table, uint32_t first,
+                                      const int64_t *ts_ms, const uint64_t *words, uint32_t from,
+                                      uint32_t end, int64_t end_ms)
+{
+    uint64_t met = 0;
+    for (uint32_t row = from; row < end && ts_ms[row] < end_ms; row++) {
+        uint64_t marked = words[row / QUERY_MARK_ROWS] >> row % QUERY_MARK_ROWS & 1U;
+        met |= marked << (query_interval_of(table, ts_ms[row]) - first);
+    }
+    return met;
+}
+
+void query_mark_rows(const uint8_t *table, const uint8_t *labels, size_t count, uint64_t *words)
+{
+    if (query_marks_have_avx512()) {
+        query_mark_rows_avx512(table, labels, count, words);
+    } else {
+        query_mark_rows_portable(table, labels, count, words);
+    }
+}
+
+uint64_t query_intervals_met(const struct query_interval_table *table, uint32_t first,
+                             const int64_t *ts_ms, const uint64_t *words, uint32_t from,
+                             uint32_t end, int64_t end_ms)
+{
+    return query_marks_have_avx512()
+               ? query_intervals_met_avx512(table, first, ts_ms, words, from, end, end_ms)
+               : query_intervals_met_portable(table, first, ts_ms, words, from, end, end_ms);
+}

@@ -1,0 +1,155 @@
+/* Marks and intervals of narrow rows: the same with vectors and without, and what a look at each row says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base_random.h"
+#include "query_marks.h"
+
+#define ROWS 400U
+#define INTERVALS 70U
+#define HOUR_MS INT64_C(3600000)
+
+struct lot {
+    struct base_random_seeded seeded;
+    uint8_t table[256];
+    uint8_t labels[ROWS];
+    int64_t ts_ms[ROWS];
+    uint64_t words[(ROWS + 63) / 64];
+    int64_t begins[INTERVALS + 1];
+};
+
+static uint64_t below(struct lot *lot, uint64_t bound)
+{
+    return base_random_below(&lot->seeded.random, bound);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const int64_t *x = a;
+    const int64_t *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Days of 23, 24 and 25 hours, and rows on their bounds. */
+static void make(struct lot *lot, uint64_t labels)
+{
+    lot->begins[0] = -400 * HOUR_MS;
+    for (uint32_t i = 0; i < INTERVALS; i++) {
+        lot->begins[i + 1] = lot->begins[i] + (23 + (int64_t)below(lot, 3)) * HOUR_MS;
+    }
+    for (size_t i = 0; i < sizeof lot->table; i++) {
+        lot->table[i] = (uint8_t)(below(lot, 3) * below(lot, 200));
+    }
+    uint64_t span_ms = (uint64_t)(lot->begins[INTERVALS] - lot->begins[0]);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        int64_t on_bound = lot->begins[below(lot, INTERVALS)];
+        lot->labels[i] = (uint8_t)below(lot, labels);
+        lot->ts_ms[i] = below(lot, 4) == 0 ? on_bound - (int64_t)below(lot, 2)
+                                           : lot->begins[0] + (int64_t)below(lot, span_ms);
+        lot->ts_ms[i] = lot->ts_ms[i] < lot->begins[0] ? lot->begins[0] : lot->ts_ms[i];
+    }
+    qsort(lot->ts_ms, ROWS, sizeof lot->ts_ms[0], compare_times);
+}
+
+static bool is_marked(const uint64_t *words, uint32_t row)
+{
+    return (words[row / 64] >> row % 64 & 1U) != 0;
+}
+
+static void rows_are_marked_by_their_labels_with_vectors_and_without(void **state)
+{
+    (void)state;
+    struct lot lot;
+    base_random_seed(&lot.seeded, 5);
+    for (uint32_t count = 0; count <= 200; count++) {
+        uint64_t portable[4] = {0};
+        uint64_t vectors[4] = {0};
+        make(&lot, count % 2 == 0 ? 256 : 40);
+        query_mark_rows_portable(lot.table, lot.labels, count, portable);
+        for (uint32_t row = 0; row < query_mark_words(count) * 64; row++) {
+            assert_int_equal(is_marked(portable, row),
+                             row < count && lot.table[lot.labels[row]] != 0);
+        }
+        if (query_marks_have_avx512()) {
+            query_mark_rows_avx512(lot.table, lot.labels, count, vectors);
+            assert_memory_equal(vectors, portable, sizeof portable);
+        }
+    }
+}
+
+static void the_next_marked_row_is_found_within_its_range(void **state)
+{
+    (void)state;
+    struct lot lot;
+    base_random_seed(&lot.seeded, 6);
+    for (int turn = 0; turn < 2000; turn++) {
+        make(&lot, 256);
+        for (size_t w = 0; w < sizeof lot.words / sizeof lot.words[0]; w++) {
+            lot.words[w] = below(&lot, 3) == 0 ? UINT64_C(1) << below(&lot, 64) : 0;
+        }
+        uint32_t from = (uint32_t)below(&lot, ROWS + 1);
+        uint32_t end = from + (uint32_t)below(&lot, ROWS + 1 - from);
+        uint32_t expected = from;
+        while (expected < end && !is_marked(lot.words, expected)) {
+            expected++;
+        }
+        assert_int_equal(query_mark_next(lot.words, from, end), expected);
+    }
+}
+
+static void intervals_met_are_those_of_marked_rows_with_vectors_and_without(void **state)
+{
+    (void)state;
+    struct lot lot;
+    struct fail fail;
+    struct arena *arena = arena_new(NULL);
+    base_random_seed(&lot.seeded, 7);
+    for (int turn = 0; turn < 3000; turn++) {
+        struct query_interval_table table;
+        make(&lot, 256);
+        const struct zone_intervals intervals = {.count = INTERVALS, .begins = lot.begins};
+        assert_true(query_interval_table_make(&intervals, arena, &table, &fail));
+        assert_non_null(table.of_slice);
+        query_mark_rows_portable(lot.table, lot.labels, ROWS, lot.words);
+        uint32_t from = (uint32_t)below(&lot, ROWS);
+        uint32_t end = from + (uint32_t)below(&lot, ROWS + 1 - from);
+        uint32_t first = query_interval_of(&table, lot.ts_ms[from]);
+        first -= (uint32_t)below(&lot, first + 1) / 8;
+        uint32_t last = first + 1 + (uint32_t)below(&lot, 64);
+        int64_t end_ms = lot.begins[last < INTERVALS ? last : INTERVALS];
+        uint64_t expected = 0;
+        for (uint32_t row = from; row < end; row++) {
+            for (uint32_t i = first; i < INTERVALS; i++) {
+                if (is_marked(lot.words, row) && lot.ts_ms[row] < end_ms &&
+                    lot.ts_ms[row] >= lot.begins[i] && lot.ts_ms[row] < lot.begins[i + 1]) {
+                    expected |= UINT64_C(1) << (i - first);
+                }
+            }
+        }
+        assert_int_equal(
+            query_intervals_met_portable(&table, first, lot.ts_ms, lot.words, from, end, end_ms),
+            expected);
+        if (query_marks_have_avx512()) {
+            assert_int_equal(
+                query_intervals_met_avx512(&table, first, lot.ts_ms, lot.words, from, end, end_ms),
+                expected);
+        }
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_marked_by_their_labels_with_vectors_and_without),
+        cmocka_unit_test(the_next_marked_row_is_found_within_its_range),
+        cmocka_unit_test(intervals_met_are_those_of_marked_rows_with_vectors_and_without),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
