@@ -266,6 +266,41 @@ def suite_peers(result):
         node_suite(result, 'peers', 3600)
 
 
+def suite_fuzz(result):
+    """Every parser of outside bytes with libFuzzer under ASan and UBSan, FUZZ_SECONDS each (30)."""
+    directory = 'build-check/fuzz'
+    if not build(result, directory,
+                 ['-Dfuzz=true', '-Dweb=false', '-Db_sanitize=address,undefined', '-Db_lundef=false',
+                  '-Dbuildtype=debugoptimized'], {'CC': 'clang', 'CXX': 'clang++'}):
+        return
+    seconds = os.environ.get('FUZZ_SECONDS', '30')
+    targets = sorted(os.path.basename(os.path.dirname(path)) for path in glob.glob('tests/fuzz/*/target.c'))
+    queue = list(targets)
+    running, runs = {}, 0
+    while queue or running:
+        while queue and len(running) < int(JOBS):
+            name = queue.pop(0)
+            found = os.path.join(directory, 'found', name)  # what is new stays there for the next time
+            os.makedirs(found, exist_ok=True)
+            log = open(os.path.join(LOGS, f'fuzz-{name}.log'), 'w+', encoding='utf-8', errors='replace')
+            running[name] = (subprocess.Popen(
+                [os.path.join(directory, 'tests', 'fuzz', f'fuzz_{name}'), f'-max_total_time={seconds}', '-timeout=10',
+                 '-rss_limit_mb=2048', f'-artifact_prefix={os.path.join(LOGS, name)}-', found, f'tests/fuzz/{name}/corpus'],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                env=dict(os.environ, UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1')), log)
+        for name, (process, log) in list(running.items()):
+            if process.poll() is not None:
+                log.seek(0)
+                output = log.read()
+                log.close()
+                done = re.search(r'^Done (\d+) runs', output, re.M)
+                runs += int(done.group(1)) if done else 0
+                result.one(f'fuzz {name}', process.returncode == 0 and done is not None, output)
+                del running[name]
+        time.sleep(0.2)
+    print(f'fuzz       {len(targets)} targets, {runs} inputs, {seconds} s each')
+
+
 def suite_browser(result):
     """The pages in chromium, with axe."""
     node_suite(result, 'browser', 1500)
@@ -286,7 +321,7 @@ SUITES = {
     'tidy': suite_tidy,
 }
 # Asked for by name only.
-BY_HAND = {'peers': suite_peers}
+BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz}
 GROUPS = {'quick': ['lint', 'unit', 'web']}
 
 

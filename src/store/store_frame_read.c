@@ -4,7 +4,8 @@
 void store_frame_reader_init(struct store_frame_reader *reader, struct store_names *names,
                              struct str payload)
 {
-    const uint8_t *start = (const uint8_t *)payload.data;
+    /* No bytes may have no place: a pointer all the same, which arithmetic is allowed on. */
+    const uint8_t *start = (const uint8_t *)(payload.len == 0 ? "" : payload.data);
     *reader = (struct store_frame_reader){
         .names = names, .start = start, .at = start, .end = start + payload.len};
 }

@@ -6,6 +6,7 @@
 
 #include "base_buf.h"
 #include "base_bytes.h"
+#include "store_internal.h"
 
 #define HEADER_BYTES 64U
 #define ALIGNED 64U
@@ -65,7 +66,7 @@ static bool read_footer(struct store_run *run, struct fail *fail)
     }
     if (len < HEADER_BYTES + FOOTER_FIXED_BYTES + 8 + TRAILER_BYTES ||
         memcmp(data, run_magic, sizeof run_magic) != 0 ||
-        base_get_u64(data + 56) != base_hash64(data, 56, 0) ||
+        (STORE_CHECKSUMS_COUNT && base_get_u64(data + 56) != base_hash64(data, 56, 0)) ||
         base_get_u32(data + 8) != (uint32_t)run->kind || base_get_u64(data + 16) != run->info.id ||
         base_get_u32(data + 12) != STORE_RUN_PAGE_BYTES) {
         return corrupt(run, fail, "its header is damaged");
@@ -87,7 +88,8 @@ static bool read_footer(struct store_run *run, struct fail *fail)
     }
     uint64_t sum = base_get_u64(data + body_end - 8);
     if (sum != run->info.checksum ||
-        sum != base_hash64(data + run->sums_offset, body_end - 8 - run->sums_offset, 0)) {
+        (STORE_CHECKSUMS_COUNT &&
+         sum != base_hash64(data + run->sums_offset, body_end - 8 - run->sums_offset, 0))) {
         return corrupt(run, fail, "the checksum of its footer does not match");
     }
     for (uint32_t i = 0; i < run->section_count; i++) {
@@ -180,7 +182,7 @@ static bool check_page(const struct store_run *run, uint64_t page, struct fail *
     uint64_t len = run->sums_offset - from;
     len = len > STORE_RUN_PAGE_BYTES ? STORE_RUN_PAGE_BYTES : len;
     uint64_t expected = base_get_u64(run->view.data + run->sums_offset + page * 8);
-    if (base_hash64(run->view.data + from, len, page) != expected) {
+    if (STORE_CHECKSUMS_COUNT && base_hash64(run->view.data + from, len, page) != expected) {
         char path[STORE_RUN_PATH_BYTES];
         store_run_path(run->kind, run->info.id, path);
         return fail_set(fail, FAIL_CORRUPT, "%s: the page at byte %" PRIu64 " is damaged", path,

@@ -15,13 +15,6 @@ const uint8_t store_segment_magic_end[8] = {'f', 'h', 's', 'e', 'g', 'e', 'n', '
 #define BLOCK_BYTES 24U
 #define GROUP_BYTES 32U
 
-/* The fuzzer looks past the checksums: they would hide everything behind them from it. */
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-static const bool checksums_count = false;
-#else
-static const bool checksums_count = true;
-#endif
-
 void store_segment_path(uint64_t id, char out[STORE_SEGMENT_PATH_BYTES])
 {
     (void)snprintf(out, STORE_SEGMENT_PATH_BYTES, "segments/%016" PRIx64 ".seg", id);
@@ -119,13 +112,13 @@ static bool open_ends(struct store_segment *segment, const struct store_segment_
         length != end - offset || length < STORE_SEGMENT_FOOTER_BYTES) {
         return bad(fail, "footer past the end");
     }
-    if (checksums_count && base_hash64(data + offset, length, 0) != checksum) {
+    if (STORE_CHECKSUMS_COUNT && base_hash64(data + offset, length, 0) != checksum) {
         return bad(fail, "checksum of the footer");
     }
     if (base_get_u64(data + 16) != info->id || base_get_u64(data + offset) != info->id) {
         return bad(fail, "holds another segment");
     }
-    if (checksums_count && checksum != info->checksum) {
+    if (STORE_CHECKSUMS_COUNT && checksum != info->checksum) {
         return bad(fail, "not the file that the manifest names");
     }
     segment->footer_offset = offset;
@@ -535,7 +528,7 @@ bool store_segment_bytes(const struct store_segment *segment, uint64_t offset, u
                          uint64_t checksum, size_t mark, const uint8_t **out, struct fail *fail)
 {
     const uint8_t *bytes = segment->view.data + offset;
-    if (checksums_count &&
+    if (STORE_CHECKSUMS_COUNT &&
         atomic_load_explicit(&segment->checked[mark], memory_order_relaxed) == 0) {
         if (base_hash64(bytes, (size_t)length, 0) != checksum) {
             return fail_set(fail, FAIL_CORRUPT, "checksum of the bytes at %" PRIu64, offset);
@@ -624,7 +617,7 @@ bool store_segment_dictionary(const struct store_segment *segment,
 {
     const uint8_t *bytes = segment->view.data + column->dictionary_offset;
     if (atomic_load_explicit(&column->dictionary_checked, memory_order_relaxed) == 0) {
-        if (checksums_count &&
+        if (STORE_CHECKSUMS_COUNT &&
             base_hash64(bytes, column->dictionary_length, 0) != column->dictionary_checksum) {
             fail_set(fail, FAIL_CORRUPT, "checksum of the dictionary");
             return store_segment_blame(segment, column, 0, fail);

@@ -30,7 +30,7 @@ static void run_file(struct disk *disk, const char *path)
     }
     printf("%s\n", path);
     fflush(stdout); /* the last one printed is the one that failed */
-    LLVMFuzzerTestOneInput(block, bytes.len);
+    LLVMFuzzerTestOneInput(bytes.len == 0 ? NULL : block, bytes.len); /* as fuzzing engines do */
 }
 
 static size_t run_folder(const char *folder)
