@@ -140,6 +140,9 @@ bool intake_mail_draft(struct intake_decoder *decoder, struct str message,
     const struct intake_mail_settings *settings =
         source->mail == NULL ? &no_settings : source->mail;
     struct intake_mail mail = {.date_ms = INT64_MIN};
+    if (message.len == 0) {
+        message = STR(""); /* no bytes may have no place, which the parser asks for */
+    }
     struct fail why = {0};
     struct str text = {NULL, 0}, words = {NULL, 0};
     bool good =
