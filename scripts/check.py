@@ -301,6 +301,21 @@ def suite_fuzz(result):
     print(f'fuzz       {len(targets)} targets, {runs} inputs, {seconds} s each')
 
 
+def suite_hostile(result):
+    """Mutated requests to an instrumented server, REQUESTS of them (20,000); SEED repeats a run."""
+    directory = 'build-check/asan'
+    if not build(result, directory,
+                 ['-Dweb=false', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized'],
+                 {'CC': 'clang', 'CXX': 'clang++'}, ['firsthand']):
+        return
+    code, output = run(['scripts/npm.sh', 'tests'])
+    result.one('packages of tests/', code == 0, output)
+    if code == 0:
+        node_tests(result, ['hostile/requests.test.mjs'], 'tests', {
+            'FIRSTHAND': os.path.abspath(os.path.join(directory, 'firsthand')),
+            'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}, 7200)
+
+
 def suite_browser(result):
     """The pages in chromium, with axe."""
     node_suite(result, 'browser', 1500)
@@ -321,7 +336,7 @@ SUITES = {
     'tidy': suite_tidy,
 }
 # Asked for by name only.
-BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz}
+BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz, 'hostile': suite_hostile}
 GROUPS = {'quick': ['lint', 'unit', 'web']}
 
 

@@ -29,6 +29,20 @@ static bool is_named(struct str name, const char *wanted)
     return name.len == len && strncasecmp(name.data, wanted, len) == 0;
 }
 
+/* A header line that goes on in the next one (obsolete since RFC 7230): the library puts what goes on behind the name, so
+   that the header is not seen, where others see "Transfer-Encoding: chunked". Nobody's headers begin like that. */
+static bool is_folded_frame(struct str name)
+{
+    static const char *const frames[] = {"transfer-encoding", "content-length"};
+    for (size_t i = 0; i < ARRAY_LEN(frames); i++) {
+        size_t len = strlen(frames[i]);
+        if (name.len > len && strncasecmp(name.data, frames[i], len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool length_parse(struct str value, uint64_t *out)
 {
     if (value.len == 0 || value.len > 18) {
@@ -61,6 +75,9 @@ const char *net_form_check(const struct net_request *request, bool http_1_0, str
         struct net_pair pair = request->headers[i];
         if (!is_token(pair.name)) {
             return "a header's name is not a token";
+        }
+        if (is_folded_frame(pair.name)) {
+            return "a Content-Length or Transfer-Encoding that goes on in the next line";
         }
         if (!net_header_text_ok(pair.value)) {
             return "a header holds control characters";

@@ -53,6 +53,13 @@ static void smuggling_by_transfer_coding_is_refused(void **context)
     REFUSED("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
             "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     REFUSED("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n");
+    REFUSED("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nTransfer-Encoding:\r\n "
+            "chunked\r\n\r\n"
+            "0\r\n\r\n");
+    REFUSED("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nTransfer-Encoding: "
+            "x\r\n\tchunked\r\n\r\n"
+            "0\r\n\r\n");
+    REFUSED("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n 0\r\n\r\nx");
     REFUSED("POST /echo HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     REFUSED("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0b"
             "chunked\r\n\r\n0\r\n\r\n");

@@ -91,6 +91,10 @@ static void form_refuses_what_two_parties_could_read_two_ways(void **state)
     assert_non_null(form_of(controls, 1, false));
     struct net_pair name[] = {{STR("X A"), STR("a")}};
     assert_non_null(form_of(name, 1, false));
+    struct net_pair folded[] = {{STR("Transfer-Encodingchunked"), STR("")}};
+    assert_non_null(form_of(folded, 1, false));
+    struct net_pair folded_length[] = {{STR("content-length0"), STR("5")}};
+    assert_non_null(form_of(folded_length, 1, false));
     struct net_pair hosts[] = {{STR("Host"), STR("a")}, {STR("Host"), STR("b")}};
     assert_non_null(form_of(hosts, 2, false));
     struct net_pair host[] = {{STR("Host"), STR("a/b")}};
