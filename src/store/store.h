@@ -158,6 +158,45 @@ bool store_import_preview(struct store *store, uint64_t number, struct store_imp
 bool store_import_undo(struct store *store, uint64_t number, struct store_import_gone *out,
                        struct fail *fail) MUST_USE;
 
+/* ---- erasing, and what is past its time ------------------------------------------------------------ */
+
+struct store_gone {                  /* what went for good */
+    uint64_t rows;                   /* events */
+    uint64_t texts;                  /* words of events that stay */
+    uint64_t customers, identifiers; /* that nothing is known of any more */
+    uint64_t quarantined;            /* records; the ledger counts them as refused */
+    uint64_t keys;                   /* of deduplication */
+    uint64_t joins;                  /* split */
+};
+struct store_erasure {
+    const uint32_t *customers; /* numbers, known; whoever is joined to them goes too */
+    size_t customer_count;
+    /* Quarantined records that speak of one of these go, as do those that speak of the customers' identifiers. */
+    const struct str *words;
+    size_t word_count;
+};
+/* Erases all that there is of these customers. What is left of them is that their numbers are not given again, and in
+   runs of identifiers a hash keyed with the store's salt. Durable as a whole or not at all; leases are revoked. Reads all
+   segments and writes anew those that hold something of them; intake goes on meanwhile. The ledger goes on counting what
+   was stored. FAIL_ABSENT for an unknown number; FAIL_BUSY where they were joined or split meanwhile: try again. To
+   erase them once more takes nothing. */
+bool store_erase(struct store *store, const struct store_erasure *erasure, struct store_gone *out,
+                 struct fail *fail) MUST_USE;
+
+struct store_cut_rule {       /* what lies before an instant, in the event's own time */
+    struct str event, source; /* missing: all */
+    int64_t before_ms;
+    bool words_only; /* the event stays, without its words */
+};
+struct store_cut {
+    const struct store_cut_rule *rules;
+    size_t rule_count;
+    int64_t quarantine_before_ms; /* by receipt; STORE_NO_TIME: none */
+};
+/* Takes out what is past its time, as store_erase does; customers of whom nothing is left are forgotten. */
+bool store_cut_old(struct store *store, const struct store_cut *cut, struct store_gone *out,
+                   struct fail *fail) MUST_USE;
+
 /* ---- the ledger and the quarantine ------------------------------------------------------------- */
 
 struct store_ledger_line {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "store_map.h"
+#include "store_ranges.h"
 #include "store_read.h"
 
 #define STORE_DICTIONARY_STRINGS_MAX 65536U /* of a column */
@@ -135,8 +136,9 @@ struct store_build {
 
 /* ---- rows left out (store_build_leave.c) ---------------------------------------------------------------- */
 
-#define STORE_BUILD_IN_ARRIVAL 0 /* the scan's first column */
-struct store_build_left {        /* a batch without them; keeps its memory */
+#define STORE_BUILD_IN_ARRIVAL 0 /* the scan's columns */
+#define STORE_BUILD_IN_TEXT 9
+struct store_build_left { /* a batch without them; keeps its memory */
     struct store_rows rows;
     size_t column_count;
     struct store_column *columns;
@@ -147,9 +149,17 @@ bool store_build_left_init(struct store_build_left *left, size_t column_count,
                            struct fail *fail) MUST_USE;
 void store_build_left_done(struct store_build_left *left);
 /* *out may have no customer left. */
-bool store_build_leave(struct store_build_left *left, const struct store_ranges *leave_out,
+bool store_build_leave(struct store_build_left *left, const struct store_segment_build *in,
                        const struct store_rows *rows, const struct store_rows **out,
                        struct fail *fail) MUST_USE;
+static inline bool store_build_leaves(const struct store_build *build, uint64_t arrival)
+{
+    return build->in->leave_out != NULL && store_ranges_hold(build->in->leave_out, arrival);
+}
+/* Counts, by family and code of the process, what names the rows of a segment bear that stay; exact for all but
+   properties and traits, which are 0 or 1. (store_build_left_names.c) */
+bool store_build_left_names(const struct store_build *build, struct store_segment *segment,
+                            uint64_t *const rows[STORE_FAMILIES], struct fail *fail) MUST_USE;
 
 /* Names in use and their codes, dictionaries, columns. */
 bool store_build_plan_names(struct store_build *build, struct fail *fail) MUST_USE;

@@ -254,6 +254,9 @@ static void walk_fresh(const struct store_build *build, struct fresh_cells *cell
         for (uint32_t r = fresh->begin[c]; r < fresh->begin[c + 1]; r++) {
             store_fresh_index_soon(fresh, r);
             const struct store_row *row = store_fresh_index_row(fresh, r);
+            if (store_build_leaves(build, row->arrival)) {
+                continue;
+            }
             for (uint32_t i = 0; i < row->property_count + row->trait_count; i++) {
                 bool trait = i >= row->property_count;
                 const struct store_cell *cell =
@@ -308,9 +311,34 @@ struct tallying {
     struct store_segment *segment;
     struct store_segment_column *column;
     struct store_values_scratch scratch;
-    struct store_vec customers, rows, values, counts;
+    struct store_vec customers, rows, values, counts, arrivals;
     struct store_directory *directory;
 };
+
+/* Rows that are left out are nobody's. */
+static bool leave_customers(struct tallying *t, uint32_t block, struct fail *fail)
+{
+    const struct store_segment_column *column =
+        store_segment_column_find(t->segment, STORE_SEGMENT_ARRIVAL, STORE_NO_CODE);
+    uint32_t rows = store_segment_block_rows(t->segment, block);
+    struct store_ints ints;
+    bool found = false;
+    if (column == NULL || !store_vec_room(&t->arrivals, rows, sizeof(int64_t), NULL, fail) ||
+        !store_segment_ints_open(t->segment, column, block, &ints, &found, fail) || !found ||
+        !store_ints_read(&ints, 0, rows, t->arrivals.data, fail)) {
+        return column != NULL && found
+                   ? store_segment_blame(t->segment, column, block, fail)
+                   : fail_set(fail, FAIL_CORRUPT, "a segment has rows without arrival");
+    }
+    uint32_t *customers = t->customers.data;
+    const int64_t *arrivals = t->arrivals.data;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (store_build_leaves(t->build, (uint64_t)arrivals[i])) {
+            customers[i] = STORE_NO_CUSTOMER;
+        }
+    }
+    return true;
+}
 
 /* The customer, as joined now, of each row of a block. Where rows keep the number they were stored under, that number
    says it: after a split they may belong to others than their place does. */
@@ -332,7 +360,7 @@ static bool expand_customers(struct tallying *t, uint32_t block, struct fail *fa
         }
         customers[i] = root;
     }
-    return true;
+    return t->build->in->leave_out == NULL || leave_customers(t, block, fail);
 }
 
 static bool tally_block(struct tallying *t, uint32_t block, struct fail *fail)
@@ -362,7 +390,7 @@ static bool tally_block(struct tallying *t, uint32_t block, struct fail *fail)
     const uint32_t *customers = t->customers.data;
     const struct store_value *all = t->values.data;
     for (uint32_t i = 0; i < count;) {
-        if (all[i].kind != STORE_STRING) {
+        if (all[i].kind != STORE_STRING || customers[rows[i]] == STORE_NO_CUSTOMER) {
             i++;
             continue;
         }
@@ -407,6 +435,7 @@ static void tallying_done(struct tallying *t)
     store_vec_done(&t->rows, NULL);
     store_vec_done(&t->values, NULL);
     store_vec_done(&t->counts, NULL);
+    store_vec_done(&t->arrivals, NULL);
     base_free(t->directory);
     store_tally_free(t->tally);
 }

@@ -53,7 +53,8 @@ static bool place_rows(struct store_build_left *left, const struct store_ranges 
     INVARIANT(arrivals->count == rows->row_count);
     left->rows.row_count = 0;
     for (uint32_t r = 0; r < rows->row_count; r++) {
-        bool gone = store_ranges_hold(leave_out, (uint64_t)arrivals->values[r].i);
+        bool gone =
+            leave_out != NULL && store_ranges_hold(leave_out, (uint64_t)arrivals->values[r].i);
         place[r] = gone ? GONE : left->rows.row_count++;
     }
     return true;
@@ -98,9 +99,12 @@ static bool keep_customers(struct store_build_left *left, const struct store_row
     return true;
 }
 
-static bool keep_column(struct store_build_left *left, size_t c, const struct store_column *in,
-                        struct fail *fail)
+/* `mute`: rows that have no value here any more; NULL: none. */
+static bool keep_column(struct store_build_left *left, size_t c, const struct store_rows *rows,
+                        const struct store_ranges *mute, struct fail *fail)
 {
+    const struct store_column *in = &rows->columns[c];
+    const struct store_value *arrivals = rows->columns[STORE_BUILD_IN_ARRIVAL].values;
     if (!store_vec_room(&left->at[c], in->count, sizeof(uint32_t), NULL, fail) ||
         !store_vec_room(&left->values[c], in->count, sizeof(struct store_value), NULL, fail)) {
         return false;
@@ -110,7 +114,8 @@ static bool keep_column(struct store_build_left *left, size_t c, const struct st
     struct store_value *values = left->values[c].data;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < in->count; i++) {
-        if (place[in->at[i]] != GONE) {
+        bool muted = mute != NULL && store_ranges_hold(mute, (uint64_t)arrivals[in->at[i]].i);
+        if (place[in->at[i]] != GONE && !muted) {
             at[kept] = place[in->at[i]];
             values[kept++] = in->values[i];
         }
@@ -119,15 +124,16 @@ static bool keep_column(struct store_build_left *left, size_t c, const struct st
     return true;
 }
 
-bool store_build_leave(struct store_build_left *left, const struct store_ranges *leave_out,
+bool store_build_leave(struct store_build_left *left, const struct store_segment_build *in,
                        const struct store_rows *rows, const struct store_rows **out,
                        struct fail *fail)
 {
-    if (!place_rows(left, leave_out, rows, fail) || !keep_customers(left, rows, fail)) {
+    if (!place_rows(left, in->leave_out, rows, fail) || !keep_customers(left, rows, fail)) {
         return false;
     }
     for (size_t c = 0; c < left->column_count; c++) {
-        if (!keep_column(left, c, &rows->columns[c], fail)) {
+        const struct store_ranges *mute = c == STORE_BUILD_IN_TEXT ? in->mute : NULL;
+        if (!keep_column(left, c, rows, mute, fail)) {
             return false;
         }
     }

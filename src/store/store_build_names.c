@@ -21,6 +21,9 @@ static void use_fresh(const struct store_build *build, struct usage *usage)
     for (uint32_t i = 0; fresh != NULL && i < fresh->row_count; i++) {
         store_fresh_index_soon(fresh, i);
         const struct store_row *row = store_fresh_index_row(fresh, i);
+        if (store_build_leaves(build, row->arrival)) {
+            continue;
+        }
         use(usage, STORE_FAMILY_EVENT, row->event, 1);
         use(usage, STORE_FAMILY_SOURCE, row->source, 1);
         use(usage, STORE_FAMILY_CHANNEL, row->channel, 1);
@@ -162,7 +165,9 @@ bool store_build_plan_names(struct store_build *build, struct fail *fail)
     }
     use_fresh(build, &usage);
     for (size_t s = 0; s < build->sources.segment_count; s++) {
-        if (!use_segment(build->sources.segments[s], &usage, fail)) {
+        struct store_segment *segment = build->sources.segments[s];
+        if (build->in->leave_out != NULL ? !store_build_left_names(build, segment, usage.rows, fail)
+                                         : !use_segment(segment, &usage, fail)) {
             return false;
         }
     }

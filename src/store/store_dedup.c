@@ -333,6 +333,13 @@ static bool find_in(const struct store_dedup_run *run, struct base_hash128 key, 
     return find_key(run, store_dedup_key_of(key), at_ms, window_ms, out, fail);
 }
 
+bool store_dedup_run_find(const struct store_dedup_run *run, struct base_hash128 key, bool *out,
+                          struct fail *fail)
+{
+    *out = false;
+    return find_in(run, key, run->last_ms, INT64_MAX, out, fail);
+}
+
 bool store_dedup_runs_find(const struct store_dedup_runs *runs, struct base_hash128 key,
                            int64_t at_ms, int64_t window_ms, bool *out, struct fail *fail)
 {

@@ -30,6 +30,11 @@ static inline bool store_dedup_is_for_ever(int64_t at_ms)
 /* `salt` is the store's own, so that nobody can make two ids collide. */
 struct base_hash128 store_dedup_key(uint64_t salt, struct str source, struct str message_id);
 
+struct store_dedup_key { /* the first 80 bits of a hash: as runs keep it */
+    uint64_t high;
+    uint16_t low;
+};
+
 /* ---- since the last seal ------------------------------------------------------------------------- */
 
 struct store_dedup_entry {
@@ -107,11 +112,15 @@ bool store_dedup_choose(const struct store_dedup_runs *runs, int64_t span_ms, in
 /* All of one kind (window or import). */
 bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *runs, size_t count,
                        uint64_t id, struct store_run_info *out, struct fail *fail) MUST_USE;
-/* A run of imports without the ids of one of them. *out_left: entries that stay; where that is none, or all
+/* Is the key in the run, however old? */
+bool store_dedup_run_find(const struct store_dedup_run *run, struct base_hash128 key, bool *out,
+                          struct fail *fail) MUST_USE;
+/* A run without the entries that `gone` says yes to. *out_left: entries that stay; where that is none, or all
    (*out_any false), nothing was written. */
-bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run, uint64_t import,
-                         uint64_t id, struct store_run_info *out, uint64_t *out_left, bool *out_any,
-                         struct fail *fail) MUST_USE;
+bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run,
+                         bool (*gone)(void *context, struct store_dedup_key key, int64_t at_ms),
+                         void *context, uint64_t id, struct store_run_info *out, uint64_t *out_left,
+                         bool *out_any, struct fail *fail) MUST_USE;
 bool store_dedup_run_check(const struct store_dedup_run *run,
                            void (*problem)(void *context, const char *path, const char *what),
                            void *context, uint64_t *problems, struct fail *fail) MUST_USE;
@@ -128,10 +137,6 @@ enum store_dedup_section {
 #define STORE_DEDUP_KEY_BITS 80U
 #define STORE_DEDUP_BUCKET_ENTRIES 64U /* about so many, at least half of it */
 
-struct store_dedup_key { /* the first 80 bits */
-    uint64_t high;
-    uint16_t low;
-};
 static inline struct store_dedup_key store_dedup_key_of(struct base_hash128 hash)
 {
     return (struct store_dedup_key){hash.low, (uint16_t)(hash.high >> 48)};

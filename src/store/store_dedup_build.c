@@ -385,17 +385,14 @@ bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *r
 
 /* ---- forgetting -------------------------------------------------------------------------------------------- */
 
-bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run, uint64_t import,
-                         uint64_t id, struct store_run_info *out, uint64_t *out_left, bool *out_any,
-                         struct fail *fail)
+bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run,
+                         bool (*gone)(void *context, struct store_dedup_key key, int64_t at_ms),
+                         void *context, uint64_t id, struct store_run_info *out, uint64_t *out_left,
+                         bool *out_any, struct fail *fail)
 {
-    int64_t gone = store_dedup_for_ever(import);
     struct reading r;
     *out_left = run->count;
     *out_any = false;
-    if (!run->import || gone < run->first_ms || gone > run->last_ms) {
-        return true;
-    }
     int64_t first_ms = INT64_MAX;
     int64_t last_ms = INT64_MIN;
     if (!reading_init(&r, run, fail)) {
@@ -403,7 +400,7 @@ bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run, u
     }
     for (*out_left = 0; r.at < run->count; step(&r)) {
         int64_t at_ms = when(&r);
-        if (at_ms != gone) {
+        if (!gone(context, r.key, at_ms)) {
             first_ms = at_ms < first_ms ? at_ms : first_ms;
             last_ms = at_ms > last_ms ? at_ms : last_ms;
             ++*out_left;
@@ -415,12 +412,12 @@ bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run, u
     }
     struct build build;
     if (!reading_init(&r, run, fail) ||
-        !begin(disk, id, *out_left, first_ms, last_ms, true, &build, fail)) {
+        !begin(disk, id, *out_left, first_ms, last_ms, run->import, &build, fail)) {
         return false;
     }
     for (; r.at < run->count; step(&r)) {
         int64_t at_ms = when(&r);
-        if (at_ms != gone) {
+        if (!gone(context, r.key, at_ms)) {
             put(&build, r.key, at_ms);
         }
     }

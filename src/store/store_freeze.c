@@ -132,10 +132,10 @@ void store_freeze(struct store *store, void *context)
 
 /* With the splits, which the runs hold already; the table of now is empty, and begins behind them. */
 static void install_splits(const struct store *store, struct store_identity_view *view,
-                           const struct store_undone *undone)
+                           const struct store_removed *removed)
 {
-    view->any_split = view->any_split || undone->position > view->position;
-    view->position = undone->position;
+    view->any_split = view->any_split || removed->position > view->position;
+    view->position = removed->position;
     store_identity_live_unref(view->live[1]);
     view->live[1] = store_identity_live_new(store->options.fresh_rows_max, view->seqs,
                                             view->position + 1, view->numbers);
@@ -153,8 +153,8 @@ static void install_identity(struct store *store, const struct store_install *in
         store_identity_live_unref(view->live[0]);
         view->live[0] = NULL;
     }
-    if (install->undone != NULL) {
-        install_splits(store, view, install->undone);
+    if (install->removed != NULL) {
+        install_splits(store, view, install->removed);
     }
     store_identity_view_unref(writing->identity);
     writing->identity = view;
@@ -183,28 +183,28 @@ static void install_writer(struct store *store, const struct store_install *inst
         writing->frozen = false;
     }
     install_identity(store, install);
-    if (install->undone != NULL) {
-        writing->rows = install->undone->rows;
-        writing->customers = install->undone->customers;
+    if (install->removed != NULL) {
+        writing->rows = install->removed->rows;
+        writing->customers = install->removed->customers;
     }
 }
 
 /* What was quarantined and is taken back counts as refused. */
-static void install_undone_locked(struct store *store, const struct store_undone *undone)
+static void install_removed_locked(struct store *store, const struct store_removed *removed)
 {
     struct store_published *now = &store->now;
-    for (size_t i = 0; i < undone->moved->touched_count; i++) {
-        uint32_t source = undone->moved->touched[i];
-        uint64_t count = undone->moved->counts[source].refused;
+    for (size_t i = 0; i < removed->moved->touched_count; i++) {
+        uint32_t source = removed->moved->touched[i];
+        uint64_t count = removed->moved->counts[source].refused;
         struct store_ledger_count *line = store_ledger_of(&now->ledger, source);
         line->quarantined -= count;
         line->refused += count;
     }
     struct store_imports before = now->imports;
-    now->imports = *undone->imports;
-    *undone->imports = before;
-    now->rows = undone->rows;
-    now->customers = undone->customers;
+    now->imports = *removed->imports;
+    *removed->imports = before;
+    now->rows = removed->rows;
+    now->customers = removed->customers;
     now->number++;
 }
 
@@ -239,8 +239,8 @@ void store_install(struct store *store, void *context)
         old_quarantine.marks = now->quarantine.marks;
         now->quarantine.marks = store_quarantine_marks_ref(store->writing.marks);
     }
-    if (install->undone != NULL) {
-        install_undone_locked(store, install->undone);
+    if (install->removed != NULL) {
+        install_removed_locked(store, install->removed);
     }
     base_unlock(&store->lock);
     store_snapshot_unref(old_snapshot);

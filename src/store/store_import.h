@@ -6,7 +6,7 @@
  * Threads: the writer thread; the face (store.h) from any.
  * Failure: FAIL_NO_MEMORY before the frame is written; nothing fails after.
  * Limits/cost: some ns an item.   Units: none.
- * Example: see store_commit.c.   Not here: the table (store_imports.h), taking back (store_undo.h).
+ * Example: see store_commit.c.   Not here: the table (store_imports.h), taking back (store_removal.h).
  */
 #pragma once
 

@@ -9,7 +9,7 @@
  * Limits/cost: STORE_IMPORTS_MAX imports, STORE_IMPORT_RANGES_MAX ranges of all together; above it the oldest are
  *   forgotten. An import beside live events takes some four ranges a batch.
  * Units: *_ms UTC.
- * Example: see store_commit.c.   Not here: taking back (store_undo.c).
+ * Example: see store_commit.c.   Not here: taking back (store_removal.c).
  */
 #pragma once
 

@@ -142,8 +142,10 @@ struct store_segment_build {
     struct store_segment *const *segments;
     size_t segment_count;
     struct base_cancel *cancel; /* closing stops a merge; NULL: never */
-    /* Rows that are not written, by arrival; NULL: none. At least one row must be left. */
+    /* Rows that are not written, by arrival; NULL: none. At least one row must be left. Names and shared strings that
+       only they bear are not written either. */
     const struct store_ranges *leave_out;
+    const struct store_ranges *mute; /* rows that lose their words, likewise */
 };
 bool store_segment_write(const struct store_segment_build *build, struct store_segment_info *info,
                          struct fail *fail) MUST_USE;

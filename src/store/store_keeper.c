@@ -62,7 +62,7 @@ bool store_seal_write(struct store_seal *seal, struct fail *fail)
     struct store *store = seal->store;
     const struct store_frozen *frozen = seal->frozen;
     const struct store_identity_live *live = frozen->live;
-    if (frozen->fresh_count > 0) {
+    if ((seal->leave_out == NULL ? frozen->fresh_count : seal->rows_left) > 0) {
         struct store_fresh_view view = {frozen->fresh, frozen->fresh_count};
         struct store_segment_build build = {
             .disk = store->disk,
@@ -70,6 +70,8 @@ bool store_seal_write(struct store_seal *seal, struct fail *fail)
             .view = frozen->identity,
             .fresh = &view,
             .fresh_count = 1,
+            .leave_out = seal->leave_out,
+            .mute = seal->mute,
         };
         seal->segment.id = next_id(seal);
         seal->has_segment = true;

@@ -24,6 +24,9 @@ void store_turn_give(struct store *store, struct store_turn *turn);
 struct store_seal {
     struct store *store;
     const struct store_frozen *frozen;
+    /* Of a removal: rows of the frozen that are not written, or lose their words; NULL: none. */
+    const struct store_ranges *leave_out, *mute;
+    uint32_t rows_left; /* only with leave_out: how many are written */
     struct arena *arena;
     struct store_manifest *next;
     struct store_segment_info segment;

@@ -158,11 +158,11 @@ static bool copy_rows(struct store_build *build, struct fail *fail)
     }
     const struct store_scan_options options = {.cancel = build->in->cancel,
                                                .batch_rows = BATCH_ROWS};
-    const struct store_ranges *leave_out = build->in->leave_out;
+    bool leaves = build->in->leave_out != NULL || build->in->mute != NULL;
     CLEANUP(store_build_left_done) struct store_build_left left = {0};
     struct store_scan *scan = NULL;
     struct store_cursor *cursor = NULL;
-    if (leave_out != NULL && !store_build_left_init(&left, count, fail)) {
+    if (leaves && !store_build_left_init(&left, count, fail)) {
         return false;
     }
     if (!store_scan_over(&build->sources, &options, columns, count, &scan, fail)) {
@@ -176,7 +176,7 @@ static bool copy_rows(struct store_build *build, struct fail *fail)
         if (!ok || rows->customer_count == 0) {
             break;
         }
-        ok = (leave_out == NULL || store_build_leave(&left, leave_out, rows, &rows, fail)) &&
+        ok = (!leaves || store_build_leave(&left, build->in, rows, &rows, fail)) &&
              (rows->customer_count == 0 || store_build_add(build, rows, fail));
     }
     store_cursor_free(cursor);

@@ -56,7 +56,7 @@ struct store_freeze {
 void store_freeze(struct store *store, void *freeze);
 void store_frozen_free(struct store_frozen *frozen); /* accepts NULL */
 
-struct store_undone {
+struct store_removed {
     uint64_t rows, customers;
     uint64_t position;                      /* after the splits */
     const struct store_ledger_table *moved; /* by source: quarantined ones, now refused */
@@ -73,6 +73,6 @@ struct store_install {
     const struct store_quarantine_marks
         *sealed_marks; /* where sealed: those that are in the files */
     /* Of a taking back, the state after it; NULL: answers stay as they are. */
-    const struct store_undone *undone;
+    const struct store_removed *removed;
 };
 void store_install(struct store *store, void *install);

@@ -1,8 +1,8 @@
-/* store_undo_identity.c — the joins and identifiers of an import, and whom nobody knows any more without it. */
-#include "store_undo.h"
+/* store_removal_identity.c — joins that are split, customers without rows, identifiers that are freed. */
+#include "store_removal.h"
 
 struct parting {
-    struct store_undo *undo;
+    struct store_removal *removal;
     struct store_identity_view *base;  /* before */
     struct store_identity_live *live;  /* splits and marks: what is new */
     struct store_identity_view *after; /* base with that on top */
@@ -15,12 +15,6 @@ static void parting_done(struct parting *parting)
 {
     store_identity_live_unref(parting->live);
     store_identity_view_unref(parting->after);
-}
-
-static const struct store_ranges *ranges_of(const struct store_import_entry *entry,
-                                            enum store_import_of of)
-{
-    return &entry->ranges[of];
 }
 
 /* ---- joins -------------------------------------------------------------------------------------------------- */
@@ -51,10 +45,11 @@ static bool standing(const struct parting *parting, uint64_t position, struct st
 /* Each join that nobody undid since is split, as an operator would. */
 static bool split_joins(struct parting *parting, struct fail *fail)
 {
-    struct store_undo *undo = parting->undo;
-    const struct store_ranges *positions = ranges_of(undo->entry, STORE_IMPORT_POSITIONS);
-    int64_t now_ms = base_now_ms(undo->store->clock);
-    for (size_t r = 0; r < positions->count; r++) {
+    struct store_removal *removal = parting->removal;
+    const struct store_ranges *positions =
+        removal->of->joins == NULL ? NULL : removal->of->joins(removal);
+    int64_t now_ms = base_now_ms(removal->store->clock);
+    for (size_t r = 0; positions != NULL && r < positions->count; r++) {
         for (uint64_t p = positions->at[r].first; p < positions->at[r].end; p++) {
             struct store_edge edge;
             bool stands = false;
@@ -65,13 +60,13 @@ static bool split_joins(struct parting *parting, struct fail *fail)
                 .child = edge.child,
                 .parent = STORE_NO_PARENT,
                 .left = edge.parent,
-                .position = parting->base->position + undo->gone.joins + 1,
+                .position = parting->base->position + removal->gone.joins + 1,
                 .at_ms = now_ms,
             };
             if (stands && !store_identity_live_join(parting->live, &split, fail)) {
                 return false;
             }
-            undo->gone.joins += stands;
+            removal->gone.joins += stands;
         }
     }
     return true;
@@ -84,8 +79,8 @@ static void look_after(struct parting *parting)
     store_identity_live_unref(view->live[0]);
     view->live[0] = view->live[1];
     view->live[1] = store_identity_live_ref(parting->live);
-    view->position += parting->undo->gone.joins;
-    view->any_split = view->any_split || parting->undo->gone.joins > 0;
+    view->position += parting->removal->gone.joins;
+    view->any_split = view->any_split || parting->removal->gone.joins > 0;
     parting->after = view;
 }
 
@@ -95,10 +90,10 @@ static void look_after(struct parting *parting)
 static bool touched_roots(const struct parting *parting, struct store_numbers *out,
                           struct fail *fail)
 {
-    const struct store_undo *undo = parting->undo;
+    const struct store_removal *removal = parting->removal;
     uint32_t root;
     for (uint32_t n = 0; n < parting->base->numbers; n++) {
-        if ((undo->seen[n] & STORE_UNDO_LOST) != 0 &&
+        if ((removal->seen[n] & STORE_REMOVAL_LOST) != 0 &&
             (!store_identity_root_of(parting->base, n, &root, fail) ||
              !store_numbers_add(out, root, fail))) {
             return false;
@@ -131,7 +126,7 @@ static bool recount(const struct parting *parting, uint32_t root, struct store_n
             return false;
         }
         *out_before = *out_before || mark != STORE_MARK_ROWLESS;
-        if ((parting->undo->seen[members->at[i]] & STORE_UNDO_ROWS) != 0 &&
+        if ((parting->removal->seen[members->at[i]] & STORE_REMOVAL_ROWS) != 0 &&
             (!store_identity_root_of(parting->after, members->at[i], &part, fail) ||
              !store_numbers_add(parts, part, fail))) {
             return false;
@@ -155,16 +150,16 @@ static bool count_customers(struct parting *parting, struct fail *fail)
             return false;
         }
         parting->next->customers = parting->next->customers - before + parts.count;
-        parting->undo->gone.customers += before && parts.count == 0;
+        parting->removal->gone.customers += before && parts.count == 0;
     }
     return true;
 }
 
 static bool mark_rowless(struct parting *parting, struct fail *fail)
 {
-    const struct store_undo *undo = parting->undo;
+    const struct store_removal *removal = parting->removal;
     for (uint32_t n = 0; n < parting->base->numbers; n++) {
-        if ((undo->seen[n] & (STORE_UNDO_LOST | STORE_UNDO_ROWS)) == STORE_UNDO_LOST &&
+        if ((removal->seen[n] & (STORE_REMOVAL_LOST | STORE_REMOVAL_ROWS)) == STORE_REMOVAL_LOST &&
             !store_identity_live_mark(parting->live, n, STORE_MARK_ROWLESS, fail)) {
             return false;
         }
@@ -177,102 +172,93 @@ static bool mark_rowless(struct parting *parting, struct fail *fail)
 /* What rows the tree has in which `number` is now; asked once a tree. */
 static bool tree_of(struct parting *parting, uint32_t number, unsigned *out)
 {
-    struct store_undo *undo = parting->undo;
+    struct store_removal *removal = parting->removal;
     uint32_t root;
     if (!store_identity_root_of(parting->after, number, &root, parting->fail)) {
         return false;
     }
-    if ((undo->seen[root] & STORE_UNDO_TREE) == 0) {
+    if ((removal->seen[root] & STORE_REMOVAL_TREE) == 0) {
         CLEANUP(store_numbers_done) struct store_numbers members = {0};
         if (!store_identity_members(parting->after, root, &members, parting->fail)) {
             return false;
         }
-        unsigned flags = STORE_UNDO_TREE;
+        unsigned flags = STORE_REMOVAL_TREE;
         for (size_t i = 0; i < members.count; i++) {
-            unsigned seen = undo->seen[members.at[i]];
-            flags |= (seen & STORE_UNDO_ROWS) != 0 ? STORE_UNDO_TREE_ROWS : 0U;
-            flags |= (seen & STORE_UNDO_LATER) != 0 ? STORE_UNDO_TREE_LATER : 0U;
+            unsigned seen = removal->seen[members.at[i]];
+            flags |= (seen & STORE_REMOVAL_LOST) != 0 ? STORE_REMOVAL_TREE_LOST : 0U;
+            flags |= (seen & STORE_REMOVAL_ROWS) != 0 ? STORE_REMOVAL_TREE_ROWS : 0U;
+            flags |= (seen & STORE_REMOVAL_LATER) != 0 ? STORE_REMOVAL_TREE_LATER : 0U;
         }
-        undo->seen[root] = (uint8_t)(undo->seen[root] | flags);
+        removal->seen[root] = (uint8_t)(removal->seen[root] | flags);
     }
-    *out = undo->seen[root];
+    *out = removal->seen[root];
     return true;
 }
 
-static bool brought_by_one_taken_back(const struct store_undo *undo, uint64_t seq)
-{
-    for (size_t i = 0; i < undo->imports.count; i++) {
-        const struct store_import_entry *entry = &undo->imports.at[i];
-        if (entry->face.state == STORE_IMPORT_TAKEN_BACK &&
-            store_ranges_hold(ranges_of(entry, STORE_IMPORT_SEQS), seq)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* An identifier that the import brought is freed where its customer has had no row of others since the import began: then
-   nobody else can have used it. So is one of an import taken back before, where nothing is left of the customer. */
 static bool is_freed(void *context, uint64_t seq, uint32_t number)
 {
     struct parting *parting = context;
-    bool own = store_ranges_hold(ranges_of(parting->undo->entry, STORE_IMPORT_SEQS), seq);
     unsigned tree = 0;
-    if (parting->failed || (!own && !brought_by_one_taken_back(parting->undo, seq))) {
+    if (parting->failed) {
         return false;
     }
     if (!tree_of(parting, number, &tree)) {
         parting->failed = true;
         return false;
     }
-    return own ? (tree & STORE_UNDO_TREE_LATER) == 0 : (tree & STORE_UNDO_TREE_ROWS) == 0;
+    return parting->removal->of->frees(parting->removal, seq, number, tree);
 }
 
-static bool may_free(const struct store_undo *undo, const struct store_identity_run *run)
+static bool free_in_run(struct parting *parting, const struct store_identity_run *run,
+                        struct fail *fail)
 {
-    for (size_t i = 0; i < undo->imports.count; i++) {
-        const struct store_import_entry *entry = &undo->imports.at[i];
-        if ((entry == undo->entry || entry->face.state == STORE_IMPORT_TAKEN_BACK) &&
-            store_ranges_touch(ranges_of(entry, STORE_IMPORT_SEQS), run->seq_first,
-                               run->seq_first + run->seq_count)) {
-            return true;
-        }
+    struct store_removal *removal = parting->removal;
+    struct store *store = removal->store;
+    struct store_run_info info = {0};
+    uint64_t id = store_run_info_of(run->run)->id;
+    uint64_t freed = 0;
+    if (!store_identity_free(store->disk, run, is_freed, parting, store_next_file_id(store), &info,
+                             &freed, fail)) {
+        return false;
     }
-    return false;
+    removal->gone.identifiers += freed;
+    bool known = store_removal_place(store->keeper.manifest, STORE_RUN_IDENTITY, id) <
+                 store->keeper.manifest->run_count[STORE_RUN_IDENTITY];
+    if (freed > 0 &&
+        ((!known && !store_removal_spare(removal, STORE_RUN_IDENTITY, id, fail)) ||
+         !store_manifest_splice_runs(parting->next, STORE_RUN_IDENTITY,
+                                     store_removal_place(parting->next, STORE_RUN_IDENTITY, id), 1,
+                                     &info, 1, fail))) {
+        store_remove_run(store, STORE_RUN_IDENTITY, info.id);
+        return false;
+    }
+    return !parting->failed;
 }
 
+/* Of the runs that `next` names: the seal that comes along may have written one just now. */
 static bool free_identifiers(struct parting *parting, struct fail *fail)
 {
-    struct store *store = parting->undo->store;
-    const struct store_identity_runs *runs = parting->base->runs;
-    for (size_t i = 0; i < runs->count; i++) {
-        struct store_run_info info = {0};
-        uint64_t freed = 0;
-        if (!may_free(parting->undo, &runs->runs[i])) {
-            continue;
-        }
-        if (!store_identity_free(store->disk, &runs->runs[i], is_freed, parting,
-                                 store_next_file_id(store), &info, &freed, fail)) {
-            return false;
-        }
-        /* The manifest's list begins with the runs that were there before, in their order. */
-        if (freed > 0 &&
-            !store_manifest_splice_runs(parting->next, STORE_RUN_IDENTITY, i, 1, &info, 1, fail)) {
-            store_remove_run(store, STORE_RUN_IDENTITY, info.id);
-            return false;
-        }
-        if (parting->failed) {
-            return false;
-        }
+    const struct store_removal *removal = parting->removal;
+    struct store_identity_runs *runs;
+    if (!store_identity_runs_open(removal->store->disk, parting->next->runs[STORE_RUN_IDENTITY],
+                                  parting->next->run_count[STORE_RUN_IDENTITY],
+                                  removal->old.identity, &runs, fail)) {
+        return false;
     }
-    return true;
+    bool ok = true;
+    for (size_t i = 0; ok && i < runs->count; i++) {
+        bool may = removal->of->may_free == NULL || removal->of->may_free(removal, &runs->runs[i]);
+        ok = !may || free_in_run(parting, &runs->runs[i], fail);
+    }
+    store_identity_runs_unref(runs);
+    return ok;
 }
 
 /* ---- all together ----------------------------------------------------------------------------------------------- */
 
 static bool append_new(struct parting *parting, struct fail *fail)
 {
-    struct store *store = parting->undo->store;
+    struct store *store = parting->removal->store;
     struct store_manifest *next = parting->next;
     struct store_run_info info = {0};
     if (parting->live->edge_count == 0 && parting->live->mark_count == 0) {
@@ -292,12 +278,12 @@ static bool append_new(struct parting *parting, struct fail *fail)
     return true;
 }
 
-bool store_undo_identity(struct store_undo *undo, struct store_identity_view *base,
-                         struct store_manifest *next, struct fail *fail)
+bool store_removal_identity(struct store_removal *removal, struct store_identity_view *base,
+                            struct store_manifest *next, struct fail *fail)
 {
     CLEANUP(parting_done)
     struct parting parting = {
-        .undo = undo,
+        .removal = removal,
         .base = base,
         .live = store_identity_live_new(0, base->seqs, base->position + 1, base->numbers),
         .next = next,
