@@ -24,9 +24,10 @@ MAY_USE = {
     'ask': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
     'act': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access'},
     'sql': {'base', 'store'},
+    'privacy': {'base', 'store', 'state', 'stats', 'query', 'text', 'access'},
     'export': {'base', 'parquet', 'store', 'query'},
     'app': {'base', 'net', 'store', 'state', 'stats', 'query', 'text', 'access', 'export', 'intake', 'ask',
-            'act', 'sql', 'friction', 'backup'},
+            'act', 'sql', 'friction', 'backup', 'privacy'},
     'http': {'app', 'net', 'base'},
     'cli': {'app', 'net', 'base'},
 }

@@ -209,6 +209,11 @@ void access_hash(struct str text, uint8_t out[ACCESS_HASH_BYTES]);
    no words of customers. */
 bool access_audit(struct access *access, const struct access_identity *by, const char *action,
                   struct str object, struct str detail, struct fail *fail) MUST_USE;
-/* Recomputes the chain. *out_broken_id is the first line that does not fit, or 0. */
-bool access_audit_verify(struct access *access, int64_t *out_lines, int64_t *out_broken_id,
+/* Reads the whole trail: does each line stand where it stood, with the words that it had? */
+struct access_audit_state {
+    int64_t lines;
+    int64_t erased;    /* whose words were taken out when a customer was erased */
+    int64_t broken_id; /* the first line that does not fit; 0: all do */
+};
+bool access_audit_verify(struct access *access, struct access_audit_state *out,
                          struct fail *fail) MUST_USE;

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#define SALT_BYTES 16
+
 static void part_add(struct base_buf *buf, struct str part)
 {
     base_buf_printf(buf, "%zu:", part.len);
@@ -13,19 +15,42 @@ static void part_add(struct base_buf *buf, struct str part)
 struct line {
     int64_t id, at_ms;
     struct str actor, action, object, detail;
+    struct str content,
+        salt; /* digest of object and detail; salt missing beside it: they were taken out */
 };
+
+/* Of what the line speaks of, with salt of its own: where words are taken out of the trail the digest stays, and does
+   not tell what they were. */
+static bool content_digest(const struct line *line, uint8_t out[ACCESS_DIGEST_BYTES],
+                           struct fail *fail)
+{
+    struct base_buf buf CLEANUP(base_buf_done) = {.limit = (size_t)1 << 20};
+    part_add(&buf, line->salt);
+    part_add(&buf, line->object);
+    part_add(&buf, line->detail);
+    if (!base_buf_ok(&buf, fail)) {
+        return false;
+    }
+    access_digest(base_buf_view(&buf), out);
+    return true;
+}
 
 static bool line_digest(const struct line *line, struct str before,
                         uint8_t out[ACCESS_DIGEST_BYTES], struct fail *fail)
 {
     struct base_buf buf CLEANUP(base_buf_done) = {.limit = (size_t)1 << 20};
-    base_buf_printf(&buf, "firsthand audit 1\n%lld %lld ", (long long)line->id,
+    bool whole = line->content.data == NULL; /* of a line from before there was such a digest */
+    base_buf_printf(&buf, "firsthand audit %d\n%lld %lld ", whole ? 1 : 2, (long long)line->id,
                     (long long)line->at_ms);
     part_add(&buf, before);
     part_add(&buf, line->actor);
     part_add(&buf, line->action);
-    part_add(&buf, line->object);
-    part_add(&buf, line->detail);
+    if (whole) {
+        part_add(&buf, line->object);
+        part_add(&buf, line->detail);
+    } else {
+        part_add(&buf, line->content);
+    }
     if (!base_buf_ok(&buf, fail)) {
         return false;
     }
@@ -70,17 +95,23 @@ bool access_audit_in(struct access *access, struct state_link *link,
         .detail = detail.data == NULL ? STR("") : detail,
     };
     uint8_t digest[ACCESS_DIGEST_BYTES];
-    if (!line_digest(&line, before, digest, fail)) {
+    uint8_t content[ACCESS_DIGEST_BYTES];
+    uint8_t salt[SALT_BYTES];
+    base_random_fill(access->random, salt, sizeof salt);
+    line.salt = str_of((const char *)salt, sizeof salt);
+    line.content = str_of((const char *)content, sizeof content);
+    if (!content_digest(&line, content, fail) || !line_digest(&line, before, digest, fail)) {
         return false;
     }
     struct state_value values[] = {
-        state_int(line.id),          state_int(line.at_ms),   state_text(line.actor),
-        state_text(line.action),     state_text(line.object), state_text(line.detail),
-        access_digest_value(digest),
+        state_int(line.id),          state_int(line.at_ms),    state_text(line.actor),
+        state_text(line.action),     state_text(line.object),  state_text(line.detail),
+        access_digest_value(digest), state_blob(line.content), state_blob(line.salt),
     };
     return state_run(link,
-                     "INSERT INTO audit (id, at_ms, actor, action, object, detail, hash)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                     "INSERT INTO audit"
+                     " (id, at_ms, actor, action, object, detail, hash, content, salt)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                      values, ARRAY_LEN(values), fail);
 }
 
@@ -93,48 +124,76 @@ bool access_audit(struct access *access, const struct access_identity *by, const
            state_commit(&link, fail);
 }
 
-bool access_audit_verify(struct access *access, int64_t *out_lines, int64_t *out_broken_id,
-                         struct fail *fail)
+static struct line line_read(const struct state_rows *rows, struct arena *arena)
+{
+    return (struct line){state_get_int(rows, 0),         state_get_int(rows, 1),
+                         state_get_text(rows, 2, arena), state_get_text(rows, 3, arena),
+                         state_get_text(rows, 4, arena), state_get_text(rows, 5, arena),
+                         state_get_blob(rows, 7, arena), state_get_blob(rows, 8, arena)};
+}
+
+/* Does the line stand where it stood, with the words that it had, or with none? */
+static bool line_holds(const struct line *line, struct str before, struct str stored, bool *out,
+                       uint8_t digest[ACCESS_DIGEST_BYTES], struct fail *fail)
+{
+    uint8_t content[ACCESS_DIGEST_BYTES];
+    if (!line_digest(line, before, digest, fail)) {
+        return false;
+    }
+    *out = stored.len == ACCESS_DIGEST_BYTES && memcmp(stored.data, digest, stored.len) == 0;
+    if (line->content.data == NULL) {
+        return true;
+    }
+    if (line->salt.data == NULL) {
+        *out = *out && line->detail.len == 0;
+        return true;
+    }
+    if (!content_digest(line, content, fail)) {
+        return false;
+    }
+    *out = *out && line->content.len == sizeof content &&
+           memcmp(line->content.data, content, sizeof content) == 0;
+    return true;
+}
+
+bool access_audit_verify(struct access *access, struct access_audit_state *out, struct fail *fail)
 {
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     struct state_link *link CLEANUP(state_link_done) = NULL;
     struct state_rows *rows CLEANUP(state_rows_done) = NULL;
     if (!state_read(access->state, &link, fail) ||
-        !state_select(
-            link, "SELECT id, at_ms, actor, action, object, detail, hash FROM audit ORDER BY id",
-            NULL, 0, &rows, fail)) {
+        !state_select(link,
+                      "SELECT id, at_ms, actor, action, object, detail, hash, content, salt"
+                      " FROM audit ORDER BY id",
+                      NULL, 0, &rows, fail)) {
         return false;
     }
     uint8_t before[ACCESS_DIGEST_BYTES];
-    int64_t lines = 0;
+    struct access_audit_state found = {0};
     for (;;) {
         bool row = false;
+        bool holds = false;
+        uint8_t digest[ACCESS_DIGEST_BYTES];
         if (!state_next(rows, &row, fail)) {
             return false;
         }
         if (!row) {
             break;
         }
-        struct line line = {state_get_int(rows, 0),         state_get_int(rows, 1),
-                            state_get_text(rows, 2, arena), state_get_text(rows, 3, arena),
-                            state_get_text(rows, 4, arena), state_get_text(rows, 5, arena)};
-        struct str stored = state_get_blob(rows, 6, arena);
-        uint8_t digest[ACCESS_DIGEST_BYTES];
-        struct str chain = lines == 0 ? STR("") : str_of((const char *)before, sizeof before);
-        if (!line_digest(&line, chain, digest, fail)) {
+        struct line line = line_read(rows, arena);
+        struct str chain = found.lines == 0 ? STR("") : str_of((const char *)before, sizeof before);
+        if (!line_holds(&line, chain, state_get_blob(rows, 6, arena), &holds, digest, fail)) {
             return false;
         }
-        lines++;
-        if (line.id != lines || stored.len != sizeof digest ||
-            memcmp(stored.data, digest, sizeof digest) != 0) {
-            *out_lines = lines;
-            *out_broken_id = line.id;
-            return true;
+        found.lines++;
+        found.erased += line.content.data != NULL && line.salt.data == NULL;
+        if (line.id != found.lines || !holds) {
+            found.broken_id = line.id;
+            break;
         }
         memcpy(before, digest, sizeof before);
         arena_reset(arena);
     }
-    *out_lines = lines;
-    *out_broken_id = 0;
+    *out = found;
     return true;
 }

@@ -7,6 +7,7 @@
 #include "app_contact.h"
 #include "backup.h"
 #include "app_control.h"
+#include "app_erase.h"
 #include "ask.h"
 #include "net_client.h"
 
@@ -107,7 +108,7 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     struct act_options contacts = {.store = app->store, .clock = app->clock, .random = app->random};
     app->act = act_new(&contacts);
     if (!app_rules_load(app->rules, app->state, fail) || !app_preference_key(app, fail) ||
-        !app_ask_open(app, options->serve, fail)) {
+        !app_ask_open(app, options->serve, fail) || !app_erase_open(app, fail)) {
         return false;
     }
     struct app_jobs_options jobs = {.app = app,
@@ -133,6 +134,8 @@ bool app_open(const struct app_options *options, struct app **out, struct fail *
         base_mutex_init(&app->once_locks[i]);
     }
     base_cond_init(&app->gate_free);
+    base_mutex_init(&app->erase_lock);
+    base_mutex_init(&app->privacy_lock);
     bool good = base_make_dirs(app->data, fail) && take_lock(app, fail);
     if (good && options->config != NULL) {
         app->config = *options->config;
@@ -175,11 +178,14 @@ void app_close(struct app *app)
     app_live_free(app->live);
     app_masks_free(app->masks);
     app_rules_free(app->rules);
+    privacy_log_close(app->erasures);
     access_close(app->access);
     state_close(app->state);
     disk_free(app->disk);
     base_lockfile_free(app->lock);
     base_cond_done(&app->gate_free);
+    base_mutex_done(&app->erase_lock);
+    base_mutex_done(&app->privacy_lock);
     base_mutex_done(&app->gate_lock);
     app_once_memory_free(app->once_memory);
     for (size_t i = 0; i < APP_ONCE_STRIPES; i++) {
@@ -220,6 +226,7 @@ bool app_take(struct app *app, struct store_item *items, size_t count, struct fa
     if (!app_rules_apply(app->rules, false, items, count, arena, fail)) {
         return false;
     }
+    app_erase_refuse(app, items, count);
     bool removes = removes_traits(items, count);
     if (removes) {
         app_once_forget(app->once_memory);
@@ -235,6 +242,9 @@ bool app_take(struct app *app, struct store_item *items, size_t count, struct fa
 bool app_try(struct app *app, struct store_item *items, size_t count, struct fail *fail)
 {
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
-    return app_rules_apply(app->rules, true, items, count, arena, fail) &&
-           store_try(app->store, items, count, fail);
+    if (!app_rules_apply(app->rules, true, items, count, arena, fail)) {
+        return false;
+    }
+    app_erase_refuse(app, items, count);
+    return store_try(app->store, items, count, fail);
 }

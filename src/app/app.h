@@ -52,6 +52,13 @@ bool app_jobs_read(struct app *app, struct arena *arena, struct app_job_row **ou
 /* Why the server is not ready, or NULL when it is. */
 const char *app_not_ready(struct app *app);
 
+/* Erases in this directory whom another one erased: `log` is the text of that one's log of erasures (DIR/erasures.log).
+   Lines that this directory has seen are passed over, so that it may be done again; it knows its people by keyed hashes,
+   and both directories must have the same secret, as a backup and what it was made of do. *out_count: lines that were
+   new. For restoring; not on every start, since who came back after an erasure is a new customer. */
+bool app_erasures_replay(struct app *app, struct str log, size_t *out_count,
+                         struct fail *fail) MUST_USE;
+
 /* ---- operations --------------------------------------------------------------------------------------- */
 
 /* Who asks, and whether it still waits for the answer. */

@@ -28,6 +28,7 @@ struct intake_settings;
 struct app_once_memory;
 struct app_rules;
 struct net_client;
+struct privacy_log;
 
 #define APP_ONCE_STRIPES 64 /* bits of a word */
 
@@ -52,7 +53,11 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct app_jobs *jobs;       /* their thread runs only when serving */
     struct act *act;
     struct ask *ask;
-    uint8_t preference_key[32]; /* secret: customers' links */
+    uint8_t preference_key[32];     /* secret: customers' links */
+    struct privacy_log *erasures;   /* has a lock of its own */
+    struct base_mutex erase_lock;   /* one erasure at a time */
+    struct base_mutex privacy_lock; /* guards the next */
+    bool refuse_erased;             /* events of people who were erased */
     /* The survey module's part of the decision API; NULL: there is none (app_contact.h). */
     bool (*decide_survey)(struct app *app, const struct app_decide_question *question,
                           struct arena *arena, struct json_writer *w, struct fail *fail);
@@ -94,6 +99,8 @@ struct app_live *app_live_new(const struct base_clock *clock);
 void app_live_free(struct app_live *live);
 /* For store_set_listener. */
 void app_live_committed(void *live, const struct store_item *items, size_t count);
+/* Forgets what it holds: someone was erased. */
+void app_live_forget(struct app_live *live);
 /* Items after `after`, oldest first, at most `limit` (the newest of them), as the member "items". */
 void app_live_write(struct app_live *live, uint64_t after, size_t limit, struct json_writer *w);
 /* "q17" of 17, in `out`, and back. */
@@ -321,3 +328,10 @@ APP_OPERATION(app_op_consent_record);
 APP_OPERATION(app_op_preference_link);
 APP_OPERATION(app_op_erasures);
 APP_OPERATION(app_op_erasure_close);
+/* app_erase_ops.c */
+APP_OPERATION(app_op_erase);
+APP_OPERATION(app_op_receipts);
+APP_OPERATION(app_op_receipt);
+APP_OPERATION(app_op_erasure_verify);
+APP_OPERATION(app_op_privacy);
+APP_OPERATION(app_op_privacy_save);

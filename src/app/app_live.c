@@ -16,6 +16,7 @@ struct app_live {
     const struct base_clock *clock;
     struct base_mutex lock; /* guards the rest */
     uint64_t next_seq;
+    uint64_t forgotten;                     /* items before this one are no more */
     struct live_item items[APP_LIVE_ITEMS]; /* seq % APP_LIVE_ITEMS */
 };
 
@@ -108,11 +109,20 @@ static void write_item(struct json_writer *w, const struct live_item *item)
     json_end_object(w);
 }
 
+void app_live_forget(struct app_live *live)
+{
+    base_lock(&live->lock);
+    memset(live->items, 0, sizeof live->items);
+    live->forgotten = live->next_seq;
+    base_unlock(&live->lock);
+}
+
 void app_live_write(struct app_live *live, uint64_t after, size_t limit, struct json_writer *w)
 {
     base_lock(&live->lock);
     uint64_t end = live->next_seq;
     uint64_t oldest = end > APP_LIVE_ITEMS ? end - APP_LIVE_ITEMS : 1;
+    oldest = oldest > live->forgotten ? oldest : live->forgotten;
     uint64_t first = after + 1 > oldest ? after + 1 : oldest;
     if (first > end) {
         first = end; /* a number from before a restart: the asker begins anew from `seq` */

@@ -180,6 +180,17 @@ const struct app_operation app_operations[] = {
     {"erasure.requests", ACCESS_RIGHT_ASK, "Lists customers' wishes to be erased.",
      app_op_erasures},
     {"erasure.close", ACCESS_RIGHT_SAVE, "Closes a wish to be erased.", app_op_erasure_close},
+    {"erase", ACCESS_RIGHT_SETTINGS, "Erases customers for good, and gives a receipt.",
+     app_op_erase},
+    {"erasure.receipts", ACCESS_RIGHT_ASK, "Lists receipts of erasures, newest first.",
+     app_op_receipts},
+    {"erasure.receipt", ACCESS_RIGHT_ASK, "Shows the receipt of an erasure.", app_op_receipt},
+    {"erasure.verify", ACCESS_RIGHT_ASK, "Says whether receipts and audit trail are as signed.",
+     app_op_erasure_verify},
+    {"privacy", ACCESS_RIGHT_ASK, "Shows what happens to those who come back after an erasure.",
+     app_op_privacy},
+    {"privacy.save", ACCESS_RIGHT_SETTINGS,
+     "Says what happens to those who come back after an erasure.", app_op_privacy_save},
 };
 const size_t app_operation_count = ARRAY_LEN(app_operations);
 

@@ -206,6 +206,17 @@ static const struct cli_option undo_options[] = {
     {"--dry-run", NULL, "say what would go; change nothing"},
     {"--yes", NULL, "do not ask first"},
     END_OF_OPTIONS};
+static const struct cli_option erase_options[] = {
+    {"--file", "FILE", "whom: an identifier a line (- is standard input)"},
+    {"--segment", "NAME", "whom: who is in this saved segment now"},
+    {"--reason", "TEXT", "why, for the receipt; identifiers in it are left out"},
+    {"--anyway", NULL, "also where nobody is known so: quarantined rows, invitations"},
+    {"--dry-run", NULL, "say what would go; change nothing"},
+    {"--yes", NULL, "do not ask first"},
+    END_OF_OPTIONS};
+static const struct cli_option privacy_options[] = {
+    {"--after-erasure", "WHAT", "new: whoever comes back is a new customer; refuse: not taken in"},
+    END_OF_OPTIONS};
 static const struct cli_option quarantine_options[] = {
     {"--source", "NAME", "only of this source"},
     {"--reason", "REASON", "only for this reason"},
@@ -409,11 +420,24 @@ const struct cli_command cli_commands[] = {
     {"demo", "", "Fills the directory with a demo organisation, an outdoor shop.",
      "firsthand demo --data shop\nfirsthand demo --data small --customers 500 --days 90",
      demo_options, 0, 0, cli_run_demo},
+    {"erase", "[CUSTOMER...]", "Erases customers for good, and gives a signed receipt.",
+     "firsthand erase ann --dry-run\n"
+     "firsthand erase ann --reason 'asked by letter' --yes\n"
+     "firsthand erase --file leavers.txt --yes\n"
+     "firsthand erase --segment pro --dry-run",
+     erase_options, 0, CLI_ARGUMENTS_MAX, cli_run_erase},
     {"erasure close", "ID", "Closes a customer's wish to be erased.",
      "firsthand erasure close 3 --note 'erased on 3 May'", close_options, 1, 1,
      cli_run_erasure_close},
     {"erasure list", "", "Lists customers' wishes to be erased, open ones first.",
      "firsthand erasure list", format_only, 0, 0, cli_run_erasure_list},
+    {"erasure receipts", "", "Lists receipts of erasures, newest first.",
+     "firsthand erasure receipts", format_only, 0, 0, cli_run_erasure_receipts},
+    {"erasure show", "RECEIPT", "Shows the receipt of an erasure, as it was signed.",
+     "firsthand erasure show er_12ab > receipt.json", NULL, 1, 1, cli_run_erasure_show},
+    {"erasure verify", "[FILE|-]",
+     "Says whether receipts and audit trail are as signed; and a receipt that someone shows.",
+     "firsthand erasure verify", NULL, 0, 1, cli_run_erasure_verify},
     {"experience set", "FILE|-", "Says what counts as value, and what as gone wrong.",
      "firsthand experience set rules.json\n"
      "echo '{\"value\": null}' | firsthand experience set -",
@@ -500,6 +524,11 @@ const struct cli_command cli_commands[] = {
      NULL, 1, 1, cli_run_policy_set},
     {"policy show", "", "Shows the contact policy.", "firsthand policy show", NULL, 0, 0,
      cli_run_policy_show},
+    {"privacy set", "", "Says what happens to those who come back after an erasure.",
+     "firsthand privacy set --after-erasure refuse\nfirsthand privacy set --after-erasure new",
+     privacy_options, 0, 0, cli_run_privacy_set},
+    {"privacy show", "", "Shows what happens to those who come back after an erasure.",
+     "firsthand privacy show", NULL, 0, 0, cli_run_privacy_show},
     {"quarantine discard", "[ID...]", "Discards such rows: they count as refused.",
      "firsthand quarantine discard q17\n"
      "firsthand quarantine discard --source old-app --reason 'no event: expected its name, a "

@@ -181,6 +181,15 @@ static const char STEP_11[] =
     "  day_end_ms INTEGER NOT NULL, day_events INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4,  STEP_5, STEP_6,
-                                    STEP_7, STEP_8, STEP_9, STEP_10, STEP_11};
+/* Erasures that were begun: state_forget.h. Lines of the audit trail are chained through a salted digest of what they
+   speak of, so that words that name a person can be taken out and the chain still holds. */
+static const char STEP_12[] =
+    "CREATE TABLE erasing ("
+    "  receipt TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, detail TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "ALTER TABLE audit ADD COLUMN content BLOB;" /* NULL: of a line from before; its hash covers the words */
+    "ALTER TABLE audit ADD COLUMN salt BLOB;" /* NULL beside content: the words were taken out */;
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4,  STEP_5,  STEP_6,
+                                    STEP_7, STEP_8, STEP_9, STEP_10, STEP_11, STEP_12};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

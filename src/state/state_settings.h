@@ -13,8 +13,11 @@
 #define STATE_SETTING_ORGANISATION "organisation"
 #define STATE_SETTING_TIMEZONE "timezone"
 #define STATE_SETTING_CONTACT_POLICY "contact_policy" /* JSON */
-#define STATE_SETTING_EXPERIENCE "experience" /* JSON: what counts as value, what as gone wrong */
-#define STATE_SETTING_INTERNAL "internal"     /* JSON: who is left out of questions */
+#define STATE_SETTING_EXPERIENCE "experience"   /* JSON: what counts as value, what as gone wrong */
+#define STATE_SETTING_INTERNAL "internal"       /* JSON: who is left out of questions */
+#define STATE_SETTING_ERASURE_KEY "erasure_key" /* hex; secret: signs receipts of erasures */
+#define STATE_SETTING_AFTER_ERASURE "after_erasure"   /* "new" or "refuse" */
+#define STATE_SETTING_RETENTION "retention"           /* JSON: what is kept for how long */
 #define STATE_SETTING_PREFERENCE_KEY "preference_key" /* hex; secret: signs customers' links */
 
 /* *out is `otherwise` where never set. */

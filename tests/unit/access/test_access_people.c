@@ -1,4 +1,5 @@
 /* The first administrator, signing in, sessions, guesses, the trail. */
+#include "state_forget.h"
 #include "access_fixture.h"
 
 #define PASSWORD STR("correct horse battery")
@@ -262,20 +263,50 @@ static void trail_notices_a_changed_line(void **context)
     struct fixture *fixture = *context;
     struct fail fail;
     struct str session;
-    int64_t lines = 0;
-    int64_t broken = -1;
+    struct access_audit_state trail;
     struct access_identity who = make_admin(fixture, &session);
     assert_true(access_audit(fixture->access, &who, "segment.save", STR("a"), STR("{}"), &fail));
     assert_true(access_audit(fixture->access, &who, "segment.save", STR("b"), STR("{}"), &fail));
-    assert_true(access_audit_verify(fixture->access, &lines, &broken, &fail));
-    assert_int_equal(lines, 3);
-    assert_int_equal(broken, 0);
+    assert_true(access_audit_verify(fixture->access, &trail, &fail));
+    assert_int_equal(trail.lines, 3);
+    assert_int_equal(trail.broken_id, 0);
     struct state_link *link = NULL;
     assert_true(state_write(fixture->state, &link, &fail));
     assert_true(state_run(link, "UPDATE audit SET object = 'c' WHERE id = 2", NULL, 0, &fail));
     assert_true(state_commit(&link, &fail));
-    assert_true(access_audit_verify(fixture->access, &lines, &broken, &fail));
-    assert_int_equal(broken, 2);
+    assert_true(access_audit_verify(fixture->access, &trail, &fail));
+    assert_int_equal(trail.broken_id, 2);
+}
+
+static void words_may_be_taken_out_of_the_trail_and_the_chain_holds(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail;
+    struct str session;
+    struct access_audit_state trail;
+    struct state_forgotten forgotten;
+    struct base_mention *mention = NULL;
+    const struct str name = STR("ann@example.org");
+    struct access_identity who = make_admin(fixture, &session);
+    assert_true(access_audit(fixture->access, &who, "segment.save", STR("a"),
+                             STR("{\"who\":\"ann@example.org\"}"), &fail));
+    assert_true(access_audit(fixture->access, &who, "segment.save", STR("b"), STR("{}"), &fail));
+    assert_true(base_mention_new(&name, 1, &mention, &fail));
+    const struct state_forget forget = {
+        .mention = mention, .receipt = STR("er_1"), .by = STR("me"), .now_ms = 1};
+    assert_true(state_forget(fixture->state, &forget, &forgotten, &fail));
+    base_mention_free(mention);
+    assert_int_equal(forgotten.audit, 1);
+    assert_true(access_audit_verify(fixture->access, &trail, &fail));
+    assert_int_equal(trail.broken_id, 0);
+    assert_int_equal(trail.erased, 1);
+    /* Nobody puts other words in their place. */
+    struct state_link *link = NULL;
+    assert_true(state_write(fixture->state, &link, &fail));
+    assert_true(state_run(link, "UPDATE audit SET detail = 'x' WHERE id = 2", NULL, 0, &fail));
+    assert_true(state_commit(&link, &fail));
+    assert_true(access_audit_verify(fixture->access, &trail, &fail));
+    assert_int_equal(trail.broken_id, 2);
 }
 
 static void trail_notices_a_line_cut_out(void **context)
@@ -283,8 +314,7 @@ static void trail_notices_a_line_cut_out(void **context)
     struct fixture *fixture = *context;
     struct fail fail;
     struct str session;
-    int64_t lines = 0;
-    int64_t broken = 0;
+    struct access_audit_state trail;
     struct access_identity who = make_admin(fixture, &session);
     assert_true(access_audit(fixture->access, &who, "a", STR("a"), STR("{}"), &fail));
     assert_true(access_audit(fixture->access, &who, "b", STR("b"), STR("{}"), &fail));
@@ -292,8 +322,8 @@ static void trail_notices_a_line_cut_out(void **context)
     assert_true(state_write(fixture->state, &link, &fail));
     assert_true(state_run(link, "DELETE FROM audit WHERE id = 2", NULL, 0, &fail));
     assert_true(state_commit(&link, &fail));
-    assert_true(access_audit_verify(fixture->access, &lines, &broken, &fail));
-    assert_int_equal(broken, 3);
+    assert_true(access_audit_verify(fixture->access, &trail, &fail));
+    assert_int_equal(trail.broken_id, 3);
 }
 
 static void what_has_run_out_is_swept_away_and_nothing_else(void **context)
@@ -337,6 +367,7 @@ int main(void)
         TEST(session_of_another_cannot_be_ended),
         TEST(trail_notices_a_changed_line),
         TEST(trail_notices_a_line_cut_out),
+        TEST(words_may_be_taken_out_of_the_trail_and_the_chain_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
