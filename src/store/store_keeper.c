@@ -336,10 +336,10 @@ static bool idle_seal_due(struct store *store)
     const struct store_published *now = &store->now;
     bool worth = now->fresh_count[1] >= IDLE_ROWS || now->journal_bytes >= IDLE_BYTES ||
                  now->quarantine.marks->gone > 0; /* their bytes are not to lie about */
-    int64_t idle_ms = base_now_ms(store->clock) - now->last_commit_ms;
     bool committed = now->last_commit_ms != STORE_NO_TIME;
+    bool idle = committed && base_now_ms(store->clock) - now->last_commit_ms >= IDLE_MS;
     base_unlock(&store->lock);
-    return worth && committed && idle_ms >= IDLE_MS;
+    return worth && idle;
 }
 
 /* Waits a moment, or until `wanted` is set, which is taken back. False: the store closes. */
