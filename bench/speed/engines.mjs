@@ -35,26 +35,63 @@ function sizeOf(path) {
   return status.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0) : status.size;
 }
 
+const MIX = [0xbf58476d1ce4e5b9n, 0x94d049bb133111ebn];
+const JOINED_SALT = 0x1d8e4e27c47d124fn;
+const WORD = (1n << 64n) - 1n;
+const ALIASES_AT_ONCE = 1000;
+
+// As events.c chooses them.
+function isJoined(customer) {
+  let z = BigInt(customer) + JOINED_SALT;
+  z = ((z ^ (z >> 30n)) * MIX[0]) & WORD;
+  z = ((z ^ (z >> 27n)) * MIX[1]) & WORD;
+  return (z ^ (z >> 31n)) % 20n === 0n;
+}
+
+// What is done to load it, in turn: { import: FILE }, { settle: S } (until its segments have become one, or so long), { join: CUSTOMERS }
+// (one in twenty of that many). `world` is that of its questions, where it is another than that of the run: then its answers are its own.
 export class Firsthand {
-  constructor(directory) {
-    this.data = join(directory, 'firsthand');
+  constructor(directory, name, steps, world = null) {
+    Object.assign(this, { data: join(directory, name), steps, world, compares: world === null });
   }
 
   segments() {
     return readdirSync(join(this.data, 'segments')).sort().join(' ');
   }
 
-  async load(files) {
+  async load() {
     rmSync(this.data, { recursive: true, force: true });
     const map = `${this.data}-map.json`;
     writeFileSync(map, JSON.stringify(MAP));
-    const begin = performance.now();
-    for (const file of files) {
-      const done = JSON.parse(must(['import', file, '--map', map, '--data', this.data, '--source', 'speed', '--json', '--quiet']));
-      if (done.stored !== done.received) throw new Error(`firsthand did not store all of ${file}: ${JSON.stringify(done)}`);
+    let queryable = 0;
+    for (const { import: file, settle, join: customers } of this.steps) {
+      const begin = performance.now();
+      if (file !== undefined) {
+        const done = JSON.parse(must(['import', file, '--map', map, '--data', this.data, '--source', 'speed', '--json', '--quiet']));
+        if (done.stored !== done.received) throw new Error(`firsthand did not store all of ${file}: ${JSON.stringify(done)}`);
+        queryable += (performance.now() - begin) / 1000;
+        continue;
+      }
+      await this.start();
+      if (settle !== undefined && (await this.settle(settle)) === null) throw new Error(`firsthand's segments did not become one within ${settle} s`);
+      if (customers !== undefined) await this.join(customers);
+      await this.stop();
     }
-    const queryable = (performance.now() - begin) / 1000;
-    return { firsthand: { queryable_s: queryable, merged_s: null, ...this.sizes() } };
+    return { queryable_s: queryable, merged_s: null, ...this.sizes() };
+  }
+
+  async join(customers) {
+    let batch = [];
+    const send = async () => {
+      const { status, text } = await this.server.request('/v1/batch', { key: this.key, body: { batch } });
+      if (status !== 200) throw new Error(`joining: ${status} ${text}`);
+      batch = [];
+    };
+    for (let customer = 0; customer < customers; customer++) {
+      if (isJoined(customer)) batch.push({ type: 'alias', userId: `${customer}`, previousId: `a${customer}`, messageId: `join ${customer}` });
+      if (batch.length === ALIASES_AT_ONCE) await send();
+    }
+    if (batch.length > 0) await send();
   }
 
   sizes() {
@@ -89,7 +126,8 @@ export class Firsthand {
     return { own_mb: kilobytes(status, 'RssAnon') / 1024, all_mb: kilobytes(status, 'VmRSS') / 1024 };
   }
 
-  async ask(question, world, n) {
+  async ask(question, runs, n) {
+    const world = this.world ?? runs;
     try { writeFileSync(`/proc/${this.pid}/clear_refs`, '5'); } catch { /* not everywhere may one */ }
     const cpu = cpuOf(this.pid);
     const wall = performance.now();

@@ -1,6 +1,6 @@
 /* events.c — the events that speed is measured on, as CSV in the order in which they would arrive.
  *
- *   cc -O2 -o events events.c -lm && ./events ROWS [CUSTOMERS [DAYS [SEED [LATE]]]] > events.csv
+ *   cc -O2 -o events events.c -lm && ./events ROWS [CUSTOMERS [DAYS [SEED [LATE [JOINED]]]]] > events.csv
  *
  * Columns: customer_id,ts,event,country,plan,device,price,page. ts is in ms since 1970, from 2025-01-06T00:00:00Z on.
  * Some customers come often, most rarely: the rank of who comes is CUSTOMERS times a chance to the power of 1.8. They
@@ -8,7 +8,9 @@
  * with its losses; thirty-six other events lie between, the last of them about one in ten thousand. Country, plan and
  * usual device belong to the customer; a tenth of all events have a price. No customer has two events in the same ms, so
  * that its timeline has one order, whoever sorts it. With LATE, a file, one event in twenty is written there instead: what
- * arrives when everything else is stored. The same arguments give the same bytes.
+ * arrives when everything else is stored (-: none). With JOINED, a file, all events are written there once more, as they come
+ * from where one customer in twenty was known by another id, "a" before the number, until some moment. The same arguments
+ * give the same bytes.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -107,7 +109,7 @@ struct output {
     char bytes[1 << 20];
 };
 #define LINE_MAX_BYTES 256
-static struct output on_time, late;
+static struct output on_time, late, joined;
 static struct output *to = &on_time;
 static void flush(struct output *output)
 {
@@ -196,11 +198,30 @@ static struct traits traits_of(uint32_t customer)
                                                   : 2};
 }
 
-static void write_event(struct session *s, int64_t at_ms)
+/* The last line of `from` once more, as it comes from a customer that is joined later. */
+static void write_joined(const struct output *from, size_t line, uint32_t customer, int64_t at_ms,
+                         int64_t span_ms)
+{
+    uint64_t who = mix(customer + UINT64_C(0x1d8e4e27c47d124f));
+    double moment = (double)(who >> 11) * 0x1p-53;
+    to = &joined;
+    if (who % 20 == 0 && (double)(at_ms - T0_MS) < moment * (double)span_ms) {
+        byte('a');
+    }
+    memcpy(to->bytes + to->used, from->bytes + line, from->used - line);
+    to->used += from->used - line;
+    if (to->used > sizeof to->bytes - LINE_MAX_BYTES) {
+        flush(to);
+    }
+}
+
+static void write_event(struct session *s, int64_t at_ms, int64_t span_ms)
 {
     char other[16];
     struct traits traits = traits_of(s->customer);
     to = late.file != NULL && draw() % 20 == 0 ? &late : &on_time;
+    struct output *own = to;
+    size_t line = to->used;
     number(s->customer);
     byte(',');
     number((uint64_t)at_ms);
@@ -224,8 +245,11 @@ static void write_event(struct session *s, int64_t at_ms)
     text("/p/");
     number(skewed(PAGES, 3));
     byte('\n');
-    if (to->used > sizeof to->bytes - LINE_MAX_BYTES) {
-        flush(to);
+    if (joined.file != NULL) {
+        write_joined(own, line, s->customer, at_ms, span_ms);
+    }
+    if (own->used > sizeof own->bytes - LINE_MAX_BYTES) {
+        flush(own);
     }
 }
 
@@ -259,7 +283,7 @@ static void generate(uint64_t rows, uint32_t customers, int64_t span_ms)
         struct session *s = &heap[0];
         int64_t at_ms = s->at_ms > last_ms[s->customer] ? s->at_ms : last_ms[s->customer] + 1;
         last_ms[s->customer] = at_ms;
-        write_event(s, at_ms);
+        write_event(s, at_ms, span_ms);
         if (--s->left == 0) {
             heap[0] = heap[--count];
         } else {
@@ -274,15 +298,33 @@ static void generate(uint64_t rows, uint32_t customers, int64_t span_ms)
 
 static int ended(struct output *output)
 {
+    if (output->file == NULL) {
+        return 0;
+    }
     flush(output);
     return ferror(output->file) || fclose(output->file) != 0;
+}
+
+/* A file beside standard output; -: none. */
+static void begin_file(struct output *output, const char *name, const char *header)
+{
+    if (strcmp(name, "-") == 0) {
+        return;
+    }
+    output->file = fopen(name, "w");
+    if (output->file == NULL) {
+        perror(name);
+        exit(1);
+    }
+    to = output;
+    text(header);
 }
 
 int main(int argc, char **argv)
 {
     uint64_t rows = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
-    if (rows == 0 || argc > 6) {
-        (void)fprintf(stderr, "usage: events ROWS [CUSTOMERS [DAYS [SEED [LATE]]]]\n");
+    if (rows == 0 || argc > 7) {
+        (void)fprintf(stderr, "usage: events ROWS [CUSTOMERS [DAYS [SEED [LATE [JOINED]]]]]\n");
         return 2;
     }
     uint32_t customers =
@@ -295,20 +337,12 @@ int main(int argc, char **argv)
     }
     static const char header[] = "customer_id,ts,event,country,plan,device,price,page\n";
     on_time.file = stdout;
-    if (argc > 5) {
-        late.file = fopen(argv[5], "w");
-        if (late.file == NULL) {
-            perror(argv[5]);
-            return 1;
-        }
-        to = &late;
-        text(header);
-    }
+    begin_file(&late, argc > 5 ? argv[5] : "-", header);
+    begin_file(&joined, argc > 6 ? argv[6] : "-", header);
     to = &on_time;
     text(header);
     weigh_others();
     generate(rows, customers, span_ms);
     free(heap);
-    int failed = ended(&on_time);
-    return late.file != NULL ? failed | ended(&late) : failed;
+    return ended(&on_time) | ended(&late) | ended(&joined);
 }

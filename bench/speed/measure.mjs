@@ -45,7 +45,7 @@ export async function measure({ engines, questions, world, rounds, log, soFar })
         appendFileSync(log, `${JSON.stringify({ round, question: question.id, engine: name, ...run })}\n`);
         const runs = round === 0 ? [] : [...byEngine[name].runs, run];
         byEngine[name] = { ...summary(runs.length > 0 ? runs : [run]), runs, ...(run.beyond ? { beyond: run.beyond } : {}) };
-        if (!run.beyond) answers.push([name, answer]);
+        if (!run.beyond && engine.compares !== false) answers.push([name, answer]);
       }
       differences += compare(question, answers);
       console.log(`${question.id}: ${Object.entries(byEngine).map(([name, { runs, ...one }]) => `${name} ${one.beyond ?? `${(runs.at(-1) ?? one).ms.toFixed(1)} ms`}`).join(', ')}`);

@@ -16,13 +16,14 @@ function best(byEngine, field) {
 
 function lines({ questions, results, options }) {
   const engines = options.engines;
-  const head = ['question', ...engines.flatMap((name) => [name, 'CPU']), 'in server', 'best peer / firsthand', 'CPU', 'firsthand / floor', 'CPU'];
+  const quiet = engines.includes('quiet');
+  const head = ['question', ...engines.flatMap((name) => [name, 'CPU']), 'in server', 'best peer / firsthand', 'CPU', 'firsthand / floor', 'CPU', ...(quiet ? ['firsthand / quiet', 'CPU'] : [])];
   const body = questions.map(({ id, what }) => {
     const all = results.get(id);
     const ours = all.firsthand;
     const ratio = (a, b, field) => (a && b && a[field] !== undefined && b[field] > 0 ? `${number(a[field] / b[field])}x` : '');
     return [`${id} ${what}`, ...engines.flatMap((name) => [all[name]?.beyond ?? number(all[name]?.ms), number(all[name]?.cpu_ms)]), number(ours?.elapsed_ms),
-      ratio(best(all, 'ms'), ours, 'ms'), ratio(best(all, 'cpu_ms'), ours, 'cpu_ms'), ratio(ours, all.floor, 'ms'), ratio(ours, all.floor, 'cpu_ms')];
+      ratio(best(all, 'ms'), ours, 'ms'), ratio(best(all, 'cpu_ms'), ours, 'cpu_ms'), ratio(ours, all.floor, 'ms'), ratio(ours, all.floor, 'cpu_ms'), ...(quiet ? [ratio(ours, all.quiet, 'ms'), ratio(ours, all.quiet, 'cpu_ms')] : [])];
   });
   return [head, ...body];
 }
@@ -90,6 +91,7 @@ export function markdown(report) {
     `${options.rows} events of ${customers} customers over ${options.days} days, variant ${options.variant}; a peer has ${number(options.seconds)} s for an answer; ${report.round} of ${options.rounds} rounds, medians. Load average at the end: ${output('cat', ['/proc/loadavg']).split(' ').slice(0, 3).join(', ')}.`,
     `\`node bench/speed/run.mjs ${report.command}\``,
   ];
-  const server = engines.firsthand ? `\nStart after a clean stop: ${number(engines.firsthand.startMs)} ms.${memory ? ` Memory ${memory.idle_s} s after the last question: ${number(memory.own_mb)} MB of its own, ${number(memory.all_mb)} MB with pages of files.` : ''}\n` : '';
+  const parts = engines.firsthand ? ` Segments at the end: ${engines.firsthand.segments().split(' ').length}.` : '';
+  const server = engines.firsthand ? `\nStart after a clean stop: ${number(engines.firsthand.startMs)} ms.${parts}${memory ? ` Memory ${memory.idle_s} s after the last question: ${number(memory.own_mb)} MB of its own, ${number(memory.all_mb)} MB with pages of files.` : ''}\n` : '';
   return `# A run of the benchmark\n\n${about.join('\n\n')}\n\n${differences === 0 ? 'All answers were equal.' : `**${differences} answers differed.**`}\n\n## Questions\n\nMilliseconds, and of all processors (CPU).\n\n${markdownTable(lines(report))}\n\n## Load\n\n${loadTable(report)}\n${columnsTable(report)}${server}${peaks(report)}${formsTable(report)}`;
 }

@@ -17,14 +17,15 @@ function bench(...args) {
 
 const small = (data, ...args) => bench('--rows', `${ROWS}`, '--rounds', '1', '--idle', '0', '--engines', 'firsthand,floor', '--data', data, ...args);
 
-for (const variant of ['plain', 'late']) {
+for (const variant of ['plain', 'late', 'joined', 'months22']) {
   test(`the floor and firsthand give equal answers to every question, variant ${variant}`, (t) => {
     const data = temporaryDirectory(t);
-    const { code, text } = small(data, '--variant', variant);
+    const { code, text } = small(data, '--variant', variant, '--engines', variant === 'plain' ? 'firsthand,floor' : 'firsthand,quiet,floor');
     assert.equal(code, 0, text);
     assert.match(text, /All answers are equal/);
     const table = readFileSync(join(data, `${ROWS}-${variant}/speed.md`), 'utf8');
     for (const { id } of QUESTIONS) assert.match(table, new RegExp(`^\\| ${id} `, 'm'));
+    assert.equal(table.includes('firsthand / quiet'), variant !== 'plain');
   });
 }
 
