@@ -25,6 +25,7 @@ struct app_config {
     struct str listen;
     struct str hosts; /* names under which the server may be called, separated by spaces */
     struct str tls_certificate_file, tls_key_file;
+    int64_t connections, connections_per_address;
     int64_t behind_proxy; /* 1: believe X-Forwarded-For and -Proto of a proxy on this machine */
     struct str secrets_directory; /* files that hold others' secrets, by name; empty: none */
     struct str private_hosts;     /* hosts inside that may be connected to, separated by spaces */

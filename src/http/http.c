@@ -270,6 +270,10 @@ bool http_start(struct app *app, const struct http_options *options, struct http
         .listen = str_copy_c(http->arena, listen),
         .handler = &http->handler,
         .clock = http->clock,
+        .connections_max = (int)config->connections,
+        .connections_per_address_max =
+            (int)(config->behind_proxy != 0 ? config->connections
+                                            : config->connections_per_address),
         .request_ms = options->request_ms,
         .tls_certificate_file = text_or_null(http, config->tls_certificate_file),
         .tls_key_file = text_or_null(http, config->tls_key_file),

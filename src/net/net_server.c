@@ -18,11 +18,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base_random.h"
 
+#define CONNECTIONS_MAX 16384
+#define DESCRIPTORS_OF_OTHERS 1024 /* segments, runs, journals, the state, connections out */
 #define MEMORY_PER_CONNECTION ((size_t)64 << 10) /* the library's; mapped, so paid for when used */
 #define REPLY_BLOCK_BYTES ((size_t)32 << 10)
 #define PULL_BYTES ((size_t)256 << 10) /* asked of a handler at once */
@@ -586,6 +589,30 @@ static bool daemon_start(struct net_server *server, struct fail *fail)
     return true;
 }
 
+/* As many connections as there may be descriptors for beside those of files: at the limit nothing could be opened any
+   more, segments included. Asks for what the process may have. */
+static int fitting(int wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return wanted;
+    }
+    rlim_t whole = (rlim_t)wanted + DESCRIPTORS_OF_OTHERS;
+    if (limit.rlim_cur < whole) {
+        limit.rlim_cur = limit.rlim_max < whole ? limit.rlim_max : whole;
+        (void)!setrlimit(RLIMIT_NOFILE, &limit); /* what there is then is read again below */
+        if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+            return wanted;
+        }
+    }
+    if (limit.rlim_cur >= whole) {
+        return wanted;
+    }
+    return limit.rlim_cur > 2 * DESCRIPTORS_OF_OTHERS
+               ? (int)(limit.rlim_cur - DESCRIPTORS_OF_OTHERS)
+               : (int)(limit.rlim_cur / 2);
+}
+
 static struct net_server_options with_defaults(const struct net_server_options *given)
 {
     struct net_server_options options = *given;
@@ -594,7 +621,8 @@ static struct net_server_options with_defaults(const struct net_server_options *
     options.intake_workers = given->intake_workers == 0 ? 8 : given->intake_workers;
     options.workers = given->workers == 0 ? 4 : given->workers;
     options.queue_max = given->queue_max == 0 ? 512 : given->queue_max;
-    options.connections_max = given->connections_max == 0 ? 4096 : given->connections_max;
+    options.connections_max =
+        fitting(given->connections_max == 0 ? CONNECTIONS_MAX : given->connections_max);
     options.connections_per_address_max =
         given->connections_per_address_max == 0 ? 1024 : given->connections_per_address_max;
     options.bodies_bytes_max =

@@ -53,11 +53,11 @@ struct net_server_options { /* zero = default */
     const char *listen; /* "127.0.0.1:8080", "[::1]:0", "0.0.0.0:80"; port 0: any that is free */
     const struct net_handler *handler;
     const struct base_clock *clock;
-    int threads;                     /* 2 */
-    int intake_workers;              /* 8 */
-    int workers;                     /* 4 */
-    int queue_max;                   /* requests waiting for a lane's workers: 512; more get 503 */
-    int connections_max;             /* 4,096 */
+    int threads;         /* 2 */
+    int intake_workers;  /* 8 */
+    int workers;         /* 4 */
+    int queue_max;       /* requests waiting for a lane's workers: 512; more get 503 */
+    int connections_max; /* 16,384, or as many as the process may have descriptors for */
     int connections_per_address_max; /* 1,024: a whole office may come from one address */
     size_t bodies_bytes_max;         /* of all bodies being held: 256 MiB; more get 503 */
     size_t drain_bytes_max;          /* of a refused body that is read and thrown away: 32 MiB */
