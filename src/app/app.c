@@ -8,6 +8,7 @@
 #include "backup.h"
 #include "app_control.h"
 #include "app_erase.h"
+#include "app_retention.h"
 #include "ask.h"
 #include "net_client.h"
 
@@ -108,7 +109,8 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     struct act_options contacts = {.store = app->store, .clock = app->clock, .random = app->random};
     app->act = act_new(&contacts);
     if (!app_rules_load(app->rules, app->state, fail) || !app_preference_key(app, fail) ||
-        !app_ask_open(app, options->serve, fail) || !app_erase_open(app, fail)) {
+        !app_ask_open(app, options->serve, fail) || !app_retention_open(app, fail) ||
+        !app_erase_open(app, fail)) {
         return false;
     }
     struct app_jobs_options jobs = {.app = app,
@@ -179,6 +181,7 @@ void app_close(struct app *app)
     app_masks_free(app->masks);
     app_rules_free(app->rules);
     privacy_log_close(app->erasures);
+    app_retention_free(app->retention);
     access_close(app->access);
     state_close(app->state);
     disk_free(app->disk);
@@ -227,6 +230,7 @@ bool app_take(struct app *app, struct store_item *items, size_t count, struct fa
         return false;
     }
     app_erase_refuse(app, items, count);
+    app_retention_refuse(app, items, count);
     bool removes = removes_traits(items, count);
     if (removes) {
         app_once_forget(app->once_memory);
@@ -246,5 +250,6 @@ bool app_try(struct app *app, struct store_item *items, size_t count, struct fai
         return false;
     }
     app_erase_refuse(app, items, count);
+    app_retention_refuse(app, items, count);
     return store_try(app->store, items, count, fail);
 }

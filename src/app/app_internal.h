@@ -29,6 +29,7 @@ struct app_once_memory;
 struct app_rules;
 struct net_client;
 struct privacy_log;
+struct app_retention;
 
 #define APP_ONCE_STRIPES 64 /* bits of a word */
 
@@ -53,11 +54,12 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct app_jobs *jobs;       /* their thread runs only when serving */
     struct act *act;
     struct ask *ask;
-    uint8_t preference_key[32];     /* secret: customers' links */
-    struct privacy_log *erasures;   /* has a lock of its own */
-    struct base_mutex erase_lock;   /* one erasure at a time */
-    struct base_mutex privacy_lock; /* guards the next */
-    bool refuse_erased;             /* events of people who were erased */
+    uint8_t preference_key[32];      /* secret: customers' links */
+    struct privacy_log *erasures;    /* has a lock of its own */
+    struct app_retention *retention; /* has a lock of its own */
+    struct base_mutex erase_lock;    /* one erasure at a time */
+    struct base_mutex privacy_lock;  /* guards the next */
+    bool refuse_erased;              /* events of people who were erased */
     /* The survey module's part of the decision API; NULL: there is none (app_contact.h). */
     bool (*decide_survey)(struct app *app, const struct app_decide_question *question,
                           struct arena *arena, struct json_writer *w, struct fail *fail);
@@ -335,3 +337,8 @@ APP_OPERATION(app_op_receipt);
 APP_OPERATION(app_op_erasure_verify);
 APP_OPERATION(app_op_privacy);
 APP_OPERATION(app_op_privacy_save);
+/* app_retention.c */
+APP_OPERATION(app_op_retention);
+APP_OPERATION(app_op_retention_save);
+APP_OPERATION(app_op_retention_preview);
+bool app_job_retention(struct app_job_run *run, struct fail *fail) MUST_USE;

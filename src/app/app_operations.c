@@ -191,6 +191,11 @@ const struct app_operation app_operations[] = {
      app_op_privacy},
     {"privacy.save", ACCESS_RIGHT_SETTINGS,
      "Says what happens to those who come back after an erasure.", app_op_privacy_save},
+    {"retention", ACCESS_RIGHT_ASK, "Shows for how long things are kept.", app_op_retention},
+    {"retention.save", ACCESS_RIGHT_SETTINGS, "Says for how long things are kept.",
+     app_op_retention_save},
+    {"retention.preview", ACCESS_RIGHT_ASK, "Says what is past its time now.",
+     app_op_retention_preview},
 };
 const size_t app_operation_count = ARRAY_LEN(app_operations);
 

@@ -563,6 +563,16 @@ const struct cli_command cli_commands[] = {
      "firsthand retention 'Order Completed' --last 12w\n"
      "firsthand retention 'Signed Up' --return 'Order Completed' --interval month --last 6m",
      retention_options, 1, 1, cli_run_retention},
+    {"retention preview", "[FILE|-]", "Says what is past its time now, by these rules or others.",
+     "firsthand retention preview\n"
+     "echo '{\"rules\":[{\"keep_days\":730}]}' | firsthand retention preview -",
+     NULL, 0, 1, cli_run_retention_preview},
+    {"retention set", "FILE|-", "Says for how long events, words and quarantined rows are kept.",
+     "echo '{\"rules\":[{\"keep_days\":3650},{\"words\":true,\"keep_days\":1095}],"
+     "\"quarantine_days\":90}' | firsthand retention set -",
+     NULL, 1, 1, cli_run_retention_set},
+    {"retention show", "", "Shows for how long things are kept.", "firsthand retention show", NULL,
+     0, 0, cli_run_retention_show},
     {"score", "METRIC", "Shows nps, csat, ces or stars, with n and 95 % interval.",
      "firsthand score nps --by channel --interval week --last 12w\n"
      "firsthand score csat --interval month --last 6m --compare previous --least 10\n"

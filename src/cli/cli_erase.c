@@ -1,4 +1,4 @@
-/* Erasing customers: one, many, a segment; receipts. */
+/* Erasing customers: one, many, a segment; receipts; for how long things are kept. */
 #include <unistd.h>
 
 #include "cli_internal.h"
@@ -296,4 +296,39 @@ bool cli_run_privacy_set(struct cli *cli, struct fail *fail)
     cli_input_begin(&input);
     cli_input_str(&input, "after_erasure", cli_option(cli, "--after-erasure"));
     return print_privacy(cli, "privacy.save", cli_input_end(cli, &input), fail);
+}
+
+/* ---- retention --------------------------------------------------------------------------------------------------- */
+
+static bool print_answer(struct cli *cli, const char *operation, struct str input,
+                         struct fail *fail)
+{
+    struct json_value root;
+    struct str text;
+    if (!cli_call(cli, operation, input, &text, &root, fail)) {
+        return false;
+    }
+    base_buf_str(&cli->out, text);
+    base_buf_byte(&cli->out, '\n');
+    return true;
+}
+
+bool cli_run_retention_show(struct cli *cli, struct fail *fail)
+{
+    return print_answer(cli, "retention", STR("{}"), fail);
+}
+
+bool cli_run_retention_set(struct cli *cli, struct fail *fail)
+{
+    struct str rules;
+    return cli_read_file(cli, cli->arguments[0], FILE_BYTES_MAX, &rules, fail) &&
+           print_answer(cli, "retention.save", rules, fail);
+}
+
+bool cli_run_retention_preview(struct cli *cli, struct fail *fail)
+{
+    struct str rules = STR("{}");
+    return (cli->argument_count == 0 ||
+            cli_read_file(cli, cli->arguments[0], FILE_BYTES_MAX, &rules, fail)) &&
+           print_answer(cli, "retention.preview", rules, fail);
 }

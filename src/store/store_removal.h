@@ -44,6 +44,7 @@ struct store_removal_row {
     uint64_t arrival;
     uint32_t event, source; /* of the process; only where `reads_rows` */
     int64_t ts_ms;          /* likewise */
+    bool has_words;         /* likewise */
 };
 struct store_removal_spare { /* a file that was written on the way, and that no manifest names */
     enum store_run_kind kind;
@@ -129,6 +130,9 @@ bool store_removal_spare(struct store_removal *removal, enum store_run_kind kind
 bool store_removal_rows(struct store_removal *removal, struct fail *fail) MUST_USE;
 bool store_removal_fresh(struct store_removal *removal, const struct store_frozen *frozen,
                          uint32_t *out_left, struct fail *fail) MUST_USE;
+/* Of rows that are fresh, whether frozen or not: which go. */
+bool store_removal_fresh_rows(struct store_removal *removal, const struct store_fresh *fresh,
+                              uint32_t count, struct fail *fail) MUST_USE;
 /* Segments anew, without them. */
 bool store_removal_segments(struct store_removal *removal, struct store_identity_view *view,
                             struct fail *fail) MUST_USE;

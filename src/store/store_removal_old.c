@@ -77,7 +77,7 @@ static enum store_removal_fate fate(const struct store_removal *removal,
         if (!rule->words_only) {
             return STORE_REMOVAL_GOES;
         }
-        out = STORE_REMOVAL_MUTED;
+        out = row->has_words ? STORE_REMOVAL_MUTED : out;
     }
     return out;
 }
@@ -103,6 +103,73 @@ static const struct store_removal_of what_is_old = {
     .quarantined = quarantined,
     .frees = frees,
 };
+
+/* Those that lie in quarantine now. */
+static bool count_quarantined(struct store_removal *removal, struct fail *fail)
+{
+    CLEANUP(store_quarantine_view_done) struct store_quarantine_view view = {0};
+    store_quarantine_view_take(removal->store, &view);
+    for (size_t i = 0; i < ARRAY_LEN(view.live); i++) {
+        for (uint32_t k = 0; view.live[i] != NULL && k < view.live_count[i]; k++) {
+            const struct store_quarantine_live_row *row =
+                store_quarantine_live_row(view.live[i], k);
+            removal->gone.quarantined += row->received_at_ms < removal->cut->quarantine_before_ms &&
+                                         !store_quarantine_gone(view.marks, row->id);
+        }
+    }
+    for (size_t i = 0; i < view.files->count; i++) {
+        const struct store_quarantine_file *file = &view.files->files[i];
+        for (uint64_t k = 0; k < file->count; k++) {
+            struct store_quarantine_row row;
+            if (!store_quarantine_file_row(file, k, 0, &row, fail)) {
+                return false;
+            }
+            removal->gone.quarantined +=
+                quarantined(removal, &row) && !store_quarantine_gone(view.marks, row.id);
+        }
+    }
+    return true;
+}
+
+static bool count_rows(struct store_removal *removal, const struct store_snapshot *snapshot,
+                       struct fail *fail)
+{
+    if (!prepare(removal, fail) || !store_removal_room(removal, snapshot->customer_bound, fail) ||
+        !store_removal_rows(removal, fail)) {
+        return false;
+    }
+    for (size_t i = 0; i < snapshot->fresh_count; i++) {
+        if (!store_removal_fresh_rows(removal, snapshot->fresh[i].fresh, snapshot->fresh[i].count,
+                                      fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The segments of a snapshot in the place of those that are in use. */
+static struct store_segments *segments_of(const struct store_snapshot *snapshot)
+{
+    struct store_segments *set = store_segments_new(snapshot->segment_count);
+    for (size_t i = 0; i < snapshot->segment_count; i++) {
+        set->segments[set->count++] = store_segment_ref(snapshot->segments[i]);
+    }
+    return set;
+}
+
+bool store_cut_preview(struct store *store, const struct store_cut *cut, struct store_gone *out,
+                       struct fail *fail)
+{
+    CLEANUP(store_removal_done)
+    struct store_removal removal = {
+        .of = &what_is_old, .store = store, .cut = cut, .arena = arena_new(NULL)};
+    struct store_snapshot *snapshot = store_snapshot_take(store);
+    removal.old.segments = segments_of(snapshot);
+    bool ok = count_rows(&removal, snapshot, fail) && count_quarantined(&removal, fail);
+    store_snapshot_unref(snapshot);
+    *out = removal.gone;
+    return ok;
+}
 
 bool store_cut_old(struct store *store, const struct store_cut *cut, struct store_gone *out,
                    struct fail *fail)

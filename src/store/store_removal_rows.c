@@ -51,6 +51,8 @@ struct looking {
     int64_t *arrivals;
     uint8_t *goes;       /* rows of the block */
     int64_t *columns[3]; /* where they are read: event, source, ts */
+    uint8_t *words;      /* where they are read: has the row any? */
+    struct store_vec places;
     struct found gone, muted;
 };
 
@@ -63,6 +65,8 @@ static void looking_done(struct looking *looking)
     for (size_t i = 0; i < ARRAY_LEN(looking->columns); i++) {
         base_free(looking->columns[i]);
     }
+    base_free(looking->words);
+    store_vec_done(&looking->places, NULL);
     base_free(looking->gone.at);
     base_free(looking->muted.at);
 }
@@ -94,6 +98,12 @@ static bool looking_init(struct looking *looking, bool reads_rows, struct fail *
         }
         looking->columns[i] = block;
     }
+    if (reads_rows) {
+        if (!block_array(1, &block, fail)) {
+            return false;
+        }
+        looking->words = block;
+    }
     return true;
 }
 
@@ -117,7 +127,37 @@ static bool read_ints(struct store_segment *segment, uint32_t block, enum store_
     return true;
 }
 
-static bool read_block(const struct looking *looking, struct store_segment *segment, uint32_t block,
+/* Which rows of the block have words. */
+static bool read_words(struct looking *looking, struct store_segment *segment, uint32_t block,
+                       struct fail *fail)
+{
+    struct store_segment_column *column =
+        store_segment_column_find(segment, STORE_SEGMENT_TEXT, STORE_NO_CODE);
+    struct store_dictionary dictionary;
+    struct store_values values;
+    bool found = false;
+    memset(looking->words, 0, store_segment_block_rows(segment, block));
+    if (column == NULL) {
+        return true;
+    }
+    if (!store_segment_values_open(segment, column, block, &dictionary, &values, &found, fail)) {
+        return false;
+    }
+    if (!found) {
+        return true;
+    }
+    if (!store_vec_room(&looking->places, values.entries, sizeof(uint32_t), NULL, fail) ||
+        !store_values_rows(&values, 0, values.entries, looking->places.data, fail)) {
+        return store_segment_blame(segment, column, block, fail);
+    }
+    const uint32_t *places = looking->places.data;
+    for (uint32_t i = 0; i < values.entries; i++) {
+        looking->words[places[i]] = 1;
+    }
+    return true;
+}
+
+static bool read_block(struct looking *looking, struct store_segment *segment, uint32_t block,
                        struct fail *fail)
 {
     if (!read_ints(segment, block, STORE_SEGMENT_ARRIVAL, looking->arrivals, fail) ||
@@ -127,7 +167,8 @@ static bool read_block(const struct looking *looking, struct store_segment *segm
     return looking->columns[0] == NULL ||
            (read_ints(segment, block, STORE_SEGMENT_EVENT, looking->columns[0], fail) &&
             read_ints(segment, block, STORE_SEGMENT_SOURCE, looking->columns[1], fail) &&
-            read_ints(segment, block, STORE_SEGMENT_TS, looking->columns[2], fail));
+            read_ints(segment, block, STORE_SEGMENT_TS, looking->columns[2], fail) &&
+            read_words(looking, segment, block, fail));
 }
 
 /* The process's code of a file's; `shift`: the file counts from 1, and 0 is none. */
@@ -150,6 +191,7 @@ static struct store_removal_row row_of(const struct looking *looking,
         row.event = code_of(segment, STORE_FAMILY_EVENT, looking->columns[0][at], 0);
         row.source = code_of(segment, STORE_FAMILY_SOURCE, looking->columns[1][at], 1);
         row.ts_ms = looking->columns[2][at];
+        row.has_words = looking->words[at] != 0;
     }
     return row;
 }
@@ -238,29 +280,38 @@ bool store_removal_rows(struct store_removal *removal, struct fail *fail)
 
 /* ---- what came in since ------------------------------------------------------------------------------------- */
 
-bool store_removal_fresh(struct store_removal *removal, const struct store_frozen *frozen,
-                         uint32_t *out_left, struct fail *fail)
+bool store_removal_fresh_rows(struct store_removal *removal, const struct store_fresh *fresh,
+                              uint32_t count, struct fail *fail)
 {
-    *out_left = frozen->fresh_count;
-    for (uint32_t i = 0; i < frozen->fresh_count; i++) {
-        const struct store_row *fresh = store_fresh_row(frozen->fresh, i);
-        const struct store_removal_row row = {fresh->original, fresh->arrival, fresh->event,
-                                              fresh->source, fresh->ts_ms};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct store_row *from = store_fresh_row(fresh, i);
+        const struct store_removal_row row = {from->original, from->arrival, from->event,
+                                              from->source,   from->ts_ms,   from->text.len > 0};
         enum store_removal_fate fate = see(removal, &row);
         struct store_ranges *out = fate == STORE_REMOVAL_GOES ? &removal->rows : &removal->muted;
-        *out_left -= fate == STORE_REMOVAL_GOES;
         if (fate == STORE_REMOVAL_STAYS || removal->of->rows_known) {
             continue;
         }
         if (!store_ranges_room(out, fail)) {
             return false;
         }
-        store_ranges_add(out, (struct store_range){fresh->arrival, fresh->arrival + 1});
-        if (fate == STORE_REMOVAL_GOES && removal->of->takes_keys && fresh->message_id.len > 0 &&
-            !store_removal_key(removal, fresh->source, fresh->message_id, fail)) {
+        store_ranges_add(out, (struct store_range){from->arrival, from->arrival + 1});
+        if (fate == STORE_REMOVAL_GOES && removal->of->takes_keys && from->message_id.len > 0 &&
+            !store_removal_key(removal, from->source, from->message_id, fail)) {
             return false;
         }
     }
+    return true;
+}
+
+bool store_removal_fresh(struct store_removal *removal, const struct store_frozen *frozen,
+                         uint32_t *out_left, struct fail *fail)
+{
+    uint64_t before = removal->gone.rows;
+    if (!store_removal_fresh_rows(removal, frozen->fresh, frozen->fresh_count, fail)) {
+        return false;
+    }
+    *out_left = frozen->fresh_count - (uint32_t)(removal->gone.rows - before);
     return true;
 }
 

@@ -555,6 +555,9 @@ static void what_is_past_its_time_goes_with_those_of_whom_nothing_is_left(void *
     kit_send(&kit, "app", "m4", "Buy", "user=new");
     struct store_cut_rule rule = {.before_ms = border_ms};
     struct store_cut cut = {.rules = &rule, .rule_count = 1, .quarantine_before_ms = STORE_NO_TIME};
+    OK(store_cut_preview(kit.store, &cut, &gone, &fail));
+    assert_int_equal(gone.rows, 2);
+    assert_int_equal(kit_rows(&kit, "old"), 1);
     OK(store_cut_old(kit.store, &cut, &gone, &fail));
     assert_int_equal(gone.rows, 2);
     assert_int_equal(gone.customers, 1);
@@ -597,6 +600,8 @@ static void words_past_their_time_go_and_their_events_stay(void **state)
         struct store_cut cut = {
             .rules = &rule, .rule_count = 1, .quarantine_before_ms = STORE_NO_TIME};
         assert_non_null(file_with(&script.with, CANARY "-words"));
+        OK(store_cut_preview(script.with.store, &cut, &gone, &fail));
+        assert_int_equal(gone.texts, 20);
         OK(store_cut_old(script.with.store, &cut, &gone, &fail));
         assert_int_equal(gone.rows, 0);
         assert_int_equal(gone.texts, 20);
@@ -619,6 +624,8 @@ static void quarantined_records_go_by_when_they_came(void **state)
     int64_t border_ms = base_now_ms(&script.with.clock.clock) + 1;
     quarantine(&script, "{\"b\":1}", true);
     struct store_cut cut = {.quarantine_before_ms = border_ms};
+    OK(store_cut_preview(script.with.store, &cut, &gone, &fail));
+    assert_int_equal(gone.quarantined, 1);
     OK(store_cut_old(script.with.store, &cut, &gone, &fail));
     assert_int_equal(gone.quarantined, 1);
     assert_null(file_with(&script.with, "{\"a\":1}"));
