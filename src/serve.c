@@ -103,12 +103,13 @@ static void log_as_set(const struct app_config *config, const struct base_clock 
 }
 
 /* Which of the signals came; the thread that waits keeps house meanwhile. */
-static int wait_for(const sigset_t *stop)
+static int wait_for(struct app *app, const sigset_t *stop)
 {
     const struct timespec while_s = {.tv_sec = TIDY_EVERY_S};
     int number;
     while ((number = sigtimedwait(stop, NULL, &while_s)) < 0) {
         (void)base_give_back(TIDY_KEPT_BYTES); /* nothing came, or it was interrupted */
+        app_tend(app);
     }
     return number;
 }
@@ -139,7 +140,7 @@ bool serve_run(struct app *app, const struct cli_serve_options *options, struct 
     base_log(LOG_INFO, "server.started", "serving", LOG_C("address", http_address(http)), LOG_END);
     int number = 0;
     if (good) {
-        number = wait_for(&stop);
+        number = wait_for(app, &stop);
     }
     base_log(LOG_INFO, "server.stopping", "stopping", LOG_N("signal", number), LOG_END);
     app_quiesce(app);

@@ -41,10 +41,23 @@ const char *app_not_ready(struct app *app)
 {
     struct store_status status;
     store_status_read(app->store, &status);
-    return status.read_only_after_failure
-               ? "the disk failed while events were being written: reading goes on, events are "
-                 "refused until the server is started again"
+    if (status.read_only_after_failure) {
+        return "the disk failed while events were being written: reading goes on, events are "
+               "refused until the server is started again";
+    }
+    return app_room_look(app->room).state == APP_ROOM_FULL
+               ? "no room on the disk: reading goes on, events are refused until there is"
                : NULL;
+}
+
+struct app_room_now app_room_of(struct app *app)
+{
+    return app_room_look(app->room);
+}
+
+void app_tend(struct app *app)
+{
+    app_room_tend(app->room);
 }
 
 /* The directory's lock: who has it is the only one to touch what lies in it. */
@@ -83,11 +96,15 @@ static bool open_modules(struct app *app, const struct app_options *options, str
         .clock = app->clock,
         .dedup_window_ms = app->config.dedup_window_days * 86400000,
     };
+    if (!disk_real(app->data, &app->disk, fail) || !is_whole(app, fail) ||
+        !app_room_open(app->disk, &app->config, app->clock, &app->room, fail)) {
+        return false;
+    }
+    store_options.spare_bytes = app_room_look(app->room).low_bytes;
     struct state_options state_options = {.clock = app->clock};
     struct access_options access_options = {.clock = app->clock, .random = app->random};
     int threads = app->config.query_threads > 0 ? (int)app->config.query_threads : base_cpu_count();
-    if (!disk_real(app->data, &app->disk, fail) || !is_whole(app, fail) ||
-        !store_open(app->disk, &store_options, &app->store, fail) ||
+    if (!store_open(app->disk, &store_options, &app->store, fail) ||
         !state_open(app->data, &state_options, &app->state, fail) ||
         !access_open(app->state, &access_options, &app->access, fail) ||
         !base_pool_new(threads, &app->pool, fail)) {
@@ -122,6 +139,12 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     return app_jobs_new(&jobs, &app->jobs, fail);
 }
 
+static bool tended(struct app *app)
+{
+    app_tend(app);
+    return true;
+}
+
 bool app_open(const struct app_options *options, struct app **out, struct fail *fail)
 {
     struct app *app = base_alloc_zero(sizeof *app);
@@ -145,8 +168,8 @@ bool app_open(const struct app_options *options, struct app **out, struct fail *
         good = app_config_load(app->data, app->arena, &app->config, NULL, fail);
     }
     good = good && open_modules(app, options, fail) &&
-           (!options->serve ||
-            (app_control_start(app, &app->control, fail) && app_jobs_start(app->jobs, fail)));
+           (!options->serve || (tended(app) && app_control_start(app, &app->control, fail) &&
+                                app_jobs_start(app->jobs, fail)));
     if (!good) {
         app_close(app);
         return false;
@@ -184,6 +207,7 @@ void app_close(struct app *app)
     app_retention_free(app->retention);
     access_close(app->access);
     state_close(app->state);
+    app_room_free(app->room);
     disk_free(app->disk);
     base_lockfile_free(app->lock);
     base_cond_done(&app->gate_free);
@@ -220,7 +244,20 @@ static bool removes_traits(const struct store_item *items, size_t count)
     return false;
 }
 
+/* What was taken and is not sealed yet needs as much room again. */
+static bool has_room(struct app *app, struct fail *fail)
+{
+    struct store_status status;
+    store_status_read(app->store, &status);
+    return app_room_may_store(app->room, status.journal_bytes, fail);
+}
+
 bool app_take(struct app *app, struct store_item *items, size_t count, struct fail *fail)
+{
+    return has_room(app, fail) && app_take_always(app, items, count, fail);
+}
+
+bool app_take_always(struct app *app, struct store_item *items, size_t count, struct fail *fail)
 {
     if (count == 0) {
         return true;

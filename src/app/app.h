@@ -16,6 +16,7 @@
 
 #include "access.h"
 #include "app_config.h"
+#include "app_room.h"
 #include "base_buf.h"
 #include "base_json.h"
 #include "intake.h"
@@ -49,6 +50,10 @@ const struct app_config *app_config_of(struct app *app);
 struct app_job_row;
 bool app_jobs_read(struct app *app, struct arena *arena, struct app_job_row **out,
                    size_t *out_count, struct fail *fail) MUST_USE;
+/* What is done now and then while nothing else happens. */
+void app_tend(struct app *app);
+/* Room on the disk (app_room.h). */
+struct app_room_now app_room_of(struct app *app);
 /* Why the server is not ready, or NULL when it is. */
 const char *app_not_ready(struct app *app);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app_internal.h"
+#include "app_room.h"
 
 #define STATE_PATH "state.db"
 #define CONFIG_PATH "firsthand.conf"
@@ -119,12 +120,30 @@ static void free_disk_at(struct disk **disk)
 
 /* ---- making ---------------------------------------------------------------------------------------------- */
 
+/* Into the directory's own file system only while there is room on it. */
+static bool has_room(const char *data, const char *target, struct disk *disk, struct fail *fail)
+{
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+    struct stat of_data, of_target;
+    struct app_config config;
+    struct app_room *room = NULL;
+    if (stat(data, &of_data) != 0 || stat(target, &of_target) != 0 ||
+        of_data.st_dev != of_target.st_dev) {
+        return true;
+    }
+    bool ok = app_config_load(data, arena, &config, NULL, fail) &&
+              app_room_open(disk, &config, base_clock_real(), &room, fail) &&
+              app_room_may_work(room, fail);
+    app_room_free(room);
+    return ok;
+}
+
 static bool write_generation(const char *data, const struct app_moment_view *moment,
                              const struct app_backup *backup, struct disk *target,
                              struct arena *arena, struct backup_generation *out, struct fail *fail)
 {
     CLEANUP(free_disk_at) struct disk *disk = NULL;
-    if (!disk_real(data, &disk, fail)) {
+    if (!disk_real(data, &disk, fail) || !has_room(data, backup->target, disk, fail)) {
         return false;
     }
     const struct backup_file files[] = {{STATE_PATH, disk, APP_MOMENT_STATE_PATH},

@@ -55,6 +55,11 @@ const struct app_config_key app_config_keys[] = {
              "PEM file of the authorities for connections out; empty: the system's"),
     INT_KEY(confine, 0, 1, 1,
             "1: a server gives up files and system calls that it does not need; 0: for debuggers"),
+    TEXT_KEY(disk_low, "1GB", NULL,
+             "below so much room on the disk, or n%, big work waits and people are told"),
+    TEXT_KEY(disk_full, "256MB", NULL, "below so much, or n%, no events are taken"),
+    TEXT_KEY(ballast, "64MB", NULL,
+             "size of a file that is thrown off so that data can be removed from a full disk"),
     TEXT_KEY(log_level, "info", level_words, "least level that is logged"),
     TEXT_KEY(log_form, "logfmt", form_words, "form of log lines"),
 };

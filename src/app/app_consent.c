@@ -50,7 +50,7 @@ bool app_word_write(struct app *app, const struct store_identifier *identifiers,
             },
         .verdict = STORE_STORED,
     };
-    return app_take(app, &item, 1, fail) &&
+    return app_take_always(app, &item, 1, fail) &&
            (item.verdict == STORE_STORED ||
             fail_set(fail, FAIL_INPUT, "the consent could not be stored: %.*s",
                      STR_ARG(item.reason)));

@@ -135,7 +135,11 @@ bool app_op_import_undo(struct app *app, const struct app_caller *caller, struct
 {
     struct store_import_gone gone;
     uint64_t number;
-    if (!read_number(input, &number, fail) || !store_import_undo(app->store, number, &gone, fail)) {
+    if (!read_number(input, &number, fail)) {
+        return false;
+    }
+    app_room_for_removal(app->room);
+    if (!store_import_undo(app->store, number, &gone, fail)) {
         return false;
     }
     app_once_forget(app->once_memory);

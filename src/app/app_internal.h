@@ -26,6 +26,7 @@ struct app_live;
 struct app_masks;
 struct intake_settings;
 struct app_once_memory;
+struct app_room;
 struct app_rules;
 struct net_client;
 struct privacy_log;
@@ -38,6 +39,7 @@ struct app {             /* immutable after app_open, but for what says otherwis
     const char *data;
     struct base_lockfile *lock;
     struct disk *disk;
+    struct app_room *room; /* on the disk; has a lock of its own */
     const struct base_clock *clock;
     struct base_random *random;
     struct app_config config;
@@ -119,6 +121,12 @@ struct app_once_memory *app_once_memory_new(void);
 void app_once_memory_free(struct app_once_memory *memory); /* accepts NULL */
 /* After whatever takes traits from a customer: a removal, a split. */
 void app_once_forget(struct app_once_memory *memory);
+
+/* ---- taking events (app.c) ----------------------------------------------------------------------------- */
+
+/* As app_take, also below the second watermark: for the little that must go on, a consent withdrawn, rows discarded. */
+bool app_take_always(struct app *app, struct store_item *items, size_t count,
+                     struct fail *fail) MUST_USE;
 
 /* ---- the organisation ----------------------------------------------------------------------------- */
 

@@ -161,6 +161,20 @@ static bool take_answers(struct mending *mending, struct batch *batch, struct ar
     return true;
 }
 
+/* What only discards frees room, and is taken on a full disk too. */
+static bool take(struct mending *mending, struct store_item *items, size_t count)
+{
+    bool discards = true;
+    for (size_t i = 0; i < count; i++) {
+        discards = discards && items[i].verdict == STORE_REFUSED;
+    }
+    if (mending->work->dry_run) {
+        return app_try(mending->app, items, count, mending->fail);
+    }
+    return discards ? app_take_always(mending->app, items, count, mending->fail)
+                    : app_take(mending->app, items, count, mending->fail);
+}
+
 static bool settle(struct mending *mending, struct batch *batch, struct arena *arena)
 {
     struct store_item *items = arena_array(arena, batch->count, sizeof *items, mending->fail);
@@ -173,9 +187,7 @@ static bool settle(struct mending *mending, struct batch *batch, struct arena *a
             items[count++] = batch->rows[i].item;
         }
     }
-    if (count > 0 &&
-        !(mending->work->dry_run ? app_try(mending->app, items, count, mending->fail)
-                                 : app_take(mending->app, items, count, mending->fail))) {
+    if (count > 0 && !take(mending, items, count)) {
         return false;
     }
     for (size_t i = 0, k = 0; i < batch->count; i++) {

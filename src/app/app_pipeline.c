@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "app_internal.h"
+#include "app_room.h"
 #include "intake_mend.h"
 
 #define QUARANTINE_PAGE_MAX 500
@@ -238,9 +239,8 @@ bool app_op_status(struct app *app, const struct app_caller *caller, struct json
     (void)caller;
     (void)arena;
     static const char *const members[] = {NULL};
-    uint64_t free_bytes = 0;
-    if (!app_input_members(input, members, fail) ||
-        !disk_free_bytes(app->disk, &free_bytes, fail)) {
+    struct app_room_now room = app_room_look(app->room);
+    if (!app_input_members(input, members, fail)) {
         return false;
     }
     struct store_status status;
@@ -258,7 +258,10 @@ bool app_op_status(struct app *app, const struct app_caller *caller, struct json
         {"quarantined", status.quarantined},
         {"event_names", status.names_events},
         {"property_names", status.names_properties},
-        {"disk_free_bytes", free_bytes},
+        {"disk_free_bytes", room.free_bytes},
+        {"disk_low_bytes", room.low_bytes},
+        {"disk_full_bytes", room.full_bytes},
+        {"ballast_bytes", room.ballast_bytes},
     };
     struct json_writer w = {.out = out};
     json_begin_object(&w);
@@ -270,6 +273,8 @@ bool app_op_status(struct app *app, const struct app_caller *caller, struct json
         json_name_c(&w, counts[i].name);
         json_write_uint(&w, counts[i].n);
     }
+    json_name_c(&w, "disk");
+    json_write_c(&w, app_room_state_name(room.state));
     json_name_c(&w, "leases");
     json_write_int(&w, status.leases);
     json_name_c(&w, "oldest_lease_s");

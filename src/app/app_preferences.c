@@ -254,7 +254,7 @@ static bool correct(struct view *view, const struct act_form *form, struct fail 
             },
         .verdict = STORE_STORED,
     };
-    return app_take(view->app, &item, 1, fail) &&
+    return app_take_always(view->app, &item, 1, fail) &&
            (item.verdict == STORE_STORED ||
             fail_set(fail, FAIL_INPUT, "The correction could not be stored."));
 }

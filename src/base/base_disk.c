@@ -126,9 +126,9 @@ bool disk_list(struct disk *disk, const char *path, struct arena *arena, struct 
     return check_path(path, fail) && disk->calls->list(disk, path, arena, out, out_count, fail);
 }
 
-bool disk_free_bytes(struct disk *disk, uint64_t *out, struct fail *fail)
+bool disk_measure(struct disk *disk, struct disk_room *out, struct fail *fail)
 {
-    return disk->calls->free_bytes(disk, out, fail);
+    return disk->calls->measure(disk, out, fail);
 }
 
 static bool write_temporary(struct disk *disk, const char *path, struct str bytes,

@@ -33,6 +33,11 @@ struct
     size_t len;
 };
 
+struct disk_room {
+    uint64_t free_bytes; /* for us: what is kept for root does not count */
+    uint64_t total_bytes;
+};
+
 struct disk_calls {
     void (*destroy)(struct disk *disk);
     bool (*open)(struct disk *disk, const char *path, enum disk_open_flags how,
@@ -55,7 +60,7 @@ struct disk_calls {
     /* Names of the files (no folders) in a folder, sorted by bytes, NUL-terminated, in the arena. */
     bool (*list)(struct disk *disk, const char *path, struct arena *arena, struct str **out,
                  size_t *out_count, struct fail *fail);
-    bool (*free_bytes)(struct disk *disk, uint64_t *out, struct fail *fail);
+    bool (*measure)(struct disk *disk, struct disk_room *out, struct fail *fail);
 };
 struct disk { /* embedded first in each implementation */
     const struct disk_calls *calls;
@@ -93,7 +98,7 @@ bool disk_sync_dir(struct disk *disk, const char *path,
                    struct fail *fail) MUST_USE; /* "" the root */
 bool disk_list(struct disk *disk, const char *path, struct arena *arena, struct str **out,
                size_t *out_count, struct fail *fail) MUST_USE;
-bool disk_free_bytes(struct disk *disk, uint64_t *out, struct fail *fail) MUST_USE;
+bool disk_measure(struct disk *disk, struct disk_room *out, struct fail *fail) MUST_USE;
 
 /* Whole small files: write goes to a temporary name (`path`.tmp), is synced, renamed over `path`, and the
    folder is synced: afterwards either the old or the new file is there, whole. One writer a path. */

@@ -370,13 +370,14 @@ static bool real_list(struct disk *disk, const char *path, struct arena *arena, 
     return true;
 }
 
-static bool real_free_bytes(struct disk *disk, uint64_t *out, struct fail *fail)
+static bool real_measure(struct disk *disk, struct disk_room *out, struct fail *fail)
 {
     struct statvfs status;
     if (fstatvfs(disk_of(disk)->root, &status) != 0) {
         return say(fail, disk_of(disk), "", "measured", errno);
     }
-    *out = (uint64_t)status.f_bavail * (uint64_t)status.f_frsize;
+    out->free_bytes = (uint64_t)status.f_bavail * (uint64_t)status.f_frsize;
+    out->total_bytes = (uint64_t)status.f_blocks * (uint64_t)status.f_frsize;
     return true;
 }
 
@@ -406,7 +407,7 @@ bool disk_real(const char *root, struct disk **out, struct fail *fail)
         .make_dir = real_make_dir,
         .sync_dir = real_sync_dir,
         .list = real_list,
-        .free_bytes = real_free_bytes,
+        .measure = real_measure,
     };
     int descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) {

@@ -222,6 +222,21 @@ static void store_write(struct base_buf *out, bool open_metrics, const struct st
           (double)status->leases);
 }
 
+static void room_write(struct base_buf *out, bool open_metrics, const struct app_room_now *room)
+{
+    gauge(out, open_metrics, "firsthand_disk_free_bytes", "bytes", "Room on the disk.",
+          (double)room->free_bytes);
+    gauge(out, open_metrics, "firsthand_disk_low_bytes", "bytes",
+          "Below this much room merges and backups to the same disk wait.",
+          (double)room->low_bytes);
+    gauge(out, open_metrics, "firsthand_disk_full_bytes", "bytes",
+          "Below this much room no events are taken.", (double)room->full_bytes);
+    gauge(out, open_metrics, "firsthand_disk_state", NULL,
+          "0: there is room; 1: little; 2: none, events are refused.", (double)room->state);
+    gauge(out, open_metrics, "firsthand_disk_ballast_bytes", "bytes",
+          "Size of the ballast; 0: thrown off, or none.", (double)room->ballast_bytes);
+}
+
 static void server_write(struct base_buf *out, bool open_metrics,
                          const struct net_server_counts *counts)
 {
@@ -294,6 +309,8 @@ void http_metrics(struct http_call *call)
     base_buf_printf(&body, "firsthand_build_info{version=\"%s\"} 1\n", APP_VERSION);
     ledger_write(&body, open_metrics, &ledger);
     store_write(&body, open_metrics, &status);
+    struct app_room_now room = app_room_of(http->app);
+    room_write(&body, open_metrics, &room);
     jobs_write(&body, open_metrics, jobs, job_count);
     server_write(&body, open_metrics, &counts);
     http_counters_write(http->counters, open_metrics, &body);

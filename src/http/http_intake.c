@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #define LATER_S 1
+#define NO_ROOM_S 5
 
 struct intake_decoder *http_decoder_take(struct http *http)
 {
@@ -46,14 +47,14 @@ void http_refuse_storing(struct http_call *call, const struct fail *fail)
 {
     if (fail->code == FAIL_BUSY) {
         http_problem_later(call, 429, fail->message, LATER_S);
-    } else if (fail->code == FAIL_LIMIT || fail->code == FAIL_IO) {
+    } else if (fail->code == FAIL_LIMIT) {
+        /* Not logged each time: the log says when room ran out, and it would fill a disk that is full. */
+        http_problem_later(call, 503, "no room to store events", NO_ROOM_S);
+    } else if (fail->code == FAIL_IO) {
         base_log(LOG_ERROR, "intake.refused", "events could not be stored",
                  LOG_S("request_id", call->request->id), LOG_C("why", fail->message), LOG_END);
         http_problem_later(call, 503,
-                           fail->code == FAIL_LIMIT
-                               ? "no room to store events"
-                               : "the disk failed; nothing can be stored until this was looked at",
-                           fail->code == FAIL_LIMIT ? 30 : 60);
+                           "the disk failed; nothing can be stored until this was looked at", 60);
     } else {
         http_problem_fail(call, fail);
     }

@@ -19,6 +19,7 @@
 
 #define FILE_NAME "state.db"
 #define BUSY_MS 5000
+#define LOG_BYTES ((off_t)5 << 20)
 #define STATEMENTS_MAX 64 /* cached by a link; above it they are made anew each time */
 #define READERS_MAX 64
 
@@ -218,6 +219,19 @@ static bool migrate(struct state *state, sqlite3 *db, struct fail *fail)
     return true;
 }
 
+/* Room for the log, so that on a full disk what people do is still noted: it is written over from its beginning after each
+   checkpoint, which comes after 1,000 pages. A file system that cannot is no failure. */
+static void reserve_log(const struct state *state)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    const char *path = str_format(arena, "%s-wal", state->path).data;
+    int log = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (log >= 0) {
+        (void)fallocate(log, FALLOC_FL_KEEP_SIZE, 0, LOG_BYTES);
+        close(log);
+    }
+}
+
 static bool links_open(struct state *state, int readers, struct fail *fail)
 {
     struct state_link *link = NULL;
@@ -233,6 +247,7 @@ static bool links_open(struct state *state, int readers, struct fail *fail)
     if (!migrate(state, link->db, fail)) {
         return false;
     }
+    reserve_log(state);
     for (int i = 0; i < readers; i++) {
         if (!link_open(state, false, &link, fail)) {
             return false;

@@ -33,7 +33,8 @@ struct store_options {              /* zero = default */
     int64_t dedup_window_ms;        /* 7 days; 1 to 30 days */
     uint32_t fresh_rows_max;        /* sealed above this; 262,144 */
     uint64_t journal_bytes_max; /* sealed above this; 256 MiB, so that a start replays in time */
-    int64_t commit_delay_us;    /* how long a commit waits for company; 0: not at all */
+    uint64_t spare_bytes;    /* a merge waits where less than this would be left on the disk; 0 */
+    int64_t commit_delay_us; /* how long a commit waits for company; 0: not at all */
 };
 
 /* Opens (and makes, where the disk is empty) a store; `disk` must outlive it. Replays the journal. */

@@ -146,7 +146,28 @@ static uint64_t id_of(const struct chosen *chosen, enum store_run_kind kind, siz
                                           : store_run_info_of(old->quarantine->files[at].run)->id;
 }
 
-/* One merge of a kind, where one is worth it. */
+static uint64_t bytes_of(const struct chosen *chosen, enum store_run_kind kind, size_t at)
+{
+    const struct store_opened *old = &chosen->old;
+    return kind == STORE_ADVANCE_SEGMENTS ? store_segment_info(old->segments->segments[at])->bytes
+           : kind == STORE_RUN_IDENTITY   ? store_run_info_of(old->identity->runs[at].run)->bytes
+           : kind == STORE_RUN_DEDUP      ? store_run_info_of(old->dedup->runs[at].run)->bytes
+                                     : store_run_info_of(old->quarantine->files[at].run)->bytes;
+}
+
+/* The new file stands beside the old ones for a while. A merge may wait; what comes in may not. */
+static bool has_room(struct store *store, const struct chosen *chosen, enum store_run_kind kind)
+{
+    struct disk_room room;
+    struct fail ignored;
+    uint64_t needed = store->options.spare_bytes;
+    for (size_t i = 0; i < chosen->count; i++) {
+        needed += bytes_of(chosen, kind, chosen->at[i]);
+    }
+    return !disk_measure(store->disk, &room, &ignored) || room.free_bytes >= needed;
+}
+
+/* One merge of a kind, where one is worth it and there is room for it. */
 static bool merge_one(struct store *store, enum store_run_kind kind, bool quiet, bool *out_any,
                       struct fail *fail)
 {
@@ -155,7 +176,7 @@ static bool merge_one(struct store *store, enum store_run_kind kind, bool quiet,
     store_turn_take(store, advancing);
     bool ok = choose(store, kind, quiet, &chosen, fail);
     store_turn_give(store, advancing);
-    *out_any = ok && chosen.count > 0;
+    *out_any = ok && chosen.count > 0 && has_room(store, &chosen, kind);
     if (!*out_any) {
         return ok;
     }

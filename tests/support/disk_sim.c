@@ -591,14 +591,15 @@ static bool sim_list(struct disk *disk, const char *path, struct arena *arena, s
     return done;
 }
 
-static bool sim_free_bytes(struct disk *disk, uint64_t *out, struct fail *fail)
+static bool sim_measure(struct disk *disk, struct disk_room *out, struct fail *fail)
 {
     struct disk_sim *sim = sim_of(disk);
     bool half;
     base_lock(&sim->lock);
     bool done = allowed(sim, false, "free room", &half, fail);
     if (done) {
-        *out = sim->capacity > sim->used ? sim->capacity - sim->used : 0;
+        out->free_bytes = sim->capacity > sim->used ? sim->capacity - sim->used : 0;
+        out->total_bytes = sim->capacity;
     }
     base_unlock(&sim->lock);
     return done;
@@ -665,7 +666,7 @@ struct disk_sim *disk_sim_new(uint64_t seed)
         .make_dir = sim_make_dir,
         .sync_dir = sim_sync_folder,
         .list = sim_list,
-        .free_bytes = sim_free_bytes,
+        .measure = sim_measure,
     };
     struct disk_sim *sim = base_alloc_zero(sizeof *sim);
     sim->disk.calls = &calls;

@@ -287,9 +287,10 @@ static void free_room_is_known(void **state)
 {
     (void)state;
     struct fail fail;
-    uint64_t bytes = 0;
-    assert_true(disk_free_bytes(disk, &bytes, &fail));
-    assert_true(bytes > 0);
+    struct disk_room room = {0};
+    assert_true(disk_measure(disk, &room, &fail));
+    assert_true(room.free_bytes > 0);
+    assert_true(room.total_bytes >= room.free_bytes);
 }
 
 /* ---- the real disk alone ------------------------------------------------------------------------ */

@@ -353,6 +353,7 @@ static void every_call_can_fail(void **state)
     struct disk *disk = disk_sim_disk(sim);
     CLEANUP(disk_close_at) struct disk_file *file = durable("a", "abcd");
     struct disk_file *other = NULL;
+    struct disk_room room;
     struct disk_view view = {0};
     struct str *names;
     size_t count;
@@ -373,7 +374,7 @@ static void every_call_can_fail(void **state)
     assert_false(disk_make_dir(disk, "d", &fail));
     assert_false(disk_sync_dir(disk, "", &fail));
     assert_false(disk_list(disk, "", arena, &names, &count, &fail));
-    assert_false(disk_free_bytes(disk, &number, &fail));
+    assert_false(disk_measure(disk, &room, &fail));
     assert_int_equal(fail.code, FAIL_IO);
     disk_sim_fail(sim, NULL); /* started again */
     assert_true(str_is(content(sim, "a"), "abcd"));
@@ -384,11 +385,11 @@ static void a_full_disk_takes_what_fits(void **state)
 {
     (void)state;
     struct fail fail;
-    uint64_t left = 0;
+    struct disk_room left = {0};
     struct disk *disk = disk_sim_disk(sim);
     CLEANUP(disk_close_at) struct disk_file *file = durable("a", "abcd");
     disk_sim_set_capacity(sim, 10);
-    assert_true(disk_free_bytes(disk, &left, &fail) && left == 6);
+    assert_true(disk_measure(disk, &left, &fail) && left.free_bytes == 6);
     assert_false(disk_reserve(file, 11, &fail));
     assert_int_equal(fail.code, FAIL_LIMIT);
     assert_true(disk_reserve(file, 10, &fail));
@@ -401,11 +402,11 @@ static void a_full_disk_takes_what_fits(void **state)
     write_text(other, 0, "123456");
     assert_false(disk_write_at(file, 4, "x", 1, &fail));
     assert_true(disk_rename(disk, "b", "a", &fail));
-    assert_true(disk_free_bytes(disk, &left, &fail) && left == 4);
+    assert_true(disk_measure(disk, &left, &fail) && left.free_bytes == 4);
     assert_true(disk_truncate(file, 0, &fail)); /* has no name any more */
-    assert_true(disk_free_bytes(disk, &left, &fail) && left == 4);
+    assert_true(disk_measure(disk, &left, &fail) && left.free_bytes == 4);
     assert_true(disk_remove(disk, "a", &fail));
-    assert_true(disk_free_bytes(disk, &left, &fail) && left == 10);
+    assert_true(disk_measure(disk, &left, &fail) && left.free_bytes == 10);
 }
 
 static void a_cut_repeats_with_its_seed(void **state)

@@ -360,7 +360,11 @@ export interface Status {
   customers: number;
   segments: number;
   journal_bytes: number;
+  /** Below the second watermark ("full") no events are taken, below the first ("low") big work waits. */
+  disk: "good" | "low" | "full";
   disk_free_bytes: number;
+  disk_low_bytes: number;
+  disk_full_bytes: number;
   oldest_lease_s: number | null;
   last_event_at: string | null;
 }

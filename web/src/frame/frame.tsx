@@ -32,12 +32,13 @@ function Freshness() {
   if (!now) return <span class="fresh">{t("health.asking")}</span>;
   const { ledger, status } = now;
   const last = status.last_event_at;
-  const tone = !ledger.balanced ? "bad" : !last ? "off" : ledger.total.quarantined > 0 ? "warn" : "good";
+  const room = status.disk;
+  const tone = !ledger.balanced || room === "full" ? "bad" : room === "low" ? "warn" : !last ? "off" : ledger.total.quarantined > 0 ? "warn" : "good";
   return (
     <a class="fresh" href="/settings/pipeline">
       <i class={`light ${tone}`} aria-hidden="true" />
       <span>
-        {!ledger.balanced ? t("health.unbalanced") : !last ? t("health.none") : t("health.good")}
+        {!ledger.balanced ? t("health.unbalanced") : room !== "good" ? t(`health.room.${room}`) : !last ? t("health.none") : t("health.good")}
         {last && (
           <>
             <br />

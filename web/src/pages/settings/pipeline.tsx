@@ -77,7 +77,14 @@ export function Pipeline() {
                   </div>
                   <div>
                     <dt>{t("pipeline.disk")}</dt>
-                    <dd>{formatBytes(now.status.disk_free_bytes)}</dd>
+                    <dd>
+                      {formatBytes(now.status.disk_free_bytes)}
+                      {now.status.disk !== "good" && (
+                        <p class="muted">
+                          {t(`pipeline.disk.${now.status.disk}`, { low: formatBytes(now.status.disk_low_bytes), full: formatBytes(now.status.disk_full_bytes) })}
+                        </p>
+                      )}
+                    </dd>
                   </div>
                   <div>
                     <dt>{t("pipeline.uptime")}</dt>

@@ -56,6 +56,8 @@ export const frame = {
   "health.asking": "Asking…",
   "health.good": "All events accounted for",
   "health.unbalanced": "The ledger does not add up",
+  "health.room.full": "No room on the disk: no events are taken",
+  "health.room.low": "Little room on the disk",
   "health.none": "No events yet",
   "health.last": "last one",
 

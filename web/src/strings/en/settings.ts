@@ -46,6 +46,8 @@ export const settings = {
   "pipeline.segments": "Files of events",
   "pipeline.journal": "Journal",
   "pipeline.disk": "Free on disk",
+  "pipeline.disk.low": "Merges and backups to this disk wait until there are {low}.",
+  "pipeline.disk.full": "Events are refused until there are {full}; all else goes on.",
   "pipeline.uptime": "Running for",
   "pipeline.refused.requests": "Requests refused whole",
   "pipeline.outside": "Sent to the outside",
