@@ -57,7 +57,7 @@ test('the policy is changed, checked by the server, and decides at once', async 
 test('a wish to be erased is seen with its due time and closed with what was done', async (t) => {
   const { page, server } = await signedIn(t, { events: shop().slice(0, 4) });
   const key = server.key('secret', 'shop');
-  await page.goto(`${server.url}/settings/contact`);
+  await page.goto(`${server.url}/settings/privacy`);
   await page.getByText('Nobody has asked to be erased.').waitFor();
   const link = (await server.request('/api/v1/customers/u0/preference-link', { method: 'POST', key })).json.path;
   await server.request(link, { method: 'POST', body: 'do=erase&sure=yes', headers: { 'content-type': 'application/x-www-form-urlencoded' } });

@@ -2,7 +2,7 @@
 import type {
   Account,
   CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, Dashboard, DashboardBody, DashboardRow, ErasureRow, FoundCustomer, ImportGone, ImportRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
-  MendRows, Mended, Note, NoteKind, QuarantineGroup, QuarantineRow, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
+  MendRows, Mended, Note, NoteKind, QuarantineGroup, QuarantineRow, Receipt, RetentionRules, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, ValueAnswer, Why, WrongAnswer,
 } from "./types";
 
@@ -130,6 +130,14 @@ export const api = {
   importPreview: (number: number) => call<{ number: number; takes: ImportGone }>(`/api/v1/imports/${number}`),
   undoImport: (number: number) => call<{ number: number; taken_back: ImportGone }>(`/api/v1/imports/${number}/undo`, { method: "POST", body: {} }),
   erasures: () => call<{ open: number; requests: ErasureRow[] }>("/api/v1/erasures"),
+  erasePreview: (customer: string) => call<{ would_erase: { customers: number; events: number; identifiers: number } }>("/api/v1/erasures", { method: "POST", body: { customer, dry_run: true } }),
+  erase: (customer: string, reason: string) => call<Receipt>("/api/v1/erasures", { method: "POST", body: { customer, ...(reason ? { reason } : {}) } }),
+  receipts: (limit: number) => call<{ total: number; receipts: Receipt[] }>(`/api/v1/erasures/receipts${search({ limit })}`),
+  privacy: () => call<{ after_erasure: "new" | "refuse" }>("/api/v1/privacy"),
+  savePrivacy: (after: "new" | "refuse") => call<unknown>("/api/v1/privacy", { method: "PUT", body: { after_erasure: after } }),
+  retention: () => call<RetentionRules>("/api/v1/retention"),
+  saveRetention: (rules: RetentionRules) => call<RetentionRules>("/api/v1/retention", { method: "PUT", body: rules }),
+  retentionPreview: (rules: RetentionRules) => call<{ events: number; words: number; quarantined: number }>("/api/v1/retention/preview", { method: "POST", body: rules }),
   closeErasure: (id: number, note: string) => call<unknown>(`/api/v1/erasures/${id}/close`, { method: "POST", body: { note } }),
 
   sql: (statement: string, signal?: AbortSignal) => call<SqlAnswer>("/api/v1/sql", { method: "POST", body: { sql: statement }, signal }),

@@ -520,6 +520,21 @@ export interface ImportRow {
   taken_back?: ImportGone;
 }
 
+export interface Receipt {
+  receipt: string;
+  at: string;
+  by: string;
+  reason: string | null;
+  erased: { customers: number; events: number; identifiers: number; quarantined: number };
+  hashes: string[];
+  mac: string;
+}
+
+export interface RetentionRules {
+  rules: { event: string | null; source: string | null; words: boolean; keep_days: number }[];
+  quarantine_days: number | null;
+}
+
 export interface ErasureRow {
   id: number;
   customer: string;

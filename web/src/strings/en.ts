@@ -14,6 +14,7 @@ import { settings } from "./en/settings";
 import { sql } from "./en/sql";
 import { channels } from "./en/channels";
 import { contact } from "./en/contact";
+import { privacy } from "./en/privacy";
 import { catalogue } from "./en/catalogue";
 
-export const en = { ...frame, ...palette, ...evidence, ...query, ...today, ...customers, ...journeys, ...notes, ...dashboards, ...sql, ...settings, ...channels, ...contact, ...catalogue, ...voice, ...surveys } as const;
+export const en = { ...frame, ...palette, ...evidence, ...query, ...today, ...customers, ...journeys, ...notes, ...dashboards, ...sql, ...settings, ...channels, ...contact, ...privacy, ...catalogue, ...voice, ...surveys } as const;

@@ -11,7 +11,9 @@ import { Icon } from "../../parts/icon";
 import { Avatar, faceOf, factsOf } from "../../parts/person";
 import { Select } from "../../parts/field";
 import { cleanLine } from "../../safe";
-import { setParams, usePlace } from "../../router";
+import { navigate, setParams, usePlace } from "../../router";
+import { session } from "../../frame/session";
+import { useStore } from "../../store";
 import { t } from "../../strings";
 import { toSearch } from "../../query/url";
 import { lazy } from "../../parts/lazy";
@@ -22,6 +24,8 @@ import { Reach } from "./reach";
 import { Timeline } from "./timeline";
 
 const Experience = lazy<{ id: string; turn: number }>(() => import("./experience").then((module) => module.Experience), true);
+
+const EraseDialog = lazy<{ id: string; onClose: () => void; onDone: () => void }>(() => import("../settings/erase").then((module) => module.EraseDialog), true);
 
 const Walk = lazy<{ person: Customer }>(() => import("./walk").then((module) => module.Walk), true);
 
@@ -34,6 +38,8 @@ const LIVE_PAGE = 20;
 
 export function CustomerPage({ id }: { id: string }) {
   const [turn, setTurn] = useState(0);
+  const [erasing, setErasing] = useState(false);
+  const may = useStore(session)?.user.role === "admin";
   const { search } = usePlace();
   const walking = new URLSearchParams(search).has("walk");
   const asked = new URLSearchParams(search).get("at") ?? "";
@@ -91,6 +97,7 @@ export function CustomerPage({ id }: { id: string }) {
       ))}
       {!person && !customer.error && <Skeleton rows={10} height={480} />}
       {person && walking && <Walk person={person} />}
+      {person && erasing && <EraseDialog id={person.id} onClose={() => setErasing(false)} onDone={() => navigate("/customers")} />}
       {person && (
         <div class="two">
           <TimelineSheet key={place} place={place} id={person.id} onNew={() => setTurn((n) => n + 1)} channels={person.channels.map((each) => each.channel)} />
@@ -99,6 +106,13 @@ export function CustomerPage({ id }: { id: string }) {
             {person.accounts.length > 0 && <Accounts person={person} />}
             <About person={person} />
             <Reach id={person.id} channels={person.channels.map((each) => each.channel)} turn={turn} />
+            {may && (
+              <p>
+                <Button look="quiet" onClick={() => setErasing(true)}>
+                  {t("erase.open")}
+                </Button>
+              </p>
+            )}
           </aside>
         </div>
       )}

@@ -12,7 +12,6 @@ import { toSearch } from "../../query/url";
 import { cleanLine } from "../../safe";
 import { useStore } from "../../store";
 import { t } from "../../strings";
-import { Erasures } from "./erasures";
 import { SettingsTabs } from "./page";
 
 const words = (text: string) => text.split(",").map((each) => each.trim()).filter(Boolean);
@@ -96,7 +95,6 @@ export function Contact() {
             </p>
           </form>
         )}
-        <Erasures />
       </div>
     </Page>
   );

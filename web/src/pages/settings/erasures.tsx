@@ -10,10 +10,12 @@ import { TextField } from "../../parts/field";
 import { toast } from "../../parts/toast";
 import { cleanLine } from "../../safe";
 import { t } from "../../strings";
+import { EraseDialog } from "./erase";
 
-export function Erasures() {
+export function Erasures({ may, onErased }: { may: boolean; onErased: () => void }) {
   const load = useLoad("erasures", () => api.erasures());
   const [closing, setClosing] = useState<ErasureRow>();
+  const [erasing, setErasing] = useState<string>();
   const list = load.data?.requests ?? [];
   return (
     <Sheet title={t("erasures.title")} flush>
@@ -24,9 +26,13 @@ export function Erasures() {
         {list.map((each) => (
           <li key={each.id} class="row">
             <span class="clip">
-              <a href={`/customers/${encodeURIComponent(each.customer)}`} dir="auto">
-                {cleanLine(each.customer)}
-              </a>
+              {each.closed_by && each.customer.startsWith("er_") ? (
+                <code class="small">{cleanLine(each.customer)}</code>
+              ) : (
+                <a href={`/customers/${encodeURIComponent(each.customer)}`} dir="auto">
+                  {cleanLine(each.customer)}
+                </a>
+              )}
               <small class="dim block">
                 {t("erasures.asked")} <Moment at={each.asked} /> · {t("erasures.due")} <Moment at={each.due}>{formatDate(each.due)}</Moment>
                 {each.closed && (
@@ -40,6 +46,11 @@ export function Erasures() {
             </span>
             <span class="push row">
               {each.overdue && <Tag tone="bad">{t("erasures.late")}</Tag>}
+              {!each.closed && may && (
+                <Button look="danger" aria-label={t("erase.title", { name: cleanLine(each.customer) })} onClick={() => setErasing(each.customer)}>
+                  {t("erase")} …
+                </Button>
+              )}
               {!each.closed && (
                 <Button look="soft" aria-label={t("erasures.close.one", { customer: each.customer })} onClick={() => setClosing(each)}>
                   {t("erasures.close")}
@@ -49,6 +60,7 @@ export function Erasures() {
           </li>
         ))}
       </ul>
+      {erasing && <EraseDialog id={erasing} onClose={() => setErasing(undefined)} onDone={onErased} />}
       {closing && <Close row={closing} onClose={() => setClosing(undefined)} onDone={load.reload} />}
     </Sheet>
   );
