@@ -280,6 +280,21 @@ bool app_take_always(struct app *app, struct store_item *items, size_t count, st
     return taken;
 }
 
+void app_take_bulk(struct app *app, struct store_item *items, size_t count, struct arena *arena,
+                   void (*done)(void *context, const struct fail *fail), void *context)
+{
+    struct fail fail;
+    if (!app_rules_apply(app->rules, false, items, count, arena, &fail)) {
+        done(context, &fail);
+        return;
+    }
+    /* Whoever looks next sees these only once they are sealed; nothing that is set once comes before that. */
+    if (removes_traits(items, count)) {
+        app_once_forget(app->once_memory);
+    }
+    store_submit_bulk(app->store, items, count, done, context);
+}
+
 bool app_try(struct app *app, struct store_item *items, size_t count, struct fail *fail)
 {
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);

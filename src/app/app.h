@@ -135,6 +135,13 @@ bool app_link_call(struct app_link *link, struct str operation, struct str input
 /* Items decoded here, judged and stored by whoever holds the directory; verdicts come back in the items. */
 bool app_link_take(struct app_link *link, struct store_item *items, size_t count,
                    struct fail *fail) MUST_USE;
+/* The same without waiting, of a running import that is too large for the journal (store_submit_bulk): only where this
+   link has the directory itself, and of items that store_bulk_may says yes to. Items and arena must stay until `done`
+   was called, from another thread. */
+bool app_link_may_bulk(const struct app_link *link);
+void app_link_take_bulk(struct app_link *link, struct store_item *items, size_t count,
+                        struct arena *arena, void (*done)(void *context, const struct fail *fail),
+                        void *context);
 /* An import, of which the items taken then bear the number; one that is begun and not ended was interrupted. */
 bool app_link_import_begin(struct app_link *link, struct str source, struct str name, uint64_t *out,
                            struct fail *fail) MUST_USE;

@@ -22,53 +22,181 @@ static void number_items(const struct intake_import_batch *batch, uint64_t numbe
     }
 }
 
-/* `number`: of the import in the list; a dry run has none. */
-static bool import_batches(struct app_link *link, struct intake_import *import, uint64_t number,
-                           struct intake_source *source, const struct app_import_options *options,
-                           struct intake_counts *counts, struct fail *fail)
+/* ---- batches under way ----------------------------------------------------------------------------------- */
+
+#define LANES 8
+/* Past the journal no commit waits for the disk, and batches are as small as lies in the caches from reading to judging. */
+#define LARGE_BATCH 1000
+/* An import that has brought as many rows is a large one: from then on it goes past the journal. */
+#define LARGE_ROWS 20000U
+
+struct lane { /* a batch, from reading it until it was judged */
+    struct run *run;
+    struct arena *arena;
+    struct intake_import_batch batch;
+    struct intake_import_progress progress; /* when it was read */
+    bool busy;                              /* handed over, and not waited for yet */
+    bool finished, failed;                  /* guarded by the run's lock */
+    struct fail fail;                       /* where failed */
+};
+struct run { /* one import */
+    struct app_link *link;
+    struct intake_import *import;
+    uint64_t number; /* in the list; a dry run has none */
+    struct intake_source *source;
+    const struct app_import_options *options;
+    struct intake_counts *counts;
+    bool bulk;     /* may go past the journal */
+    bool unsealed; /* something of it did, and is durable only once the import is ended */
+    struct lane lanes[LANES];
+    size_t next; /* the lane of the batch that is read next; those after it are older */
+    struct base_mutex lock;
+    struct base_cond changed;
+};
+
+static void run_init(struct run *run)
 {
-    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    base_mutex_init(&run->lock);
+    base_cond_init(&run->changed);
+    for (size_t i = 0; i < LANES; i++) {
+        run->lanes[i].run = run;
+        run->lanes[i].arena = arena_new(NULL);
+    }
+}
+
+static void run_done(struct run *run)
+{
+    for (size_t i = 0; i < LANES; i++) {
+        arena_free(run->lanes[i].arena);
+    }
+    base_cond_done(&run->changed);
+    base_mutex_done(&run->lock);
+}
+
+static void note_judged(void *context, const struct fail *fail)
+{
+    struct lane *lane = context;
+    base_lock(&lane->run->lock);
+    lane->finished = true;
+    lane->failed = fail != NULL;
+    if (fail != NULL) {
+        lane->fail = *fail;
+    }
+    base_cond_signal(&lane->run->changed);
+    base_unlock(&lane->run->lock);
+}
+
+/* Counts and reports a batch that was judged. False: the import is to stop. */
+static bool settle(struct run *run, struct lane *lane, struct fail *fail)
+{
+    const struct app_import_options *options = run->options;
+    intake_count(lane->batch.items, lane->batch.count, run->counts);
+    report_bad(options, &lane->batch);
+    if (options->progress != NULL &&
+        !options->progress(options->context, &lane->progress, run->counts)) {
+        return fail_set(fail, FAIL_CANCELLED,
+                        "stopped; run the same command again to go on where it stopped");
+    }
+    return true;
+}
+
+/* Waits for the lane's batch, if there is one. `good`: nothing failed before. */
+static bool await(struct run *run, struct lane *lane, bool good, struct fail *fail)
+{
+    if (!lane->busy) {
+        return good;
+    }
+    base_lock(&run->lock);
+    while (!lane->finished) {
+        base_cond_wait(&run->changed, &run->lock);
+    }
+    bool failed = lane->failed;
+    base_unlock(&run->lock);
+    lane->busy = false;
+    if (!good) {
+        return false;
+    }
+    if (failed) {
+        *fail = lane->fail;
+        return false;
+    }
+    return settle(run, lane, fail);
+}
+
+static bool await_all(struct run *run, bool good, struct fail *fail)
+{
+    for (size_t i = 0; i < LANES; i++) {
+        good = await(run, &run->lanes[(run->next + i) % LANES], good, fail);
+    }
+    return good;
+}
+
+/* Hands a batch over; one that may not go past the journal ends that for the whole import. */
+static bool take(struct run *run, struct lane *lane, struct fail *fail)
+{
+    struct intake_import_batch *batch = &lane->batch;
+    number_items(batch, run->number);
+    if (run->options->dry_run) {
+        return settle(run, lane, fail);
+    }
+    run->bulk = run->bulk && store_bulk_may(batch->items, batch->count);
+    if (run->bulk && lane->progress.records >= LARGE_ROWS) {
+        run->unsealed = true;
+        lane->busy = true;
+        lane->finished = false;
+        app_link_take_bulk(run->link, batch->items, batch->count, lane->arena, note_judged, lane);
+        return true;
+    }
+    return await_all(run, true, fail) &&
+           app_link_take(run->link, batch->items, batch->count, fail) && settle(run, lane, fail);
+}
+
+static bool import_batches(struct run *run, struct fail *fail)
+{
     for (;;) {
-        struct intake_import_batch batch;
-        source->received_at_ms = base_now_ms(base_clock_real());
-        if (!intake_import_next(import, arena, APP_IMPORT_BATCH, &batch, fail)) {
+        struct lane *lane = &run->lanes[run->next];
+        run->next = (run->next + 1) % LANES;
+        if (!await(run, lane, true, fail)) {
+            return await_all(run, false, fail);
+        }
+        arena_reset(lane->arena);
+        run->source->received_at_ms = base_now_ms(base_clock_real());
+        size_t most = run->unsealed ? LARGE_BATCH : APP_IMPORT_BATCH;
+        if (!intake_import_next(run->import, lane->arena, most, &lane->batch, fail)) {
+            struct fail ignored; /* what was read before is stored, and counted */
+            (void)!await_all(run, true, &ignored);
             return false;
         }
-        if (batch.count == 0) {
-            return true;
+        lane->progress = intake_import_progress(run->import);
+        if (lane->batch.count == 0) {
+            return await_all(run, true, fail);
         }
-        number_items(&batch, number);
-        if (!options->dry_run && !app_link_take(link, batch.items, batch.count, fail)) {
-            return false;
+        if (!take(run, lane, fail)) {
+            return await_all(run, false, fail);
         }
-        intake_count(batch.items, batch.count, counts);
-        report_bad(options, &batch);
-        struct intake_import_progress progress = intake_import_progress(import);
-        if (options->progress != NULL && !options->progress(options->context, &progress, counts)) {
-            return fail_set(fail, FAIL_CANCELLED,
-                            "stopped; run the same command again to go on where it stopped");
-        }
-        arena_reset(arena);
     }
 }
 
 /* The import stands in the list from its first batch to its end, whatever that is. */
-static bool import_listed(struct app_link *link, struct intake_import *import,
-                          struct intake_source *source, const struct app_import_options *options,
-                          struct intake_counts *counts, struct fail *fail)
+static bool import_listed(struct run *run, struct fail *fail)
 {
-    uint64_t number;
+    const struct app_import_options *options = run->options;
     struct fail ignored;
     struct str name = options->name;
     name.len = name.len > STORE_IMPORT_NAME_BYTES_MAX ? STORE_IMPORT_NAME_BYTES_MAX : name.len;
     if (options->dry_run) {
-        return import_batches(link, import, 0, source, options, counts, fail);
+        return import_batches(run, fail);
     }
-    if (!app_link_import_begin(link, options->source, name, &number, fail)) {
+    if (!app_link_import_begin(run->link, options->source, name, &run->number, fail)) {
         return false;
     }
-    bool good = import_batches(link, import, number, source, options, counts, fail);
-    bool ended = app_link_import_end(link, number, !good, good ? fail : &ignored);
+    struct intake_counts before = *run->counts;
+    bool good = import_batches(run, fail);
+    bool ended = app_link_import_end(run->link, run->number, !good, good ? fail : &ignored);
+    if (!ended && run->unsealed) {
+        *run->counts =
+            before; /* nobody knows how much of it is stored; running it again goes on there */
+    }
     return good && ended;
 }
 
@@ -92,7 +220,17 @@ bool app_import(struct app_link *link, const struct app_import_options *options,
     if (!intake_import_open(&import_options, &import, fail)) {
         return false;
     }
-    bool good = import_listed(link, import, &source, options, counts, fail);
+    CLEANUP(run_done)
+    struct run run = {
+        .link = link,
+        .import = import,
+        .source = &source,
+        .options = options,
+        .counts = counts,
+        .bulk = app_link_may_bulk(link),
+    };
+    run_init(&run);
+    bool good = import_listed(&run, fail);
     intake_import_close(import);
     return good;
 }

@@ -111,6 +111,10 @@ void app_live_write(struct app_live *live, uint64_t after, size_t limit, struct 
 struct str app_quarantine_id(uint64_t id, char out[32]);
 bool app_quarantine_id_parse(struct str text, uint64_t *out);
 
+/* app_link_take_bulk, here. */
+void app_take_bulk(struct app *app, struct store_item *items, size_t count, struct arena *arena,
+                   void (*done)(void *context, const struct fail *fail), void *context);
+
 /* ---- traits that are set once (app_once.c) ------------------------------------------------------------ */
 
 /* As app_take, for batches in which some item has such traits. */

@@ -102,6 +102,19 @@ bool app_link_take(struct app_link *link, struct store_item *items, size_t count
            app_wire_get_verdicts(base_buf_view(&link->reply), link->arena, items, count, fail);
 }
 
+bool app_link_may_bulk(const struct app_link *link)
+{
+    return link->app != NULL;
+}
+
+void app_link_take_bulk(struct app_link *link, struct store_item *items, size_t count,
+                        struct arena *arena, void (*done)(void *context, const struct fail *fail),
+                        void *context)
+{
+    INVARIANT(link->app != NULL);
+    app_take_bulk(link->app, items, count, arena, done, context);
+}
+
 bool app_link_import_begin(struct app_link *link, struct str source, struct str name, uint64_t *out,
                            struct fail *fail)
 {

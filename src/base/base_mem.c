@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base_checked.h"
 
@@ -31,6 +32,7 @@
 #define CHUNK_BYTES_FIRST ((size_t)8 << 10)
 #define CHUNK_BYTES_MOST ((size_t)1 << 20)
 #define ALIGNMENT ((size_t)16)
+#define LARGE_PAGE_BYTES ((size_t)2 << 20)
 
 void *base_alloc_zero(size_t bytes)
 {
@@ -64,6 +66,25 @@ bool base_realloc_array(void **block, size_t count, size_t size, struct fail *fa
         return fail_set(fail, FAIL_NO_MEMORY, "no memory for %zu bytes", bytes);
     }
     *block = grown;
+    return true;
+}
+
+bool base_alloc_spread(size_t count, size_t size, void **out, struct fail *fail)
+{
+    size_t bytes;
+    size_t rounded;
+    if (!base_size_mul(count, size, &bytes) || bytes < 2 * LARGE_PAGE_BYTES ||
+        !base_size_add(bytes, LARGE_PAGE_BYTES - 1, &rounded)) {
+        return base_alloc_array(count, size, out, fail);
+    }
+    rounded -= rounded % LARGE_PAGE_BYTES;
+    void *block = aligned_alloc(LARGE_PAGE_BYTES, rounded);
+    if (block == NULL) {
+        return fail_set(fail, FAIL_NO_MEMORY, "no memory for %zu bytes", bytes);
+    }
+    /* Without them it works as well. */
+    (void)madvise(block, rounded, MADV_HUGEPAGE);
+    *out = block;
     return true;
 }
 

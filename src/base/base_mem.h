@@ -23,6 +23,9 @@
 void *base_alloc_zero(size_t bytes) __attribute__((malloc, returns_nonnull));
 /* NULL and FAIL_NO_MEMORY where there is none. `count * size` is checked. Not zeroed. */
 bool base_alloc_array(size_t count, size_t size, void **out, struct fail *fail) MUST_USE;
+/* The same for a large table that is looked into here and there: in large pages, where the system has them, so that
+   finding a place in it costs one miss and not two. */
+bool base_alloc_spread(size_t count, size_t size, void **out, struct fail *fail) MUST_USE;
 /* Grows (or shrinks) a base_alloc_array'ed block; *block stays valid on failure. */
 bool base_realloc_array(void **block, size_t count, size_t size, struct fail *fail) MUST_USE;
 /* As base_realloc_array, to at least `needed` elements, doubling: `capacity` is read and updated. */

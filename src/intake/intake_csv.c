@@ -1,5 +1,7 @@
 #include "intake_csv.h"
 
+#include "base_bytes.h"
+
 struct scan {
     struct str text;
     char delimiter;
@@ -15,13 +17,35 @@ enum cell_end {
     CELL_TEXT_AFTER,
 };
 
+/* Bytes of `word` that are 0 get their highest bit, and so may those above the lowest of these, which alone counts. */
+static uint64_t zero_bytes(uint64_t word)
+{
+    return (word - UINT64_C(0x0101010101010101)) & ~word & UINT64_C(0x8080808080808080);
+}
+
+/* The first delimiter or line break from `at` on, eight bytes at a time; the end where there is none. */
+static size_t find_end(struct str text, size_t at, char delimiter)
+{
+    const uint64_t delimiters = UINT64_C(0x0101010101010101) * (unsigned char)delimiter;
+    const uint64_t breaks = UINT64_C(0x0101010101010101) * '\n';
+    for (; text.len - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t word = base_get_u64(text.data + at);
+        uint64_t found = zero_bytes(word ^ delimiters) | zero_bytes(word ^ breaks);
+        if (found != 0) {
+            return at + (size_t)__builtin_ctzll(found) / 8;
+        }
+    }
+    while (at < text.len && text.data[at] != delimiter && text.data[at] != '\n') {
+        at++;
+    }
+    return at;
+}
+
 static enum cell_end plain_cell(struct scan *scan, struct intake_csv_cell *cell)
 {
     const char *data = scan->text.data;
-    size_t begin = scan->at, at = begin;
-    while (at < scan->text.len && data[at] != scan->delimiter && data[at] != '\n') {
-        at++;
-    }
+    size_t begin = scan->at;
+    size_t at = find_end(scan->text, begin, scan->delimiter);
     if (at == scan->text.len && !scan->end) {
         return CELL_MORE;
     }

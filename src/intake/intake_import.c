@@ -32,6 +32,7 @@ struct intake_import {
     uint64_t lines;   /* taken from the window, blank ones too */
     uint64_t records; /* of CSV: without blank lines and the header */
     uint64_t returned;
+    bool expected;                  /* room was made for all records that will come */
     struct intake_late_id *late_id; /* of the item under way */
     bool failed;                    /* `late` is to be returned by the next call */
     struct fail late;
@@ -533,6 +534,22 @@ static bool end_ids(struct intake_import *import, struct store_item *items,
     return true;
 }
 
+/* Once so many were read, their size says how many will come, within a fifth. */
+#define EXPECT_AFTER 100000U
+
+static void expect_more(struct intake_import *import, const struct intake_late_id *late,
+                        size_t count)
+{
+    uint64_t read = import->window.bytes_read;
+    uint64_t total = import->window.reader.total_bytes;
+    if (!import->expected && import->returned >= EXPECT_AFTER && count > 0 && late[0].due &&
+        total > read) {
+        import->expected = true;
+        double records = (double)import->returned * ((double)total / (double)read);
+        intake_repeats_expect(import->repeats, (uint64_t)(records * 1.2));
+    }
+}
+
 bool intake_import_next(struct intake_import *import, struct arena *arena, size_t most,
                         struct intake_import_batch *out, struct fail *fail)
 {
@@ -572,6 +589,7 @@ bool intake_import_next(struct intake_import *import, struct arena *arena, size_
         return false;
     }
     import->returned += batch.count;
+    expect_more(import, late, batch.count);
     *out = batch;
     return true;
 }

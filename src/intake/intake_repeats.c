@@ -69,15 +69,15 @@ static size_t bytes_of(size_t slots, size_t count_slots)
     return slots * MARK_BYTES + count_slots * sizeof(struct count);
 }
 
-static bool grow(struct intake_repeats *repeats, struct fail *fail)
+static bool grow(struct intake_repeats *repeats, size_t slots, struct fail *fail)
 {
     struct table old = repeats->table;
-    struct table wider = {.slots = old.slots == 0 ? SLOTS_FIRST : old.slots * 2};
+    struct table wider = {.slots = slots};
     void *marks = NULL;
     if (bytes_of(wider.slots, repeats->count_slots) > repeats->bytes_max) {
         return too_many(repeats, fail);
     }
-    if (!base_alloc_array(wider.slots, MARK_BYTES, &marks, fail)) {
+    if (!base_alloc_spread(wider.slots, MARK_BYTES, &marks, fail)) {
         return false;
     }
     wider.marks = marks;
@@ -90,6 +90,19 @@ static bool grow(struct intake_repeats *repeats, struct fail *fail)
     base_free(old.marks);
     repeats->table = wider;
     return true;
+}
+
+void intake_repeats_expect(struct intake_repeats *repeats, uint64_t count)
+{
+    size_t slots = repeats->table.slots == 0 ? SLOTS_FIRST : repeats->table.slots;
+    struct fail ignored; /* then it grows as they come */
+    while (count > slots / 8 * 7 &&
+           bytes_of(slots * 2, repeats->count_slots) <= repeats->bytes_max) {
+        slots *= 2;
+    }
+    if (slots > repeats->table.slots) {
+        (void)!grow(repeats, slots, &ignored);
+    }
 }
 
 static struct count *count_of(struct count *counts, size_t slots, uint64_t mark)
@@ -161,7 +174,7 @@ bool intake_repeats_count(struct intake_repeats *repeats, struct base_hash128 ha
         return count_again(repeats, mark, out_nth, fail);
     }
     if (repeats->used + 1 > table->slots / 8 * 7) {
-        if (!grow(repeats, fail)) {
+        if (!grow(repeats, table->slots == 0 ? SLOTS_FIRST : table->slots * 2, fail)) {
             return false;
         }
         slot = slot_of(table, mark);

@@ -16,6 +16,8 @@
 struct intake_repeats;
 struct intake_repeats *intake_repeats_new(size_t bytes_max); /* 0: 2 GiB */
 void intake_repeats_free(struct intake_repeats *repeats);    /* accepts NULL */
+/* So many different ones will come: makes room for them at once, where they fit into the limit. */
+void intake_repeats_expect(struct intake_repeats *repeats, uint64_t count);
 /* Has the place of a hash that will be counted soon brought near. */
 void intake_repeats_soon(const struct intake_repeats *repeats, struct base_hash128 hash);
 /* Counts this occurrence; *out_nth is 1 for the first. */

@@ -8,6 +8,7 @@
 #define FRESH_ROWS_MAX 262144U
 #define FRESH_ROWS_LIMIT (1U << 22)
 #define JOURNAL_BYTES_MAX ((uint64_t)256 << 20)
+#define BULK_ROWS_LIMIT (1U << 24)
 /* Above this a store is sealed when it closes, so that it opens fast. */
 #define CLOSE_ROWS 20000U
 
@@ -28,6 +29,12 @@ static bool resolve(const struct store_options *given, struct store_options *out
     options.fresh_rows_max = options.fresh_rows_max == 0 ? FRESH_ROWS_MAX : options.fresh_rows_max;
     options.journal_bytes_max =
         options.journal_bytes_max == 0 ? JOURNAL_BYTES_MAX : options.journal_bytes_max;
+    options.bulk_rows_max =
+        options.bulk_rows_max == 0 ? STORE_BULK_ROWS_MAX : options.bulk_rows_max;
+    if (options.bulk_rows_max > BULK_ROWS_LIMIT) {
+        return fail_set(fail, FAIL_INPUT, "at most %u rows of an import in memory",
+                        BULK_ROWS_LIMIT);
+    }
     if (options.dedup_window_ms < DAY_MS || options.dedup_window_ms > 30 * DAY_MS) {
         return fail_set(fail, FAIL_INPUT, "the window of deduplication is 1 to 30 days");
     }
@@ -71,6 +78,8 @@ static void free_store(struct store *store)
     base_free(writing->cells);
     base_free(writing->ids);
     base_free(writing->results);
+    store_bulk_free(writing->bulk);
+    store_known_reset(&writing->known);
     store_frozen_free(store->keeper.frozen);
     store_manifest_free(store->keeper.manifest);
     store_names_free(store->names);

@@ -35,6 +35,7 @@ struct store_options {              /* zero = default */
     uint64_t journal_bytes_max; /* sealed above this; 256 MiB, so that a start replays in time */
     uint64_t spare_bytes;    /* a merge waits where less than this would be left on the disk; 0 */
     int64_t commit_delay_us; /* how long a commit waits for company; 0: not at all */
+    uint32_t bulk_rows_max;  /* of a large import in memory; 2,097,152 */
 };
 
 /* Opens (and makes, where the disk is empty) a store; `disk` must outlive it. Replays the journal. */
@@ -101,6 +102,16 @@ bool store_try(struct store *store, struct store_item *items, size_t count,
    must stay until then. `fail` is NULL on success. */
 void store_submit_async(struct store *store, struct store_item *items, size_t count,
                         void (*done)(void *context, const struct fail *fail), void *context);
+/* The same for the items of a running import which is too large for the journal, and beside which nobody else sends
+   anything: judged by the same rules and counted, but neither durable nor seen before they are sealed, which is at the
+   latest when the import is ended. A crash before that leaves an earlier state: what was sealed, a beginning of the
+   import. Others' commits wait until all is sealed. At most STORE_BULK_ITEMS_MAX items. */
+#define STORE_BULK_ITEMS_MAX ((size_t)1 << 16)
+void store_submit_bulk(struct store *store, struct store_item *items, size_t count,
+                       void (*done)(void *context, const struct fail *fail), void *context);
+/* May the items come so? Not those that are told apart by what earlier ones of them look like when they are read back
+   (traits set once), that mend others, or that bear a message id like those that intake makes up for records. */
+bool store_bulk_may(const struct store_item *items, size_t count);
 /* Counts a request that was refused whole. */
 void store_count_refused_request(struct store *store);
 /* Called from the writer thread after each commit, with its items; for live views. Set before use. */

@@ -206,6 +206,7 @@ bool store_advance(struct store *store, struct store_manifest *next, bool sealed
     }
     install.sealed = sealed;
     install.sealed_marks = sealed ? store->keeper.frozen->marks : NULL;
+    install.bulk = sealed && store->keeper.frozen->bulk != NULL;
     store_writer_control(store, store_install, &install);
     return true;
 }

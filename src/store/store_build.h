@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "store_bulk.h"
 #include "store_map.h"
 #include "store_ranges.h"
 #include "store_read.h"
@@ -39,6 +40,9 @@ bool store_tally_add(struct store_tally *tally, struct str string, uint32_t cust
 /* The shared ones, by times descending, as a dictionary in the arena. */
 bool store_tally_take(struct store_tally *tally, struct arena *arena,
                       struct store_build_dictionary *out, struct fail *fail) MUST_USE;
+/* The same of strings that were counted elsewhere: the first STORE_DICTIONARY_STRINGS_MAX of a list in that order. */
+bool store_build_dictionary_of(const struct str *strings, uint32_t count, struct arena *arena,
+                               struct store_build_dictionary *out, struct fail *fail) MUST_USE;
 
 /* ---- the build ------------------------------------------------------------------------------------------ */
 
@@ -176,8 +180,21 @@ size_t store_build_begin_chunk(const struct store_build *build);
 bool store_build_add_customer(struct store_build *build, uint32_t customer, uint32_t rows,
                               const int64_t *ts_ms, const uint32_t *events,
                               struct fail *fail) MUST_USE;
+/* The rows of `counted` at once, none of which was counted in that line before. */
+bool store_build_count_many(struct store_build_lines *lines, uint64_t key0, uint64_t key1,
+                            const struct store_build_line *counted, struct fail *fail) MUST_USE;
 bool store_build_count(struct store_build_lines *lines, uint64_t key0, uint64_t key1, uint64_t row,
                        int64_t ts_ms, struct fail *fail) MUST_USE;
 const struct store_build_line *store_build_line_find(const struct store_build_lines *lines,
                                                      uint64_t key0, uint64_t key1); /* or NULL */
 bool store_build_finish(struct store_build *build, struct fail *fail) MUST_USE;
+
+/* ---- rows of an import (store_build_bulk.c) -------------------------------------------------------------- */
+
+struct store_bulk_sorted; /* a table's columns in the order of the segment */
+/* Sorts, and plans the dictionaries; after the names. */
+bool store_build_bulk_plan(struct store_build *build, struct store_bulk_sorted **out,
+                           struct fail *fail) MUST_USE;
+bool store_build_bulk_rows(struct store_build *build, const struct store_bulk_sorted *sorted,
+                           struct fail *fail) MUST_USE;
+void store_bulk_sorted_free(struct store_bulk_sorted *sorted); /* accepts NULL */

@@ -170,6 +170,32 @@ static int compare_candidates(const void *a, const void *b)
     return str_compare(x->string, y->string);
 }
 
+bool store_build_dictionary_of(const struct str *strings, uint32_t count, struct arena *arena,
+                               struct store_build_dictionary *out, struct fail *fail)
+{
+    count = count < STORE_DICTIONARY_STRINGS_MAX ? count : STORE_DICTIONARY_STRINGS_MAX;
+    uint32_t size = 4;
+    while (size < count * 2) {
+        size *= 2;
+    }
+    struct str *copies = arena_array(arena, count, sizeof *copies, fail);
+    uint32_t *slots = arena_array(arena, size, sizeof *slots, fail);
+    if (copies == NULL || slots == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        copies[i] = str_copy(arena, strings[i]);
+        uint32_t at = (uint32_t)base_hash_str(strings[i]) & (size - 1);
+        while (slots[at] != 0) {
+            at = (at + 1) & (size - 1);
+        }
+        slots[at] = i + 1;
+    }
+    *out = (struct store_build_dictionary){
+        .strings = copies, .count = count, .slots = slots, .mask = size - 1};
+    return true;
+}
+
 bool store_tally_take(struct store_tally *tally, struct arena *arena,
                       struct store_build_dictionary *out, struct fail *fail)
 {
@@ -183,25 +209,16 @@ bool store_tally_take(struct store_tally *tally, struct arena *arena,
            tally->candidates[count].shared) {
         count++;
     }
-    uint32_t size = 4;
-    while (size < count * 2) {
-        size *= 2;
-    }
     struct str *strings = arena_array(arena, count, sizeof *strings, fail);
-    uint32_t *slots = arena_array(arena, size, sizeof *slots, fail);
-    if (strings == NULL || slots == NULL) {
+    if (strings == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        strings[i] = str_copy(arena, tally->candidates[i].string);
-        uint32_t at = (uint32_t)tally->candidates[i].hash & (size - 1);
-        while (slots[at] != 0) {
-            at = (at + 1) & (size - 1);
-        }
-        slots[at] = i + 1;
+        strings[i] = tally->candidates[i].string;
     }
-    *out = (struct store_build_dictionary){
-        .strings = strings, .count = count, .slots = slots, .mask = size - 1};
+    if (!store_build_dictionary_of(strings, count, arena, out, fail)) {
+        return false;
+    }
     tally->count = 0;
     store_tally_reset(tally);
     return true;

@@ -141,37 +141,57 @@ const struct store_build_line *store_build_line_find(const struct store_build_li
     return NULL;
 }
 
-bool store_build_count(struct store_build_lines *lines, uint64_t key0, uint64_t key1, uint64_t row,
-                       int64_t ts_ms, struct fail *fail)
+/* The line of a key, made where there is none; NULL with `fail`. */
+static struct store_build_line *line_of(struct store_build_lines *lines, uint64_t key0,
+                                        uint64_t key1, struct fail *fail)
 {
     if ((lines->mask == 0 || lines->count >= lines->mask / 2) && !grow_lines(lines, fail)) {
-        return false;
+        return NULL;
     }
     struct store_build_line *all = lines->lines.data;
     uint32_t at = (uint32_t)line_hash(key0, key1) & lines->mask;
-    for (;; at = (at + 1) & lines->mask) {
-        if (lines->slots[at] == 0) {
-            break;
-        }
+    for (; lines->slots[at] != 0; at = (at + 1) & lines->mask) {
         struct store_build_line *line = &all[lines->slots[at] - 1];
-        if (line->key[0] != key0 || line->key[1] != key1) {
-            continue;
+        if (line->key[0] == key0 && line->key[1] == key1) {
+            return line;
         }
-        if (line->row != row) {
-            line->row = row;
-            line->rows++;
-            line->first_ms = ts_ms < line->first_ms ? ts_ms : line->first_ms;
-            line->last_ms = ts_ms > line->last_ms ? ts_ms : line->last_ms;
-        }
-        return true;
     }
     if (!store_vec_room(&lines->lines, (size_t)lines->count + 1, sizeof *all, NULL, fail)) {
-        return false;
+        return NULL;
     }
     all = lines->lines.data;
-    all[lines->count++] = (struct store_build_line){
-        .key = {key0, key1}, .rows = 1, .first_ms = ts_ms, .last_ms = ts_ms, .row = row};
+    all[lines->count++] =
+        (struct store_build_line){.key = {key0, key1}, .first_ms = INT64_MAX, .last_ms = INT64_MIN};
     lines->slots[at] = lines->count;
+    return &all[lines->count - 1];
+}
+
+bool store_build_count_many(struct store_build_lines *lines, uint64_t key0, uint64_t key1,
+                            const struct store_build_line *counted, struct fail *fail)
+{
+    struct store_build_line *line = line_of(lines, key0, key1, fail);
+    if (line == NULL) {
+        return false;
+    }
+    line->rows += counted->rows;
+    line->first_ms = counted->first_ms < line->first_ms ? counted->first_ms : line->first_ms;
+    line->last_ms = counted->last_ms > line->last_ms ? counted->last_ms : line->last_ms;
+    return true;
+}
+
+bool store_build_count(struct store_build_lines *lines, uint64_t key0, uint64_t key1, uint64_t row,
+                       int64_t ts_ms, struct fail *fail)
+{
+    struct store_build_line *line = line_of(lines, key0, key1, fail);
+    if (line == NULL) {
+        return false;
+    }
+    if (line->row != row) {
+        line->row = row;
+        line->rows++;
+        line->first_ms = ts_ms < line->first_ms ? ts_ms : line->first_ms;
+        line->last_ms = ts_ms > line->last_ms ? ts_ms : line->last_ms;
+    }
     return true;
 }
 

@@ -37,6 +37,25 @@ static void use_fresh(const struct store_build *build, struct usage *usage)
     }
 }
 
+static void use_bulk(const struct store_bulk *bulk, struct usage *usage)
+{
+    for (uint32_t i = 0; i < bulk->count; i++) {
+        use(usage, STORE_FAMILY_EVENT, bulk->events[i], 1);
+        use(usage, STORE_FAMILY_SOURCE, bulk->sources[i], 1);
+    }
+    for (uint32_t i = 0; bulk->channels != NULL && i < bulk->count; i++) {
+        use(usage, STORE_FAMILY_CHANNEL, bulk->channels[i], 1);
+    }
+    for (uint32_t i = 0; bulk->scales != NULL && i < bulk->count; i++) {
+        use(usage, STORE_FAMILY_SCALE, bulk->scales[i], 1);
+    }
+    for (size_t c = STORE_BULK_OWN; c < bulk->column_count; c++) {
+        const struct store_bulk_column *column = &bulk->columns[c];
+        use(usage, column->trait ? STORE_FAMILY_TRAIT : STORE_FAMILY_PROPERTY, column->name,
+            column->count);
+    }
+}
+
 static bool use_segment(const struct store_segment *segment, struct usage *usage, struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
@@ -164,6 +183,9 @@ bool store_build_plan_names(struct store_build *build, struct fail *fail)
         }
     }
     use_fresh(build, &usage);
+    if (build->in->bulk != NULL) {
+        use_bulk(build->in->bulk, &usage);
+    }
     for (size_t s = 0; s < build->sources.segment_count; s++) {
         struct store_segment *segment = build->sources.segments[s];
         if (build->in->leave_out != NULL ? !store_build_left_names(build, segment, usage.rows, fail)

@@ -9,8 +9,17 @@
 
 struct marks { /* how things were before */
     struct store_fresh_mark fresh;
+    uint32_t bulk;
     uint64_t next_arrival, next_quarantine_id, rows;
 };
+
+/* Is the table of a large import full? It has no room for twice as much. */
+static bool bulk_is_over(const struct store *store)
+{
+    const struct store_bulk *bulk = store->writing.bulk;
+    return bulk != NULL && (bulk->count >= store->options.bulk_rows_max ||
+                            store_bulk_bytes(bulk) >= STORE_BULK_BYTES_MAX);
+}
 
 /* Is more waiting to be sealed than `times` the ordinary? */
 static bool over(const struct store *store, uint64_t times)
@@ -22,12 +31,33 @@ static bool over(const struct store *store, uint64_t times)
             writing->quarantine[1]->count >= times * options->fresh_rows_max ||
             writing->marks->count >= times * options->fresh_rows_max ||
             store_fresh_bytes(writing->fresh) >= times * STORE_FRESH_BYTES_MAX ||
-            writing->journal.len >= times * options->journal_bytes_max);
+            writing->quarantine[1]->raw_bytes >= times * STORE_FRESH_BYTES_MAX ||
+            bulk_is_over(store) || writing->journal.len >= times * options->journal_bytes_max);
+}
+
+static bool is_ahead(const struct store_writing *writing)
+{
+    return writing->ahead[0] || writing->ahead[1];
+}
+
+static void begin_bulk(struct store *store)
+{
+    struct store_writing *writing = &store->writing;
+    atomic_store(&store->keeper.importing, true);
+    if (writing->bulk == NULL) {
+        writing->bulk = store_bulk_new(
+            store->options.bulk_rows_max + (uint32_t)STORE_BULK_ITEMS_MAX, writing->next_arrival);
+    }
 }
 
 static bool begin(struct store *store, size_t items, struct marks *out, struct fail *fail)
 {
     struct store_writing *writing = &store->writing;
+    if (!writing->in_bulk && is_ahead(writing)) {
+        /* In a journal it would stand behind what is in none. */
+        return fail_set(fail, atomic_load(&store->keeper.seal_failed) ? FAIL_LIMIT : FAIL_BUSY,
+                        "a large import is being stored");
+    }
     if (writing->journal.broken) {
         return fail_set(fail, FAIL_IO, "the store takes no more events: %s",
                         writing->broken.message);
@@ -37,7 +67,11 @@ static bool begin(struct store *store, size_t items, struct marks *out, struct f
         return fail_set(fail, FAIL_LIMIT,
                         "the rows that wait cannot be sealed, and memory is full");
     }
+    if (writing->in_bulk) {
+        begin_bulk(store);
+    }
     *out = (struct marks){
+        .bulk = writing->bulk != NULL ? writing->bulk->count : 0,
         .fresh = store_fresh_mark_get(writing->fresh),
         .next_arrival = writing->next_arrival,
         .next_quarantine_id = writing->next_quarantine_id,
@@ -65,6 +99,10 @@ static void rollback(struct store *store, const struct marks *marks)
     struct store_writing *writing = &store->writing;
     store_fresh_rollback(writing->fresh, marks->fresh);
     store_dedup_live_rollback(writing->dedup[1]);
+    if (writing->in_bulk) {
+        store_bulk_rollback(writing->bulk, marks->bulk);
+        store_known_reset(&writing->known);
+    }
     writing->next_arrival = marks->next_arrival;
     writing->next_quarantine_id = marks->next_quarantine_id;
     writing->rows = marks->rows;
@@ -92,6 +130,10 @@ static bool write_frame(struct store *store, struct fail *fail)
     if (!room) {
         return false;
     }
+    if (writing->in_bulk) {
+        writing->ahead[1] = true;
+        return true;
+    }
     if (!store_journal_append(&writing->journal, &writing->frame.bytes, fail)) {
         if (writing->journal.broken) {
             writing->broken = *fail;
@@ -107,13 +149,13 @@ static bool write_frame(struct store *store, struct fail *fail)
 
 static void apply_quarantine(struct store_writing *writing)
 {
-    uint64_t frame_at = writing->journal.len - writing->frame.bytes.len;
+    uint64_t frame_at = writing->in_bulk ? 0 : writing->journal.len - writing->frame.bytes.len;
+    struct store_journal_file *file = writing->in_bulk ? NULL : writing->journal.file;
     struct fail fail;
     for (size_t i = 0; i < writing->pending_count; i++) {
         const struct store_pending *pending = &writing->pending[i];
-        bool added =
-            store_quarantine_live_add(writing->quarantine[1], writing->journal.file, &pending->row,
-                                      pending->source, frame_at + pending->raw_at, &fail);
+        bool added = store_quarantine_live_add(writing->quarantine[1], file, &pending->row,
+                                               pending->source, frame_at + pending->raw_at, &fail);
         INVARIANT(added);
     }
     if (writing->pending_mark_count > 0) {
@@ -245,6 +287,7 @@ void store_commit(struct store *store, struct store_job *const *jobs, size_t cou
     struct marks marks;
     struct fail fail;
     size_t items = 0;
+    store->writing.in_bulk = jobs[0]->bulk;
     for (size_t j = 0; j < count; j++) {
         items += jobs[j]->count;
     }
@@ -254,10 +297,13 @@ void store_commit(struct store *store, struct store_job *const *jobs, size_t cou
         store_fresh_enter(store->writing.fresh);
         finish(store, marks.rows);
         give_results(store, jobs, count);
-        tell_listener(store, jobs, count);
+        if (!store->writing.in_bulk) {
+            tell_listener(store, jobs, count);
+        }
     } else if (begun) {
         rollback(store, &marks);
     }
+    store->writing.in_bulk = false;
     for (size_t j = 0; j < count; j++) {
         jobs[j]->done(jobs[j]->done_context, ok ? NULL : &fail);
     }
@@ -267,6 +313,7 @@ void store_commit_try(struct store *store, void *context)
 {
     struct store_trial *trial = context;
     struct marks marks;
+    store->writing.in_bulk = false;
     struct store_job job = {.items = trial->items, .count = trial->count};
     struct store_job *const jobs[] = {&job};
     bool begun = begin(store, trial->count, &marks, &trial->fail);
@@ -316,8 +363,32 @@ bool store_commit_seal_due(const struct store *store)
     return !store->writing.frozen && over(store, 1);
 }
 
-bool store_commit_must_wait(const struct store *store)
+bool store_commit_must_wait(const struct store *store, bool bulk)
 {
-    return !atomic_load(&store->keeper.seal_failed) &&
-           ((store->writing.frozen && over(store, 1)) || over(store, 2));
+    if (atomic_load(&store->keeper.seal_failed)) {
+        return false;
+    }
+    if (!bulk && is_ahead(&store->writing)) {
+        return !store->options.no_keeper;
+    }
+    return (store->writing.frozen && over(store, 1)) || over(store, 2) || bulk_is_over(store);
+}
+
+bool store_commit_press(struct store *store)
+{
+    struct store_writing *writing = &store->writing;
+    bool due = is_ahead(writing) && !writing->pressed && !store->options.no_keeper;
+    writing->pressed = writing->pressed || due;
+    return due;
+}
+
+bool store_bulk_may(const struct store_item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].mends != 0 || items[i].once_count > 0 ||
+            str_starts_c(items[i].event.message_id, "row-")) {
+            return false;
+        }
+    }
+    return true;
 }

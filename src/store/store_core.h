@@ -12,8 +12,10 @@
 #include "base_checked.h"
 #include "store_dedup.h"
 #include "store_draft.h"
+#include "store_bulk.h"
 #include "store_fresh.h"
 #include "store_identity.h"
+#include "store_known.h"
 #include "store_ledger.h"
 #include "store_manifest.h"
 #include "store_quarantine.h"
@@ -66,6 +68,8 @@ struct store_result { /* of one item, until its commit is durable */
     bool absent;
     bool keyed;              /* the item was looked at before: */
     struct base_hash128 key; /* of deduplication */
+    bool simple;             /* of a large import, with one identifier and nothing to join: */
+    struct base_hash128 who; /* by which it may be known */
 };
 
 struct store_pending { /* a quarantined row of the commit under way */
@@ -91,7 +95,13 @@ struct store_writing {
     uint64_t next_arrival, next_quarantine_id;
     uint64_t rows, customers;
     bool frozen; /* an older table waits to be sealed */
+    /* Of a large import: commits that are in no journal, and durable only once they are sealed. */
+    struct store_bulk *bulk; /* its rows since the last freeze; NULL: none */
+    bool ahead[2];           /* the older and the current tables hold such commits */
+    bool pressed;            /* a seal was asked for, for a commit that waits for it */
+    struct store_known known;
     /* Scratch of the commit under way. */
+    bool in_bulk; /* it is in no journal */
     struct store_frame_writer frame;
     struct store_draft draft;
     struct store_ledger_table delta;
@@ -127,6 +137,7 @@ struct store_job {
     void (*done)(void *context, const struct fail *fail);
     void *done_context;
     bool busy;      /* only there to be told that too much waits */
+    bool bulk;      /* of a large import: in no journal */
     bool allocated; /* freed by the writer */
 };
 struct store_queue { /* guarded by lock */
@@ -144,6 +155,7 @@ struct store_queue { /* guarded by lock */
 struct store_frozen {
     struct store_fresh *fresh;
     uint32_t fresh_count;
+    struct store_bulk *bulk;              /* or NULL */
     struct store_identity_view *identity; /* as of then: live[1] is what is sealed */
     struct store_identity_live *live;
     struct store_dedup_live *dedup;
@@ -181,6 +193,8 @@ struct store_keeper {
     struct store_manifest *manifest; /* the newest that was written */
     /* The writer asks these. */
     _Atomic bool seal_failed; /* the last try to seal failed; plain flag */
+    /* A large import is under way: what it leaves is merged after it. Plain flag. */
+    _Atomic bool importing;
     _Atomic uint64_t next_file_id;
 };
 

@@ -27,6 +27,7 @@ void store_dedup_live_free(struct store_dedup_live *live)
     }
     base_free(live->slots);
     base_free(live->undo);
+    base_free(live->own);
     base_free(live);
 }
 
@@ -43,6 +44,7 @@ static size_t slot_of(const struct store_dedup_live *live, struct base_hash128 k
 bool store_dedup_live_begin(struct store_dedup_live *live, size_t puts, struct fail *fail)
 {
     live->undo_count = 0;
+    live->own_before = live->own_count;
     void *undo = live->undo;
     if (!base_grow_array(&undo, &live->undo_capacity, puts, sizeof live->undo[0], fail)) {
         return false;
@@ -85,9 +87,23 @@ void store_dedup_live_put(struct store_dedup_live *live, struct base_hash128 key
     live->slots[slot] = (struct store_dedup_entry){key, at_ms};
 }
 
+bool store_dedup_live_own(struct store_dedup_live *live, struct base_hash128 key, int64_t at_ms,
+                          struct fail *fail)
+{
+    void *own = live->own;
+    if (!base_grow_array(&own, &live->own_capacity, live->own_count + 1, sizeof live->own[0],
+                         fail)) {
+        return false;
+    }
+    live->own = own;
+    live->own[live->own_count++] = (struct store_dedup_entry){key, at_ms};
+    return true;
+}
+
 /* Taken back last first, so that every probe finds the table as it was. */
 void store_dedup_live_rollback(struct store_dedup_live *live)
 {
+    live->own_count = live->own_before;
     while (live->undo_count > 0) {
         struct store_dedup_undo undo = live->undo[--live->undo_count];
         live->slots[undo.slot].at_ms = undo.at_ms;
@@ -340,12 +356,20 @@ bool store_dedup_run_find(const struct store_dedup_run *run, struct base_hash128
     return find_in(run, key, run->last_ms, INT64_MAX, out, fail);
 }
 
+static bool is_all_of(const struct store_dedup_run *run, uint64_t import)
+{
+    return import != 0 && run->import && run->first_ms == run->last_ms &&
+           run->first_ms == store_dedup_for_ever(import);
+}
+
 bool store_dedup_runs_find(const struct store_dedup_runs *runs, struct base_hash128 key,
-                           int64_t at_ms, int64_t window_ms, bool *out, struct fail *fail)
+                           int64_t at_ms, int64_t window_ms, uint64_t but_import, bool *out,
+                           struct fail *fail)
 {
     bool found = false;
     for (size_t i = runs->count; i-- > 0 && !found;) {
-        if (!find_in(&runs->runs[i], key, at_ms, window_ms, &found, fail)) {
+        if (!is_all_of(&runs->runs[i], but_import) &&
+            !find_in(&runs->runs[i], key, at_ms, window_ms, &found, fail)) {
             return false;
         }
     }

@@ -50,12 +50,18 @@ struct store_dedup_live {
     size_t size, count;
     struct store_dedup_undo *undo; /* of the commit under way */
     size_t undo_count, undo_capacity;
+    struct store_dedup_entry
+        *own; /* of an import, which are not looked for here: all are different */
+    size_t own_count, own_capacity, own_before;
 };
 struct store_dedup_live *store_dedup_live_new(void);
 void store_dedup_live_free(struct store_dedup_live *live); /* accepts NULL */
 /* Makes room for that many puts and starts a new undo. */
 bool store_dedup_live_begin(struct store_dedup_live *live, size_t puts, struct fail *fail) MUST_USE;
 void store_dedup_live_put(struct store_dedup_live *live, struct base_hash128 key, int64_t at_ms);
+/* A key that is different from all others, and that nobody will look for before it is sealed. */
+bool store_dedup_live_own(struct store_dedup_live *live, struct base_hash128 key, int64_t at_ms,
+                          struct fail *fail) MUST_USE;
 void store_dedup_live_rollback(struct store_dedup_live *live); /* to the last begin */
 /* Has the key's place brought near. */
 void store_dedup_live_soon(const struct store_dedup_live *live, struct base_hash128 key);
@@ -95,9 +101,11 @@ bool store_dedup_runs_open(struct disk *disk, const struct store_run_info *infos
                            struct fail *fail) MUST_USE;
 struct store_dedup_runs *store_dedup_runs_ref(struct store_dedup_runs *runs);
 void store_dedup_runs_unref(struct store_dedup_runs *runs); /* accepts NULL */
-/* Was the key stored within the window before `at_ms`, or by an import? */
+/* Was the key stored within the window before `at_ms`, or by an import? Runs of nothing but that import's own keys
+   are left out (0: none are), where the key is known to be different from all of those. */
 bool store_dedup_runs_find(const struct store_dedup_runs *runs, struct base_hash128 key,
-                           int64_t at_ms, int64_t window_ms, bool *out, struct fail *fail) MUST_USE;
+                           int64_t at_ms, int64_t window_ms, uint64_t but_import, bool *out,
+                           struct fail *fail) MUST_USE;
 
 /* How long a stretch of time one run may cover, so that what is dropped is never much too late. */
 int64_t store_dedup_span_ms(int64_t window_ms);

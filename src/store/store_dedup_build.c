@@ -35,6 +35,8 @@ struct build {
     struct base_buf starts;
     uint64_t bucket; /* those before have their end */
     uint32_t count;
+    uint32_t held_bytes;
+    uint8_t held[4096]; /* entries that are written together */
 };
 
 static void build_done(struct build *build)
@@ -90,19 +92,30 @@ static void end_buckets(struct build *build, uint64_t bucket)
     }
 }
 
+static void write_held(struct build *build)
+{
+    store_run_write(build->writer, build->held, build->held_bytes);
+    build->held_bytes = 0;
+}
+
 /* In the order of their keys. */
 static void put(struct build *build, struct store_dedup_key key, int64_t at_ms)
 {
-    uint8_t entry[16 + 8];
+    enum { ENTRY_MOST = 16 + 8 };
     end_buckets(build, store_dedup_bucket(&build->shape, key));
-    store_dedup_encode(&build->shape, key, (uint64_t)at_ms - (uint64_t)build->first_ms, entry);
-    store_run_write(build->writer, entry, store_dedup_entry_bytes(&build->shape));
+    if (build->held_bytes + ENTRY_MOST > sizeof build->held) {
+        write_held(build);
+    }
+    store_dedup_encode(&build->shape, key, (uint64_t)at_ms - (uint64_t)build->first_ms,
+                       build->held + build->held_bytes);
+    build->held_bytes += store_dedup_entry_bytes(&build->shape);
     store_bloom_add(&build->bloom, key.high);
     build->count++;
 }
 
 static bool finish(struct build *build, struct store_run_info *out, struct fail *fail)
 {
+    write_held(build);
     end_buckets(build, (uint64_t)1 << build->shape.bucket_bits);
     struct str starts = base_buf_view(&build->starts);
     bool whole = base_buf_ok(&build->starts, fail);
@@ -196,15 +209,20 @@ bool store_dedup_seal(struct disk *disk, const struct store_dedup_live *live, in
                       uint64_t (*next_id)(void *context), void *context, struct arena *arena,
                       struct store_run_info **out, size_t *out_count, struct fail *fail)
 {
-    struct store_dedup_entry *entries = arena_alloc(arena, live->count * sizeof *entries, fail);
+    size_t count = live->count + live->own_count;
+    struct store_dedup_entry *entries = arena_alloc(arena, count * sizeof *entries, fail);
     if (entries == NULL) {
         return false;
     }
-    size_t count = 0;
+    count = 0;
     for (size_t i = 0; i < live->size; i++) {
         if (live->slots[i].at_ms != STORE_NO_TIME) {
             entries[count++] = live->slots[i];
         }
+    }
+    if (live->own_count > 0) {
+        memcpy(entries + count, live->own, live->own_count * sizeof *entries);
+        count += live->own_count;
     }
     if (!are_of_one_span(entries, count, span_ms)) {
         qsort(entries, count, sizeof entries[0], compare_times);

@@ -9,6 +9,7 @@ void store_frozen_free(struct store_frozen *frozen)
         return;
     }
     store_fresh_unref(frozen->fresh);
+    store_bulk_free(frozen->bulk);
     store_identity_view_unref(frozen->identity);
     store_identity_live_unref(frozen->live);
     store_quarantine_live_unref(frozen->quarantine);
@@ -33,6 +34,8 @@ static struct store_frozen *frozen_of(struct store *store, const struct store_jo
     }
     frozen->fresh = store_fresh_ref(writing->fresh);
     frozen->fresh_count = store_fresh_count(writing->fresh);
+    frozen->bulk = writing->bulk;
+    writing->bulk = NULL;
     frozen->identity = store_identity_view_ref(writing->identity);
     frozen->live = store_identity_live_ref(writing->identity->live[1]);
     frozen->dedup = writing->dedup[1]; /* stays the writer's; frozen while it is older */
@@ -84,6 +87,8 @@ static void begin_tables(struct store *store)
     store_identity_view_unref(old_view);
     store_snapshot_unref(old_snapshot);
     writing->frozen = true;
+    writing->ahead[0] = writing->ahead[1];
+    writing->ahead[1] = false;
 }
 
 void store_freeze(struct store *store, void *context)
@@ -95,7 +100,8 @@ void store_freeze(struct store *store, void *context)
         *freeze = (struct store_freeze){.failed = true, .fail = writing->broken};
         return;
     }
-    if (writing->journal.next_sequence == writing->journal.file->first_sequence) {
+    if (writing->journal.next_sequence == writing->journal.file->first_sequence &&
+        !writing->ahead[1]) {
         *freeze = (struct store_freeze){0}; /* no commit since the last seal */
         return;
     }
@@ -181,6 +187,11 @@ static void install_writer(struct store *store, const struct store_install *inst
         store_quarantine_marks_unref(writing->marks);
         writing->marks = rest;
         writing->frozen = false;
+        writing->ahead[0] = false;
+        writing->pressed = false;
+    }
+    if (install->removed != NULL) {
+        store_known_reset(&writing->known);
     }
     install_identity(store, install);
     if (install->removed != NULL) {
@@ -221,6 +232,7 @@ void store_install(struct store *store, void *context)
     struct store_identity_view *old_view = now->identity;
     now->latest = NULL;
     now->identity = store_identity_view_ref(store->writing.identity);
+    now->number += install->bulk ? 1 : 0;
     if (install->segments != NULL) {
         old_segments = now->segments;
         now->segments = install->segments;

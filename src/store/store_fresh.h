@@ -11,6 +11,7 @@
 #pragma once
 
 #include "store_internal.h"
+#include "store_order.h"
 #include "store_vec.h"
 
 struct store_fresh *store_fresh_new(uint32_t capacity_rows);
@@ -30,12 +31,6 @@ void store_fresh_rollback(struct store_fresh *fresh, struct store_fresh_mark mar
 /* Copies the row with everything that it points to. */
 bool store_fresh_append(struct store_fresh *fresh, const struct store_row *row,
                         struct fail *fail) MUST_USE;
-/* What a row is sorted and chosen by. */
-struct store_timed_row {
-    int64_t ts_ms;
-    uint32_t row; /* its place: places follow arrival, which decides equal times */
-    uint32_t event;
-};
 /* Appends to out[0, *count) the rows below `bound` of customer number `original` (as stored, before joins), as
    struct store_timed_row in order of arrival. Any thread; `bound` was published. Rows that nobody has entered yet are
    entered first. (store_fresh_find.c) */

@@ -155,6 +155,8 @@ static void run(struct store *store, void *context)
         store_imports_withdraw(&store->now.imports, change->number);
     }
     if (!operation->failed && change->change == STORE_FRAME_IMPORT_ENDED) {
+        store_known_reset(&store->writing.known);
+        atomic_store(&store->keeper.importing, false);
         store_imports_end(&store->now.imports, change->number,
                           change->stopped ? STORE_IMPORT_STOPPED : STORE_IMPORT_ENDED,
                           change->at_ms);
@@ -196,6 +198,13 @@ bool store_import_begin(struct store *store, struct str source, struct str name,
     return true;
 }
 
+/* Is something of a large import in no journal? It is sealed before its end stands in one. */
+static void look_ahead(struct store *store, void *context)
+{
+    bool *out = context;
+    *out = store->writing.ahead[0] || store->writing.ahead[1];
+}
+
 bool store_import_end(struct store *store, uint64_t number, bool stopped, struct fail *fail)
 {
     struct operation operation = {
@@ -204,7 +213,11 @@ bool store_import_end(struct store *store, uint64_t number, bool stopped, struct
                    .at_ms = base_now_ms(store->clock),
                    .stopped = stopped},
     };
-    return operate(store, &operation, fail);
+    bool ahead = false;
+    if (!store->options.read_only) {
+        store_writer_control(store, look_ahead, &ahead);
+    }
+    return (!ahead || store_seal(store, fail)) && operate(store, &operation, fail);
 }
 
 bool store_import_list(struct store *store, struct arena *arena, struct store_import **out,

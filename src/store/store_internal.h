@@ -130,9 +130,10 @@ bool store_segment_check(struct store_segment *segment,
                          void (*problem)(void *context, const char *path, const char *what),
                          void *context, uint64_t *problems, struct fail *fail) MUST_USE;
 
-/* Writes fresh tables and/or segments, laid out by the joins in `view`, as one new segment; synced, and its
+/* Writes fresh tables and/or segments, or a table of an import, laid out by the joins in `view`, as one new segment; synced, and its
    folder too, before it returns. `info->id` is given, the rest is filled. The writer of a seal gives fresh
    views, a merge gives segments; both orders are by (root, ts, arrival). `limit_rows` 0: none. */
+struct store_bulk;
 struct store_segment_build {
     struct disk *disk;
     struct store_names *names;
@@ -141,7 +142,8 @@ struct store_segment_build {
     size_t fresh_count;
     struct store_segment *const *segments;
     size_t segment_count;
-    struct base_cancel *cancel; /* closing stops a merge; NULL: never */
+    const struct store_bulk *bulk; /* NULL: none; else nothing else is given */
+    struct base_cancel *cancel;    /* closing stops a merge; NULL: never */
     /* Rows that are not written, by arrival; NULL: none. At least one row must be left. Names and shared strings that
        only they bear are not written either. */
     const struct store_ranges *leave_out;

@@ -84,9 +84,16 @@ static bool within(int64_t first_ms, int64_t at_ms, int64_t window_ms)
     return base_i64_sub(at_ms, first_ms, &age_ms) && age_ms <= window_ms;
 }
 
-static bool is_duplicate(const struct store *store, struct base_hash128 key, int64_t at_ms,
-                         bool *out, struct fail *fail)
+/* Is the item's id one that intake made up, in a large import? Of those no two of an import are the same. */
+static bool is_own(const struct store *store, const struct store_item *item)
 {
+    return store->writing.in_bulk && item->event.message_id.len == 0 && item->record_id.len > 0;
+}
+
+static bool is_duplicate(const struct store *store, const struct store_item *item,
+                         struct base_hash128 key, bool *out, struct fail *fail)
+{
+    int64_t at_ms = item->event.received_at_ms;
     const struct store_writing *writing = &store->writing;
     int64_t window_ms = store->options.dedup_window_ms;
     for (size_t i = 2; i-- > 0;) {
@@ -97,7 +104,8 @@ static bool is_duplicate(const struct store *store, struct base_hash128 key, int
             return true;
         }
     }
-    return store_dedup_runs_find(writing->dedup_runs, key, at_ms, window_ms, out, fail);
+    return store_dedup_runs_find(writing->dedup_runs, key, at_ms, window_ms,
+                                 is_own(store, item) ? item->import : 0, out, fail);
 }
 
 /* ---- rows ---------------------------------------------------------------------------------------------------- */
@@ -227,6 +235,14 @@ static bool find_badness(struct store *store, const struct store_item *item,
             store_judge_alias(&store->writing.draft, *out, out_reason, fail));
 }
 
+/* One identifier, of a customer, and nothing to join: who it is follows from that alone. */
+static bool is_simple(const struct store_item *item)
+{
+    return item->event.identifier_count == 1 && item->event.identifiers[0].value.len > 0 &&
+           !str_is(item->event.identifiers[0].kind, "account") && item->previous_id.len == 0 &&
+           item->space == STORE_SPACE_TWO;
+}
+
 void store_judge_look(const struct store *store, const struct store_item *item,
                       struct store_result *out)
 {
@@ -236,6 +252,10 @@ void store_judge_look(const struct store *store, const struct store_item *item,
     out->keyed = item->verdict == STORE_STORED && id.len > 0 && item->mends == 0;
     if (out->keyed) {
         out->key = store_dedup_key(store->salt, item->event.source, id);
+    }
+    out->simple = store->writing.in_bulk && item->verdict == STORE_STORED && is_simple(item);
+    if (out->simple) {
+        out->who = store_known_key(store->salt, &item->event.identifiers[0]);
     }
 }
 
@@ -247,6 +267,59 @@ void store_judge_soon(const struct store *store, const struct store_result *look
             store_dedup_live_soon(writing->dedup[i], looked->key);
         }
     }
+    if (looked->simple) {
+        store_known_soon(&writing->known, looked->who);
+    }
+}
+
+/* The number under which the row is stored, and its root now. */
+static bool customer_of(struct store *store, const struct store_item *item,
+                        const struct store_result *looked, struct store_row *row, struct fail *fail)
+{
+    struct store_writing *writing = &store->writing;
+    uint32_t number =
+        looked->simple ? store_known_find(&writing->known, looked->who) : STORE_NO_CUSTOMER;
+    if (number != STORE_NO_CUSTOMER) {
+        row->original = number;
+        row->customer = number; /* a table of an import does not say the root */
+        return true;
+    }
+    if (!store_judge_identity(&writing->draft, item, &row->original, &row->customer, fail)) {
+        return false;
+    }
+    if (looked->simple) {
+        store_known_put(&writing->known, looked->who, row->original);
+    }
+    return true;
+}
+
+static bool remember_key(struct store *store, const struct store_item *item,
+                         struct base_hash128 key, struct fail *fail)
+{
+    struct store_dedup_live *live = store->writing.dedup[1];
+    int64_t at_ms =
+        item->from_import ? store_dedup_for_ever(item->import) : item->event.received_at_ms;
+    if (is_own(store, item)) {
+        return store_dedup_live_own(live, key, at_ms, fail);
+    }
+    store_dedup_live_put(live, key, at_ms);
+    return true;
+}
+
+/* Into the table, and where there is a journal, into the frame. */
+static bool put_row(struct store *store, const struct store_item *item, const struct store_row *row,
+                    const struct base_hash128 *key, struct fail *fail)
+{
+    struct store_writing *writing = &store->writing;
+    if (writing->in_bulk) {
+        return store_bulk_append(writing->bulk, row, fail);
+    }
+    if (!store_fresh_append(writing->fresh, row, fail)) {
+        return false;
+    }
+    store_frame_event(&writing->frame, row, row->message_id.data == NULL ? key : NULL,
+                      item->from_import);
+    return true;
 }
 
 bool store_judge_event(struct store *store, const struct store_item *item, struct store_result *out,
@@ -268,7 +341,7 @@ bool store_judge_event(struct store *store, const struct store_item *item, struc
     if (id.len > 0) {
         bool duplicate = false;
         key = out->keyed ? out->key : store_dedup_key(store->salt, event->source, id);
-        if (!is_duplicate(store, key, event->received_at_ms, &duplicate, fail)) {
+        if (!is_duplicate(store, item, key, &duplicate, fail)) {
             return false;
         }
         if (duplicate) {
@@ -284,20 +357,12 @@ bool store_judge_event(struct store *store, const struct store_item *item, struc
         quarantine(out, reason);
         return true;
     }
-    if (!store_judge_identity(&writing->draft, item, &row.original, &row.customer, fail)) {
-        return false;
-    }
     row.arrival = writing->next_arrival;
-    if (!store_fresh_append(writing->fresh, &row, fail)) {
+    if (!customer_of(store, item, out, &row, fail) ||
+        !put_row(store, item, &row, id.len > 0 ? &key : NULL, fail) ||
+        (id.len > 0 && !remember_key(store, item, key, fail))) {
         return false;
     }
-    if (id.len > 0) {
-        store_dedup_live_put(writing->dedup[1], key,
-                             item->from_import ? store_dedup_for_ever(item->import)
-                                               : event->received_at_ms);
-    }
-    bool by_key = id.len > 0 && row.message_id.data == NULL;
-    store_frame_event(&writing->frame, &row, by_key ? &key : NULL, item->from_import);
     writing->next_arrival++;
     writing->rows++;
     out->arrival = row.arrival;

@@ -15,7 +15,8 @@
 bool store_judge_item(struct store *store, const struct store_item *item, struct store_result *out,
                       struct fail *fail) MUST_USE;
 
-/* Begins the result of an item, and says what it may be a duplicate by; before any item of its batch is judged. */
+/* Begins the result of an item, and says what it may be a duplicate by, and by what its customer may be known; before any
+   item of its batch is judged. */
 void store_judge_look(const struct store *store, const struct store_item *item,
                       struct store_result *out);
 /* The item will be judged soon: has what that needs brought near. Changes nothing. */

@@ -12,6 +12,7 @@
 /* It is quiet where fewer rows came than this in such a time: 100 a second. */
 #define CALM_US ((int64_t)60 * 1000 * 1000)
 #define CALM_ROWS 6000U
+#define IMPORT_SEGMENTS_MOST 200U
 #define RETRY_FIRST_US ((int64_t)1000 * 1000)
 #define RETRY_MOST_US ((int64_t)60 * 1000 * 1000)
 
@@ -57,27 +58,43 @@ static bool any_quarantined(const struct store_frozen *frozen)
     return live->count > gone;
 }
 
+static bool write_segment(struct store_seal *seal, const struct store_fresh_view *fresh,
+                          const struct store_bulk *bulk, struct fail *fail)
+{
+    const struct store_segment_build build = {
+        .disk = seal->store->disk,
+        .names = seal->store->names,
+        .view = seal->frozen->identity,
+        .fresh = fresh,
+        .fresh_count = fresh != NULL ? 1 : 0,
+        .bulk = bulk,
+        .leave_out = seal->leave_out,
+        .mute = seal->mute,
+    };
+    struct store_segment_info *info = &seal->segments[seal->segment_count++];
+    info->id = next_id(seal);
+    return store_segment_write(&build, info, fail);
+}
+
+/* What an import brought lies behind what was fresh when it began. */
+static bool write_segments(struct store_seal *seal, struct fail *fail)
+{
+    const struct store_frozen *frozen = seal->frozen;
+    const struct store_fresh_view view = {frozen->fresh, frozen->fresh_count};
+    uint32_t fresh = seal->leave_out == NULL ? frozen->fresh_count : seal->rows_left;
+    INVARIANT(seal->leave_out == NULL || frozen->bulk == NULL);
+    return (fresh == 0 || write_segment(seal, &view, NULL, fail)) &&
+           (frozen->bulk == NULL || frozen->bulk->count == 0 ||
+            write_segment(seal, NULL, frozen->bulk, fail));
+}
+
 bool store_seal_write(struct store_seal *seal, struct fail *fail)
 {
     struct store *store = seal->store;
     const struct store_frozen *frozen = seal->frozen;
     const struct store_identity_live *live = frozen->live;
-    if ((seal->leave_out == NULL ? frozen->fresh_count : seal->rows_left) > 0) {
-        struct store_fresh_view view = {frozen->fresh, frozen->fresh_count};
-        struct store_segment_build build = {
-            .disk = store->disk,
-            .names = store->names,
-            .view = frozen->identity,
-            .fresh = &view,
-            .fresh_count = 1,
-            .leave_out = seal->leave_out,
-            .mute = seal->mute,
-        };
-        seal->segment.id = next_id(seal);
-        seal->has_segment = true;
-        if (!store_segment_write(&build, &seal->segment, fail)) {
-            return false;
-        }
+    if (!write_segments(seal, fail)) {
+        return false;
     }
     seal->has_identity = live->seq_count > 0 || live->edge_count > 0 || live->mark_count > 0;
     if (seal->has_identity && !store_identity_seal(store->disk, live, frozen->identity->numbers,
@@ -198,8 +215,8 @@ bool store_seal_manifest(struct store_seal *seal, struct fail *fail)
     return store_imports_copy(&frozen->imports, &next->imports, fail) && fill_ledger(seal, fail) &&
            drop_expired(seal, seal->store->writing.dedup_runs, fail) &&
            rewrite_quarantine(seal, fail) &&
-           (!seal->has_segment || store_manifest_splice_segments(next, next->segment_count, 0,
-                                                                 &seal->segment, 1, fail)) &&
+           store_manifest_splice_segments(next, next->segment_count, 0, seal->segments,
+                                          seal->segment_count, fail) &&
            (!seal->has_identity ||
             append_run(seal, STORE_RUN_IDENTITY, &seal->identity, 1, fail)) &&
            (!seal->has_quarantine ||
@@ -210,8 +227,8 @@ bool store_seal_manifest(struct store_seal *seal, struct fail *fail)
 /* A seal that failed before there was a manifest leaves nothing behind, lest a full disk fill up further. */
 void store_seal_discard(struct store_seal *seal)
 {
-    if (seal->has_segment) {
-        store_remove_segment(seal->store, seal->segment.id);
+    for (size_t i = 0; i < seal->segment_count; i++) {
+        store_remove_segment(seal->store, seal->segments[i].id);
     }
     if (seal->identity.id != 0) {
         store_remove_run(seal->store, STORE_RUN_IDENTITY, seal->identity.id);
@@ -406,6 +423,16 @@ static bool is_calm(struct store *store, struct calm *calm)
     return quiet;
 }
 
+/* During a large import, merging would only take processors from it: there will be more to merge soon. But the files
+   that it leaves must not become very many. */
+static bool put_off(struct store *store)
+{
+    base_lock(&store->lock);
+    size_t segments = store->now.segments->count;
+    base_unlock(&store->lock);
+    return atomic_load(&store->keeper.importing) && segments < IMPORT_SEGMENTS_MOST;
+}
+
 static void run_merger(void *context)
 {
     struct store *store = context;
@@ -418,7 +445,7 @@ static void run_merger(void *context)
     while (wait_for(keeper, &keeper->merge_wanted, &wanted)) {
         bool quiet = is_calm(store, &calm);
         due = due || wanted || quiet;
-        if (due && patience_over(store, &patience)) {
+        if (due && !put_off(store) && patience_over(store, &patience)) {
             store_turn_take(store, &keeper->merging);
             due = !store_keeper_merge(store, quiet, &fail);
             store_turn_give(store, &keeper->merging);

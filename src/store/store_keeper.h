@@ -29,8 +29,8 @@ struct store_seal {
     uint32_t rows_left; /* only with leave_out: how many are written */
     struct arena *arena;
     struct store_manifest *next;
-    struct store_segment_info segment;
-    bool has_segment;
+    struct store_segment_info segments[2]; /* of fresh rows; of rows of a large import */
+    size_t segment_count;
     struct store_run_info identity, quarantine;
     bool has_identity, has_quarantine;
     struct store_run_info *dedup;

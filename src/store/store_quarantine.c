@@ -103,6 +103,17 @@ bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_
         }
         live->blocks[block] = rows;
     }
+    char *raw = NULL;
+    if (file == NULL) {
+        raw = arena_alloc(live->arena, row->raw.len, fail);
+        if (raw == NULL) {
+            return false;
+        }
+        if (row->raw.len > 0) {
+            memcpy(raw, row->raw.data, row->raw.len);
+        }
+        live->raw_bytes += row->raw.len;
+    }
     if (!index_hash(live, row->hash, fail)) {
         return false;
     }
@@ -117,8 +128,9 @@ bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_
             .sent_at_ms = row->sent_at_ms,
             .raw_bytes = row->raw_bytes,
             .raw_len = (uint32_t)row->raw.len,
-            .file = file_index(live, file),
+            .file = file == NULL ? 0 : file_index(live, file),
             .raw_at = raw_at,
+            .raw = raw,
             .hash = row->hash,
         };
     live->count++;
@@ -182,6 +194,11 @@ bool store_quarantine_live_raw(const struct store_quarantine_live *live,
     size_t len = row->raw_len < most ? row->raw_len : most;
     char *bytes = arena_alloc(arena, len, fail);
     size_t got = 0;
+    if (bytes != NULL && row->raw != NULL) {
+        memcpy(bytes, row->raw, len);
+        *out = str_of(bytes, len);
+        return true;
+    }
     if (bytes == NULL ||
         !disk_read_at(live->files[row->file]->file, row->raw_at, bytes, len, &got, fail)) {
         return false;

@@ -35,6 +35,7 @@ struct store_quarantine_live_row {
     uint32_t raw_len;
     uint32_t file;   /* index into the table's files */
     uint64_t raw_at; /* in that journal file */
+    const char *raw; /* of a record that is in no journal; else NULL */
     struct base_hash128 hash;
 };
 
@@ -51,6 +52,7 @@ struct store_quarantine_live {
     uint32_t count;
     uint32_t file_count;
     uint32_t way_count;
+    size_t raw_bytes; /* in memory */
     struct str ways[STORE_QUARANTINE_WAYS];
     struct store_journal_file *files[STORE_QUARANTINE_JOURNALS]; /* references held */
     /* Set by the writer before a row of them is published. */
@@ -59,6 +61,7 @@ struct store_quarantine_live {
 struct store_quarantine_live *store_quarantine_live_new(void);
 struct store_quarantine_live *store_quarantine_live_ref(struct store_quarantine_live *live);
 void store_quarantine_live_unref(struct store_quarantine_live *live); /* accepts NULL */
+/* `file` NULL: the record is in no journal, and its bytes are kept in memory until it is sealed. */
 bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_journal_file *file,
                                const struct store_frame_quarantine *row, struct str source,
                                uint64_t raw_at, struct fail *fail) MUST_USE;
@@ -73,7 +76,7 @@ store_quarantine_live_get(const struct store_quarantine_live *live, uint32_t cou
 /* As the face shows it, without raw; the text is the table's. */
 void store_quarantine_live_face(const struct store_quarantine_live_row *row,
                                 struct store_quarantine_row *out);
-/* Reads raw bytes back from the journal; cut at `most`. */
+/* Its raw bytes, read back from the journal; cut at `most`. */
 bool store_quarantine_live_raw(const struct store_quarantine_live *live,
                                const struct store_quarantine_live_row *row, size_t most,
                                struct arena *arena, struct str *out, struct fail *fail) MUST_USE;

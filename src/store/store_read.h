@@ -14,6 +14,7 @@
 
 #include "store_fresh.h"
 #include "store_internal.h"
+#include "store_order.h"
 #include "store_segment.h"
 #include "store_vec.h"
 
@@ -71,8 +72,6 @@ bool store_fresh_index_make_few(const struct store_fresh_view *views, size_t vie
                                 const uint32_t *customers, size_t customer_count,
                                 struct arena *arena, struct store_fresh_index *out,
                                 struct fail *fail) MUST_USE;
-/* Rows of one customer into order of time, then of arrival. */
-void store_timed_rows_sort(struct store_timed_row *rows, size_t count);
 static inline const struct store_row *store_fresh_index_row(const struct store_fresh_index *index,
                                                             uint32_t at)
 {

@@ -118,6 +118,9 @@ static bool seal_next(struct store_removal *removal, struct store_seal *seal, st
     struct store *store = removal->store;
     struct store_freeze freeze = {0};
     INVARIANT(store->keeper.frozen == NULL);
+    if (store->writing.ahead[1]) {
+        return fail_set(fail, FAIL_BUSY, "a large import is being stored; try again");
+    }
     store_freeze(store, &freeze);
     if (freeze.failed) {
         *fail = freeze.fail;

@@ -1,92 +1,16 @@
 /* store_scan_fresh.c — fresh rows: sorting them once per snapshot, and pieces from them. */
-#include <stdlib.h>
-
 #include "store_read.h"
 
 /* ---- the index ---------------------------------------------------------------------------------------- */
 
-struct keyed_row {
-    uint32_t root, row;
-};
-
-#define DIGIT_BITS 11
-#define DIGITS (1U << DIGIT_BITS)
-
-/* Stable radix sort by root, least digit first; ends with the result in `rows`. */
-static void sort_by_root(struct keyed_row *rows, struct keyed_row *spare, size_t count,
-                         uint32_t most)
-{
-    struct keyed_row *from = rows;
-    struct keyed_row *to = spare;
-    for (unsigned shift = 0; shift < 32 && (most >> shift) != 0; shift += DIGIT_BITS) {
-        uint32_t starts[DIGITS] = {0};
-        for (size_t i = 0; i < count; i++) {
-            starts[(from[i].root >> shift) % DIGITS]++;
-        }
-        uint32_t sum = 0;
-        for (size_t d = 0; d < DIGITS; d++) {
-            uint32_t here = starts[d];
-            starts[d] = sum;
-            sum += here;
-        }
-        for (size_t i = 0; i < count; i++) {
-            to[starts[(from[i].root >> shift) % DIGITS]++] = from[i];
-        }
-        struct keyed_row *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != rows) {
-        memcpy(rows, from, count * sizeof *rows);
-    }
-}
-
-static bool timed_before(const struct store_timed_row *x, const struct store_timed_row *y)
-{
-    return x->ts_ms != y->ts_ms ? x->ts_ms < y->ts_ms : x->row < y->row;
-}
-
-static int compare_timed(const void *a, const void *b)
-{
-    return timed_before(a, b) ? -1 : timed_before(b, a);
-}
-
-/* Mostly they are already. */
-void store_timed_rows_sort(struct store_timed_row *rows, size_t count)
-{
-    size_t late = 0;
-    for (size_t i = 1; i < count; i++) {
-        late += timed_before(&rows[i], &rows[i - 1]);
-    }
-    if (late == 0) {
-        return;
-    }
-    if (count > 32) {
-        qsort(rows, count, sizeof *rows, compare_timed);
-        return;
-    }
-    for (size_t i = 1; i < count; i++) {
-        struct store_timed_row row = rows[i];
-        size_t j = i;
-        for (; j > 0 && timed_before(&row, &rows[j - 1]); j--) {
-            rows[j] = rows[j - 1];
-        }
-        rows[j] = row;
-    }
-}
-
 struct index_work {
-    struct keyed_row *keyed, *spare;
-    struct store_timed_row *timed;
+    uint32_t *roots, *events;
     int64_t *ts_ms;
-    uint32_t *events;
 };
 
 static void index_work_done(struct index_work *work)
 {
-    base_free(work->keyed);
-    base_free(work->spare);
-    base_free(work->timed);
+    base_free(work->roots);
     base_free(work->ts_ms);
     base_free(work->events);
 }
@@ -94,18 +18,10 @@ static void index_work_done(struct index_work *work)
 static bool index_work_init(struct index_work *work, size_t rows, struct fail *fail)
 {
     void *block = NULL;
-    if (!base_alloc_array(rows, sizeof *work->keyed, &block, fail)) {
+    if (!base_alloc_array(rows, sizeof *work->roots, &block, fail)) {
         return false;
     }
-    work->keyed = block;
-    if (!base_alloc_array(rows, sizeof *work->spare, &block, fail)) {
-        return false;
-    }
-    work->spare = block;
-    if (!base_alloc_array(rows, sizeof *work->timed, &block, fail)) {
-        return false;
-    }
-    work->timed = block;
+    work->roots = block;
     if (!base_alloc_array(rows, sizeof *work->ts_ms, &block, fail)) {
         return false;
     }
@@ -115,34 +31,6 @@ static bool index_work_init(struct index_work *work, size_t rows, struct fail *f
     }
     work->events = block;
     return true;
-}
-
-static void fill_index(struct store_fresh_index *index, struct index_work *work)
-{
-    uint32_t customers = 0;
-    uint32_t at = 0;
-    while (at < index->row_count) {
-        uint32_t root = work->keyed[at].root;
-        uint32_t end = at;
-        for (; end < index->row_count && work->keyed[end].root == root; end++) {
-            uint32_t row = work->keyed[end].row;
-            work->timed[end - at] =
-                (struct store_timed_row){work->ts_ms[row], row, work->events[row]};
-        }
-        store_timed_rows_sort(work->timed, end - at);
-        index->customers[customers] = root;
-        index->begin[customers] = at;
-        for (uint32_t i = at; i < end; i++) {
-            const struct store_timed_row *timed = &work->timed[i - at];
-            index->rows[i] = timed->row;
-            index->ts_ms[i] = timed->ts_ms;
-            index->events[i] = timed->event;
-        }
-        customers++;
-        at = end;
-    }
-    index->begin[customers] = at;
-    index->customer_count = customers;
 }
 
 bool store_fresh_index_make(const struct store_fresh_view *views, size_t view_count,
@@ -157,41 +45,34 @@ bool store_fresh_index_make(const struct store_fresh_view *views, size_t view_co
         rows += views[v].count;
     }
     INVARIANT(rows < UINT32_MAX);
-    index.row_count = (uint32_t)rows;
     struct index_work work = {0};
     if (!index_work_init(&work, rows, fail)) {
         index_work_done(&work);
         return false;
     }
-    uint32_t customers = 0;
-    uint32_t most = 0;
     uint32_t at = 0;
     for (size_t v = 0; v < view_count; v++) {
         for (uint32_t i = 0; i < views[v].count; i++, at++) {
             const struct store_row *row = store_fresh_row(views[v].fresh, i);
-            uint32_t root = store_identity_root(identity, row->original);
-            work.keyed[at] = (struct keyed_row){root, at};
+            work.roots[at] = store_identity_root(identity, row->original);
             work.ts_ms[at] = row->ts_ms;
             work.events[at] = row->event;
-            most = root > most ? root : most;
         }
     }
-    sort_by_root(work.keyed, work.spare, rows, most);
-    for (size_t i = 0; i < rows; i++) {
-        customers += i == 0 || work.keyed[i].root != work.keyed[i - 1].root;
-    }
-    index.customers = arena_alloc(arena, customers * sizeof *index.customers, fail);
-    index.begin = arena_alloc(arena, ((size_t)customers + 1) * sizeof *index.begin, fail);
-    index.rows = arena_alloc(arena, rows * sizeof *index.rows, fail);
-    index.ts_ms = arena_alloc(arena, rows * sizeof *index.ts_ms, fail);
-    index.events = arena_alloc(arena, rows * sizeof *index.events, fail);
-    bool ok = index.customers != NULL && index.begin != NULL && index.rows != NULL &&
-              index.ts_ms != NULL && index.events != NULL;
+    struct store_order order;
+    bool ok =
+        store_order_make(work.roots, work.ts_ms, work.events, (uint32_t)rows, arena, &order, fail);
+    index_work_done(&work);
     if (ok) {
-        fill_index(&index, &work);
+        index.row_count = order.row_count;
+        index.customer_count = order.customer_count;
+        index.customers = order.customers;
+        index.begin = order.begin;
+        index.rows = order.rows;
+        index.ts_ms = order.ts_ms;
+        index.events = order.events;
         *out = index;
     }
-    index_work_done(&work);
     return ok;
 }
 

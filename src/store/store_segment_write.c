@@ -89,6 +89,7 @@ static bool build_init(struct store_build *build, const struct store_segment_bui
 static bool check_rows(const struct store_build *build, struct fail *fail)
 {
     uint64_t rows = build->sources.fresh != NULL ? build->fresh.row_count : 0;
+    rows += build->in->bulk != NULL ? build->in->bulk->count : 0;
     for (size_t s = 0; s < build->sources.segment_count; s++) {
         rows += store_segment_info(build->sources.segments[s])->rows;
     }
@@ -184,11 +185,26 @@ static bool copy_rows(struct store_build *build, struct fail *fail)
     return ok;
 }
 
+static bool write_bulk(struct store_build *build, struct fail *fail)
+{
+    struct store_bulk_sorted *sorted = NULL;
+    bool ok = store_build_bulk_plan(build, &sorted, fail) && open_file(build, fail) &&
+              store_build_bulk_rows(build, sorted, fail);
+    store_bulk_sorted_free(sorted);
+    return ok;
+}
+
+static bool write_rows(struct store_build *build, struct fail *fail)
+{
+    return build->in->bulk != NULL ? write_bulk(build, fail)
+                                   : store_build_plan_dictionaries(build, fail) &&
+                                         open_file(build, fail) && copy_rows(build, fail);
+}
+
 static bool write_segment(struct store_build *build, struct fail *fail)
 {
     if (!check_rows(build, fail) || !store_build_plan_names(build, fail) ||
-        !store_build_plan_dictionaries(build, fail) || !open_file(build, fail) ||
-        !copy_rows(build, fail) || !store_build_finish(build, fail)) {
+        !write_rows(build, fail) || !store_build_finish(build, fail)) {
         return false;
     }
     return disk_sync_dir(build->in->disk, "segments", fail) &&

@@ -132,6 +132,22 @@ bool store_submit(struct store *store, struct store_item *items, size_t count, s
     return waiter_wait(&waiter, fail);
 }
 
+static void submit(struct store *store, struct store_item *items, size_t count, bool bulk,
+                   void (*done)(void *context, const struct fail *fail), void *context)
+{
+    struct store_job *job = base_alloc_zero(sizeof *job);
+    *job = (struct store_job){
+        .items = items,
+        .count = count,
+        .bytes = bytes_of(items, count),
+        .done = done,
+        .done_context = context,
+        .bulk = bulk,
+        .allocated = true,
+    };
+    enqueue(store, job);
+}
+
 void store_submit_async(struct store *store, struct store_item *items, size_t count,
                         void (*done)(void *context, const struct fail *fail), void *context)
 {
@@ -140,16 +156,36 @@ void store_submit_async(struct store *store, struct store_item *items, size_t co
         done(context, &fail);
         return;
     }
-    struct store_job *job = base_alloc_zero(sizeof *job);
-    *job = (struct store_job){
-        .items = items,
-        .count = count,
-        .bytes = bytes_of(items, count),
-        .done = done,
-        .done_context = context,
-        .allocated = true,
-    };
-    enqueue(store, job);
+    submit(store, items, count, false, done, context);
+}
+
+static bool check_bulk(struct store *store, const struct store_item *items, size_t count,
+                       struct fail *fail)
+{
+    if (count > STORE_BULK_ITEMS_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "%zu events at once, at most %zu", count,
+                        STORE_BULK_ITEMS_MAX);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].import == 0 || items[i].import != items[0].import) {
+            return fail_set(fail, FAIL_INTERNAL, "items that are not of one import");
+        }
+    }
+    if (!store_bulk_may(items, count)) {
+        return fail_set(fail, FAIL_INTERNAL, "items that may not come without a journal");
+    }
+    return check_submit(store, items, count, fail);
+}
+
+void store_submit_bulk(struct store *store, struct store_item *items, size_t count,
+                       void (*done)(void *context, const struct fail *fail), void *context)
+{
+    struct fail fail;
+    if (!check_bulk(store, items, count, &fail)) {
+        done(context, &fail);
+        return;
+    }
+    submit(store, items, count, true, done, context);
 }
 
 void store_writer_control(struct store *store, void (*control)(struct store *store, void *context),
@@ -203,7 +239,8 @@ static size_t take_locked(struct store_queue *queue, struct store_job **out)
     size_t bytes = 0;
     while (count < JOBS_IN_COMMIT && queue->first != NULL) {
         const struct store_job *next = queue->first;
-        if (count > 0 && (next->busy || out[0]->busy || items + next->count > STORE_COMMIT_ITEMS ||
+        if (count > 0 && (next->busy || out[0]->busy || next->bulk != out[0]->bulk ||
+                          items + next->count > STORE_COMMIT_ITEMS ||
                           bytes + next->bytes > STORE_COMMIT_BYTES)) {
             break;
         }
@@ -244,9 +281,9 @@ static void run_submits(struct store *store, struct store_job **jobs, size_t cou
     free_jobs(jobs, allocated, count);
 }
 
-static void keep(struct store *store)
+static void keep(struct store *store, bool pressed)
 {
-    if (store_commit_seal_due(store)) {
+    if (pressed || store_commit_seal_due(store)) {
         base_lock(&store->keeper.lock);
         store->keeper.seal_wanted = true;
         base_cond_broadcast(&store->keeper.changed);
@@ -269,16 +306,19 @@ static bool round_of(struct store *store, struct store_job **jobs)
     base_lock(&queue->lock);
     struct store_job *control = pop_locked(&queue->control_first, &queue->control_last);
     size_t count = 0;
+    bool pressed = false;
     if (control == NULL) {
         /* While stopping nobody seals any more, so nothing may wait for it. */
-        bool wait = queue->first == NULL || (store_commit_must_wait(store) && !queue->stop);
+        bool bulk = queue->first != NULL && queue->first->bulk;
+        bool wait = queue->first == NULL || (store_commit_must_wait(store, bulk) && !queue->stop);
+        pressed = wait && queue->first != NULL && !bulk && store_commit_press(store);
         if (wait && queue->stop) {
             base_unlock(&queue->lock);
             return false;
         }
-        if (wait) {
+        if (wait && !pressed) {
             base_cond_wait(&queue->changed, &queue->lock);
-        } else {
+        } else if (!wait) {
             if (store->options.commit_delay_us > 0 && !queue->stop) {
                 base_cond_wait_us(&queue->changed, &queue->lock, store->options.commit_delay_us);
             }
@@ -288,10 +328,12 @@ static bool round_of(struct store *store, struct store_job **jobs)
     base_unlock(&queue->lock);
     if (control != NULL) {
         run_control(store, control);
-        keep(store);
+        keep(store, false);
     } else if (count > 0) {
         run_submits(store, jobs, count);
-        keep(store);
+        keep(store, false);
+    } else if (pressed) {
+        keep(store, true);
     }
     return true;
 }

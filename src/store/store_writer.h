@@ -42,8 +42,10 @@ bool store_commit_change(struct store *store,
 void store_commit_closed(struct store *store);
 /* Is it time to freeze? */
 bool store_commit_seal_due(const struct store *store);
-/* Must the next commit wait for a seal? */
-bool store_commit_must_wait(const struct store *store);
+/* Must the next commit, of this kind, wait for a seal? */
+bool store_commit_must_wait(const struct store *store, bool bulk);
+/* Must a seal be asked for, so that a commit can go on that waits until a large import is sealed? Says so once. */
+bool store_commit_press(struct store *store);
 
 /* ---- control jobs of the keeper; in the writer thread (store_freeze.c) --------------------------------- */
 
@@ -70,6 +72,7 @@ struct store_install {
     struct store_dedup_runs *dedup;
     struct store_quarantine_files *quarantine;
     bool sealed; /* the older tables are on disk: they go */
+    bool bulk;   /* with rows that nobody has seen before */
     const struct store_quarantine_marks
         *sealed_marks; /* where sealed: those that are in the files */
     /* Of a taking back, the state after it; NULL: answers stay as they are. */

@@ -1,7 +1,7 @@
 // Imports in a list, and taking one back: alone, beside a server, after being interrupted.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { binary, must, run, Server, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
@@ -182,4 +182,93 @@ test('events keep coming in while an import is taken back, and all of them stay'
   await server.stop();
   assert.equal(total(data, 'Live'), sent);
   assert.match(must(['verify', '--data', data]), /0 problems/);
+});
+
+// ---- large files, which go past the journal --------------------------------------------------------------------------------
+
+// 30,000 rows about 3,000 customers: plain ones, equal ones, ones that name two ids and so join, bad ones in between.
+function largeFile(t) {
+  const file = join(temporaryDirectory(t), 'large.ndjson');
+  const rows = Array.from({ length: 30000 }, (_, i) => {
+    if (i % 997 === 0) return `{broken ${i}`;
+    if (i % 991 === 0) return JSON.stringify({ userId: 'u1', event: 'Same', ts: '2026-05-01T10:00:00Z' }); // many times
+    if (i % 500 === 3) return JSON.stringify({ userId: `u${i % 3000}`, anonymousId: `a${i % 700}`, event: 'Login', ts: '2026-05-02T10:00:00Z' });
+    if (i % 61 === 5) return JSON.stringify({ anonymousId: `a${i % 700}`, event: 'Look', ts: new Date(Date.UTC(2026, 4, 1 + i % 20, i % 24)).toISOString() });
+    return JSON.stringify({ userId: `u${i * 7 % 3000}`, event: ['Visit', 'Buy', 'Search'][i % 3], channel: i % 5 === 0 ? 'app' : undefined,
+      ts: new Date(Date.UTC(2026, 4, 1 + i % 20, i % 24, i % 60)).toISOString(), message_id: i % 40 === 9 ? `m${i % 4000}` : undefined,
+      properties: { plan: i % 3 ? 'free' : 'pro', n: i, price: i % 4 ? i / 8 : undefined, tags: i % 9 ? [] : ['x', `t${i % 7}`] },
+      traits: i % 100 === 1 ? { city: i % 200 === 1 ? 'Bergen' : null } : undefined });
+  });
+  writeFileSync(file, rows.join('\n') + '\n');
+  return file;
+}
+const questions = [
+  ['trend', 'Buy', '--measure', 'customers', '--by', 'plan'],
+  ['trend', '*', '--measure', 'count', '--by', 'channel'],
+  ['funnel', 'Visit', 'Search', 'Buy'],
+];
+const answers = (data) => questions.map((question) => must([...question, '--from', '2026-05-01', '--to', '2026-05-31',
+  '--data', data, '--json']).replace(/"(as_of|elapsed_ms)":("[^"]*"|[0-9]+)/g, ''));
+
+test('a large file leaves the same as beside a server, which takes it in through the journal', async (t) => {
+  const file = largeFile(t);
+  const alone = join(temporaryDirectory(t), 'alone');
+  const server = await serverFor(t);
+  assert.equal(must(['import', file, '--data', alone, '--quiet']), must(['import', file, '--data', server.data, '--quiet']));
+  await server.stop();
+  const data = server.data;
+  assert.deepEqual(ledger(alone), ledger(data));
+  const without = (rows) => rows.map((row) => row.replace(/"received_at":"[^"]*"/, ''));
+  assert.deepEqual(without(exported(alone)), without(exported(data)));
+  assert.deepEqual(answers(alone), answers(data));
+  assert.equal(JSON.parse(must(['quarantine', 'list', '--json', '--data', alone])).total,
+    JSON.parse(must(['quarantine', 'list', '--json', '--data', data])).total);
+  assert.match(must(['verify', '--data', alone]), /0 problems/);
+});
+
+test('a large file brought again stores nothing, and taken back it leaves nothing', (t) => {
+  const file = largeFile(t);
+  const data = join(temporaryDirectory(t), 'data');
+  const other = join(temporaryDirectory(t), 'other.ndjson');
+  writeFileSync(other, lines(100, 'Other'));
+  must(['import', other, '--data', data, '--quiet']);
+  const before = exported(data);
+  must(['import', file, '--data', data, '--quiet']);
+  const after = exported(data);
+  must(['import', file, '--data', data, '--quiet']);
+  const [again, first] = list(data);
+  assert.equal(first.received, 30000);
+  assert.equal(first.received, first.stored + first.duplicate + first.quarantined + first.refused);
+  assert.equal(again.stored, 0);
+  assert.equal(again.duplicate, first.stored + first.duplicate);
+  assert.equal(again.quarantined, first.quarantined);
+  assert.deepEqual(exported(data), after);
+  must(['import', 'undo', String(first.number), '--yes', '--data', data]);
+  assert.deepEqual(exported(data), before);
+  must(['import', file, '--data', data, '--quiet']);
+  assert.equal(list(data)[0].stored, first.stored);
+  assert.match(must(['verify', '--data', data]), /0 problems/);
+});
+
+test('a large import that is killed leaves a beginning, and run again each record is there once', async (t) => {
+  const file = largeFile(t);
+  const whole = join(temporaryDirectory(t), 'whole');
+  const data = join(temporaryDirectory(t), 'data');
+  must(['import', file, '--data', whole, '--quiet']);
+  for (let round = 0; round < 3; round++) {
+    const child = spawn(binary, ['import', '-', '--data', data, '--quiet'], { stdio: ['pipe', 'ignore', 'inherit'] });
+    child.stdin.on('error', () => {});
+    const text = readFileSync(file);
+    const exited = new Promise((done) => child.on('exit', done));
+    child.stdin.write(text.subarray(0, Math.floor(text.length * (0.75 + round / 10))));
+    await until(() => existsSync(join(data, 'MANIFEST')));
+    await new Promise((done) => setTimeout(done, 60 * round)); // wherever it is by then
+    child.kill('SIGKILL');
+    await exited;
+    assert.match(must(['verify', '--data', data]), /0 problems/);
+  }
+  must(['import', file, '--data', data, '--quiet']);
+  assert.equal(ledger(data).stored, ledger(whole).stored);
+  const without = (rows) => rows.map((row) => row.replace(/"received_at":"[^"]*"/, ''));
+  assert.deepEqual(without(exported(data)), without(exported(whole)));
 });

@@ -74,6 +74,22 @@ static void arrays_refuse_sizes_that_overflow(void **state)
     assert_int_equal(capacity, 0);
 }
 
+static void a_table_of_any_size_can_be_written_to_its_end_and_freed(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {0, 1, 1000, ((size_t)1 << 20) - 1, ((size_t)1 << 20) + 1};
+    struct fail fail;
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        void *block = NULL;
+        assert_true(base_alloc_spread(counts[i], sizeof(uint64_t), &block, &fail));
+        memset(block, 1, counts[i] * sizeof(uint64_t));
+        base_free(block);
+    }
+    void *block = NULL;
+    assert_false(base_alloc_spread(SIZE_MAX / 2, 4, &block, &fail));
+    assert_int_equal(fail.code, FAIL_LIMIT);
+}
+
 static void array_keeps_its_elements_while_it_grows(void **state)
 {
     (void)state;
@@ -229,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(free_memory_between_what_lives_on_is_given_back),
         cmocka_unit_test(arrays_refuse_sizes_that_overflow),
+        cmocka_unit_test(a_table_of_any_size_can_be_written_to_its_end_and_freed),
         cmocka_unit_test(array_keeps_its_elements_while_it_grows),
         cmocka_unit_test(arena_blocks_are_aligned_and_apart),
         cmocka_unit_test(arena_array_is_zeroed_after_reset),

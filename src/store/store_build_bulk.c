@@ -1,0 +1,579 @@
+/* store_build_bulk.c — a segment from the columns of an import: sorted once, then encoded block by block. */
+#include <stdlib.h>
+
+#include "store_build.h"
+
+/* The counters of hours are counted in an array where it has no more places than this. */
+#define HOURS_MOST ((uint64_t)1 << 20)
+
+struct sorted_column {
+    uint32_t build_column;
+    uint32_t count;
+    uint32_t *rows;   /* places in the segment, ascending; NULL: each row has one entry */
+    uint32_t *codes;  /* places among the values */
+    uint32_t *places; /* by value: 1 + place in the dictionary, or 0 */
+    const struct store_value *values;
+    uint32_t next; /* entry of the next block */
+};
+struct store_bulk_sorted {
+    struct arena *arena;
+    struct store_order order;
+    struct sorted_column *columns;
+    size_t column_count;
+    /* Counters by hour, by event and hour; NULL: counted one by one. */
+    uint32_t *hours;
+    int64_t hour_first;
+    uint64_t hour_count;
+    struct store_build_line *counted; /* by event, all 0 between uses */
+    uint32_t *touched;                /* events that are counted */
+};
+
+void store_bulk_sorted_free(struct store_bulk_sorted *sorted)
+{
+    if (sorted == NULL) {
+        return;
+    }
+    for (size_t c = 0; c < sorted->column_count; c++) {
+        base_free(sorted->columns[c].rows);
+        base_free(sorted->columns[c].codes);
+        base_free(sorted->columns[c].places);
+    }
+    base_free(sorted->hours);
+    arena_free(sorted->arena);
+    base_free(sorted);
+}
+
+static bool room_for(size_t count, uint32_t **out, struct fail *fail)
+{
+    void *block = NULL;
+    if (!base_alloc_spread(count, sizeof **out, &block, fail)) {
+        return false;
+    }
+    *out = block;
+    return true;
+}
+
+/* ---- the order of rows ---------------------------------------------------------------------------------- */
+
+/* By the customers as they are joined now: a row's may have been joined since it came. */
+static bool sort_rows(const struct store_build *build, struct store_bulk_sorted *sorted,
+                      struct fail *fail)
+{
+    const struct store_bulk *bulk = build->in->bulk;
+    const struct store_identity_view *view = build->in->view;
+    uint32_t *roots = NULL;
+    if (!room_for(bulk->count, &roots, fail)) {
+        return false;
+    }
+    if (store_identity_position(view) == 0) { /* nobody was ever joined */
+        memcpy(roots, bulk->original, bulk->count * sizeof *roots);
+    } else {
+        for (uint32_t i = 0; i < bulk->count; i++) {
+            roots[i] = store_identity_root(view, bulk->original[i]);
+        }
+    }
+    bool ok = store_order_make(roots, bulk->ts_ms, bulk->events, bulk->count, sorted->arena,
+                               &sorted->order, fail);
+    base_free(roots);
+    return ok;
+}
+
+/* ---- columns in that order ------------------------------------------------------------------------------ */
+
+/* The entries of a row that may have none or several: [starts[row], starts[row + 1]). */
+static void find_starts(const struct store_bulk_column *column, uint32_t rows, uint32_t *starts)
+{
+    uint32_t entry = 0;
+    for (uint32_t row = 0; row < rows; row++) {
+        starts[row] = entry;
+        while (entry < column->count && column->rows[entry] == row) {
+            entry++;
+        }
+    }
+    starts[rows] = column->count;
+}
+
+static bool sort_column(const struct store_bulk_column *column, const struct store_order *order,
+                        uint32_t *starts, struct sorted_column *out, struct fail *fail)
+{
+    if (!room_for(column->count, &out->codes, fail)) {
+        return false;
+    }
+    out->count = column->count;
+    out->values = column->values;
+    if (column->rows == NULL && column->count == order->row_count) {
+        for (uint32_t i = 0; i < order->row_count; i++) {
+            out->codes[i] = column->codes[order->rows[i]];
+        }
+        return true;
+    }
+    if (!room_for(column->count, &out->rows, fail)) {
+        return false;
+    }
+    if (column->rows == NULL) { /* the last rows have none */
+        for (uint32_t row = 0; row <= order->row_count; row++) {
+            starts[row] = row < column->count ? row : column->count;
+        }
+    } else {
+        find_starts(column, order->row_count, starts);
+    }
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < order->row_count; i++) {
+        uint32_t row = order->rows[i];
+        for (uint32_t entry = starts[row]; entry < starts[row + 1]; entry++) {
+            out->rows[at] = i;
+            out->codes[at++] = column->codes[entry];
+        }
+    }
+    return true;
+}
+
+/* ---- dictionaries --------------------------------------------------------------------------------------- */
+
+struct tallied {       /* of one value */
+    uint32_t customer; /* 1 + the place of the first */
+    bool shared;
+    uint32_t times;
+};
+struct candidate {
+    struct str string;
+    uint32_t times, code;
+};
+
+static int compare_candidates(const void *a, const void *b)
+{
+    const struct candidate *x = a;
+    const struct candidate *y = b;
+    if (x->times != y->times) {
+        return x->times > y->times ? -1 : 1;
+    }
+    return str_compare(x->string, y->string);
+}
+
+/* Which values several customers have, and how often. */
+static void tally(const struct sorted_column *column, const struct store_order *order,
+                  struct tallied *out)
+{
+    uint32_t entry = 0;
+    for (uint32_t c = 0; c < order->customer_count; c++) {
+        uint32_t end = order->begin[c + 1];
+        for (; entry < column->count && (column->rows == NULL ? entry : column->rows[entry]) < end;
+             entry++) {
+            struct tallied *value = &out[column->codes[entry]];
+            value->shared = value->shared || (value->customer != 0 && value->customer != c + 1);
+            value->customer = value->customer == 0 ? c + 1 : value->customer;
+            value->times++;
+        }
+    }
+}
+
+static bool may_share(const struct store_value *value, const struct tallied *tallied)
+{
+    return tallied->shared && value->kind == STORE_STRING && value->len > 0 &&
+           value->len <= STORE_DICTIONARY_STRING_BYTES_MAX;
+}
+
+static bool make_dictionary(struct store_build *build, struct sorted_column *column,
+                            uint32_t value_count, const struct tallied *tallied, struct fail *fail)
+{
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
+    uint32_t count = 0;
+    for (uint32_t v = 0; v < value_count; v++) {
+        count += may_share(&column->values[v], &tallied[v]);
+    }
+    struct candidate *candidates = arena_array(arena, count, sizeof *candidates, fail);
+    struct str *strings = arena_array(arena, count, sizeof *strings, fail);
+    if (candidates == NULL || strings == NULL) {
+        return false;
+    }
+    count = 0;
+    for (uint32_t v = 0; v < value_count; v++) {
+        if (may_share(&column->values[v], &tallied[v])) {
+            candidates[count++] = (struct candidate){.string = store_value_text(column->values[v]),
+                                                     .times = tallied[v].times,
+                                                     .code = v};
+        }
+    }
+    if (count > 0) {
+        qsort(candidates, count, sizeof *candidates, compare_candidates);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        strings[i] = candidates[i].string;
+    }
+    struct store_build_dictionary *dictionary = &build->columns[column->build_column].dictionary;
+    if (!store_build_dictionary_of(strings, count, build->arena, dictionary, fail)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < dictionary->count; i++) {
+        column->places[candidates[i].code] = i + 1;
+    }
+    return true;
+}
+
+static bool plan_dictionary(struct store_build *build, struct store_bulk_sorted *sorted,
+                            struct sorted_column *column, uint32_t value_count, struct fail *fail)
+{
+    CLEANUP(base_free_at) void *block = NULL;
+    if (!room_for(value_count, &column->places, fail) ||
+        !base_alloc_spread(value_count, sizeof(struct tallied), &block, fail)) {
+        return false;
+    }
+    memset(column->places, 0, value_count * sizeof *column->places);
+    if (column->build_column < STORE_BUILD_VALUES) {
+        return true; /* what the row itself says has no dictionary */
+    }
+    memset(block, 0, value_count * sizeof(struct tallied));
+    tally(column, &sorted->order, block);
+    return make_dictionary(build, column, value_count, block, fail);
+}
+
+static uint32_t build_column_of(const struct store_build *build, const struct store_bulk *bulk,
+                                size_t at)
+{
+    static const uint32_t own[STORE_BULK_OWN] = {
+        [STORE_BULK_CLIENT_TS] = STORE_BUILD_CLIENT_TS,
+        [STORE_BULK_SENT_AT] = STORE_BUILD_SENT_AT,
+        [STORE_BULK_SCORE] = STORE_BUILD_SCORE,
+        [STORE_BULK_TEXT] = STORE_BUILD_TEXT,
+        [STORE_BULK_MESSAGE_ID] = STORE_BUILD_MESSAGE_ID,
+    };
+    const struct store_bulk_column *column = &bulk->columns[at];
+    return at < STORE_BULK_OWN ? own[at]
+           : column->trait     ? build->trait_column[column->name] - 1
+                               : build->property_column[column->name] - 1;
+}
+
+static bool plan_columns(struct store_build *build, struct store_bulk_sorted *sorted,
+                         struct fail *fail)
+{
+    const struct store_bulk *bulk = build->in->bulk;
+    uint32_t *starts = NULL;
+    sorted->columns = arena_array(sorted->arena, bulk->column_count, sizeof *sorted->columns, fail);
+    bool ok = sorted->columns != NULL && room_for((size_t)bulk->count + 1, &starts, fail);
+    for (size_t c = 0; ok && c < bulk->column_count; c++) {
+        const struct store_bulk_column *from = &bulk->columns[c];
+        if (from->count == 0) {
+            continue;
+        }
+        struct sorted_column *column = &sorted->columns[sorted->column_count++];
+        column->build_column = build_column_of(build, bulk, c);
+        ok = sort_column(from, &sorted->order, starts, column, fail) &&
+             plan_dictionary(build, sorted, column, from->value_count, fail);
+    }
+    base_free(starts);
+    return ok;
+}
+
+static bool plan_counters(const struct store_build *build, struct store_bulk_sorted *sorted,
+                          struct fail *fail)
+{
+    const struct store_order *order = &sorted->order;
+    uint32_t events = build->name_counts[STORE_FAMILY_EVENT];
+    int64_t least = order->ts_ms[0];
+    int64_t most = order->ts_ms[0];
+    for (uint32_t i = 0; i < order->row_count; i++) {
+        least = order->ts_ms[i] < least ? order->ts_ms[i] : least;
+        most = order->ts_ms[i] > most ? order->ts_ms[i] : most;
+    }
+    sorted->hour_first = store_stretch_of(least, STORE_SEGMENT_HOUR_MS);
+    sorted->hour_count =
+        (uint64_t)store_stretch_of(most, STORE_SEGMENT_HOUR_MS) - (uint64_t)sorted->hour_first + 1;
+    sorted->counted = arena_array(sorted->arena, events, sizeof *sorted->counted, fail);
+    sorted->touched = arena_array(sorted->arena, events, sizeof *sorted->touched, fail);
+    if (sorted->counted == NULL || sorted->touched == NULL) {
+        return false;
+    }
+    if (sorted->hour_count > HOURS_MOST / events) {
+        return true;
+    }
+    size_t places = (size_t)sorted->hour_count * events;
+    if (!room_for(places, &sorted->hours, fail)) {
+        return false;
+    }
+    memset(sorted->hours, 0, places * sizeof *sorted->hours);
+    return true;
+}
+
+bool store_build_bulk_plan(struct store_build *build, struct store_bulk_sorted **out,
+                           struct fail *fail)
+{
+    struct store_bulk_sorted *sorted = base_alloc_zero(sizeof *sorted);
+    sorted->arena = arena_new(NULL);
+    *out = sorted;
+    return sort_rows(build, sorted, fail) && plan_columns(build, sorted, fail) &&
+           plan_counters(build, sorted, fail);
+}
+
+/* ---- statistics ------------------------------------------------------------------------------------------ */
+
+struct counting { /* rows of a block, by their event */
+    struct store_build *build;
+    const struct store_bulk_sorted *sorted;
+    uint32_t touched;
+};
+
+static void count_row(struct counting *counting, uint32_t event, int64_t ts_ms)
+{
+    struct store_build_line *line = &counting->sorted->counted[event];
+    if (line->rows++ == 0) {
+        counting->sorted->touched[counting->touched++] = event;
+        line->first_ms = ts_ms;
+        line->last_ms = ts_ms;
+    }
+    line->first_ms = ts_ms < line->first_ms ? ts_ms : line->first_ms;
+    line->last_ms = ts_ms > line->last_ms ? ts_ms : line->last_ms;
+}
+
+/* Adds what was counted to the lines of a kind and a name. */
+static bool add_counted(const struct counting *counting, uint64_t kind, uint64_t name,
+                        struct fail *fail)
+{
+    for (uint32_t i = 0; i < counting->touched; i++) {
+        uint32_t event = counting->sorted->touched[i];
+        if (!store_build_count_many(&counting->build->names_lines, kind << 32 | event, name,
+                                    &counting->sorted->counted[event], fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void forget_counted(struct counting *counting)
+{
+    for (uint32_t i = 0; i < counting->touched; i++) {
+        counting->sorted->counted[counting->sorted->touched[i]] = (struct store_build_line){0};
+    }
+    counting->touched = 0;
+}
+
+/* Do all rows of the block have the same code? */
+static bool all_same(const int64_t *codes, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        if (codes[i] != codes[0]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Rows of a family whose codes stand in the block, 0 for none. */
+static bool count_codes(struct counting *counting, int column, uint64_t kind, struct fail *fail)
+{
+    struct store_build *build = counting->build;
+    const int64_t *codes = build->ints[column];
+    if (all_same(codes, build->rows)) {
+        return codes[0] == 0 || add_counted(counting, kind, (uint64_t)codes[0] - 1, fail);
+    }
+    for (uint32_t i = 0; i < build->rows; i++) {
+        uint64_t event = (uint64_t)build->ints[STORE_BUILD_EVENT][i];
+        if (codes[i] != 0 &&
+            !store_build_count(&build->names_lines, kind << 32 | event, (uint64_t)codes[i] - 1,
+                               build->info.rows + i + 1, build->ints[STORE_BUILD_TS][i], fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool count_hours(const struct counting *counting, struct fail *fail)
+{
+    struct store_build *build = counting->build;
+    const struct store_bulk_sorted *sorted = counting->sorted;
+    for (uint32_t i = 0; i < build->rows; i++) {
+        uint64_t event = (uint64_t)build->ints[STORE_BUILD_EVENT][i];
+        int64_t ts_ms = build->ints[STORE_BUILD_TS][i];
+        int64_t hour = store_stretch_of(ts_ms, STORE_SEGMENT_HOUR_MS);
+        if (sorted->hours != NULL) {
+            sorted->hours[event * sorted->hour_count +
+                          ((uint64_t)hour - (uint64_t)sorted->hour_first)]++;
+        } else if (!store_build_count(&build->hours_lines, event, (uint64_t)hour,
+                                      build->info.rows + i + 1, ts_ms, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool count_block(struct store_build *build, const struct store_bulk_sorted *sorted,
+                        struct fail *fail)
+{
+    struct counting counting = {.build = build, .sorted = sorted};
+    const int64_t *arrivals = build->ints[STORE_BUILD_ARRIVAL];
+    struct store_segment_info *info = &build->info;
+    for (uint32_t i = 0; i < build->rows; i++) {
+        uint64_t arrival = (uint64_t)arrivals[i];
+        count_row(&counting, (uint32_t)build->ints[STORE_BUILD_EVENT][i],
+                  build->ints[STORE_BUILD_TS][i]);
+        info->arrival_min = arrival < info->arrival_min ? arrival : info->arrival_min;
+        info->arrival_max = arrival > info->arrival_max ? arrival : info->arrival_max;
+    }
+    bool ok = add_counted(&counting, STORE_STATISTIC_EVENT, 0, fail) &&
+              count_codes(&counting, STORE_BUILD_SOURCE, STORE_STATISTIC_SOURCE, fail) &&
+              count_codes(&counting, STORE_BUILD_CHANNEL, STORE_STATISTIC_CHANNEL, fail) &&
+              count_hours(&counting, fail);
+    forget_counted(&counting);
+    return ok;
+}
+
+static bool add_hours(struct store_build *build, const struct store_bulk_sorted *sorted,
+                      struct fail *fail)
+{
+    uint32_t events = build->name_counts[STORE_FAMILY_EVENT];
+    for (uint32_t event = 0; sorted->hours != NULL && event < events; event++) {
+        for (uint64_t h = 0; h < sorted->hour_count; h++) {
+            struct store_build_line counted = {.rows =
+                                                   sorted->hours[event * sorted->hour_count + h]};
+            if (counted.rows > 0 &&
+                !store_build_count_many(&build->hours_lines, event,
+                                        (uint64_t)sorted->hour_first + h, &counted, fail)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------------------- */
+
+static void put_customers(const struct store_order *order, uint32_t from, uint32_t count,
+                          uint32_t *customer, int64_t *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        while (order->begin[*customer + 1] <= from + i) {
+            (*customer)++;
+        }
+        out[i] = order->customers[*customer];
+    }
+}
+
+/* 1 + the file's code; 0: none. */
+static void put_codes(const struct store_build *build, const uint32_t *rows, const uint32_t *codes,
+                      enum store_family family, int64_t *out)
+{
+    for (uint32_t i = 0; i < build->rows; i++) {
+        uint32_t code = codes == NULL ? STORE_NO_CODE : codes[rows[i]];
+        out[i] = code == STORE_NO_CODE ? 0 : (int64_t)build->codes[family][code] + 1;
+    }
+}
+
+static void put_ints(struct store_build *build, const struct store_order *order, uint32_t from)
+{
+    const struct store_bulk *bulk = build->in->bulk;
+    const uint32_t *rows = order->rows + from;
+    memcpy(build->ints[STORE_BUILD_TS], order->ts_ms + from, build->rows * sizeof(int64_t));
+    for (uint32_t i = 0; i < build->rows; i++) {
+        build->ints[STORE_BUILD_EVENT][i] =
+            build->codes[STORE_FAMILY_EVENT][order->events[from + i]];
+        build->ints[STORE_BUILD_ARRIVAL][i] = (int64_t)(bulk->arrival_first + rows[i]);
+        build->ints[STORE_BUILD_ORIGINAL][i] = bulk->original[rows[i]];
+        build->ints[STORE_BUILD_RECEIVED_AT][i] = bulk->received_at_ms[rows[i]];
+    }
+    put_codes(build, rows, bulk->sources, STORE_FAMILY_SOURCE, build->ints[STORE_BUILD_SOURCE]);
+    put_codes(build, rows, bulk->channels, STORE_FAMILY_CHANNEL, build->ints[STORE_BUILD_CHANNEL]);
+    put_codes(build, rows, bulk->scales, STORE_FAMILY_SCALE, build->ints[STORE_BUILD_SCALE]);
+}
+
+static bool entries_room(struct store_build_column *column, uint32_t entries, struct fail *fail)
+{
+    return store_vec_room(&column->at, entries, sizeof(uint32_t), NULL, fail) &&
+           store_vec_room(&column->codes, entries, sizeof(uint32_t), NULL, fail) &&
+           store_vec_room(&column->values, entries, sizeof(struct store_value), NULL, fail);
+}
+
+/* The entries of the block's rows; how many rows have one, by event. */
+static bool put_entries(struct counting *counting, struct sorted_column *from, uint32_t row_first,
+                        struct fail *fail)
+{
+    struct store_build *build = counting->build;
+    struct store_build_column *column = &build->columns[from->build_column];
+    uint32_t end = from->next;
+    uint32_t row_end = row_first + build->rows;
+    if (from->rows == NULL) {
+        end = row_end;
+    }
+    while (from->rows != NULL && end < from->count && from->rows[end] < row_end) {
+        end++;
+    }
+    if (!entries_room(column, end - from->next, fail)) {
+        return false;
+    }
+    uint32_t *at = column->at.data;
+    uint32_t *codes = column->codes.data;
+    struct store_value *values = column->values.data;
+    bool distance =
+        from->build_column == STORE_BUILD_CLIENT_TS || from->build_column == STORE_BUILD_SENT_AT;
+    uint32_t counted = UINT32_MAX;
+    for (uint32_t entry = from->next; entry < end; entry++) {
+        uint32_t code = from->codes[entry];
+        uint32_t row = (from->rows == NULL ? entry : from->rows[entry]) - row_first;
+        struct store_value value = from->values[code];
+        int64_t ts_ms = build->ints[STORE_BUILD_TS][row];
+        if (distance) {
+            value = store_value_int((int64_t)((uint64_t)value.i - (uint64_t)ts_ms));
+        }
+        *at++ = row;
+        *codes++ = from->places[code];
+        *values++ = value;
+        if (column->name != STORE_NO_CODE && value.kind != STORE_NULL && counted != row) {
+            counted = row; /* several values of one row count once */
+            count_row(counting, (uint32_t)build->ints[STORE_BUILD_EVENT][row], ts_ms);
+        }
+    }
+    column->entries = end - from->next;
+    from->next = end;
+    return true;
+}
+
+static bool put_columns(struct store_build *build, const struct store_bulk_sorted *sorted,
+                        uint32_t from, struct fail *fail)
+{
+    struct counting counting = {.build = build, .sorted = sorted};
+    for (size_t c = 0; c < sorted->column_count; c++) {
+        const struct store_build_column *column = &build->columns[sorted->columns[c].build_column];
+        bool trait = column->kind == STORE_SEGMENT_TRAIT;
+        enum store_family family = trait ? STORE_FAMILY_TRAIT : STORE_FAMILY_PROPERTY;
+        bool ok = put_entries(&counting, &sorted->columns[c], from, fail) &&
+                  (column->name == STORE_NO_CODE ||
+                   add_counted(&counting, trait ? STORE_STATISTIC_TRAIT : STORE_STATISTIC_PROPERTY,
+                               build->codes[family][column->name], fail));
+        forget_counted(&counting);
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool put_directory(struct store_build *build, const struct store_order *order,
+                          struct fail *fail)
+{
+    for (uint32_t c = 0; c < order->customer_count; c++) {
+        uint32_t from = order->begin[c];
+        if (!store_build_add_customer(build, order->customers[c], order->begin[c + 1] - from,
+                                      order->ts_ms + from, order->events + from, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool store_build_bulk_rows(struct store_build *build, const struct store_bulk_sorted *sorted,
+                           struct fail *fail)
+{
+    const struct store_order *order = &sorted->order;
+    uint32_t customer = 0;
+    for (uint32_t from = 0; from < order->row_count; from += STORE_SEGMENT_BLOCK_ROWS) {
+        uint32_t left = order->row_count - from;
+        build->rows = left < STORE_SEGMENT_BLOCK_ROWS ? left : STORE_SEGMENT_BLOCK_ROWS;
+        put_customers(order, from, build->rows, &customer, build->customers);
+        build->customer_first = (uint32_t)build->customers[0];
+        build->customer_last = (uint32_t)build->customers[build->rows - 1];
+        put_ints(build, order, from);
+        if (!put_columns(build, sorted, from, fail) || !count_block(build, sorted, fail) ||
+            !store_build_flush_block(build, fail)) {
+            return false;
+        }
+    }
+    return add_hours(build, sorted, fail) && put_directory(build, order, fail);
+}
