@@ -104,6 +104,10 @@ bool serve_confine_files(const char *data, const struct app_config *config, stru
     if (config->confine == 0) {
         return true;
     }
+    if (BASE_SANITIZED) { /* its reports are made with another program's help */
+        base_log(LOG_WARN, "confine.none", "an instrumented build keeps all its rights", LOG_END);
+        return true;
+    }
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     struct paths paths = {.arena = arena};
     struct str host;
@@ -142,7 +146,6 @@ bool serve_confine_files(const char *data, const struct app_config *config, stru
                 CLONE_NEWPID | CLONE_NEWNET))
 #define FAMILIES (1U << AF_UNIX | 1U << AF_INET | 1U << AF_INET6 | 1U << AF_NETLINK)
 
-/* clang-format off: a list of names */
 #define ANY(name)                                                                                  \
     {                                                                                              \
         .number = SYS_##name                                                                       \
@@ -274,7 +277,6 @@ static const struct base_confine_call allowed[] = {
     ANY(epoll_pwait),
     ANY(eventfd2),
 };
-/* clang-format on */
 
 bool serve_confine_calls(const struct app_config *config, struct fail *fail)
 {
