@@ -19,6 +19,8 @@ struct net_watch {
     int descriptor;
     int64_t deadline_us; /* 0: none */
     bool cut;
+    /* The request under way, or NULL; the connection's own thread only. */
+    struct net_exchange *exchange;
 };
 struct net_watches {
     struct base_mutex lock;

@@ -71,6 +71,44 @@ static struct net_pool *pool_of(struct net_server *server, enum net_lane lane)
 
 /* ---- one request -------------------------------------------------------------------------------- */
 
+static void count_running(struct net_server *server, int by)
+{
+    base_lock(&server->lock);
+    server->running += by;
+    if (server->running == 0) {
+        base_cond_broadcast(&server->idle);
+    }
+    base_unlock(&server->lock);
+}
+
+/* Gives back all that a request holds. */
+static void exchange_free(struct net_server *server, struct net_exchange *exchange)
+{
+    if (exchange->watch != NULL && exchange->watch->exchange == exchange) {
+        exchange->watch->exchange = NULL;
+    }
+    atomic_fetch_sub(&server->bodies_bytes, exchange->body_counted);
+    if (exchange->counted) {
+        count_running(server, -1);
+    }
+    if (exchange->reply.pull_done != NULL) {
+        exchange->reply.pull_done(exchange->reply.pull_context);
+    }
+    base_buf_done(&exchange->pulled);
+    base_buf_done(&exchange->reply.body);
+    base_buf_done(&exchange->body);
+    arena_free(exchange->arena);
+    base_free(exchange);
+}
+
+/* A request that the library began and never ended: it does so where a head fills its memory in a certain way. */
+static void drop_forgotten(struct net_server *server, struct net_watch *watch)
+{
+    if (watch != NULL && watch->exchange != NULL) {
+        exchange_free(server, watch->exchange);
+    }
+}
+
 static void *begin_request(void *context, const char *uri, struct MHD_Connection *connection)
 {
     struct net_server *server = context;
@@ -91,20 +129,12 @@ static void *begin_request(void *context, const char *uri, struct MHD_Connection
     exchange->watch = info == NULL ? NULL : info->socket_context;
     if (exchange->watch != NULL) {
         exchange->descriptor = exchange->watch->descriptor;
+        drop_forgotten(server, exchange->watch);
+        exchange->watch->exchange = exchange;
     }
     net_watch_set(&server->watches, exchange->watch,
                   exchange->request.started_us + server->options.request_ms * 1000);
     return exchange;
-}
-
-static void count_running(struct net_server *server, int by)
-{
-    base_lock(&server->lock);
-    server->running += by;
-    if (server->running == 0) {
-        base_cond_broadcast(&server->idle);
-    }
-    base_unlock(&server->lock);
 }
 
 static void end_request(void *context, struct MHD_Connection *connection, void **state,
@@ -124,20 +154,9 @@ static void end_request(void *context, struct MHD_Connection *connection, void *
                                                        : -exchange->reply.status,
             exchange->reply_bytes, now_us(server) - exchange->request.started_us);
     }
-    atomic_fetch_sub(&server->bodies_bytes, exchange->body_counted);
     net_watch_set(&server->watches, exchange->watch,
                   now_us(server) + (server->options.idle_ms + server->options.request_ms) * 1000);
-    if (exchange->counted) {
-        count_running(server, -1);
-    }
-    if (exchange->reply.pull_done != NULL) {
-        exchange->reply.pull_done(exchange->reply.pull_context);
-    }
-    base_buf_done(&exchange->pulled);
-    base_buf_done(&exchange->reply.body);
-    base_buf_done(&exchange->body);
-    arena_free(exchange->arena);
-    base_free(exchange);
+    exchange_free(server, exchange);
 }
 
 struct header_list {
@@ -531,6 +550,7 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
 {
     struct net_server *server = context;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        drop_forgotten(server, *state);
         net_watch_free(&server->watches, *state);
         *state = NULL;
         return;

@@ -1,5 +1,6 @@
 // A server of instrumented code under mutated requests: nothing crashes, nothing leaks, no 5xx but those that
-// blame the request or the rush, and what was stored adds up. FIRSTHAND names the binary, REQUESTS how many (20,000), SEED which.
+// blame the request or the rush, and what was stored adds up. FIRSTHAND names the binary, REQUESTS how many (20,000), SEED which,
+// FROM the first of them.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import test from 'node:test';
@@ -7,6 +8,7 @@ import { serverFor } from '../support/firsthand.mjs';
 import { Random, mutated } from './requests.mjs';
 
 const REQUESTS = Number(process.env.REQUESTS ?? 20000);
+const FROM = Number(process.env.FROM ?? 0); // the first one, to find again what a run found
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
 const FAIR = [501, 503, 505]; // an encoding, a rush, a version that is not served: said rightly
 const AT_ONCE = 16;
@@ -36,10 +38,10 @@ test('mutated requests crash nothing, leak nothing, and are never the server\'s 
   assert.ok(routes.length > 100);
   const port = Number(new URL(server.url).port);
   const counts = new Map();
-  let next = 0, twofold = 0;
+  let next = FROM, twofold = 0;
   const bad = [];
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    while (next < REQUESTS && bad.length < 5 && server.process.exitCode === null) {
+    while (next < FROM + REQUESTS && bad.length < 5 && server.process.exitCode === null) {
       const number = next++;
       const { bytes, ambiguous } = mutated(new Random(SEED * 1_000_003 + number), routes, [secret, secret, write, 'sk_wrong', '']);
       const statuses = await send(port, bytes);
@@ -54,10 +56,10 @@ test('mutated requests crash nothing, leak nothing, and are never the server\'s 
       }
     }
   }));
-  t.diagnostic(`seed ${SEED}, ${next} requests, ${twofold} with two ends, answers ${JSON.stringify(Object.fromEntries([...counts].sort()))}`);
+  t.diagnostic(`seed ${SEED}, ${next - FROM} requests, ${twofold} with two ends, answers ${JSON.stringify(Object.fromEntries([...counts].sort()))}`);
   assert.deepEqual(bad, []);
   assert.equal(server.process.exitCode, null, server.stderr.slice(-4000));
-  assert.ok(counts.size > 5, 'many kinds of answers');
+  assert.ok(counts.size > 5 || REQUESTS < 1000, 'many kinds of answers');
   const ledger = (await server.request('/api/v1/ledger', { key: secret })).json;
   assert.equal(ledger.balanced, true);
   assert.equal((await server.request('/livez')).status, 200);
