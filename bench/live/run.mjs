@@ -6,7 +6,7 @@
 //     --asks N          timelines a second meanwhile (200), for --seconds N (10)
 //     --idle S          how long to wait before memory is read (60; 0: not at all)
 //     --peers NAMES     clickhouse,duckdb (both), or none
-//     --only NAMES      intake, timeline, questions, decision, rest (all)
+//     --only NAMES      intake, timeline, questions, busy, decision, rest (all)
 //     --data DIR        where everything lies (build-live); made anew
 // FIRSTHAND is the binary, else build/firsthand. Prints one table; README.md says what each row means.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { Server, root } from '../../tests/support/firsthand.mjs';
 import { QUESTIONS, asked, pickOf } from '../speed/questions.mjs';
 
-const PARTS = ['intake', 'timeline', 'questions', 'decision', 'rest'];
+const PARTS = ['intake', 'timeline', 'questions', 'busy', 'decision', 'rest'];
 const EVENTS_PER_CUSTOMER = 50;
 
 function options() {
@@ -139,6 +139,46 @@ async function questions() {
   say('memory of its own during a question, at most', `${peaks[0][1].toFixed(0)} MB (${peaks[0][0]}); grew by at most ${Math.max(...peaks.map(([, , grown]) => grown)).toFixed(0)} MB`);
 }
 
+const cpu = () => sum(cpuBy(server.process.pid));
+
+// Asks all questions, one after the other, until `over` says so; at least once. Returns how often each was asked.
+async function askAll(over) {
+  const world = { days: 180, customers, pick: pickOf(customers) };
+  let times = 0;
+  for (; times === 0 || !over(); times++) {
+    for (const question of QUESTIONS.filter(({ path }) => !path)) {
+      const { status, text } = await server.query(keys.read, asked(question, world));
+      if (status !== 200) throw new Error(`${question.id}: ${status} ${text}`);
+    }
+  }
+  return times;
+}
+
+// What all questions take of the processors while events come in, beside what they take in quiet over what there was before and over
+// what there is after, on the mean. What as many events took without questions is taken off.
+async function busy() {
+  const count = Math.min(chosen.rows, chosen.rate * chosen.seconds);
+  const spent = async (work) => { const before = cpu(); const result = await work(); return [cpu() - before, result]; };
+  const quiet = async () => {
+    const until = performance.now() + chosen.seconds * 500;
+    const [seconds, times] = await spent(() => askAll(() => performance.now() > until));
+    return seconds / times;
+  };
+  await send(0, chosen.rows, 0, 'a'); // known already, unless intake was left out
+  await askAll(() => true);
+  const [alone] = await spent(() => send(0, count, chosen.rate, 'c'));
+  const before = await quiet();
+  const [both, [sent, times]] = await spent(async () => {
+    let over = false;
+    const sending = send(0, count, chosen.rate, 'd').then((told) => { over = true; return told; });
+    const asks = await askAll(() => over);
+    return [await sending, asks];
+  });
+  const rested = (before + (await quiet())) / 2;
+  const meanwhile = (both - alone) / times;
+  say(`all questions, ${chosen.rate} events/s sent`, `${(rested * 1000).toFixed(0)} ms of the processors in quiet, ${(meanwhile * 1000).toFixed(0)} ms meanwhile: ${(meanwhile / rested).toFixed(2)} times; ${sent.per_s} events/s were taken; asked ${times} times`);
+}
+
 async function rest() {
   const own = () => `${memory(server.process.pid, 'RssAnon').toFixed(0)} MB of its own, ${memory(server.process.pid, 'VmRSS').toFixed(0)} MB with pages of files`;
   if (chosen.idle > 0) {
@@ -160,6 +200,7 @@ try {
   if (chosen.only.includes('intake')) await intake();
   if (chosen.only.includes('timeline')) await timeline();
   if (chosen.only.includes('questions')) await questions();
+  if (chosen.only.includes('busy')) await busy();
   if (chosen.only.includes('rest')) await rest();
   if (chosen.only.includes('decision')) decision();
 } finally {

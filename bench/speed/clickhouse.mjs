@@ -1,5 +1,5 @@
 // ClickHouse in a process of its own, as two tables on disk: A in the order of customers, P in that of events and days.
-//   node clickhouse.mjs DIRECTORY     (run.mjs starts it)
+//   node clickhouse.mjs DIRECTORY BYTES     (run.mjs starts it)
 import { PEER_MEMORY, peerPackage, serve } from './peer.mjs';
 import { DAY, EDGES, STEPS, T0, WEEKS } from './questions.mjs';
 

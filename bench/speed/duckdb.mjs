@@ -1,5 +1,5 @@
 // DuckDB in a process of its own, on one file, its table sorted by customer and time.
-//   node duckdb.mjs FILE     (run.mjs starts it)
+//   node duckdb.mjs FILE BYTES     (run.mjs starts it)
 import { PEER_MEMORY, peerPackage, serve } from './peer.mjs';
 import { DAY, EDGES, T0, WEEKS } from './questions.mjs';
 

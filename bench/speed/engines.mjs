@@ -135,8 +135,9 @@ export class Firsthand {
       ? this.server.request(question.path(world, n), { key: this.key })
       : this.server.query(this.key, asked(question, world)));
     const ms = performance.now() - wall;
-    if (status !== 200) throw new Error(`${question.id}: ${status} ${text}`);
-    return { ms, cpu_ms: cpuOf(this.pid) - cpu, peak_mb: kilobytes(this.status(), 'VmHWM') / 1024, elapsed_ms: json.stats?.elapsed_ms, scanned: json.stats?.events_scanned, answer: question.canon(json) };
+    const absent = status === 404 && question.kind === 'timeline'; // some customers come so rarely that they have not come yet
+    if (status !== 200 && !absent) throw new Error(`${question.id}: ${status} ${text}`);
+    return { ms, cpu_ms: cpuOf(this.pid) - cpu, peak_mb: kilobytes(this.status(), 'VmHWM') / 1024, elapsed_ms: json.stats?.elapsed_ms, scanned: json.stats?.events_scanned, answer: question.canon(absent ? { events: [] } : json) };
   }
 
   async stop() { await this.server?.stop(); }
@@ -181,12 +182,12 @@ const GRACE_S = 30;
 const FORMS_AT_MOST = 20; // that are run of a question, on all and on the sample together
 
 export class Peer {
-  constructor(program, where) {
-    Object.assign(this, { program, where, waiting: new Map(), sent: 0 });
+  constructor(program, where, memoryBytes) {
+    Object.assign(this, { program, where, memoryBytes, waiting: new Map(), sent: 0 });
   }
 
   async start() {
-    this.child = fork(join(root, 'bench/speed', this.program), [this.where], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.child = fork(join(root, 'bench/speed', this.program), [this.where, `${this.memoryBytes}`], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.child.on('message', ({ id, done, error }) => {
       const { resolve, reject } = this.waiting.get(id);
       this.waiting.delete(id);

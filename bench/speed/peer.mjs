@@ -2,7 +2,6 @@
 // them, by messages. A form is { name, sql } or { name, sql, settings }.
 import { createRequire } from 'node:module';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import { join, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DAY, T0, WEEKS, difference, plainCanon } from './questions.mjs';
@@ -50,8 +49,8 @@ function canon(question, rows, { days }) {
 
 // ---- the child ----
 
-// What a peer's queries may take of memory: beside it there are the other engines and the pages of all their files.
-export const PEER_MEMORY = Math.floor(totalmem() / 2);
+// What a peer's queries may take of memory, in bytes: beside it there are the other engines and the pages of all their files.
+export const PEER_MEMORY = Number(process.argv[3]);
 
 const cpuMs = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
 

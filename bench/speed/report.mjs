@@ -88,7 +88,7 @@ export function markdown(report) {
   const about = [
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0].model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, Linux ${release()}, node ${process.version}.`,
     `${output(binary, ['--version'])}, commit ${output('git', ['rev-parse', '--short', 'HEAD'])}${peers.map(([, name]) => `, ${name} ${version(name)}`).join('')}, ${output('cc', ['--version']).split('\n')[0]}.`,
-    `${options.rows} events of ${customers} customers over ${options.days} days, variant ${options.variant}; a peer has ${number(options.seconds)} s for an answer; ${report.round} of ${options.rounds} rounds, medians. Load average at the end: ${output('cat', ['/proc/loadavg']).split(' ').slice(0, 3).join(', ')}.`,
+    `${options.rows} events of ${customers} customers over ${options.days} days, variant ${options.variant}; a peer has ${number(options.seconds)} s and ${options.memoryGb} GB for an answer; ${report.round} of ${options.rounds} rounds, medians. Load average at the end: ${output('cat', ['/proc/loadavg']).split(' ').slice(0, 3).join(', ')}.`,
     `\`node bench/speed/run.mjs ${report.command}\``,
   ];
   const parts = engines.firsthand ? ` Segments at the end: ${engines.firsthand.segments().split(' ').length}.` : '';

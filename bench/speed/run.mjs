@@ -7,6 +7,7 @@
 //     --engines NAMES   firsthand, quiet, clickhouse-a, clickhouse-p, clickhouse-count, duckdb, floor (all)
 //     --choose-rows N   on how many events the peers' forms of SQL are tried, by customer (2000000)
 //     --seconds S       how long a peer may take for an answer; what takes longer is said, and not asked again (120)
+//     --memory GB       what a peer's query may take (half of the machine's)
 //     --variant NAME    late: one event in twenty comes after all others; joined: one customer in twenty was known by another id until
 //                       a moment, and is joined after all have come; months22: the events of 22 months. What is late or joined is
 //                       not merged; "quiet" is firsthand with the same events, all merged (months22: with those of six months)
@@ -18,6 +19,7 @@
 // question, and each single measurement is a line of measured.ndjson beside the data, so that a run that is cut leaves what it has.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -52,7 +54,7 @@ function options() {
       options: {
         rows: { type: 'string' }, data: { type: 'string', default: join(root, 'build-speed') }, rounds: { type: 'string', default: '5' },
         only: { type: 'string' }, engines: { type: 'string' }, variant: { type: 'string', default: 'plain' }, fresh: { type: 'boolean' },
-        idle: { type: 'string', default: '60' }, 'choose-rows': { type: 'string', default: '2000000' }, seconds: { type: 'string', default: '120' }, settle: { type: 'string' }, out: { type: 'string' },
+        idle: { type: 'string', default: '60' }, 'choose-rows': { type: 'string', default: '2000000' }, seconds: { type: 'string', default: '120' }, memory: { type: 'string', default: `${Math.floor(totalmem() / 2 ** 31)}` }, settle: { type: 'string' }, out: { type: 'string' },
       },
     }).values;
   } catch (error) { usage(error.message); }
@@ -64,7 +66,7 @@ function options() {
   const known = ENGINES.filter((name) => name !== 'quiet' || given.variant !== 'plain');
   const rows = whole('rows', 1000);
   return {
-    rows, rounds: whole('rounds', 1), chooseRows: whole('choose-rows', 1000), seconds, idle: whole('idle', 0), settle: whole('settle', 0), variant: given.variant, days: given.variant === 'months22' ? DAYS_22_MONTHS : DAYS, fresh: given.fresh ?? false,
+    rows, rounds: whole('rounds', 1), chooseRows: whole('choose-rows', 1000), seconds, idle: whole('idle', 0), settle: whole('settle', 0), memoryGb: whole('memory', 1), variant: given.variant, days: given.variant === 'months22' ? DAYS_22_MONTHS : DAYS, fresh: given.fresh ?? false,
     directory: join(resolve(given.data), `${rows}-${given.variant}`), out: given.out,
     only: names(given.only, QUESTIONS.map(({ id }) => id), 'question'), engines: names(given.engines, known, 'engine'),
     data: resolve(given.data),
@@ -130,7 +132,7 @@ async function open(options, files, customers) {
     Object.assign(loads, report);
   };
   const peer = async (name, where) => {
-    const child = new Peer(`${name}.mjs`, where);
+    const child = new Peer(`${name}.mjs`, where, options.memoryGb * 2 ** 30);
     stops.push(child);
     await child.start();
     await once(name, () => child.load(whole));
