@@ -11,10 +11,12 @@
 
 #include "app_internal.h"
 #include "app_room.h"
+#include "privacy_log.h"
 
 #define STATE_PATH "state.db"
 #define CONFIG_PATH "firsthand.conf"
 #define LOCK_PATH "lock"
+#define ERASURES_BYTES_MAX ((size_t)1 << 30)
 
 /* ---- folders --------------------------------------------------------------------------------------------- */
 
@@ -146,12 +148,15 @@ static bool write_generation(const char *data, const struct app_moment_view *mom
     if (!disk_real(data, &disk, fail) || !has_room(data, backup->target, disk, fail)) {
         return false;
     }
-    const struct backup_file files[] = {{STATE_PATH, disk, APP_MOMENT_STATE_PATH},
-                                        {CONFIG_PATH, disk, CONFIG_PATH}};
+    const struct backup_file files[] = {
+        {STATE_PATH, disk, APP_MOMENT_STATE_PATH},
+        {CONFIG_PATH, disk, CONFIG_PATH},
+        {PRIVACY_LOG_PATH, disk, PRIVACY_LOG_PATH, .most = moment->erasures_bytes}};
+    size_t count = ARRAY_LEN(files) - (moment->erasures_bytes == 0);
     struct backup_source source = {.hold = &moment->hold,
                                    .disk = disk,
                                    .files = files,
-                                   .file_count = ARRAY_LEN(files),
+                                   .file_count = count,
                                    .moment_ms = moment->ms,
                                    .version = STR(APP_VERSION)};
     struct backup_options options = {
@@ -326,6 +331,46 @@ static bool open_once(const char *data, struct app_restored *out, struct fail *f
     return ok;
 }
 
+/* The newest log of erasures that the target has: of the last generation whose list can be read. */
+static bool newest_erasures(const char *target, struct arena *arena, struct str *out,
+                            struct fail *fail)
+{
+    CLEANUP(free_disk_at) struct disk *disk = NULL;
+    struct backup_generation *all;
+    size_t count;
+    bool there = false;
+    if (!disk_real(target, &disk, fail) || !backup_list(disk, arena, &all, &count, fail)) {
+        return false;
+    }
+    while (count > 0 && all[count - 1].damaged != NULL) {
+        count--;
+    }
+    *out = (struct str){NULL, 0};
+    return count == 0 || backup_read(disk, &all[count - 1], PRIVACY_LOG_PATH, ERASURES_BYTES_MAX,
+                                     arena, out, &there, fail);
+}
+
+/* Who was erased after the moment of the backup is erased here too. */
+static bool erase_again(const struct app_restore *restore, struct arena *arena,
+                        struct app_restored *out, struct fail *fail)
+{
+    struct app_options options = {.data = restore->data};
+    struct str logs[2] = {{NULL, 0}, restore->erasures};
+    struct app *app = NULL;
+    if (!newest_erasures(restore->target, arena, &logs[0], fail) ||
+        !app_open(&options, &app, fail)) {
+        return false;
+    }
+    bool ok = true;
+    for (size_t i = 0; ok && i < ARRAY_LEN(logs); i++) {
+        size_t count = 0;
+        ok = logs[i].data == NULL || app_erasures_replay(app, logs[i], &count, fail);
+        out->erasures += count;
+    }
+    app_close(app);
+    return ok || fail_at(fail, "erasing who was erased since");
+}
+
 static bool write_files(const struct app_restore *restore, struct arena *arena,
                         struct backup_generation *out, struct fail *fail)
 {
@@ -360,7 +405,8 @@ bool app_restore(const struct app_restore *restore, struct arena *arena, struct 
     if (!check_target(restore->target, arena, fail) ||
         !may_restore_into(restore->data, restore->target, arena, fail) ||
         !write_files(restore, arena, &restored.generation, fail) ||
-        !check_written(restore->data, &restored, fail)) {
+        !check_written(restore->data, &restored, fail) ||
+        !erase_again(restore, arena, &restored, fail)) {
         return false;
     }
     *out = restored;

@@ -47,11 +47,14 @@ struct app_restore {
     const char *target;
     uint64_t generation; /* 0: the newest */
     const char *data;    /* a new or empty directory, or one whose restoring was cut */
+    struct str
+        erasures; /* a newer log of erasures; missing: only those of the target's generations */
     struct base_cancel *cancel;
 };
 struct app_restored {
     struct backup_generation generation;
-    uint64_t events, customers; /* that the new directory answers with */
+    uint64_t events, customers; /* that the new directory answers with, before erasures */
+    size_t erasures;            /* made after the backup, and made here again */
 };
 /* Writes the files, checks each on the way, reads the new directory whole and opens it once. */
 bool app_restore(const struct app_restore *restore, struct arena *arena, struct app_restored *out,

@@ -2,6 +2,7 @@
 
 #include "app_internal.h"
 #include "app_wire.h"
+#include "privacy_log.h"
 
 #define FILES_MAX 1000000
 #define FOLDERS_MAX 100
@@ -10,6 +11,7 @@ struct app_moment {
     struct app *app;
     struct store_hold *hold;
     int64_t ms;
+    uint64_t erasures_bytes;
 };
 
 /* ---- taking it -------------------------------------------------------------------------------------------- */
@@ -30,11 +32,26 @@ static void leave(struct app *app)
     base_unlock(&app->gate_lock);
 }
 
+/* What stands in the log is erased here; whose receipt comes later has an intent in state, or is erased after the moment. */
+static bool measure_erasures(struct app_moment *moment, struct fail *fail)
+{
+    CLEANUP(disk_close_at) struct disk_file *log = NULL;
+    struct fail absent = {0};
+    if (disk_open(moment->app->disk, PRIVACY_LOG_PATH, DISK_READ, &log, &absent)) {
+        return disk_size(log, &moment->erasures_bytes, fail);
+    }
+    if (absent.code != FAIL_ABSENT) {
+        *fail = absent;
+    }
+    return absent.code == FAIL_ABSENT;
+}
+
 static bool note(void *context, struct fail *fail)
 {
     struct app_moment *moment = context;
     moment->ms = base_now_ms(moment->app->clock);
-    return store_hold_take(moment->app->store, &moment->hold, fail);
+    return measure_erasures(moment, fail) &&
+           store_hold_take(moment->app->store, &moment->hold, fail);
 }
 
 bool app_moment_take(struct app *app, struct app_moment **out, struct fail *fail)
@@ -71,7 +88,7 @@ void app_moment_free(struct app_moment *moment)
 
 struct app_moment_view app_moment_view(const struct app_moment *moment)
 {
-    return (struct app_moment_view){*moment->hold, moment->ms};
+    return (struct app_moment_view){*moment->hold, moment->ms, moment->erasures_bytes};
 }
 
 /* ---- over the control socket ---------------------------------------------------------------------------------- */
@@ -79,9 +96,9 @@ struct app_moment_view app_moment_view(const struct app_moment *moment)
 void app_moment_put(struct base_buf *out, const struct app_moment_view *view)
 {
     const struct store_hold *hold = &view->hold;
-    const uint64_t numbers[] = {hold->directory, hold->events,       hold->customers,
-                                hold->arrivals,  (uint64_t)view->ms, hold->folder_count,
-                                hold->count};
+    const uint64_t numbers[] = {hold->directory,    hold->events,       hold->customers,
+                                hold->arrivals,     (uint64_t)view->ms, view->erasures_bytes,
+                                hold->folder_count, hold->count};
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         app_wire_put_u64(out, numbers[i]);
     }
@@ -143,8 +160,9 @@ bool app_moment_get(struct str bytes, struct arena *arena, struct app_moment_vie
     uint64_t ms, folders, files;
     if (!app_wire_get_u64(&bytes, &hold->directory) || !app_wire_get_u64(&bytes, &hold->events) ||
         !app_wire_get_u64(&bytes, &hold->customers) || !app_wire_get_u64(&bytes, &hold->arrivals) ||
-        !app_wire_get_u64(&bytes, &ms) || !app_wire_get_u64(&bytes, &folders) ||
-        !app_wire_get_u64(&bytes, &files) || folders > FOLDERS_MAX || files > FILES_MAX) {
+        !app_wire_get_u64(&bytes, &ms) || !app_wire_get_u64(&bytes, &view.erasures_bytes) ||
+        !app_wire_get_u64(&bytes, &folders) || !app_wire_get_u64(&bytes, &files) ||
+        folders > FOLDERS_MAX || files > FILES_MAX) {
         return fail_set(fail, FAIL_INTERNAL, "the server's answer could not be read");
     }
     view.ms = (int64_t)ms;

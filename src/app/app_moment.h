@@ -21,6 +21,7 @@ struct app;
 struct app_moment_view {
     struct store_hold hold; /* not to be given back by itself */
     int64_t ms;
+    uint64_t erasures_bytes; /* of the log of erasures then; 0: there was none */
 };
 struct app_moment;
 bool app_moment_take(struct app *app, struct app_moment **out, struct fail *fail) MUST_USE;

@@ -52,6 +52,7 @@ struct backup_file {  /* one that is not the store's */
     const char *path; /* in the directory */
     struct disk *disk;
     const char *at; /* where it lies on that disk; a file that is not there is left out */
+    uint64_t most;  /* bytes of it that belong to the moment, of one that only grows; 0: all */
 };
 struct backup_source {
     const struct store_hold *hold;
@@ -79,6 +80,11 @@ bool backup_list(struct disk *target, struct arena *arena, struct backup_generat
 /* One of them; 0: the newest. */
 bool backup_find(struct disk *target, uint64_t number, struct arena *arena,
                  struct backup_generation *out, struct fail *fail) MUST_USE;
+
+/* A small file of a generation, in the arena; *out_there is false where it has none of that path. */
+bool backup_read(struct disk *target, const struct backup_generation *generation, const char *path,
+                 size_t most, struct arena *arena, struct str *out, bool *out_there,
+                 struct fail *fail) MUST_USE;
 
 struct backup_verify_result {
     uint64_t generations, objects, bytes, problems;

@@ -149,8 +149,11 @@ static bool take_file(struct make *make, const struct backup_file *given, struct
         }
         return absent.code == FAIL_ABSENT;
     }
-    return disk_size(file, &entry.bytes, fail) &&
-           copy_object(make, &(struct backup_bytes){.file = file, .len = entry.bytes}, &entry,
+    if (!disk_size(file, &entry.bytes, fail)) {
+        return false;
+    }
+    entry.bytes = given->most > 0 && given->most < entry.bytes ? given->most : entry.bytes;
+    return copy_object(make, &(struct backup_bytes){.file = file, .len = entry.bytes}, &entry,
                        fail);
 }
 

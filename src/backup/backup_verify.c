@@ -3,6 +3,29 @@
 
 #include <stdlib.h>
 
+bool backup_read(struct disk *target, const struct backup_generation *generation, const char *path,
+                 size_t most, struct arena *arena, struct str *out, bool *out_there,
+                 struct fail *fail)
+{
+    *out_there = false;
+    for (size_t i = 0; i < generation->count && !*out_there; i++) {
+        const struct backup_entry *entry = &generation->entries[i];
+        if (!str_is(entry->path, path)) {
+            continue;
+        }
+        const char *object = backup_object_path(entry->object, arena).data;
+        if (!disk_read_whole(target, object, arena, most, out, fail)) {
+            return false;
+        }
+        if (!backup_hash_equal(base_hash128(out->data, out->len, 0), entry->hash)) {
+            return fail_set(fail, FAIL_CORRUPT,
+                            "%s is damaged: its bytes are not those that were written", object);
+        }
+        *out_there = true;
+    }
+    return true;
+}
+
 struct verify {
     struct disk *target;
     struct base_cancel *cancel;

@@ -5,6 +5,8 @@
 #include "base_time.h"
 #include "cli_internal.h"
 
+#define ERASURES_BYTES_MAX ((size_t)1 << 30)
+
 static bool number_of(struct cli *cli, const char *option, const char *meaning, int64_t *out,
                       struct fail *fail)
 {
@@ -179,7 +181,10 @@ bool cli_run_restore(struct cli *cli, struct fail *fail)
     }
     struct app_restore restore = {
         .target = cli->arguments[0], .generation = (uint64_t)generation, .data = cli_data(cli)};
-    if (!app_restore(&restore, cli->arena, &restored, fail)) {
+    const char *erasures = cli_option(cli, "--erasures");
+    if ((erasures != NULL &&
+         !cli_read_file(cli, erasures, ERASURES_BYTES_MAX, &restore.erasures, fail)) ||
+        !app_restore(&restore, cli->arena, &restored, fail)) {
         return false;
     }
     if (cli_flag(cli, "--json")) {
@@ -195,5 +200,9 @@ bool cli_run_restore(struct cli *cli, struct fail *fail)
                     "every file checked\n",
                     cli_data(cli), (int)len, moment, (unsigned long long)restored.generation.number,
                     (unsigned long long)restored.events, (unsigned long long)restored.customers);
+    if (restored.erasures > 0) {
+        base_buf_printf(&cli->out, "%zu %s made since were made here too\n", restored.erasures,
+                        restored.erasures == 1 ? "erasure" : "erasures");
+    }
     return true;
 }

@@ -323,8 +323,9 @@ static const struct cli_option backup_options[] = {
     {"--verify", NULL, "read back and check all that the new generation names"},
     END_OF_OPTIONS,
 };
-static const struct cli_option at_options[] = {
+static const struct cli_option restore_options[] = {
     {"--at", "GENERATION", "which one; the newest"},
+    {"--erasures", "FILE", "erasures.log of a directory that went on after the last backup"},
     END_OF_OPTIONS,
 };
 static const struct cli_option verify_options[] = {
@@ -558,7 +559,7 @@ const struct cli_command cli_commands[] = {
     {"restore", "TARGET", "Makes a new directory of a backup, and checks it.",
      "firsthand restore backups --data restored\n"
      "firsthand restore backups --at 1 --data before",
-     at_options, 1, 1, cli_run_restore},
+     restore_options, 1, 1, cli_run_restore},
     {"retention", "EVENT", "Shows who came back, by cohort.",
      "firsthand retention 'Order Completed' --last 12w\n"
      "firsthand retention 'Signed Up' --return 'Order Completed' --interval month --last 6m",

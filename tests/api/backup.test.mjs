@@ -280,3 +280,37 @@ for (const beside of ['a closed directory', 'a running server']) test(`killed in
   const [{ files }] = JSON.parse(must(['backup', 'list', target, '--json'])).generations;
   assert.equal(readdirSync(join(target, 'objects')).length, files);
 });
+
+const grep = (folder, text) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name))
+  .filter((path) => statSync(path).isFile() && readFileSync(path).includes(text));
+
+test('who was erased after a backup is erased in what is restored from it, and nothing of them is found', async (t) => {
+  const server = await serverFor(t);
+  const target = join(temporaryDirectory(t), 'target');
+  const key = server.key('write', 'web');
+  const someone = (name, words) => ({
+    userId: name, event: 'feedback', text: words, ts: `${day}T10:00:00Z`, properties: { note: `${words} too` } });
+  const sent = await server.request('/api/v1/events', { key, body: [
+    someone('canary-ann', 'canary words of ann'), someone('canary-bob', 'canary words of bob'), someone('carl', 'words that stay')] });
+  assert.equal(sent.json.stored, 3, sent.text);
+  must(['backup', target, '--data', server.data]);
+  must(['erase', 'canary-ann', '--yes', '--data', server.data]);
+  must(['backup', target, '--data', server.data]);
+  must(['erase', 'canary-bob', '--yes', '--data', server.data]);
+  await server.stop();
+
+  // Ann by the second generation's log; Bob was erased after the last backup.
+  const first = join(temporaryDirectory(t), 'first');
+  assert.match(must(['restore', target, '--at', '1', '--data', first]), /\n1 erasure made since/);
+  assert.deepEqual(grep(first, 'canary-ann'), []);
+  assert.deepEqual(grep(first, 'canary words of ann'), []);
+  assert.ok(grep(first, 'canary-bob').length > 0);
+
+  const both = join(temporaryDirectory(t), 'both');
+  const restored = must(['restore', target, '--at', '1', '--erasures', join(server.data, 'erasures.log'), '--data', both]);
+  assert.match(restored, /3 events of 3 customers.*\n2 erasures made since/);
+  for (const text of ['canary-ann', 'canary-bob', 'canary words']) assert.deepEqual(grep(both, text), []);
+  assert.equal(must(['export', '--data', both]), must(['export', '--data', server.data]));
+  assert.match(must(['verify', '--data', both]), / 0 problems/);
+  assert.equal(JSON.parse(must(['ledger', '--json', '--data', both])).balanced, true);
+});
