@@ -149,9 +149,10 @@ static bool write_generation(const char *data, const struct app_moment_view *mom
         return false;
     }
     const struct backup_file files[] = {
-        {STATE_PATH, disk, APP_MOMENT_STATE_PATH},
-        {CONFIG_PATH, disk, CONFIG_PATH},
-        {PRIVACY_LOG_PATH, disk, PRIVACY_LOG_PATH, .most = moment->erasures_bytes}};
+        {STATE_PATH, disk, APP_MOMENT_STATE_PATH, 0},
+        {CONFIG_PATH, disk, CONFIG_PATH, 0},
+        {PRIVACY_LOG_PATH, disk, PRIVACY_LOG_PATH, moment->erasures_bytes},
+    };
     size_t count = ARRAY_LEN(files) - (moment->erasures_bytes == 0);
     struct backup_source source = {.hold = &moment->hold,
                                    .disk = disk,

@@ -1,5 +1,7 @@
 #include "app_erase.h"
 
+#include "app_room.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -385,6 +387,7 @@ bool app_erase(struct app *app, struct app_erasure *erasure, struct arena *arena
     if (!clean_reason(erasure, arena, fail)) {
         return false;
     }
+    app_room_for_removal(app->room);
     base_lock(&app->erase_lock);
     bool ok = note(app, erasure, fail) && carry_out(app, erasure, arena, out_line, fail);
     base_unlock(&app->erase_lock);
