@@ -128,6 +128,13 @@ bool serve_confine_files(const char *data, const struct app_config *config, stru
         add(&paths, str_copy_c(arena, config->secrets_directory),
             BASE_CONFINE_READ | BASE_CONFINE_OPTIONAL);
     }
+    if (config->backup_directory.len > 0) {
+        const char *backups = str_copy_c(arena, config->backup_directory);
+        if (!base_make_dirs(backups, fail)) {
+            return false;
+        }
+        add(&paths, backups, BASE_CONFINE_READ | BASE_CONFINE_WRITE);
+    }
     if (!base_confine_files(paths.list, paths.count, (uint16_t)port, &version, fail)) {
         return fail_at(fail, "giving up rights to files (confine = 0 leaves that out)");
     }

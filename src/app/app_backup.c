@@ -258,11 +258,13 @@ bool app_backup_verify(const char *target, uint64_t generation, struct base_canc
 
 /* ---- restoring ------------------------------------------------------------------------------------------------ */
 
-static bool may_restore_into(const char *data, const char *target, struct arena *arena,
+static bool may_restore_into(const struct app_restore *restore, struct arena *arena,
                              struct fail *fail)
 {
+    const char *data = restore->data;
     bool empty;
-    if (!make_apart(target, data, fail) || !is_empty(data, &empty, fail)) {
+    if (!(restore->within ? base_make_dirs(data, fail) : make_apart(restore->target, data, fail)) ||
+        !is_empty(data, &empty, fail)) {
         return false;
     }
     return empty || is_there(data, BACKUP_RESTORING_PATH, arena) ||
@@ -403,8 +405,7 @@ bool app_restore(const struct app_restore *restore, struct arena *arena, struct 
                  struct fail *fail)
 {
     struct app_restored restored = {.events = 0};
-    if (!check_target(restore->target, arena, fail) ||
-        !may_restore_into(restore->data, restore->target, arena, fail) ||
+    if (!check_target(restore->target, arena, fail) || !may_restore_into(restore, arena, fail) ||
         !write_files(restore, arena, &restored.generation, fail) ||
         !check_written(restore->data, &restored, fail) ||
         !erase_again(restore, arena, &restored, fail)) {

@@ -47,8 +47,9 @@ struct app_restore {
     const char *target;
     uint64_t generation; /* 0: the newest */
     const char *data;    /* a new or empty directory, or one whose restoring was cut */
-    struct str
-        erasures; /* a newer log of erasures; missing: only those of the target's generations */
+    bool within;         /* it may lie in the target: it is to be removed again */
+    /* A newer log of erasures; missing: only those of the target's generations. */
+    struct str erasures;
     struct base_cancel *cancel;
 };
 struct app_restored {

@@ -331,6 +331,11 @@ APP_JOB(app_job_sign_ins);
 APP_JOB(app_job_feeds);
 /* app_mailboxes.c */
 APP_JOB(app_job_mailboxes);
+/* app_backup_job.c */
+APP_JOB(app_job_backups);
+APP_JOB(app_job_restore_test);
+int64_t app_backups_interval(const struct app *app);
+int64_t app_restore_test_interval(const struct app *app);
 /* app_contact.c */
 APP_OPERATION(app_op_policy);
 APP_OPERATION(app_op_policy_save);

@@ -2,6 +2,7 @@
 
 #include "base_json_write.h"
 #include "base_log.h"
+#include "store_event.h"
 
 #define JITTER_PERMILLE 100       /* of the interval, to either side */
 #define FIRST_WAIT_MS (60 * 1000) /* at most, of a job that never ran */
@@ -38,6 +39,12 @@ static struct str kept(struct base_buf *buf, struct str text)
     return base_buf_ok(buf, &fail) ? base_buf_view(buf) : (struct str){NULL, 0};
 }
 
+/* 0: it does not run by itself. */
+static int64_t interval_of(const struct app_jobs *jobs, const struct app_job *job)
+{
+    return job->interval == NULL ? job->every_ms : job->interval(jobs->options.app);
+}
+
 static int64_t jittered(struct app_jobs *jobs, int64_t span_ms)
 {
     int64_t width = span_ms * JITTER_PERMILLE / 1000;
@@ -59,7 +66,8 @@ static bool load(struct app_jobs *jobs, struct fail *fail)
     for (size_t i = 0; i < jobs->options.count; i++) {
         const struct app_job *job = &jobs->options.table[i];
         struct slot *slot = &jobs->slots[i];
-        int64_t soon = job->every_ms < FIRST_WAIT_MS ? job->every_ms : FIRST_WAIT_MS;
+        int64_t every_ms = interval_of(jobs, job);
+        int64_t soon = every_ms < FIRST_WAIT_MS ? every_ms : FIRST_WAIT_MS;
         slot->last = (struct state_job){.name = str_from_c(job->name)};
         slot->last.next_ms =
             now_ms + (int64_t)base_random_below(jobs->options.random, (uint64_t)soon + 1);
@@ -72,10 +80,10 @@ static bool load(struct app_jobs *jobs, struct fail *fail)
             slot->last.why = kept(&slot->why, rows[j].why);
             slot->last.note = kept(&slot->note, rows[j].note);
             /* A clock that was set back, or a shorter interval in a newer version: not beyond one interval. */
-            int64_t latest = now_ms + (slot->last.failures == 0 ? job->every_ms * 2
-                                                                : BACKOFF_MOST_MS + job->every_ms);
+            int64_t latest =
+                now_ms + (slot->last.failures == 0 ? every_ms * 2 : BACKOFF_MOST_MS + every_ms);
             slot->last.next_ms =
-                slot->last.next_ms > latest ? now_ms + job->every_ms : slot->last.next_ms;
+                slot->last.next_ms > latest ? now_ms + every_ms : slot->last.next_ms;
         }
     }
     return true;
@@ -135,12 +143,12 @@ void app_jobs_free(struct app_jobs *jobs)
 /* How long until the next run, after `failures` failed ones. */
 static int64_t wait_after(struct app_jobs *jobs, const struct app_job *job, int64_t failures)
 {
-    int64_t span_ms = job->every_ms;
+    int64_t every_ms = interval_of(jobs, job), span_ms = every_ms;
     for (int64_t i = 0; i < failures && i < BACKOFF_DOUBLINGS && span_ms < BACKOFF_MOST_MS; i++) {
         span_ms *= 2;
     }
     if (failures > 0 && span_ms > BACKOFF_MOST_MS) {
-        span_ms = job->every_ms > BACKOFF_MOST_MS ? job->every_ms : BACKOFF_MOST_MS;
+        span_ms = every_ms > BACKOFF_MOST_MS ? every_ms : BACKOFF_MOST_MS;
     }
     return jittered(jobs, span_ms);
 }
@@ -234,7 +242,7 @@ static size_t due_locked(struct app_jobs *jobs, int64_t now_ms, int64_t *out_nex
     int64_t next_ms = INT64_MAX;
     for (size_t i = 0; i < jobs->options.count; i++) {
         const struct slot *slot = &jobs->slots[i];
-        if (slot->running) {
+        if (slot->running || interval_of(jobs, &jobs->options.table[i]) == 0) {
             continue;
         }
         next_ms = slot->last.next_ms < next_ms ? slot->last.next_ms : next_ms;
@@ -344,8 +352,13 @@ bool app_jobs_list(struct app_jobs *jobs, struct arena *arena, struct app_job_ro
     base_lock(&jobs->lock);
     for (size_t i = 0; i < jobs->options.count; i++) {
         const struct slot *slot = &jobs->slots[i];
-        rows[i] = (struct app_job_row){
-            .job = &jobs->options.table[i], .last = slot->last, .running = slot->running};
+        rows[i] = (struct app_job_row){.job = &jobs->options.table[i],
+                                       .last = slot->last,
+                                       .every_ms = interval_of(jobs, &jobs->options.table[i]),
+                                       .running = slot->running};
+        if (rows[i].every_ms == 0) {
+            rows[i].last.next_ms = STORE_NO_TIME;
+        }
         rows[i].last.why =
             slot->last.why.data == NULL ? slot->last.why : str_copy(arena, slot->last.why);
         rows[i].last.note =

@@ -35,6 +35,8 @@ struct app_job {
     int64_t every_ms;
     bool (*run)(struct app_job_run *run, struct fail *fail);
     const char *summary; /* one sentence */
+    /* Of a job whose interval is a setting: that; 0: it does not run by itself. NULL: every_ms. */
+    int64_t (*interval)(const struct app *app);
 };
 extern const struct app_job app_job_table[];
 extern const size_t app_job_count;
@@ -68,6 +70,7 @@ void app_jobs_hasten(struct app_jobs *jobs, const char *name);
 struct app_job_row {
     const struct app_job *job;
     struct state_job last; /* next_ms of a job that never ran is when it will */
+    int64_t every_ms;      /* 0: it does not run by itself, and has no next time */
     bool running;
 };
 /* One for each job of the table, in its order. */

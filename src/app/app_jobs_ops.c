@@ -10,7 +10,7 @@ static void write_job(struct json_writer *w, const struct app_job_row *row)
     json_name_c(w, "summary");
     json_write_c(w, row->job->summary);
     json_name_c(w, "every_s");
-    json_write_int(w, row->job->every_ms / 1000);
+    json_write_int(w, row->every_ms / 1000);
     json_name_c(w, "running");
     json_write_bool(w, row->running);
     app_write_instant(w, "next", last->next_ms);

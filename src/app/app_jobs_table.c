@@ -4,13 +4,17 @@
 #define MINUTE_MS 60000LL
 
 const struct app_job app_job_table[] = {
-    {"feeds", MINUTE_MS, app_job_feeds, "Reads the feeds that are due."},
-    {"mailboxes", MINUTE_MS, app_job_mailboxes, "Reads the mailboxes that are due."},
+    {"backups", 0, app_job_backups, "Backs the directory up, where backup_directory is set.",
+     app_backups_interval},
+    {"feeds", MINUTE_MS, app_job_feeds, "Reads the feeds that are due.", NULL},
+    {"mailboxes", MINUTE_MS, app_job_mailboxes, "Reads the mailboxes that are due.", NULL},
+    {"restore-test", 0, app_job_restore_test,
+     "Restores the newest backup as a test, and removes what it made.", app_restore_test_interval},
     {"retention", 24 * 60 * MINUTE_MS, app_job_retention,
-     "Takes out what is past the time for which it is kept."},
+     "Takes out what is past the time for which it is kept.", NULL},
     {"sign-ins", 60 * MINUTE_MS, app_job_sign_ins,
-     "Removes sessions and one-time links that have run out."},
+     "Removes sessions and one-time links that have run out.", NULL},
     {"surveys", MINUTE_MS, app_job_surveys,
-     "Writes answers to the timeline whose givers fell silent, and what a crash cut off."},
+     "Writes answers to the timeline whose givers fell silent, and what a crash cut off.", NULL},
 };
 const size_t app_job_count = ARRAY_LEN(app_job_table);

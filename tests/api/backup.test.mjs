@@ -314,3 +314,51 @@ test('who was erased after a backup is erased in what is restored from it, and n
   assert.match(must(['verify', '--data', both]), / 0 problems/);
   assert.equal(JSON.parse(must(['ledger', '--json', '--data', both])).balanced, true);
 });
+
+const job = (data, name) => JSON.parse(must(['job', 'list', '--json', '--data', data])).jobs.find((one) => one.name === name);
+
+test('a server backs itself up and restores the newest as a test, where a directory is set', async (t) => {
+  const data = temporaryDirectory(t);
+  const target = join(temporaryDirectory(t), 'target');
+  const settings = (more) => writeFileSync(join(data, 'firsthand.conf'),
+    `backup_directory = ${target}\nbackup_keep = 2\nbackup_every_hours = 6\n${more}`);
+  settings('');
+  let server = await Server.start(data);
+  t.after(() => server.stop('SIGKILL'));
+  const key = server.key('write', 'web');
+  await fill(server, key, 0, 500);
+  assert.equal(job(data, 'backups').every_s, 6 * 3600);
+  assert.equal(job(data, 'restore-test').every_s, 7 * 24 * 3600);
+  for (let i = 0; i < 3; i++) assert.match(must(['job', 'run', 'backups', '--data', data]), /generation \d+: 500 events/);
+  const { generations } = JSON.parse(must(['backup', 'list', target, '--json']));
+  assert.equal(generations.length, 2);
+  const tested = must(['job', 'run', 'restore-test', '--data', data]);
+  assert.match(tested, /restored, read whole, opened; 500 events of 97 customers, as backed up/);
+  assert.deepEqual(readdirSync(target).sort(), ['generations', 'lock', 'objects']);
+  assert.match(job(data, 'restore-test').note, /as backed up/);
+
+  // The newest list names one object of the manifest: damaged, the test says so, and leaves nothing behind.
+  const list = JSON.parse(readFileSync(join(target, 'generations', '0000000003.json'), 'utf8').split('\n')[0]);
+  const damaged = join(target, 'objects', list.files.find((file) => file.path === 'MANIFEST').object);
+  flip(damaged);
+  const failed = run(['job', 'run', 'restore-test', '--data', data]);
+  assert.equal(failed.code, 5, failed.stderr);
+  assert.match(job(data, 'restore-test').why, /is damaged/);
+  assert.equal(job(data, 'restore-test').failures, 1);
+  assert.deepEqual(readdirSync(target).sort(), ['generations', 'lock', 'objects']);
+  flip(damaged);
+
+  await server.stop();
+  settings('restore_test_mb = 1\nrestore_test_every_days = 0\n');
+  server = await Server.start(data);
+  assert.equal(job(data, 'restore-test').every_s, 0);
+  assert.equal(job(data, 'restore-test').next, null);
+  await server.stop();
+
+  writeFileSync(join(data, 'firsthand.conf'), '');
+  server = await Server.start(data);
+  assert.equal(job(data, 'backups').every_s, 0);
+  const unset = run(['job', 'run', 'backups', '--data', data]);
+  assert.equal(unset.code, 2);
+  assert.match(unset.stderr, /backup_directory is not set/);
+});

@@ -37,8 +37,8 @@ static bool endless(struct app_job_run *run, struct fail *fail)
 }
 
 static const struct app_job table[] = {
-    {"feeds", 60000, counts, "Reads feeds."},
-    {"endless", 3600000, endless, "Never ends by itself."},
+    {"feeds", 60000, counts, "Reads feeds.", NULL},
+    {"endless", 3600000, endless, "Never ends by itself.", NULL},
 };
 
 struct world {
@@ -227,7 +227,7 @@ static void a_job_hastened_while_it_runs_is_due_again_at_its_end(void **state)
 {
     struct world *world = *state;
     struct fail fail;
-    static const struct app_job again[] = {{"feeds", 60000, hastens_itself, "Reads feeds."}};
+    static const struct app_job again[] = {{"feeds", 60000, hastens_itself, "Reads feeds.", NULL}};
     app_jobs_free(world->jobs);
     struct app_jobs_options options = {.state = world->state,
                                        .clock = &world->clock.clock,
@@ -298,10 +298,51 @@ static void the_thread_runs_what_is_due(void **state)
     app_jobs_stop(world->jobs);
 }
 
+static int64_t every;
+
+static int64_t as_set(const struct app *app)
+{
+    (void)app;
+    return every;
+}
+
+static void an_interval_may_be_a_setting_and_0_is_never_but_by_hand(void **state)
+{
+    struct world *world = *state;
+    struct fail fail;
+    struct arena *arena = arena_new(NULL);
+    struct app_job_row *rows;
+    static const struct app_job set[] = {{"feeds", 0, counts, "Reads feeds.", as_set}};
+    struct app_jobs_options options = {.state = world->state,
+                                       .clock = &world->clock.clock,
+                                       .random = &world->random.random,
+                                       .table = set,
+                                       .count = 1};
+    app_jobs_free(world->jobs);
+    every = 0;
+    assert_true(app_jobs_new(&options, &world->jobs, &fail));
+    base_clock_test_step(&world->clock, 100 * 3600000LL);
+    assert_int_equal(app_jobs_run_due(world->jobs), INT64_MAX);
+    assert_int_equal(seen.runs, 0);
+    assert_true(app_jobs_list(world->jobs, arena, &rows, &fail));
+    assert_int_equal(rows[0].every_ms, 0);
+    assert_true(app_jobs_run(world->jobs, STR("feeds"), 0, &fail));
+    assert_int_equal(seen.runs, 1);
+    every = 3600000;
+    app_jobs_free(world->jobs); /* the setting is read at a start */
+    assert_true(app_jobs_new(&options, &world->jobs, &fail));
+    base_clock_test_step(&world->clock, 2 * 3600000LL);
+    (void)app_jobs_run_due(world->jobs);
+    assert_int_equal(seen.runs, 2);
+    arena_free(arena);
+}
+
 int main(void)
 {
     base_log_set(LOG_ERROR, LOG_FORM_LOGFMT, 2, base_clock_real()); /* failing is what is tested */
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_interval_may_be_a_setting_and_0_is_never_but_by_hand,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_job_that_never_ran_begins_within_a_minute, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_failing_job_waits_longer_each_time_and_recovers, set_up,
