@@ -31,7 +31,7 @@ struct app_config {
     struct str private_hosts;     /* hosts inside that may be connected to, separated by spaces */
     struct str outgoing_ca_file;  /* PEM, of authorities for connections out; empty: the system's */
     int64_t confine;              /* 1: a server gives up the rights it does not need */
-    struct str backup_directory; /* empty: no backups by themselves */
+    struct str backup_directory;  /* empty: no backups by themselves */
     int64_t backup_every_hours, backup_keep;
     int64_t restore_test_every_days, restore_test_mb;
     struct str disk_low, disk_full, ballast; /* sizes, see app_room.h */
