@@ -6,6 +6,7 @@ check.py SUITE ...    some of them
 check.py --list       their names
 """
 import glob
+import json
 import os
 import re
 import shutil
@@ -316,6 +317,44 @@ def suite_hostile(result):
             'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}, 7200)
 
 
+def crash_record(result, tried, kills, full):
+    """What was tried, when, of which commit: build-check/crash-record.json, one line a run."""
+    _, commit = run(['git', 'rev-parse', '--short=12', 'HEAD'])
+    line = {'date': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()), 'commit': commit.strip(),
+            'passed': result.passed, 'failed': result.failed, **tried, 'kills': kills, 'full_disks': full}
+    with open(os.path.join('build-check', 'crash-record.json'), 'a', encoding='utf-8') as file:
+        file.write(json.dumps(line) + '\n')
+    print('crash      ' + ', '.join(f'{n} {what}' for what, n in {**tried, 'kills': kills, 'full disks': full}.items()))
+
+
+def suite_crash(result, times=1, kills=6, full=5):
+    """Power cuts, failing calls, flipped bits, kills under load, full disks; `./check crash --long` for a night."""
+    directory = 'build-check/gcc'
+    names = ('store_cut', 'backup_cut')
+    if not build(result, directory, ['-Dweb=false'], targets=[f'tests/crash/test_{name}' for name in names]):
+        return
+    tried = {'cuts': 0, 'faults': 0, 'flips': 0}
+    for name in names:
+        code, output = run([os.path.join(directory, 'tests', 'crash', f'test_{name}')],
+                           {'FIRSTHAND_CRASH_RUNS': str(times)}, timeout=24 * 3600)
+        passed, failed = cmocka_count(output, result)
+        if code != 0 or passed == 0:
+            result.one(name, False, output)
+        for what in tried:
+            tried[what] += sum(int(n) for n in re.findall(rf'^crash: .*?(\d+) {what}', output, re.M))
+    code, output = run(['scripts/npm.sh', 'tests'])
+    result.one('packages of tests/', code == 0, output)
+    if code == 0 and binary(result):
+        node_tests(result, ['api/kill.test.mjs', 'api/backup.test.mjs', 'api/full-disk.test.mjs'], 'tests',
+                   {**real_env(), 'KILL_CYCLES': str(kills), 'FULL_CYCLES': str(full)}, 24 * 3600)
+    crash_record(result, tried, kills, full)
+
+
+def suite_crash_long(result):
+    """The same for a night."""
+    suite_crash(result, times=200, kills=2000, full=200)
+
+
 def suite_browser(result):
     """The pages in chromium, with axe."""
     node_suite(result, 'browser', 1500)
@@ -336,12 +375,15 @@ SUITES = {
     'tidy': suite_tidy,
 }
 # Asked for by name only.
-BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz, 'hostile': suite_hostile}
+BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'crash': suite_crash}
 GROUPS = {'quick': ['lint', 'unit', 'web']}
 
 
 def main():
     names = sys.argv[1:]
+    if names == ['crash', '--long']:
+        names = ['crash-long']
+        BY_HAND['crash-long'] = suite_crash_long
     if names == ['--list']:
         for name, suite in SUITES.items():
             print(f'{name:10} {suite.__doc__}')

@@ -1,5 +1,6 @@
 #include "store_world.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define POOL 12U
@@ -363,4 +364,12 @@ void world_verify(struct disk_sim *sim)
     struct fail fail;
     must(store_verify(disk_sim_disk(sim), problem, NULL, &result, &fail), &fail);
     assert_int_equal(result.problems, 0);
+}
+
+struct world_tried world_tried;
+
+void world_print_tried(void)
+{
+    printf("crash: %llu cuts, %llu faults, %llu flips\n", world_tried.cuts, world_tried.faults,
+           world_tried.flips);
 }

@@ -335,6 +335,8 @@ static bool backup_with_fault(uint64_t seed, uint64_t at, enum disk_sim_fault_ki
     disk_sim_fail(run.target, &(struct disk_sim_fault){.at = at, .kind = kind, .any_call = any});
     bool ok = make(&run, disk_sim_disk(run.target), held, 0, &made, &fail);
     bool happened = disk_sim_fault_happened(run.target);
+    world_tried.faults += happened && kind != DISK_SIM_OFF;
+    world_tried.cuts += happened && kind == DISK_SIM_OFF;
     assert_true(ok || happened);
     disk_sim_fail(run.target, NULL);
     if (kind == DISK_SIM_OFF) {
@@ -404,6 +406,7 @@ static void any_call_of_the_directory_may_fail_while_it_is_copied(void **state)
         bool ok = store_hold_take(run.store, &held, &fail) &&
                   make(&run, disk_sim_disk(run.target), held, 0, &made, &fail);
         happened = disk_sim_fault_happened(run.sim);
+        world_tried.faults += happened;
         disk_sim_fail(run.sim, NULL);
         assert_true(ok || happened);
         assert_true(ok || fail.code == FAIL_IO);
@@ -455,6 +458,8 @@ static bool restore_with_fault(struct run *run, size_t first, size_t second, uin
     disk_sim_fail(into, &(struct disk_sim_fault){.at = at, .kind = kind, .any_call = any});
     bool ok = backup_restore(target, &older, disk_sim_disk(into), NULL, &fail);
     bool happened = disk_sim_fault_happened(into);
+    world_tried.faults += happened && kind != DISK_SIM_OFF;
+    world_tried.cuts += happened && kind == DISK_SIM_OFF;
     assert_true(ok || happened);
     disk_sim_fail(into, NULL);
     struct disk_sim *after = kind == DISK_SIM_OFF ? disk_sim_cut(into, at * 17) : into;
@@ -515,6 +520,7 @@ static void flip(struct disk_sim *sim, const char *path, uint64_t seed)
     assert_true(disk_open(disk_sim_disk(sim), path, DISK_WRITE, &file, &fail));
     assert_true(disk_size(file, &size, &fail));
     uint64_t at = seed * 2654435761U % size;
+    world_tried.flips++;
     assert_true(disk_read_at(file, at, &byte, 1, &got, &fail));
     byte = (uint8_t)(byte ^ 1U << (seed % 8));
     assert_true(disk_write_at(file, at, &byte, 1, &fail));
@@ -623,5 +629,7 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_is_found_and_named),
         cmocka_unit_test(a_damaged_object_is_copied_again_by_a_backup_that_reads_back),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    world_print_tried();
+    return failed;
 }

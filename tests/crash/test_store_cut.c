@@ -121,6 +121,7 @@ static void settle(struct run *run)
 static void cut_and_open(struct run *run, uint64_t seed)
 {
     struct disk_sim *after = disk_sim_cut(run->sim, seed);
+    world_tried.cuts++;
     store_close(run->store);
     disk_sim_free(run->sim);
     run->sim = after;
@@ -226,6 +227,7 @@ static bool play_with_fault(uint64_t seed, uint64_t at, enum disk_sim_fault_kind
     disk_sim_fail(run.sim, &fault);
     bool failed = !go_on(&run, &fail);
     bool happened = disk_sim_fault_happened(run.sim);
+    world_tried.faults += happened;
     assert_true(happened || !failed);
     disk_sim_fail(run.sim, NULL);
     if (failed && run.store != NULL) {
@@ -311,5 +313,7 @@ int main(void)
         cmocka_unit_test(any_call_may_fail_once),
         cmocka_unit_test(a_full_disk_refuses_and_recovers_without_a_restart),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    world_print_tried();
+    return failed;
 }
