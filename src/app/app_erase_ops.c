@@ -92,14 +92,6 @@ static bool gather(struct app *app, const struct app_caller *caller, struct json
 
 /* ---- erase -------------------------------------------------------------------------------------------------------- */
 
-static struct str name_of(const struct app_caller *caller, struct arena *arena)
-{
-    const struct access_identity *who = &caller->identity;
-    const char *kind = access_key_kind_name(who->kind);
-    return who->name.len > 0 ? str_format(arena, "%s %.*s", kind, STR_ARG(who->name))
-                             : str_from_c(kind);
-}
-
 static bool write_preview(const struct app_erasure *erasure, struct base_buf *out,
                           struct fail *fail)
 {
@@ -123,7 +115,7 @@ bool app_op_erase(struct app *app, const struct app_caller *caller, struct json_
 {
     static const char *const members[] = {"customer", "customers", "segment", "reason",
                                           "dry_run",  "anyway",    NULL};
-    struct app_erasure erasure = {.by = name_of(caller, arena)};
+    struct app_erasure erasure = {.by = app_caller_name(caller, arena)};
     struct str line;
     bool dry;
     bool anyway;

@@ -159,6 +159,9 @@ bool app_source_parts(struct app *app, struct str name, bool trusted, struct are
 bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
                      struct intake_source *out, struct fail *fail) MUST_USE;
 
+/* "person Ada", "secret shop", "operator": for what says who did it. */
+struct str app_caller_name(const struct app_caller *caller, struct arena *arena);
+
 /* ---- writing answers ------------------------------------------------------------------------------ */
 
 /* A member whose value is an instant (null for STORE_NO_TIME) or a text (null where missing). */
@@ -354,6 +357,8 @@ APP_OPERATION(app_op_receipt);
 APP_OPERATION(app_op_erasure_verify);
 APP_OPERATION(app_op_privacy);
 APP_OPERATION(app_op_privacy_save);
+/* app_preferences.c */
+APP_OPERATION(app_op_customer_export);
 /* app_retention.c */
 APP_OPERATION(app_op_retention);
 APP_OPERATION(app_op_retention_save);

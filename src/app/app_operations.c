@@ -19,6 +19,8 @@ const struct app_operation app_operations[] = {
     {"sql.schema", ACCESS_RIGHT_ASK, "Lists the tables of SQL with their columns.",
      app_op_sql_schema},
     {"customer", ACCESS_RIGHT_ASK, "Shows one customer.", app_op_customer},
+    {"customer.export", ACCESS_RIGHT_SAVE, "Packs all that is known of a customer as a ZIP.",
+     app_op_customer_export},
     {"customer.value", ACCESS_RIGHT_ASK, "Adds up what a customer was worth.",
      app_op_customer_value},
     {"customer.wrong", ACCESS_RIGHT_ASK,
@@ -198,6 +200,15 @@ const struct app_operation app_operations[] = {
      app_op_retention_preview},
 };
 const size_t app_operation_count = ARRAY_LEN(app_operations);
+
+struct str app_caller_name(const struct app_caller *caller, struct arena *arena)
+{
+    struct str kind = str_from_c(access_key_kind_name(caller->identity.kind));
+    struct str name = caller->identity.name;
+    return name.len == 0 || str_equal(name, kind)
+               ? kind
+               : str_format(arena, "%.*s %.*s", STR_ARG(kind), STR_ARG(name));
+}
 
 struct app_caller app_operator(void)
 {

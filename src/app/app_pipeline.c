@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "app_internal.h"
+#include "base_base64.h"
 #include "app_room.h"
 #include "intake_mend.h"
 
@@ -152,27 +153,6 @@ bool app_op_quarantine(struct app *app, const struct app_caller *caller, struct 
     return base_buf_ok(out, fail);
 }
 
-static struct str base64(struct arena *arena, struct str bytes, struct fail *fail)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t len = (bytes.len + 2) / 3 * 4;
-    char *text = arena_alloc(arena, len + 1, fail);
-    if (text == NULL) {
-        return (struct str){NULL, 0};
-    }
-    for (size_t i = 0, o = 0; i < bytes.len; i += 3, o += 4) {
-        uint32_t group = 0;
-        for (size_t k = 0; k < 3; k++) {
-            group = group << 8 | (i + k < bytes.len ? (unsigned char)bytes.data[i + k] : 0U);
-        }
-        for (size_t k = 0; k < 4; k++) {
-            bool padding = k > bytes.len - i;
-            text[o + k] = padding ? '=' : digits[group >> (18 - 6 * k) & 63U];
-        }
-    }
-    return str_of(text, len);
-}
-
 bool app_op_quarantine_row(struct app *app, const struct app_caller *caller,
                            struct json_value input, struct arena *arena, struct base_buf *out,
                            struct fail *fail)
@@ -184,6 +164,7 @@ bool app_op_quarantine_row(struct app *app, const struct app_caller *caller,
     struct store_quarantine_row row;
     struct intake_way way;
     struct str document;
+    struct str encoded;
     if (!app_input_members(input, members, fail) ||
         !app_input_str(input, "id", true, &id_text, fail)) {
         return false;
@@ -193,11 +174,8 @@ bool app_op_quarantine_row(struct app *app, const struct app_caller *caller,
     }
     if (!store_quarantine_get(app->store, id, arena, &row, fail) ||
         !intake_way_read(row.way, row.raw, arena, &way, fail) ||
-        !intake_mend_document(&way, row.raw, arena, &document, fail)) {
-        return false;
-    }
-    struct str encoded = base64(arena, row.raw, fail);
-    if (encoded.data == NULL) {
+        !intake_mend_document(&way, row.raw, arena, &document, fail) ||
+        !base_base64_encode(row.raw, arena, &encoded, fail)) {
         return false;
     }
     struct json_writer w = {.out = out};

@@ -6,7 +6,9 @@
 #include "act_zip.h"
 #include "app_contact.h"
 #include "app_internal.h"
+#include "base_base64.h"
 #include "state_erasures.h"
+#include "state_responses.h"
 #include "state_settings.h"
 
 #define PAGE_BYTES_MAX ((size_t)32 << 20)
@@ -30,6 +32,7 @@ struct view {
     struct act_policy *policy;
     struct act_record record;
     struct act_page page;
+    struct str produced_by; /* of a copy that is handed over; missing: the customer's own */
     struct arena *arena;
 };
 
@@ -80,20 +83,11 @@ static bool read_erasure(struct view *view, struct fail *fail)
     return true;
 }
 
-/* Who it is and what is known; *out_found false where the link does not open or speaks of nobody. */
-static bool view_open(struct app *app, struct str token, struct arena *arena, struct view *view,
-                      bool *out_found, struct fail *fail)
+/* What is known of view->customer. */
+static bool view_read(struct view *view, struct fail *fail)
 {
-    struct fail absent;
-    *view = (struct view){.app = app, .snapshot = store_snapshot_take(app->store), .arena = arena};
-    *out_found = false;
-    if (!app_link_of_customer(app, token, arena, &view->link, &absent)) {
-        return true;
-    }
-    store_customer_find(view->snapshot, view->link.customer, &view->customer);
-    if (view->customer == STORE_NO_CUSTOMER) {
-        return true;
-    }
+    struct app *app = view->app;
+    struct arena *arena = view->arena;
     struct store_identifier *identifiers;
     struct store_field *traits;
     size_t identifier_count, trait_count;
@@ -111,7 +105,6 @@ static bool view_open(struct app *app, struct str token, struct arena *arena, st
     }
     view->page = (struct act_page){
         .organisation = organisation.name,
-        .path = str_format(arena, "/p/%.*s", STR_ARG(token)),
         .now_ms = base_now_ms(app->clock),
         .expires_ms = view->link.expires_ms,
         .policy = view->policy,
@@ -121,6 +114,27 @@ static bool view_open(struct app *app, struct str token, struct arena *arena, st
         .traits = traits,
         .trait_count = trait_count,
     };
+    return true;
+}
+
+/* Who it is and what is known; *out_found false where the link does not open or speaks of nobody. */
+static bool view_open(struct app *app, struct str token, struct arena *arena, struct view *view,
+                      bool *out_found, struct fail *fail)
+{
+    struct fail absent;
+    *view = (struct view){.app = app, .snapshot = store_snapshot_take(app->store), .arena = arena};
+    *out_found = false;
+    if (!app_link_of_customer(app, token, arena, &view->link, &absent)) {
+        return true;
+    }
+    store_customer_find(view->snapshot, view->link.customer, &view->customer);
+    if (view->customer == STORE_NO_CUSTOMER) {
+        return true;
+    }
+    if (!view_read(view, fail)) {
+        return false;
+    }
+    view->page.path = str_format(arena, "/p/%.*s", STR_ARG(token));
     *out_found = true;
     return true;
 }
@@ -357,6 +371,7 @@ static void write_facts(const struct view *view, struct json_writer *w)
     json_name_c(w, "customer");
     json_write_str(w, store_customer_id(view->snapshot, view->customer, view->arena));
     app_write_instant(w, "as_of", view->page.now_ms);
+    app_write_text(w, "produced_by", view->produced_by);
     json_name_c(w, "identifiers");
     json_begin_array(w);
     for (size_t i = 0; i < view->page.identifier_count; i++) {
@@ -373,6 +388,54 @@ static void write_facts(const struct view *view, struct json_writer *w)
     json_name_c(w, "consents");
     app_words_write(w, view->policy, &view->record.history, view->page.now_ms);
     json_end_object(w);
+}
+
+static bool write_response(const struct view *view, const struct state_response *response,
+                           struct json_writer *w, struct fail *fail)
+{
+    struct state_answer *answers;
+    size_t count;
+    if (!state_response_answers(view->app->state, response->id, view->arena, &answers, &count,
+                                fail)) {
+        return false;
+    }
+    json_begin_object(w);
+    app_write_text(w, "survey", response->survey);
+    app_write_text(w, "status", response->status);
+    app_write_instant(w, "created", response->created_ms);
+    json_name_c(w, "answers");
+    json_begin_object(w);
+    for (size_t i = 0; i < count; i++) {
+        json_name(w, answers[i].question);
+        json_write_raw(w, answers[i].value);
+    }
+    json_end_object(w);
+    json_end_object(w);
+    return true;
+}
+
+/* Answers that are under way, or held back: those that were taken stand on the timeline. */
+static bool write_surveys(struct view *view, struct base_buf *out, struct fail *fail)
+{
+    struct json_writer w = {.out = out};
+    json_begin_array(&w);
+    for (size_t i = 0; i < view->page.identifier_count; i++) {
+        struct store_identifier id = view->page.identifiers[i];
+        struct state_response *responses;
+        size_t count;
+        if (!state_responses_of_person(view->app->state, id.kind, id.value, view->arena, &responses,
+                                       &count, fail)) {
+            return false;
+        }
+        for (size_t k = 0; k < count; k++) {
+            if (!write_response(view, &responses[k], &w, fail)) {
+                return false;
+            }
+        }
+    }
+    json_end_array(&w);
+    base_buf_byte(out, '\n');
+    return base_buf_ok(out, fail);
 }
 
 static bool pack(struct view *view, struct act_zip *zip, struct fail *fail)
@@ -400,8 +463,10 @@ static bool pack(struct view *view, struct act_zip *zip, struct fail *fail)
     }
     write_facts(view, &w);
     base_buf_byte(&text, '\n');
-    return pack_text(zip, &text, fail) && act_zip_entry(zip, "timeline.ndjson", fail) &&
-           pack_rows(view, zip, false, fail) && act_zip_end(zip, fail);
+    return pack_text(zip, &text, fail) && act_zip_entry(zip, "surveys.json", fail) &&
+           write_surveys(view, &text, fail) && pack_text(zip, &text, fail) &&
+           act_zip_entry(zip, "timeline.ndjson", fail) && pack_rows(view, zip, false, fail) &&
+           act_zip_end(zip, fail);
 }
 
 static bool make_copy(struct view *view, struct app_preference_reply *out, struct fail *fail)
@@ -478,4 +543,49 @@ bool app_preferences(struct app *app, const struct app_preference_request *reque
             str_format(arena, "%.*s?done=%s", STR_ARG(view.page.path), WISH_WORDS[form.wish]),
     };
     return true;
+}
+
+bool app_customer_copy(struct app *app, const struct app_caller *caller, struct str id,
+                       struct arena *arena, struct app_preference_reply *out, struct fail *fail)
+{
+    struct view view CLEANUP(view_done) = {
+        .app = app, .snapshot = store_snapshot_take(app->store), .arena = arena};
+    view.produced_by = app_caller_name(caller, arena);
+    return app_find_customer(view.snapshot, id, &view.customer, fail) && view_read(&view, fail) &&
+           make_copy(&view, out, fail) &&
+           access_audit(app->access, &caller->identity, "customer.export", STR("customer"),
+                        (struct str){NULL, 0}, fail);
+}
+
+#define CARRIED_BYTES_MAX ((size_t)128 << 20) /* as text inside of JSON */
+
+bool app_op_customer_export(struct app *app, const struct app_caller *caller,
+                            struct json_value input, struct arena *arena, struct base_buf *out,
+                            struct fail *fail)
+{
+    static const char *const members[] = {"id", NULL};
+    struct app_preference_reply reply = {.status = 0};
+    struct str id;
+    struct str text = {NULL, 0};
+    if (!app_input_members(input, members, fail) || !app_input_str(input, "id", true, &id, fail) ||
+        !app_customer_copy(app, caller, id, arena, &reply, fail)) {
+        base_buf_done(&reply.body);
+        return false;
+    }
+    bool ok = reply.body.len <= CARRIED_BYTES_MAX
+                  ? base_base64_encode(base_buf_view(&reply.body), arena, &text, fail)
+                  : fail_set(fail, FAIL_LIMIT,
+                             "the file is larger than %zu MB: get it from the server, "
+                             "/api/v1/customers/ID/export",
+                             CARRIED_BYTES_MAX >> 20);
+    base_buf_done(&reply.body);
+    if (!ok) {
+        return false;
+    }
+    struct json_writer w = {.out = out};
+    json_begin_object(&w);
+    json_name_c(&w, "zip");
+    json_write_str(&w, text);
+    json_end_object(&w);
+    return base_buf_ok(out, fail);
 }

@@ -33,4 +33,8 @@ struct app_preference_reply {
 bool app_preferences(struct app *app, const struct app_preference_request *request,
                      struct arena *arena, struct app_preference_reply *out,
                      struct fail *fail) MUST_USE;
+/* The same copy of any customer, for the organisation to hand over: it says who produced it. FAIL_ABSENT. */
+bool app_customer_copy(struct app *app, const struct app_caller *caller, struct str id,
+                       struct arena *arena, struct app_preference_reply *out,
+                       struct fail *fail) MUST_USE;
 struct str app_preferences_style(void);

@@ -404,6 +404,8 @@ const struct cli_command cli_commands[] = {
     {"customer link", "CUSTOMER", "Prints the customer's own link to their preferences.",
      "firsthand customer link ann --address https://data.shop.example", preference_options, 1, 1,
      cli_run_customer_link},
+    {"customer export", "CUSTOMER", "Packs all that is known of a customer as a ZIP.",
+     "firsthand customer export ann > ann.zip", NULL, 1, 1, cli_run_customer_export},
     {"customer show", "CUSTOMER", "Shows one customer: identifiers, traits, value, troubles.",
      "firsthand customer show ann\nfirsthand customer show email:ann@example.com", format_only, 1,
      1, cli_run_customer_show},

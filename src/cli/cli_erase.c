@@ -1,6 +1,7 @@
-/* Erasing customers: one, many, a segment; receipts; for how long things are kept. */
+/* Erasing customers: one, many, a segment; receipts; for how long things are kept; one customer's record. */
 #include <unistd.h>
 
+#include "base_base64.h"
 #include "cli_internal.h"
 
 #define BATCH 1000 /* customers a call */
@@ -331,4 +332,28 @@ bool cli_run_retention_preview(struct cli *cli, struct fail *fail)
     return (cli->argument_count == 0 ||
             cli_read_file(cli, cli->arguments[0], FILE_BYTES_MAX, &rules, fail)) &&
            print_answer(cli, "retention.preview", rules, fail);
+}
+
+/* ---- one customer's record ------------------------------------------------------------------------------------- */
+
+bool cli_run_customer_export(struct cli *cli, struct fail *fail)
+{
+    struct cli_input input;
+    struct json_value root;
+    struct json_value zip;
+    struct str bytes;
+    if (isatty(STDOUT_FILENO) != 0) {
+        return fail_set(fail, FAIL_INPUT, "a ZIP is no text for a terminal: add > FILE.zip");
+    }
+    cli_input_begin(&input);
+    cli_input_str(&input, "id", cli->arguments[0]);
+    if (!cli_call(cli, "customer.export", cli_input_end(cli, &input), NULL, &root, fail)) {
+        return false;
+    }
+    INVARIANT(json_member(root, STR("zip"), &zip));
+    if (!base_base64_decode(json_string(zip), cli->arena, &bytes, fail)) {
+        return false;
+    }
+    base_buf_str(&cli->out, bytes);
+    return true;
 }

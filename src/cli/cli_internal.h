@@ -148,6 +148,7 @@ bool cli_show_experience(struct cli *cli, struct fail *fail) MUST_USE;
 CLI_COMMAND(cli_run_erasure_close);
 CLI_COMMAND(cli_run_erasure_list);
 CLI_COMMAND(cli_run_erase);
+CLI_COMMAND(cli_run_customer_export);
 CLI_COMMAND(cli_run_erasure_receipts);
 CLI_COMMAND(cli_run_erasure_show);
 CLI_COMMAND(cli_run_erasure_verify);

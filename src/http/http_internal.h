@@ -191,6 +191,7 @@ void http_posthog_absent(struct http_call *call);
 void http_preferences(struct http_call *call);
 void http_preferences_send(struct http_call *call);
 void http_preferences_copy(struct http_call *call);
+void http_customer_export(struct http_call *call);
 void http_preferences_style(struct http_call *call);
 void http_session_show(struct http_call *call);
 void http_setup(struct http_call *call);

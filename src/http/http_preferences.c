@@ -67,3 +67,19 @@ void http_preferences_style(struct http_call *call)
     net_reply_header(call->reply, "Content-Type", STR("text/css; charset=utf-8"));
     net_reply_header(call->reply, "Cache-Control", STR("public, max-age=3600"));
 }
+
+void http_customer_export(struct http_call *call)
+{
+    struct app_caller caller = {.identity = call->who,
+                                .gone = net_request_gone,
+                                .gone_context = call->request,
+                                .address = call->address};
+    struct app_preference_reply reply;
+    struct fail fail;
+    if (!app_customer_copy(call->http->app, &caller, call->path_values[0], call->arena, &reply,
+                           &fail)) {
+        http_problem_fail(call, &fail);
+        return;
+    }
+    reply_send(call, &reply);
+}

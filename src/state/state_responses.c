@@ -541,3 +541,49 @@ bool state_responses_list(struct state *state, struct str survey, const char *st
     *out_count = count;
     return true;
 }
+
+bool state_responses_of_person(struct state *state, struct str kind, struct str value,
+                               struct arena *arena, struct state_response **out, size_t *out_count,
+                               struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    struct state_value values[] = {state_text(value)};
+    bool user = str_equal(kind, STR("user"));
+    size_t capacity = 8;
+    *out_count = 0;
+    *out = arena_array(arena, capacity, sizeof **out, fail);
+    if (*out == NULL) {
+        return false;
+    }
+    if (!user && !str_equal(kind, STR("anonymous"))) {
+        return true;
+    }
+    if (!state_read(state, &link, fail) ||
+        !state_select(link,
+                      user ? "SELECT " COLUMNS " FROM survey_responses WHERE user = ?1"
+                             " ORDER BY created_ms, id"
+                           : "SELECT " COLUMNS " FROM survey_responses"
+                             " WHERE anonymous = ?1 AND user IS NULL ORDER BY created_ms, id",
+                      values, ARRAY_LEN(values), &rows, fail)) {
+        return false;
+    }
+    for (bool row = true;;) {
+        if (!state_next(rows, &row, fail)) {
+            return false;
+        }
+        if (!row) {
+            return true;
+        }
+        if (*out_count == capacity) {
+            struct state_response *grown = arena_array(arena, capacity * 2, sizeof *grown, fail);
+            if (grown == NULL) {
+                return false;
+            }
+            memcpy(grown, *out, capacity * sizeof *grown);
+            *out = grown;
+            capacity *= 2;
+        }
+        (*out)[(*out_count)++] = row_read(rows, arena);
+    }
+}

@@ -27,6 +27,10 @@ bool state_response_open(struct state *state, const struct state_response *respo
                          struct fail *fail) MUST_USE;
 bool state_response_find(struct state *state, struct str id, struct arena *arena,
                          struct state_response *out, bool *out_found, struct fail *fail) MUST_USE;
+/* All of the person known by this identifier (user or anonymous), oldest first. */
+bool state_responses_of_person(struct state *state, struct str kind, struct str value,
+                               struct arena *arena, struct state_response **out, size_t *out_count,
+                               struct fail *fail) MUST_USE;
 /* The one of this person in this wave, by either identifier; missing ones count as nobody's. */
 bool state_response_of(struct state *state, struct str survey, int64_t wave, struct str user,
                        struct str anonymous, struct arena *arena, struct state_response *out,

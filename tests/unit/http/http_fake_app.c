@@ -257,6 +257,14 @@ struct str app_survey_script(void)
     return STR("'use strict';");
 }
 
+bool app_customer_copy(struct app *app, const struct app_caller *caller, struct str id,
+                       struct arena *arena, struct app_preference_reply *out, struct fail *fail)
+{
+    (void)caller;
+    struct app_preference_request request = {.body = id, .copy = true};
+    return app_preferences(app, &request, arena, out, fail);
+}
+
 struct str app_preferences_style(void)
 {
     return STR("body{margin:0}");

@@ -39,7 +39,7 @@ const LIVE_PAGE = 20;
 export function CustomerPage({ id }: { id: string }) {
   const [turn, setTurn] = useState(0);
   const [erasing, setErasing] = useState(false);
-  const may = useStore(session)?.user.role === "admin";
+  const role = useStore(session)?.user.role;
   const { search } = usePlace();
   const walking = new URLSearchParams(search).has("walk");
   const asked = new URLSearchParams(search).get("at") ?? "";
@@ -106,11 +106,16 @@ export function CustomerPage({ id }: { id: string }) {
             {person.accounts.length > 0 && <Accounts person={person} />}
             <About person={person} />
             <Reach id={person.id} channels={person.channels.map((each) => each.channel)} turn={turn} />
-            {may && (
-              <p>
-                <Button look="quiet" onClick={() => setErasing(true)}>
-                  {t("erase.open")}
-                </Button>
+            {role !== "viewer" && (
+              <p class="row wrap">
+                <a class="button quiet" href={`/api/v1/customers/${encodeURIComponent(person.id)}/export`} download>
+                  {t("record.get")}
+                </a>
+                {role === "admin" && (
+                  <Button look="quiet" onClick={() => setErasing(true)}>
+                    {t("erase.open")}
+                  </Button>
+                )}
               </p>
             )}
           </aside>

@@ -8,6 +8,7 @@ export const privacy = {
   "privacy.after.who": "Who comes back",
   "privacy.after.new": "Whoever comes back is a new customer",
   "privacy.after.refuse": "Events of who was erased are refused",
+  "record.get": "All that is known, as a ZIP",
   "erase": "Erase",
   "erase.open": "Erase this customer …",
   "erase.title": "Erase {name}",
