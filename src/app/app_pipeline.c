@@ -217,10 +217,10 @@ bool app_op_status(struct app *app, const struct app_caller *caller, struct json
     (void)caller;
     (void)arena;
     static const char *const members[] = {NULL};
-    struct app_room_now room = app_room_look(app->room);
     if (!app_input_members(input, members, fail)) {
         return false;
     }
+    struct app_room_now room = app_room_look(app->room);
     struct store_status status;
     store_status_read(app->store, &status);
     const struct {
