@@ -288,6 +288,8 @@ void app_take_bulk(struct app *app, struct store_item *items, size_t count, stru
         done(context, &fail);
         return;
     }
+    app_erase_refuse(app, items, count);
+    app_retention_refuse(app, items, count);
     /* Whoever looks next sees these only once they are sealed; nothing that is set once comes before that. */
     if (removes_traits(items, count)) {
         app_once_forget(app->once_memory);

@@ -216,6 +216,23 @@ test('who was erased may be refused from then on, and is known by a hash alone',
   assert.equal((await again.request('/api/v1/events', { key: secret, body: [{ userId: 'qz9ann', event: 'Visit', ts: TS }] })).json.stored, 1);
 });
 
+test('a large file is held to both: who was erased, and what is too old', (t) => {
+  const data = temporaryDirectory(t);
+  must(['import', '-', '--data', data], { input: JSON.stringify({ userId: 'qz6ann', event: 'Visit', ts: TS }) });
+  must(['erase', 'qz6ann', '--yes', '--data', data]);
+  must(['privacy', 'set', '--after-erasure', 'refuse', '--data', data]);
+  must(['retention', 'set', '-', '--data', data], { input: '{"rules":[{"keep_days":30}]}' });
+  const old = new Date(Date.now() - 40 * 86400000).toISOString();
+  const lines = Array.from({ length: 30000 }, (_, i) => JSON.stringify({ userId: i % 100 === 0 ? 'qz6ann' : `u${i % 500}`, event: 'Visit', ts: i % 100 === 1 ? old : TS, message_id: `m${i}` }));
+  const told = JSON.parse(must(['import', '-', '--json', '--data', data], { input: lines.join('\n') }));
+  assert.deepEqual([told.stored, told.refused], [29400, 600]);
+  assert.deepEqual(rawSearch(data, ['qz6ann']), []);
+  // Whose rows came in columns are erased like any other.
+  must(['erase', 'u7', '--yes', '--data', data]);
+  assert.equal(run(['customer', 'show', 'u7', '--data', data]).code, 3);
+  assert.match(must(['verify', '--data', data]), /0 problems/);
+});
+
 test('many are erased at once: from a file, of a segment', async (t) => {
   const data = temporaryDirectory(t);
   const lines = Array.from({ length: 60 }, (_, i) => JSON.stringify({ userId: `u${i}`, event: 'Visit', ts: TS, traits: { plan: i % 2 ? 'pro' : 'free' } }));
