@@ -309,7 +309,7 @@ static bool play_with_fault(uint64_t seed, uint64_t at, enum disk_sim_fault_kind
     store_close(run.store);
     run.store = world_open(&run.world, run.sim);
     settle(&run);
-    bring_all_and_again(&run);
+    must(import_all(&run, &fail), &fail);
     run_end(&run);
     return happened;
 }
