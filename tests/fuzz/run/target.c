@@ -90,7 +90,8 @@ static void ask_dedup(struct disk *disk, const struct store_run_info *info)
         bool found;
         const struct base_hash128 key = {.low = i << 61, .high = i << 50};
         (void)may_fail(
-            store_dedup_runs_find(runs, key, runs->runs[0].first_ms, 1000, &found, &fail), &fail);
+            store_dedup_runs_find(runs, key, runs->runs[0].first_ms, 1000, i % 2, &found, &fail),
+            &fail);
     }
     store_dedup_runs_unref(runs);
 }
