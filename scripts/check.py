@@ -225,7 +225,8 @@ def npm_suite(result, folder):
         result.passed += counts.get('pass', 0)
         result.failed += counts.get('fail', 0)
         if code != 0 or not counts:
-            result.one(f'npm test in {folder}/', False, output)
+            blocks = re.findall(r'^not ok \d+ .*?^  \.\.\.$', output, re.M | re.S)
+            result.one(f'npm test in {folder}/', False, '\n'.join(tail(block, 40) for block in blocks) or output)
 
 
 def suite_web(result):

@@ -126,8 +126,8 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     struct act_options contacts = {.store = app->store, .clock = app->clock, .random = app->random};
     app->act = act_new(&contacts);
     if (!app_rules_load(app->rules, app->state, fail) || !app_preference_key(app, fail) ||
-        !app_ask_open(app, options->serve, fail) || !app_retention_open(app, fail) ||
-        !app_erase_open(app, fail)) {
+        !app_retention_open(app, fail) || !app_erase_open(app, fail) ||
+        !app_ask_open(app, options->serve, fail)) { /* last: it writes what a crash cut off */
         return false;
     }
     struct app_jobs_options jobs = {.app = app,

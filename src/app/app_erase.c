@@ -442,7 +442,11 @@ bool app_erase_open(struct app *app, struct fail *fail)
         return false;
     }
     app->refuse_erased = str_equal(after, STR("refuse"));
-    return finish(app, fail);
+    if (!finish(app, fail)) {
+        return false;
+    }
+    /* The one step after an intent's end: a crash right before it leaves words in the log of the state's changes. */
+    return !privacy_log_any(app->erasures) || state_scrub(app->state, fail);
 }
 
 /* ---- what comes after ----------------------------------------------------------------------------------------------- */
