@@ -176,17 +176,22 @@ uint64_t store_run_len(const struct store_run *run, uint32_t section)
     return section < run->section_count ? run->sections[section].len : 0;
 }
 
-static bool check_page(const struct store_run *run, uint64_t page, struct fail *fail)
+static bool page_is_whole(const struct store_run *run, uint64_t page)
 {
     uint64_t from = page * STORE_RUN_PAGE_BYTES;
     uint64_t len = run->sums_offset - from;
     len = len > STORE_RUN_PAGE_BYTES ? STORE_RUN_PAGE_BYTES : len;
-    uint64_t expected = base_get_u64(run->view.data + run->sums_offset + page * 8);
-    if (STORE_CHECKSUMS_COUNT && base_hash64(run->view.data + from, len, page) != expected) {
+    return base_hash64(run->view.data + from, len, page) ==
+           base_get_u64(run->view.data + run->sums_offset + page * 8);
+}
+
+static bool check_page(const struct store_run *run, uint64_t page, struct fail *fail)
+{
+    if (STORE_CHECKSUMS_COUNT && !page_is_whole(run, page)) {
         char path[STORE_RUN_PATH_BYTES];
         store_run_path(run->kind, run->info.id, path);
         return fail_set(fail, FAIL_CORRUPT, "%s: the page at byte %" PRIu64 " is damaged", path,
-                        from);
+                        page * STORE_RUN_PAGE_BYTES);
     }
     atomic_store_explicit(&run->checked[page], 1, memory_order_relaxed);
     return true;
