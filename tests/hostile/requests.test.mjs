@@ -15,9 +15,9 @@ const AT_ONCE = 16;
 const PATIENCE_MS = 400;
 
 // Sends the bytes and ends; the statuses of all answers that come. One that waits for more than was sent is left.
-function send(port, bytes) {
+function send(port, bytes, number) {
   return new Promise((done) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.2.${1 + (number % 250)}` }); // as many strangers, not one
     let answer = '';
     const finish = () => { socket.destroy(); done([...answer.matchAll(/^HTTP\/1\.[01] (\d{3})/gm)].map((one) => Number(one[1]))); };
     socket.setTimeout(PATIENCE_MS, finish);
@@ -44,7 +44,7 @@ test('mutated requests crash nothing, leak nothing, and are never the server\'s 
     while (next < FROM + REQUESTS && bad.length < 5 && server.process.exitCode === null) {
       const number = next++;
       const { bytes, ambiguous } = mutated(new Random(SEED * 1_000_003 + number), routes, [secret, secret, write, 'sk_wrong', '']);
-      const statuses = await send(port, bytes);
+      const statuses = await send(port, bytes, number);
       const say = (what) => bad.push(`seed ${SEED} request ${number}: ${what}\n${bytes.subarray(0, 600).toString('latin1')}`);
       for (const status of statuses) {
         counts.set(status, (counts.get(status) ?? 0) + 1);
