@@ -23,19 +23,25 @@ bool base_base64_encode(struct str bytes, struct arena *arena, struct str *out, 
     return true;
 }
 
-/* The value of a digit; 64: none. */
-static uint32_t value_of(char c)
+int base_base64_digit(char c)
 {
     if (c >= 'A' && c <= 'Z') {
-        return (uint32_t)(c - 'A');
+        return c - 'A';
     }
     if (c >= 'a' && c <= 'z') {
-        return (uint32_t)(c - 'a' + 26);
+        return c - 'a' + 26;
     }
     if (c >= '0' && c <= '9') {
-        return (uint32_t)(c - '0' + 52);
+        return c - '0' + 52;
     }
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+/* Of the standard alphabet alone; 64: it is none. */
+static uint32_t value_of(char c)
+{
+    int digit = c == '-' || c == '_' ? -1 : base_base64_digit(c);
+    return digit < 0 ? 64 : (uint32_t)digit;
 }
 
 bool base_base64_decode(struct str text, struct arena *arena, struct str *out, struct fail *fail)

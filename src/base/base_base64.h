@@ -13,3 +13,5 @@ bool base_base64_encode(struct str bytes, struct arena *arena, struct str *out,
                         struct fail *fail) MUST_USE;
 bool base_base64_decode(struct str text, struct arena *arena, struct str *out,
                         struct fail *fail) MUST_USE;
+/* What a digit stands for, of the standard or the URL's alphabet; -1: it is none. For readers of others' variants. */
+int base_base64_digit(char c);

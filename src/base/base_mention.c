@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base_base64.h"
 #include "base_hash.h"
 #include "base_mem.h"
 
@@ -314,20 +315,6 @@ static struct str without_percent(struct str text, char *out)
 
 /* ---- inside of base64 ---------------------------------------------------------------------------------------- */
 
-static int digit64(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 /* Decodes from `at` on, over ends of lines, until what is no digit; *at: behind it. */
 static struct str decode64(struct str text, size_t *at, char *out)
 {
@@ -336,7 +323,7 @@ static struct str decode64(struct str text, size_t *at, char *out)
     unsigned have = 0;
     for (; *at < text.len; ++*at) {
         char c = text.data[*at];
-        int digit = digit64(c);
+        int digit = base_base64_digit(c);
         if (digit < 0 && c != '\r' && c != '\n') {
             break;
         }
@@ -359,7 +346,7 @@ static bool inside_base64(const struct base_mention *mention, struct str text, c
                           int depth)
 {
     for (size_t at = 0; at < text.len;) {
-        if (digit64(text.data[at]) < 0) {
+        if (base_base64_digit(text.data[at]) < 0) {
             at++;
             continue;
         }

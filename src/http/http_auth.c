@@ -4,6 +4,8 @@
  * proxy before us that asks for a password: it counts for events only, whose libraries send their key so. */
 #include "http_internal.h"
 
+#include "base_base64.h"
+
 #include <strings.h>
 
 #define TOKEN_BYTES_MAX 512
@@ -85,20 +87,6 @@ void http_call_origin(struct http_call *call)
 
 /* ---- credentials ------------------------------------------------------------------------------------------ */
 
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 static bool base64_decode(struct arena *arena, struct str text, struct str *out)
 {
     if (text.len > TOKEN_BYTES_MAX) {
@@ -109,7 +97,7 @@ static bool base64_decode(struct arena *arena, struct str text, struct str *out)
     unsigned int held = 0;
     int bits = 0;
     for (size_t i = 0; i < text.len && text.data[i] != '='; i++) {
-        int digit = base64_digit(text.data[i]);
+        int digit = base_base64_digit(text.data[i]);
         if (digit < 0) {
             return false;
         }

@@ -1,5 +1,7 @@
 /* Requests of PostHog's libraries: whatever was wrapped around the JSON is taken off, by looking at the bytes. */
 #include "intake_internal.h"
+
+#include "base_base64.h"
 #include "intake_posthog.h"
 
 #define WRAPS_MAX 4 /* a form with base64 of gzip of JSON is as deep as it gets */
@@ -38,20 +40,6 @@ static bool percent_decode(struct arena *arena, struct str text, struct str *out
     return true;
 }
 
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 static bool not_json(struct fail *fail)
 {
     return fail_set(fail, FAIL_INPUT,
@@ -69,7 +57,7 @@ static bool base64_decode(struct arena *arena, struct str text, struct str *out,
     unsigned int held = 0;
     int bits = 0;
     for (size_t i = 0; i < text.len && text.data[i] != '='; i++) {
-        int digit = base64_digit(text.data[i]);
+        int digit = base_base64_digit(text.data[i]);
         if (digit < 0) {
             return not_json(fail);
         }

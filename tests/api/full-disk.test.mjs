@@ -64,6 +64,8 @@ async function until(what, within, condition) {
 const question = { kind: 'trend', series: [{ event: 'Load' }], range: { from: '2026-03-01', to: '2026-03-01' } };
 const status = (server) => JSON.parse(must(['status', '--json', '--data', server.data]));
 
+// Mounting needs root and a kernel that lets it. Where that is refused these are skipped: what they ask of a real disk is asked of the
+// simulated one everywhere (tests/unit/app/test_app_room.c, the failing calls of tests/crash).
 test(`${CYCLES} times full and free again: refused in time, nothing acknowledged lost, reading goes on, no restart`, async (t) => {
   const folder = smallDisk(t, '40m');
   if (!folder) return t.skip('no small file system can be mounted here');
