@@ -17,6 +17,7 @@
 #include "backup.h"
 
 struct app;
+struct app_job_row;
 struct json_writer;
 
 struct app_backup {
@@ -42,6 +43,29 @@ bool app_backup_list(const char *target, struct arena *arena, struct backup_gene
 bool app_backup_verify(const char *target, uint64_t generation, struct base_cancel *cancel,
                        void (*problem)(void *context, const char *path, const char *what),
                        void *context, struct backup_verify_result *out, struct fail *fail) MUST_USE;
+
+/* How a server's backups of itself stand, and the tests that something can be made of them. */
+enum app_backup_state {
+    APP_BACKUP_OFF,        /* no directory is set; or no test is wanted */
+    APP_BACKUP_UNREADABLE, /* the directory; `problem` says why */
+    APP_BACKUP_LATE,       /* the last good one is older than two intervals */
+    APP_BACKUP_FAILING,    /* the last run failed */
+    APP_BACKUP_NONE,       /* not one yet */
+    APP_BACKUP_GOOD,
+};
+const char *app_backup_state_name(enum app_backup_state state);
+
+struct app_backup_now {
+    enum app_backup_state backups, tests;
+    struct str problem;
+    struct backup_generation *generations; /* oldest first */
+    size_t count;
+    const struct backup_generation *newest; /* that can be read; NULL: none */
+    const struct app_job_row *backup_job, *test_job;
+};
+/* Reads the lists of the target: not for what is asked every second. */
+bool app_backup_look(struct app *app, struct arena *arena, struct app_backup_now *out,
+                     struct fail *fail) MUST_USE;
 
 struct app_restore {
     const char *target;

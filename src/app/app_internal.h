@@ -322,6 +322,9 @@ APP_OPERATION(app_op_webhook_suggest);
 /* app_jobs_ops.c */
 APP_OPERATION(app_op_jobs);
 APP_OPERATION(app_op_job_run);
+void app_write_job(struct json_writer *w, const struct app_job_row *row);
+/* app_backup_ops.c */
+APP_OPERATION(app_op_backups);
 
 /* ---- jobs, by file (app_jobs_table.c) ------------------------------------------------------------------ */
 

@@ -16,11 +16,19 @@ struct slot {
     struct base_buf why, note;
     bool running;
     bool again; /* hastened during a run: due again at its end */
+    bool requested;
+};
+
+/* One thread's share of the table. */
+struct lane {
+    struct app_jobs *jobs;
+    bool slow;
+    struct base_thread thread;
 };
 
 struct app_jobs {
     struct app_jobs_options options; /* immutable */
-    struct base_thread thread;
+    struct lane lanes[2];
     struct base_mutex lock; /* guards all below */
     struct base_cond changed;
     struct slot *slots;
@@ -97,6 +105,9 @@ bool app_jobs_new(const struct app_jobs_options *options, struct app_jobs **out,
     jobs->running = base_alloc_zero((options->count + 1) * sizeof(struct base_cancel *));
     base_mutex_init(&jobs->lock);
     base_cond_init(&jobs->changed);
+    for (size_t i = 0; i < ARRAY_LEN(jobs->lanes); i++) {
+        jobs->lanes[i] = (struct lane){.jobs = jobs, .slow = i == 1};
+    }
     if (!load(jobs, fail)) {
         app_jobs_free(jobs);
         return false;
@@ -119,8 +130,10 @@ void app_jobs_stop(struct app_jobs *jobs)
     }
     base_cond_broadcast(&jobs->changed);
     base_unlock(&jobs->lock);
-    base_thread_join(&jobs->thread);
-    jobs->thread = (struct base_thread){0};
+    for (size_t i = 0; i < ARRAY_LEN(jobs->lanes); i++) {
+        base_thread_join(&jobs->lanes[i].thread);
+        jobs->lanes[i].thread = (struct base_thread){0};
+    }
 }
 
 void app_jobs_free(struct app_jobs *jobs)
@@ -226,23 +239,28 @@ static bool mark_locked(struct app_jobs *jobs, size_t at, struct base_cancel *ca
     if (jobs->slots[at].running || jobs->stopping) {
         return false;
     }
+    int64_t most_ms = jobs->options.table[at].slow ? APP_JOB_SLOW_RUN_MS : APP_JOB_RUN_MS;
     *cancel = (struct base_cancel){
-        .deadline_us = base_steady_us(jobs->options.clock) + APP_JOB_RUN_MS * 1000LL,
+        .deadline_us = base_steady_us(jobs->options.clock) + most_ms * 1000,
         .clock = jobs->options.clock,
     };
     jobs->slots[at].running = true;
+    jobs->slots[at].requested = false;
     jobs->running[at] = cancel;
     return true;
 }
 
-/* The job that has been due for longest and is not running; SIZE_MAX: none. *out_next: when one is due next. */
-static size_t due_locked(struct app_jobs *jobs, int64_t now_ms, int64_t *out_next)
+/* The job of a lane that has been due for longest and is not running; SIZE_MAX: none. *out_next: when one is due
+   next. */
+static size_t due_locked(struct app_jobs *jobs, bool slow, int64_t now_ms, int64_t *out_next)
 {
     size_t found = SIZE_MAX;
     int64_t next_ms = INT64_MAX;
     for (size_t i = 0; i < jobs->options.count; i++) {
         const struct slot *slot = &jobs->slots[i];
-        if (slot->running || interval_of(jobs, &jobs->options.table[i]) == 0) {
+        const struct app_job *job = &jobs->options.table[i];
+        if (job->slow != slow || slot->running ||
+            (interval_of(jobs, job) == 0 && !slot->requested)) {
             continue;
         }
         next_ms = slot->last.next_ms < next_ms ? slot->last.next_ms : next_ms;
@@ -255,14 +273,14 @@ static size_t due_locked(struct app_jobs *jobs, int64_t now_ms, int64_t *out_nex
     return found;
 }
 
-int64_t app_jobs_run_due(struct app_jobs *jobs)
+int64_t app_jobs_run_due(struct app_jobs *jobs, bool slow)
 {
     for (;;) {
         struct base_cancel cancel;
         struct fail fail;
         int64_t next_ms;
         base_lock(&jobs->lock);
-        size_t at = due_locked(jobs, base_now_ms(jobs->options.clock), &next_ms);
+        size_t at = due_locked(jobs, slow, base_now_ms(jobs->options.clock), &next_ms);
         bool marked = at != SIZE_MAX && mark_locked(jobs, at, &cancel);
         base_unlock(&jobs->lock);
         if (!marked) {
@@ -275,15 +293,16 @@ int64_t app_jobs_run_due(struct app_jobs *jobs)
 
 static void schedule(void *context)
 {
-    struct app_jobs *jobs = context;
+    struct lane *lane = context;
+    struct app_jobs *jobs = lane->jobs;
     base_lock(&jobs->lock);
     while (!jobs->stopping) {
         base_unlock(&jobs->lock);
-        app_jobs_run_due(jobs);
+        app_jobs_run_due(jobs, lane->slow);
         base_lock(&jobs->lock);
         /* Looked at again: one may have been hastened since. */
         int64_t now_ms = base_now_ms(jobs->options.clock), next_ms;
-        due_locked(jobs, now_ms, &next_ms);
+        due_locked(jobs, lane->slow, now_ms, &next_ms);
         int64_t wait_ms = next_ms == INT64_MAX ? SLEEP_MOST_MS : next_ms - now_ms;
         wait_ms = wait_ms > SLEEP_MOST_MS ? SLEEP_MOST_MS : wait_ms;
         wait_ms = wait_ms < SLEEP_LEAST_MS ? SLEEP_LEAST_MS : wait_ms;
@@ -296,7 +315,8 @@ static void schedule(void *context)
 
 bool app_jobs_start(struct app_jobs *jobs, struct fail *fail)
 {
-    return base_thread_start(&jobs->thread, "jobs", schedule, jobs, fail);
+    return base_thread_start(&jobs->lanes[0].thread, "jobs", schedule, &jobs->lanes[0], fail) &&
+           base_thread_start(&jobs->lanes[1].thread, "jobs-slow", schedule, &jobs->lanes[1], fail);
 }
 
 static size_t find(const struct app_jobs *jobs, struct str name)
@@ -309,13 +329,18 @@ static size_t find(const struct app_jobs *jobs, struct str name)
     return SIZE_MAX;
 }
 
+static bool none_such(struct str name, struct fail *fail)
+{
+    return fail_set(fail, FAIL_ABSENT, "there is no job \"%.*s\"; see: firsthand job list",
+                    STR_ARG(name));
+}
+
 bool app_jobs_run(struct app_jobs *jobs, struct str name, int64_t wait_ms, struct fail *fail)
 {
     size_t at = find(jobs, name);
     struct base_cancel cancel;
     if (at == SIZE_MAX) {
-        return fail_set(fail, FAIL_ABSENT, "there is no job \"%.*s\"; see: firsthand job list",
-                        STR_ARG(name));
+        return none_such(name, fail);
     }
     base_lock(&jobs->lock);
     bool in_time = true;
@@ -342,6 +367,25 @@ void app_jobs_hasten(struct app_jobs *jobs, const char *name)
     base_unlock(&jobs->lock);
 }
 
+bool app_jobs_request(struct app_jobs *jobs, struct str name, struct fail *fail)
+{
+    size_t at = find(jobs, name);
+    if (at == SIZE_MAX) {
+        return none_such(name, fail);
+    }
+    base_lock(&jobs->lock);
+    struct slot *slot = &jobs->slots[at];
+    bool running = slot->running, waiting = slot->requested, free = !running && !waiting;
+    if (free) {
+        slot->requested = true;
+        slot->last.next_ms = base_now_ms(jobs->options.clock);
+        base_cond_broadcast(&jobs->changed);
+    }
+    base_unlock(&jobs->lock);
+    return free || fail_set(fail, FAIL_BUSY, "this job %s already",
+                            running ? "is running" : "waits for its turn");
+}
+
 bool app_jobs_list(struct app_jobs *jobs, struct arena *arena, struct app_job_row **out,
                    struct fail *fail)
 {
@@ -355,8 +399,9 @@ bool app_jobs_list(struct app_jobs *jobs, struct arena *arena, struct app_job_ro
         rows[i] = (struct app_job_row){.job = &jobs->options.table[i],
                                        .last = slot->last,
                                        .every_ms = interval_of(jobs, &jobs->options.table[i]),
-                                       .running = slot->running};
-        if (rows[i].every_ms == 0) {
+                                       .running = slot->running,
+                                       .requested = slot->requested};
+        if (rows[i].every_ms == 0 && !slot->requested) {
             rows[i].last.next_ms = STORE_NO_TIME;
         }
         rows[i].last.why =

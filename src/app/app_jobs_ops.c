@@ -1,7 +1,7 @@
 /* Jobs as people see them; and those that belong to no other subject. */
 #include "app_internal.h"
 
-static void write_job(struct json_writer *w, const struct app_job_row *row)
+void app_write_job(struct json_writer *w, const struct app_job_row *row)
 {
     const struct state_job *last = &row->last;
     json_begin_object(w);
@@ -13,6 +13,8 @@ static void write_job(struct json_writer *w, const struct app_job_row *row)
     json_write_int(w, row->every_ms / 1000);
     json_name_c(w, "running");
     json_write_bool(w, row->running);
+    json_name_c(w, "waiting");
+    json_write_bool(w, row->requested);
     app_write_instant(w, "next", last->next_ms);
     app_write_instant(w, "last", last->runs == 0 ? STORE_NO_TIME : last->last_ms);
     app_write_instant(w, "last_good", last->good_ms == 0 ? STORE_NO_TIME : last->good_ms);
@@ -57,7 +59,7 @@ bool app_op_jobs(struct app *app, const struct app_caller *caller, struct json_v
     json_name_c(&w, "jobs");
     json_begin_array(&w);
     for (size_t i = 0; i < app_job_count; i++) {
-        write_job(&w, &rows[i]);
+        app_write_job(&w, &rows[i]);
     }
     json_end_array(&w);
     json_end_object(&w);
@@ -68,18 +70,25 @@ bool app_op_job_run(struct app *app, const struct app_caller *caller, struct jso
                     struct arena *arena, struct base_buf *out, struct fail *fail)
 {
     (void)caller;
-    static const char *const members[] = {"name", NULL};
+    static const char *const members[] = {"name", "wait", NULL};
     struct str name;
+    bool wait;
     struct app_job_row *rows;
     if (!app_input_members(input, members, fail) ||
         !app_input_str(input, "name", true, &name, fail) ||
-        !app_jobs_run(app->jobs, name, 0, fail) || !app_jobs_list(app->jobs, arena, &rows, fail)) {
+        !app_input_bool(input, "wait", true, &wait, fail)) {
+        return false;
+    }
+    /* Without a server there is no thread that would do it later. */
+    if (!(wait || app->control == NULL ? app_jobs_run(app->jobs, name, 0, fail)
+                                       : app_jobs_request(app->jobs, name, fail)) ||
+        !app_jobs_list(app->jobs, arena, &rows, fail)) {
         return false;
     }
     struct json_writer w = {.out = out};
     for (size_t i = 0; i < app_job_count; i++) {
         if (str_is(name, rows[i].job->name)) {
-            write_job(&w, &rows[i]);
+            app_write_job(&w, &rows[i]);
         }
     }
     return base_buf_ok(out, fail);

@@ -787,8 +787,14 @@ const struct http_route http_routes[] = {
     OPERATION(NET_GET, "/api/v1/jobs", PIPELINE, "jobs", 200,
               "What the server does by itself, and how it went.", NULL, "jobs.", NONE),
     OPERATION(NET_POST, "/api/v1/jobs/{name}/run", SETTINGS, "job.run", 200, "Runs a job now.",
-              "Nothing: {}.", "The job, as it ended.",
+              "wait: false to be answered at once, while the job waits for its turn.",
+              "The job, as it ended; or as it waits.",
               PATH("name", "name", HTTP_TEXT, "Its name.")),
+    OPERATION(
+        NET_GET, "/api/v1/backups", SETTINGS, "backups", 200,
+        "Which backups the server made of itself, and whether they are good.", NULL,
+        "directory, state, restore_test_state, generations (the newest), total, jobs, settings.",
+        NONE),
 
     /* ---- channels ---- */
     {NET_POST,

@@ -3,21 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { must, root, run, Server, serverFor, sleep, temporaryDirectory, withoutQuietHours } from '../support/firsthand.mjs';
+import { adminOf, must, root, run, Server, serverFor, sleep, temporaryDirectory, withoutQuietHours } from '../support/firsthand.mjs';
 import { rawSearch } from '../support/raw.mjs';
 
 const TS = new Date(Date.now() - 86400000).toISOString();
-
-// An administrator's requests, as the pages make them.
-async function adminOf(t, server) {
-  const file = join(temporaryDirectory(t), 'password');
-  writeFileSync(file, 'correct horse battery');
-  must(['user', 'add', 'ada@example.com', '--name', 'Ada', '--role', 'admin', '--password-file', file, '--data', server.data]);
-  const headers = { 'x-firsthand': '1', 'content-type': 'application/json' };
-  const signed = await server.request('/api/v1/sign-in', { body: { email: 'ada@example.com', password: 'correct horse battery' }, headers });
-  const cookie = signed.headers.get('set-cookie').split(';')[0];
-  return (path, body, method) => server.request(path, { method, body, headers: { ...headers, cookie } });
-}
 
 // Everything of one person, in every place where a person can be. All words of hers begin with `mark`.
 async function fill(at, mark) {

@@ -145,7 +145,7 @@ export const PAGES = [
   '/voice', '/voice?metric=stars&by=customer.plan&table=true', '/voice?text=parcel&kind=survey',
   '/journeys/funnels', FUNNEL, `${FUNNEL}&breakdown=device`, `${FUNNEL}&table=true`, '/journeys/retention',
   '/journeys/sql', '/journeys/sql?sql=SELECT+customer,+channel,+score,+text+FROM+verbatims', '/journeys/sql?sql=SELECT+evnt+FROM+events',
-  '/dashboards', '/settings/pipeline', '/settings/quarantine', '/settings/imports', '/settings/sources', '/settings/keys', '/settings/contact', '/settings/privacy', '/settings/export', '/settings/organisation', '/settings/appearance',
+  '/dashboards', '/settings/pipeline', '/settings/quarantine', '/settings/imports', '/settings/sources', '/settings/keys', '/settings/contact', '/settings/privacy', '/settings/backups', '/settings/export', '/settings/organisation', '/settings/appearance',
   '/journeys/lifecycle', '/journeys/lifecycle?range=last+3+weeks&table=true', '/journeys/stickiness?range=last+6+weeks&compare=previous', '/journeys/lifecycle?compare=year', '/journeys/retention?breakdown=device&compare=previous&cohort=every', '/journeys/paths?what.event=Product+Viewed&compare=weekday', '/journeys/stickiness?interval=day&range=last+30+days',
   '/journeys/paths', '/journeys/paths?what.event=Product+Viewed', '/journeys/paths?what.event=feedback&side=end&table=true&gap=1d',
   '/journeys/between', '/journeys/between?from.event=Product+Viewed&to.event=Added+To+Cart&window=1d', '/journeys/between?from.event=Product+Viewed&to.event=Order+Completed&table=true',

@@ -1,7 +1,7 @@
 // Starts the real binary for tests: one-off commands and servers on directories of their own.
 // The binary is $FIRSTHAND, else build/firsthand.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,3 +102,14 @@ export async function serverFor(t, options) {
 }
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// An administrator's requests, as the pages make them.
+export async function adminOf(t, server) {
+  const file = join(temporaryDirectory(t), 'password');
+  writeFileSync(file, 'correct horse battery');
+  must(['user', 'add', 'ada@example.com', '--name', 'Ada', '--role', 'admin', '--password-file', file, '--data', server.data]);
+  const headers = { 'x-firsthand': '1', 'content-type': 'application/json' };
+  const signed = await server.request('/api/v1/sign-in', { body: { email: 'ada@example.com', password: 'correct horse battery' }, headers });
+  const cookie = signed.headers.get('set-cookie').split(';')[0];
+  return (path, body, method) => server.request(path, { method, body, headers: { ...headers, cookie } });
+}

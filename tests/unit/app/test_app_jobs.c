@@ -37,8 +37,8 @@ static bool endless(struct app_job_run *run, struct fail *fail)
 }
 
 static const struct app_job table[] = {
-    {"feeds", 60000, counts, "Reads feeds.", NULL},
-    {"endless", 3600000, endless, "Never ends by itself.", NULL},
+    {"feeds", 60000, counts, "Reads feeds.", NULL, false},
+    {"endless", 3600000, endless, "Never ends by itself.", NULL, false},
 };
 
 struct world {
@@ -102,14 +102,14 @@ static void a_job_that_never_ran_begins_within_a_minute(void **state)
     assert_true(row.last.next_ms >= NOON_MS && row.last.next_ms <= NOON_MS + 60000);
     assert_int_equal(row.last.runs, 0);
     base_clock_test_step(&world->clock, 60000);
-    int64_t next_ms = app_jobs_run_due(world->jobs);
+    int64_t next_ms = app_jobs_run_due(world->jobs, false);
     assert_int_equal(seen.runs, 1);
     /* The next is an interval on, a tenth to either side. */
     assert_true(next_ms >= NOON_MS + 60000 + 54000 && next_ms <= NOON_MS + 60000 + 66000);
     row = row_of(world, arena);
     assert_int_equal(row.last.failures, 0);
     assert_true(str_is(row.last.note, "2 feeds, 5 new items"));
-    app_jobs_run_due(world->jobs);
+    app_jobs_run_due(world->jobs, false);
     assert_int_equal(seen.runs, 1);
 }
 
@@ -122,7 +122,7 @@ static void a_failing_job_waits_longer_each_time_and_recovers(void **state)
     base_clock_test_step(&world->clock, 60000);
     for (int i = 1; i <= 5; i++) {
         int64_t now_ms = base_now_ms(&world->clock.clock);
-        int64_t wait_ms = app_jobs_run_due(world->jobs) - now_ms;
+        int64_t wait_ms = app_jobs_run_due(world->jobs, false) - now_ms;
         assert_int_equal(seen.runs, i);
         assert_true(wait_ms > before_ms);
         before_ms = wait_ms;
@@ -135,7 +135,7 @@ static void a_failing_job_waits_longer_each_time_and_recovers(void **state)
     assert_int_equal(row.last.good_ms, 0);
     seen.failing = false;
     int64_t now_ms = base_now_ms(&world->clock.clock);
-    assert_true(app_jobs_run_due(world->jobs) - now_ms <= 66000);
+    assert_true(app_jobs_run_due(world->jobs, false) - now_ms <= 66000);
     row = row_of(world, arena);
     assert_int_equal(row.last.failures, 0);
     assert_null(row.last.why.data);
@@ -148,7 +148,7 @@ static void the_wait_after_failures_has_an_end(void **state)
     seen.failing = true;
     base_clock_test_step(&world->clock, 60000);
     for (int i = 0; i < 40; i++) {
-        int64_t wait_ms = app_jobs_run_due(world->jobs) - base_now_ms(&world->clock.clock);
+        int64_t wait_ms = app_jobs_run_due(world->jobs, false) - base_now_ms(&world->clock.clock);
         assert_in_range(wait_ms, 1, 7 * 3600 * 1000);
         base_clock_test_step(&world->clock, wait_ms);
     }
@@ -160,7 +160,7 @@ static void the_schedule_survives_a_restart(void **state)
     struct world *world = *state;
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     base_clock_test_step(&world->clock, 60000);
-    int64_t next_ms = app_jobs_run_due(world->jobs);
+    int64_t next_ms = app_jobs_run_due(world->jobs, false);
     app_jobs_free(world->jobs);
     base_clock_test_step(&world->clock, 1000);
     begin(world);
@@ -171,7 +171,7 @@ static void the_schedule_survives_a_restart(void **state)
     assert_true(str_is(row.last.note, "2 feeds, 5 new items"));
     /* Long after it was due, it runs once, not once for every time that was missed. */
     base_clock_test_step(&world->clock, 86400000);
-    app_jobs_run_due(world->jobs);
+    app_jobs_run_due(world->jobs, false);
     assert_int_equal(seen.runs, 2);
 }
 
@@ -180,7 +180,7 @@ static void a_clock_set_back_does_not_silence_a_job(void **state)
     struct world *world = *state;
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     base_clock_test_step(&world->clock, 60000);
-    app_jobs_run_due(world->jobs);
+    app_jobs_run_due(world->jobs, false);
     app_jobs_free(world->jobs);
     base_clock_test_step(&world->clock, -30LL * 86400000);
     begin(world);
@@ -205,9 +205,9 @@ static void a_hastened_job_is_due_at_once(void **state)
 {
     struct world *world = *state;
     base_clock_test_step(&world->clock, 60000);
-    app_jobs_run_due(world->jobs);
+    app_jobs_run_due(world->jobs, false);
     app_jobs_hasten(world->jobs, "feeds");
-    app_jobs_run_due(world->jobs);
+    app_jobs_run_due(world->jobs, false);
     assert_int_equal(seen.runs, 2);
 }
 
@@ -227,7 +227,8 @@ static void a_job_hastened_while_it_runs_is_due_again_at_its_end(void **state)
 {
     struct world *world = *state;
     struct fail fail;
-    static const struct app_job again[] = {{"feeds", 60000, hastens_itself, "Reads feeds.", NULL}};
+    static const struct app_job again[] = {
+        {"feeds", 60000, hastens_itself, "Reads feeds.", NULL, false}};
     app_jobs_free(world->jobs);
     struct app_jobs_options options = {.state = world->state,
                                        .clock = &world->clock.clock,
@@ -237,7 +238,7 @@ static void a_job_hastened_while_it_runs_is_due_again_at_its_end(void **state)
     assert_true(app_jobs_new(&options, &world->jobs, &fail));
     hastening = world;
     base_clock_test_step(&world->clock, 60000);
-    app_jobs_run_due(world->jobs);
+    app_jobs_run_due(world->jobs, false);
     assert_int_equal(seen.runs, 2);
 }
 
@@ -298,6 +299,80 @@ static void the_thread_runs_what_is_due(void **state)
     app_jobs_stop(world->jobs);
 }
 
+static void wait_for(_Atomic bool *what)
+{
+    while (!*what) { /* spins */
+    }
+}
+
+static const struct app_job two_lanes[] = {
+    {"feeds", 60000, counts, "Reads feeds.", NULL, false},
+    {"endless", 3600000, endless, "Takes hours.", NULL, true},
+};
+
+static void begin_with(struct world *world, const struct app_job *jobs, size_t count,
+                       const struct base_clock *clock)
+{
+    struct fail fail;
+    app_jobs_free(world->jobs);
+    struct app_jobs_options options = {.state = world->state,
+                                       .clock = clock,
+                                       .random = base_random_system(),
+                                       .table = jobs,
+                                       .count = count};
+    assert_true(app_jobs_new(&options, &world->jobs, &fail));
+}
+
+static void a_job_that_takes_hours_keeps_no_other_waiting(void **state)
+{
+    struct world *world = *state;
+    struct fail fail;
+    begin_with(world, two_lanes, 2, base_clock_real());
+    assert_true(app_jobs_start(world->jobs, &fail));
+    app_jobs_hasten(world->jobs, "endless");
+    wait_for(&seen.inside);
+    app_jobs_hasten(world->jobs, "feeds");
+    while (seen.runs == 0) { /* while the other goes on */
+    }
+    assert_false(app_jobs_run(world->jobs, STR("endless"), 0, &fail));
+    assert_int_equal(fail.code, FAIL_BUSY);
+    app_jobs_stop(world->jobs);
+}
+
+static void each_thread_takes_its_own_jobs_only(void **state)
+{
+    struct world *world = *state;
+    begin_with(world, (const struct app_job[]){{"feeds", 60000, counts, "", NULL, true}}, 1,
+               &world->clock.clock);
+    base_clock_test_step(&world->clock, 60000);
+    assert_int_equal(app_jobs_run_due(world->jobs, false), INT64_MAX);
+    assert_int_equal(seen.runs, 0);
+    (void)app_jobs_run_due(world->jobs, true);
+    assert_int_equal(seen.runs, 1);
+    /* The table must stay, and this one does not. */
+    app_jobs_free(world->jobs);
+    world->jobs = NULL;
+}
+
+static void what_is_asked_for_waits_for_its_turn_once_and_runs_even_if_not_by_itself(void **state)
+{
+    struct world *world = *state;
+    struct fail fail;
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    static const struct app_job by_hand[] = {{"feeds", 0, counts, "Reads feeds.", NULL, false}};
+    begin_with(world, by_hand, 1, &world->clock.clock);
+    assert_int_equal(app_jobs_run_due(world->jobs, false), INT64_MAX);
+    assert_true(app_jobs_request(world->jobs, STR("feeds"), &fail));
+    assert_true(row_of(world, arena).requested);
+    assert_false(app_jobs_request(world->jobs, STR("feeds"), &fail));
+    assert_int_equal(fail.code, FAIL_BUSY);
+    assert_false(app_jobs_request(world->jobs, STR("fleets"), &fail));
+    assert_int_equal(fail.code, FAIL_ABSENT);
+    assert_int_equal(app_jobs_run_due(world->jobs, false), INT64_MAX);
+    assert_int_equal(seen.runs, 1);
+    assert_false(row_of(world, arena).requested);
+}
+
 static int64_t every;
 
 static int64_t as_set(const struct app *app)
@@ -312,7 +387,7 @@ static void an_interval_may_be_a_setting_and_0_is_never_but_by_hand(void **state
     struct fail fail;
     struct arena *arena = arena_new(NULL);
     struct app_job_row *rows;
-    static const struct app_job set[] = {{"feeds", 0, counts, "Reads feeds.", as_set}};
+    static const struct app_job set[] = {{"feeds", 0, counts, "Reads feeds.", as_set, false}};
     struct app_jobs_options options = {.state = world->state,
                                        .clock = &world->clock.clock,
                                        .random = &world->random.random,
@@ -322,7 +397,7 @@ static void an_interval_may_be_a_setting_and_0_is_never_but_by_hand(void **state
     every = 0;
     assert_true(app_jobs_new(&options, &world->jobs, &fail));
     base_clock_test_step(&world->clock, 100 * 3600000LL);
-    assert_int_equal(app_jobs_run_due(world->jobs), INT64_MAX);
+    assert_int_equal(app_jobs_run_due(world->jobs, false), INT64_MAX);
     assert_int_equal(seen.runs, 0);
     assert_true(app_jobs_list(world->jobs, arena, &rows, &fail));
     assert_int_equal(rows[0].every_ms, 0);
@@ -332,7 +407,7 @@ static void an_interval_may_be_a_setting_and_0_is_never_but_by_hand(void **state
     app_jobs_free(world->jobs); /* the setting is read at a start */
     assert_true(app_jobs_new(&options, &world->jobs, &fail));
     base_clock_test_step(&world->clock, 2 * 3600000LL);
-    (void)app_jobs_run_due(world->jobs);
+    (void)app_jobs_run_due(world->jobs, false);
     assert_int_equal(seen.runs, 2);
     arena_free(arena);
 }
@@ -358,6 +433,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_job_runs_twice_at_once_and_stopping_cancels, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_thread_runs_what_is_due, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_job_that_takes_hours_keeps_no_other_waiting, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(each_thread_takes_its_own_jobs_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_is_asked_for_waits_for_its_turn_once_and_runs_even_if_not_by_itself, set_up,
+            tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 // The one place that speaks to the server. Every path of the API that the interface uses is here.
 import type {
-  Account,
-  CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, Dashboard, DashboardBody, DashboardRow, ErasureRow, FoundCustomer, ImportGone, ImportRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
+  Account, Backups,
+  CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, Dashboard, DashboardBody, DashboardRow, ErasureRow, FoundCustomer, ImportGone, ImportRow, JobRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
   MendRows, Mended, Note, NoteKind, QuarantineGroup, QuarantineRow, Receipt, RetentionRules, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, ValueAnswer, Why, WrongAnswer,
 } from "./types";
@@ -203,6 +203,9 @@ export const api = {
     call<Mended>(`/api/v1/quarantine/${verb}`, { method: "POST", body, signal }),
   live: (after: number, limit = 100) => call<{ seq: number; items: LiveItem[] }>(`/api/v1/live${search({ after, limit })}`),
   status: () => call<Status>("/api/v1/status"),
+  backups: () => call<Backups>("/api/v1/backups"),
+  /** It begins when its turn comes; what became of it is asked for later. */
+  runJob: (name: string) => call<JobRow>(`/api/v1/jobs/${part(name)}/run`, { method: "POST", body: { wait: false } }),
   keys: () => call<{ keys: KeyRow[] }>("/api/v1/keys"),
   addKey: (kind: KeyKind, name: string, origins: string[]) =>
     call<{ id: KeyRow["id"]; key: string }>("/api/v1/keys", { method: "POST", body: { kind, name, ...(origins.length ? { origins } : {}) } }),

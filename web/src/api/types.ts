@@ -369,6 +369,47 @@ export interface Status {
   last_event_at: string | null;
 }
 
+/** What the server does by itself. */
+export interface JobRow {
+  name: string;
+  every_s: number;
+  running: boolean;
+  waiting: boolean;
+  next: string | null;
+  last: string | null;
+  last_good: string | null;
+  took_ms: number;
+  ok: boolean | null;
+  failures: number;
+  why: string | null;
+  note: string | null;
+}
+
+/** A backup. One whose list is damaged has nothing but its number and why. */
+export interface Generation {
+  generation: number;
+  damaged: string | null;
+  moment?: string;
+  events?: number;
+  customers?: number;
+  bytes?: number;
+  copied_bytes?: number;
+  version?: string;
+}
+
+export interface Backups {
+  directory: string | null;
+  data: string;
+  state: "off" | "unreadable" | "late" | "failing" | "none" | "good";
+  restore_test_state: "off" | "late" | "failing" | "none" | "good";
+  problem: string | null;
+  settings: Record<"backup_every_hours" | "backup_keep" | "restore_test_every_days" | "restore_test_mb", number>;
+  backup: JobRow;
+  restore_test: JobRow;
+  total: number;
+  generations: Generation[];
+}
+
 export type KeyKind = "write" | "client" | "secret";
 
 export interface KeyRow {

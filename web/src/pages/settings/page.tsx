@@ -15,13 +15,14 @@ import { Sources } from "./sources";
 
 const Export = lazy(() => import("./export").then((module) => module.Export));
 const Imports = lazy(() => import("./imports").then((module) => module.Imports));
+const Backups = lazy(() => import("./backups").then((module) => module.Backups));
 const Privacy = lazy(() => import("./privacy").then((module) => module.Privacy));
 const Catalogue = lazy(() => import("./catalogue").then((module) => module.Catalogue));
 
-export const SETTINGS = ["pipeline", "catalogue", "quarantine", "imports", "sources", "keys", "contact", "privacy", "export", "organisation", "appearance"] as const;
+export const SETTINGS = ["pipeline", "catalogue", "quarantine", "imports", "sources", "keys", "contact", "privacy", "backups", "export", "organisation", "appearance"] as const;
 export type SettingsName = (typeof SETTINGS)[number];
 
-const PAGES = { pipeline: Pipeline, catalogue: Catalogue, quarantine: Quarantine, imports: Imports, sources: Sources, keys: Keys, contact: Contact, privacy: Privacy, export: Export, organisation: Organisation, appearance: Appearance };
+const PAGES = { pipeline: Pipeline, catalogue: Catalogue, quarantine: Quarantine, imports: Imports, sources: Sources, keys: Keys, contact: Contact, privacy: Privacy, backups: Backups, export: Export, organisation: Organisation, appearance: Appearance };
 
 export function SettingsPage({ rest }: PageProps) {
   const name = SETTINGS.find((each) => each === rest[0]);

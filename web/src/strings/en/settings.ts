@@ -5,6 +5,7 @@ export const settings = {
   "settings.imports": "Imports",
   "settings.sources": "Sources",
   "settings.keys": "Keys",
+  "settings.backups": "Backups",
   "settings.export": "Export",
   "settings.organisation": "Organisation",
   "settings.appearance": "Appearance",
