@@ -65,12 +65,8 @@ static bool rank(struct query_worker *worker, const void *tally, double *out, st
 
 static bool start(struct query_worker *worker, void **out_own, struct fail *fail)
 {
-    struct funnel_walk *walk;
-    if (!funnel_walk_new(worker->arena, worker->exec->budget, body_of(worker), &walk, fail)) {
-        return false;
-    }
-    *out_own = walk;
-    return true;
+    *out_own = arena_array(worker->arena, 1, sizeof(struct funnel_walk), fail);
+    return *out_own != NULL;
 }
 
 static bool count_path(struct query_worker *worker, struct funnel_tally *tally,
@@ -173,27 +169,6 @@ static bool count_groups(struct query_worker *worker, uint32_t c, const struct f
     return true;
 }
 
-/* Has the customer entered at all? Most have not where step 1 is rare. */
-static bool enters(const struct query_worker *worker, uint32_t c)
-{
-    const struct store_rows *rows = worker->rows;
-    const struct query_range *range = &worker->exec->plan->range;
-    for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
-        if ((query_row_mask(worker, row) & 1U) != 0 && rows->ts_ms[row] >= range->from_ms &&
-            rows->ts_ms[row] < range->to_ms) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool load(struct query_worker *worker, struct funnel_walk *walk, uint32_t c,
-                 struct fail *fail)
-{
-    return funnel_walk_load(walk, body_of(worker), worker, worker->rows->row_begin[c],
-                            worker->rows->row_begin[c + 1], fail);
-}
-
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     const struct funnel_body *body = body_of(worker);
@@ -201,17 +176,17 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
     struct funnel_walk *walk = query_tally_state(worker)->own;
     const int64_t *ts_ms = worker->rows->ts_ms;
     struct funnel_path path;
-    if (!enters(worker, c)) {
-        return true;
-    }
-    if (!load(worker, walk, c, fail)) {
+    if (!funnel_walk_load(walk, body, worker, c, fail)) {
         return false;
+    }
+    if (!funnel_walk_enters(walk, ts_ms, range)) {
+        return true;
     }
     if (!body->entries) {
         return !funnel_walk_best(walk, body, ts_ms, range, &path) ||
                count_groups(worker, c, &path, fail);
     }
-    for (size_t at = 0; funnel_walk_next_entry(walk, body, ts_ms, range, &at, &path);) {
+    for (uint32_t at = walk->begin; funnel_walk_next_entry(walk, body, ts_ms, range, &at, &path);) {
         if (!count_groups(worker, c, &path, fail)) {
             return false;
         }
@@ -351,16 +326,18 @@ static bool open_belongs(struct query_worker *worker, uint32_t c, bool *out,
     const int64_t *ts_ms = worker->rows->ts_ms;
     struct funnel_path path;
     uint64_t entries = 0;
-    size_t at = 0;
     *out = false;
-    if (!enters(worker, c)) {
-        return true;
-    }
-    if (!load(worker, walk, c, fail)) {
+    if (!funnel_walk_load(walk, body, worker, c, fail)) {
         return false;
     }
+    if (!funnel_walk_enters(walk, ts_ms, range)) {
+        return true;
+    }
+    bool first = true;
+    uint32_t at = walk->begin;
     while (body->entries ? funnel_walk_next_entry(walk, body, ts_ms, range, &at, &path)
-                         : at++ == 0 && funnel_walk_best(walk, body, ts_ms, range, &path)) {
+                         : first && funnel_walk_best(walk, body, ts_ms, range, &path)) {
+        first = false;
         bool grouped = false;
         if (in_cell(body, &path) && !in_group(worker, c, &path, &grouped, fail)) {
             return false;

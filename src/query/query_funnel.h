@@ -1,8 +1,8 @@
 /* query_funnel.h — the plan of a funnel, and the walk of one customer through it.
  *
  * What: from an entry (an event of the range that matches step 1) each step is reached by the first later
- *   event that may be taken, inside the window. The walk keeps, for each step, where its events are, so that
- *   "the first after" is a short search; in order "ordered" all entries together cost one pass.
+ *   event that may be taken, inside the window. Which rows each step's events are is marked for a whole batch, a bit each
+ *   (query_marks.h), so that "the first after" is a look at bits, and rows of no step cost next to nothing.
  * Owner: a walk belongs to a worker; paths are values.   Threads: the worker's.
  * Failure: FAIL_LIMIT.   Limits/cost: QUERY_STEPS_MAX steps; O(steps) searches an entry, squared at worst with "any"
  *   and optional steps: linear in the events of a customer, whatever they are (bench/funnel-walk.mjs).
@@ -38,9 +38,10 @@ struct funnel_body { /* step s (0-based) is matcher s, exclusion e is matcher st
 /* The nearest earlier required step; in order "any" the reach before. Not for step 0. */
 uint32_t funnel_step_before(const struct funnel_body *body, uint32_t step);
 
-struct funnel_places { /* rows of one matcher, ascending */
-    struct query_vec *rows;
-    size_t hint;
+struct funnel_places { /* rows of one matcher */
+    uint64_t *words;
+    uint32_t asked,
+        found; /* the last look: no row between them is marked, so it need not be made again */
 };
 /* Which rows bear a value of the breakdown, as far as was looked. Entries come in rising order, and so do the ends
    of their windows: no row is looked at twice, however many windows it lies in. */
@@ -49,17 +50,16 @@ struct funnel_valued {
     uint32_t found; /* the last row with a value before it; FUNNEL_NOT_REACHED: none yet */
 };
 struct funnel_walk {
+    uint64_t batch;      /* that the rows are marked of */
+    uint32_t rows;       /* of it */
+    uint32_t begin, end; /* rows of the customer that is walked */
     struct funnel_places by_matcher[QUERY_MATCHERS_MAX];
-    struct funnel_places any_step;
+    struct funnel_places any_step; /* in order "strict" */
     struct funnel_valued valued;
 };
-bool funnel_walk_new(struct arena *arena, struct base_budget *budget,
-                     const struct funnel_body *body, struct funnel_walk **out,
-                     struct fail *fail) MUST_USE;
-/* Takes in the worker's rows [begin, end), of one customer. */
+/* Takes in customer `c` of the worker's rows. A zeroed walk is one for a new worker. */
 bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
-                      const struct query_worker *worker, uint32_t begin, uint32_t end,
-                      struct fail *fail) MUST_USE;
+                      const struct query_worker *worker, uint32_t c, struct fail *fail) MUST_USE;
 
 struct funnel_path {
     uint32_t level;                    /* number of the highest step reached; "any": how many */
@@ -69,13 +69,16 @@ struct funnel_path {
 /* The path of the entry at row `entry`. */
 void funnel_walk_from(struct funnel_walk *walk, const struct funnel_body *body,
                       const int64_t *ts_ms, uint32_t entry, struct funnel_path *out);
+/* Has the customer entered at all? Most have not where step 1 is rare. */
+bool funnel_walk_enters(const struct funnel_walk *walk, const int64_t *ts_ms,
+                        const struct query_range *range);
 /* The customer's one path: of the highest level, the earliest entry. False: did not enter. */
 bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
                       const int64_t *ts_ms, const struct query_range *range,
                       struct funnel_path *out);
-/* Entries one after the other, each after the last reach of the one before. *at: 0 at first. */
+/* Entries one after the other, each after the last reach of the one before. *at: walk->begin at first. */
 bool funnel_walk_next_entry(struct funnel_walk *walk, const struct funnel_body *body,
-                            const int64_t *ts_ms, const struct query_range *range, size_t *at,
+                            const int64_t *ts_ms, const struct query_range *range, uint32_t *at,
                             struct funnel_path *out);
 
 struct query_parser;

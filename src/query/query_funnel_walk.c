@@ -1,6 +1,7 @@
 /* One customer's walk through a funnel: no store, no groups. */
 #include "query_funnel.h"
 
+#include "query_marks.h"
 #include "query_narrow.h"
 
 uint32_t funnel_step_before(const struct funnel_body *body, uint32_t step)
@@ -12,94 +13,83 @@ uint32_t funnel_step_before(const struct funnel_body *body, uint32_t step)
     return before;
 }
 
-static bool places_new(struct arena *arena, struct base_budget *budget,
-                       struct funnel_places *places, struct fail *fail)
+/* Marks the batch's rows of matcher `m`. */
+static bool mark_rows(const struct query_worker *worker, uint32_t m, struct funnel_places *places,
+                      struct fail *fail)
 {
-    places->rows = arena_array(arena, 1, sizeof *places->rows, fail);
-    if (places->rows == NULL) {
+    uint32_t rows = worker->rows->row_count;
+    *places = (struct funnel_places){
+        .words = arena_array(worker->scratch, query_mark_words(rows), sizeof *places->words, fail)};
+    if (places->words == NULL) {
         return false;
     }
-    query_vec_init(places->rows, arena, budget, sizeof(uint32_t));
+    if (worker->labels == NULL) {
+        query_mark_masks(worker->masks, m, rows, places->words);
+        return true;
+    }
+    uint8_t table[QUERY_LABELS_MAX] = {0};
+    for (uint32_t label = 1; label < worker->labels->count; label++) {
+        table[label] = worker->labels->masks[label] >> m & 1U;
+    }
+    query_mark_rows(table, worker->rows->labels, rows, places->words);
     return true;
 }
 
-bool funnel_walk_new(struct arena *arena, struct base_budget *budget,
-                     const struct funnel_body *body, struct funnel_walk **out, struct fail *fail)
+static bool mark_any_step(const struct funnel_body *body, const struct query_worker *worker,
+                          struct funnel_walk *walk, struct fail *fail)
 {
-    struct funnel_walk *walk = arena_array(arena, 1, sizeof *walk, fail);
-    if (walk == NULL || !places_new(arena, budget, &walk->any_step, fail)) {
+    size_t words = query_mark_words(worker->rows->row_count);
+    uint64_t *any = arena_array(worker->scratch, words, sizeof *any, fail);
+    if (any == NULL) {
         return false;
     }
+    for (uint32_t s = 0; s < body->step_count; s++) {
+        for (size_t i = 0; i < words; i++) {
+            any[i] |= walk->by_matcher[s].words[i];
+        }
+    }
+    walk->any_step = (struct funnel_places){.words = any};
+    return true;
+}
+
+static bool mark_batch(struct funnel_walk *walk, const struct funnel_body *body,
+                       const struct query_worker *worker, struct fail *fail)
+{
     for (uint32_t m = 0; m < body->step_count + body->exclude_count; m++) {
-        if (!places_new(arena, budget, &walk->by_matcher[m], fail)) {
+        if (!mark_rows(worker, m, &walk->by_matcher[m], fail)) {
             return false;
         }
     }
-    *out = walk;
-    return true;
-}
-
-static bool places_add(struct funnel_places *places, uint32_t row, struct fail *fail)
-{
-    uint32_t *at = query_vec_add(places->rows, fail);
-    if (at != NULL) {
-        *at = row;
+    if (body->order == FUNNEL_STRICT && !mark_any_step(body, worker, walk, fail)) {
+        return false;
     }
-    return at != NULL;
+    walk->batch = worker->batch;
+    walk->rows = worker->rows->row_count;
+    return true;
 }
 
 bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
-                      const struct query_worker *worker, uint32_t begin, uint32_t end,
-                      struct fail *fail)
+                      const struct query_worker *worker, uint32_t c, struct fail *fail)
 {
-    uint32_t matchers = body->step_count + body->exclude_count;
-    uint64_t all = matchers == 64 ? UINT64_MAX : (UINT64_C(1) << matchers) - 1U;
-    uint64_t steps = (UINT64_C(1) << body->step_count) - 1U;
-    walk->any_step.rows->count = walk->any_step.hint = 0;
-    walk->valued = (struct funnel_valued){begin, FUNNEL_NOT_REACHED};
-    for (uint32_t m = 0; m < matchers; m++) {
-        walk->by_matcher[m].rows->count = walk->by_matcher[m].hint = 0;
+    if (walk->batch != worker->batch && !mark_batch(walk, body, worker, fail)) {
+        return false;
     }
-    for (uint32_t row = begin; row < end; row++) {
-        uint64_t bits = query_row_mask(worker, row) & all;
-        if ((bits & steps) != 0 && body->order == FUNNEL_STRICT &&
-            !places_add(&walk->any_step, row, fail)) {
-            return false;
-        }
-        for (; bits != 0; bits &= bits - 1) {
-            if (!places_add(&walk->by_matcher[__builtin_ctzll(bits)], row, fail)) {
-                return false;
-            }
-        }
-    }
+    walk->begin = worker->rows->row_begin[c];
+    walk->end = worker->rows->row_begin[c + 1];
+    walk->valued = (struct funnel_valued){walk->begin, FUNNEL_NOT_REACHED};
     return true;
 }
 
-/* The first place after `row`, or FUNNEL_NOT_REACHED. Mostly asked in rising order: from where the last
-   search ended, in doubling steps. */
-static uint32_t next_after(struct funnel_places *places, uint32_t row)
+/* The customer's first place after `row`, or FUNNEL_NOT_REACHED. It is looked for to the end of the batch, so that what
+   was found holds for the customers in between: all of a batch's looks that come in rising order cost one pass. */
+static inline uint32_t next_after(const struct funnel_walk *walk, struct funnel_places *places,
+                                  uint32_t row)
 {
-    const uint32_t *rows = places->rows->data;
-    size_t count = places->rows->count, low = places->hint;
-    if (low > 0 && rows[low - 1] > row) {
-        low = 0;
+    if (row < places->asked || row >= places->found) {
+        places->asked = row;
+        places->found = query_mark_next(places->words, row + 1, walk->rows);
     }
-    size_t step = 1;
-    while (low + step <= count && rows[low + step - 1] <= row) {
-        low += step;
-        step *= 2;
-    }
-    size_t high = low + step - 1 < count ? low + step - 1 : count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (rows[middle] <= row) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    places->hint = low;
-    return low < count ? rows[low] : FUNNEL_NOT_REACHED;
+    return places->found < walk->end ? places->found : FUNNEL_NOT_REACHED;
 }
 
 /* The steps that may come next: bit s. */
@@ -126,7 +116,7 @@ static uint32_t next_reach(struct funnel_walk *walk, const struct funnel_body *b
     uint32_t best = FUNNEL_NOT_REACHED;
     for (uint32_t left = candidates; left != 0; left &= left - 1) {
         uint32_t s = (uint32_t)__builtin_ctz(left);
-        uint32_t row = next_after(&walk->by_matcher[s], from);
+        uint32_t row = next_after(walk, &walk->by_matcher[s], from);
         if (row < best) {
             best = row;
             *out_step = s;
@@ -136,7 +126,7 @@ static uint32_t next_reach(struct funnel_walk *walk, const struct funnel_body *b
         }
     }
     if (body->order == FUNNEL_STRICT && best != FUNNEL_NOT_REACHED &&
-        next_after(&walk->any_step, from) != best) {
+        next_after(walk, &walk->any_step, from) != best) {
         return FUNNEL_NOT_REACHED;
     }
     return best;
@@ -147,7 +137,7 @@ static bool is_excluded(struct funnel_walk *walk, const struct funnel_body *body
 {
     for (uint32_t e = 0; e < body->exclude_count; e++) {
         if (level >= body->excludes[e].from && level < body->excludes[e].to &&
-            next_after(&walk->by_matcher[body->step_count + e], from) < reach) {
+            next_after(walk, &walk->by_matcher[body->step_count + e], from) < reach) {
             return true;
         }
     }
@@ -184,6 +174,24 @@ static bool is_entry(const int64_t *ts_ms, const struct query_range *range, uint
     return ts_ms[row] >= range->from_ms && ts_ms[row] < range->to_ms;
 }
 
+/* The first entry from row `from` on, or walk->end. */
+static uint32_t entry_from(const struct funnel_walk *walk, const int64_t *ts_ms,
+                           const struct query_range *range, uint32_t from)
+{
+    const uint64_t *words = walk->by_matcher[0].words;
+    uint32_t row = query_mark_next(words, from, walk->end);
+    while (row < walk->end && !is_entry(ts_ms, range, row)) {
+        row = query_mark_next(words, row + 1, walk->end);
+    }
+    return row;
+}
+
+bool funnel_walk_enters(const struct funnel_walk *walk, const int64_t *ts_ms,
+                        const struct query_range *range)
+{
+    return entry_from(walk, ts_ms, range, walk->begin) < walk->end;
+}
+
 /* The last row from which a level above `level` can still be reached: one of the steps beyond must lie behind it. False
    where there is none. Saying it for `any` would need more than the steps' last rows: then every row may. */
 static bool last_chance(const struct funnel_walk *walk, const struct funnel_body *body,
@@ -192,9 +200,8 @@ static bool last_chance(const struct funnel_walk *walk, const struct funnel_body
     bool any = body->order == FUNNEL_ANY && level < body->step_count;
     *out = any ? FUNNEL_NOT_REACHED : 0;
     for (uint32_t s = level; s < body->step_count && !any; s++) {
-        const struct query_vec *rows = walk->by_matcher[s].rows;
-        if (rows->count > 0) {
-            uint32_t last = ((const uint32_t *)rows->data)[rows->count - 1];
+        uint32_t last = query_mark_last(walk->by_matcher[s].words, walk->begin, walk->end);
+        if (last < walk->end) {
             *out = last > *out ? last : *out;
         } else if ((body->optional >> s & 1U) == 0) {
             break; /* no path leads past a required step that never came */
@@ -203,20 +210,93 @@ static bool last_chance(const struct funnel_walk *walk, const struct funnel_body
     return *out > 0;
 }
 
+/* ---- plain funnels: in order, with every step required and nothing excluded -------------------------------- */
+
+static bool is_plain(const struct funnel_body *body)
+{
+    return body->order == FUNNEL_ORDERED && body->optional == 0 && body->exclude_count == 0;
+}
+
+/* The level that could be reached from `entry` if there were no window. */
+static uint32_t top_level(struct funnel_walk *walk, const struct funnel_body *body, uint32_t entry)
+{
+    uint32_t row = entry;
+    for (uint32_t level = 1; level < body->step_count; level++) {
+        row = next_after(walk, &walk->by_matcher[level], row);
+        if (row == FUNNEL_NOT_REACHED) {
+            return level;
+        }
+    }
+    return body->step_count;
+}
+
+/* From `entry` as far as the window lets it, at most to level `top`; *out_late is the row that came too late, or
+   FUNNEL_NOT_REACHED. */
+static inline uint32_t plain_level(struct funnel_walk *walk, const int64_t *ts_ms,
+                                   int64_t window_ms, uint32_t top, uint32_t *rows,
+                                   uint32_t *out_late)
+{
+    int64_t until_ms = query_ms_add(ts_ms[rows[0]], window_ms);
+    uint32_t level = 1;
+    *out_late = FUNNEL_NOT_REACHED;
+    while (level < top) {
+        uint32_t row = next_after(walk, &walk->by_matcher[level], rows[level - 1]);
+        if (row == FUNNEL_NOT_REACHED || ts_ms[row] > until_ms) {
+            *out_late = row;
+            break;
+        }
+        rows[level++] = row;
+    }
+    return level;
+}
+
+/* As funnel_walk_best. Entries from which not even step 2 comes in time are passed over at a glance, and none is looked
+   at once no higher level can be reached. */
+static bool plain_best(struct funnel_walk *walk, const struct funnel_body *body,
+                       const int64_t *ts_ms, const struct query_range *range,
+                       struct funnel_path *out)
+{
+    uint32_t entry = entry_from(walk, ts_ms, range, walk->begin);
+    uint32_t best = 0;
+    if (entry == walk->end) {
+        return false;
+    }
+    const uint32_t top = top_level(walk, body, entry);
+    while (entry < walk->end && best < top) {
+        uint32_t rows[QUERY_STEPS_MAX] = {[0] = entry};
+        uint32_t late;
+        uint32_t level = plain_level(walk, ts_ms, body->window_ms, top, rows, &late);
+        if (level > best) {
+            best = level;
+            memcpy(out->reached, rows, level * sizeof *rows);
+        }
+        entry = entry_from(walk, ts_ms, range, entry + 1);
+        while (level == 1 && late != FUNNEL_NOT_REACHED && entry < late &&
+               query_ms_add(ts_ms[entry], body->window_ms) < ts_ms[late]) {
+            entry = entry_from(walk, ts_ms, range, entry + 1);
+        }
+    }
+    out->level = best;
+    out->last = out->reached[best - 1];
+    for (uint32_t s = best; s < body->step_count; s++) {
+        out->reached[s] = FUNNEL_NOT_REACHED;
+    }
+    return true;
+}
+
 bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
                       const int64_t *ts_ms, const struct query_range *range,
                       struct funnel_path *out)
 {
-    const struct query_vec *entries = walk->by_matcher[0].rows;
-    const uint32_t *rows = entries->data;
+    if (is_plain(body)) {
+        return plain_best(walk, body, ts_ms, range, out);
+    }
     bool entered = false;
     uint32_t chance = FUNNEL_NOT_REACHED;
-    for (size_t i = 0; i < entries->count && rows[i] < chance; i++) {
-        if (!is_entry(ts_ms, range, rows[i])) {
-            continue;
-        }
+    for (uint32_t row = entry_from(walk, ts_ms, range, walk->begin);
+         row < walk->end && row < chance; row = entry_from(walk, ts_ms, range, row + 1)) {
         struct funnel_path path;
-        funnel_walk_from(walk, body, ts_ms, rows[i], &path);
+        funnel_walk_from(walk, body, ts_ms, row, &path);
         if (!entered || path.level > out->level) {
             *out = path;
             entered = true;
@@ -229,20 +309,15 @@ bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
 }
 
 bool funnel_walk_next_entry(struct funnel_walk *walk, const struct funnel_body *body,
-                            const int64_t *ts_ms, const struct query_range *range, size_t *at,
+                            const int64_t *ts_ms, const struct query_range *range, uint32_t *at,
                             struct funnel_path *out)
 {
-    const struct query_vec *entries = walk->by_matcher[0].rows;
-    const uint32_t *rows = entries->data;
-    while (*at < entries->count && !is_entry(ts_ms, range, rows[*at])) {
-        (*at)++;
-    }
-    if (*at == entries->count) {
+    uint32_t row = entry_from(walk, ts_ms, range, *at);
+    *at = walk->end;
+    if (row == walk->end) {
         return false;
     }
-    funnel_walk_from(walk, body, ts_ms, rows[*at], out);
-    while (*at < entries->count && rows[*at] <= out->last) {
-        (*at)++;
-    }
+    funnel_walk_from(walk, body, ts_ms, row, out);
+    *at = out->last + 1;
     return true;
 }

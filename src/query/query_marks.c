@@ -1,4 +1,4 @@
-/* query_marks.c — marks and intervals of narrow rows: the portable way, and the choice. */
+/* query_marks.c — marks and intervals of rows: the portable way, and the choice. */
 #include "query_marks.h"
 
 void query_mark_rows_portable(const uint8_t *table, const uint8_t *labels, size_t count,
@@ -9,6 +9,18 @@ void query_mark_rows_portable(const uint8_t *table, const uint8_t *labels, size_
         uint64_t word = 0;
         for (size_t i = 0; i < rows; i++) {
             word |= (uint64_t)(table[labels[first + i]] != 0) << i;
+        }
+        words[first / QUERY_MARK_ROWS] = word;
+    }
+}
+
+void query_mark_masks_portable(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words)
+{
+    for (size_t first = 0; first < count; first += QUERY_MARK_ROWS) {
+        size_t rows = count - first < QUERY_MARK_ROWS ? count - first : QUERY_MARK_ROWS;
+        uint64_t word = 0;
+        for (size_t i = 0; i < rows; i++) {
+            word |= (masks[first + i] >> bit & 1U) << i;
         }
         words[first / QUERY_MARK_ROWS] = word;
     }
@@ -32,6 +44,15 @@ void query_mark_rows(const uint8_t *table, const uint8_t *labels, size_t count, 
         query_mark_rows_avx512(table, labels, count, words);
     } else {
         query_mark_rows_portable(table, labels, count, words);
+    }
+}
+
+void query_mark_masks(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words)
+{
+    if (query_marks_have_avx512()) {
+        query_mark_masks_avx512(masks, bit, count, words);
+    } else {
+        query_mark_masks_portable(masks, bit, count, words);
     }
 }
 

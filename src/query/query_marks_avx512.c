@@ -1,4 +1,4 @@
-/* query_marks_avx512.c — marks of 64 narrow rows at a time, intervals of eight. */
+/* query_marks_avx512.c — marks of 64 labels or eight masks at a time, intervals of eight. */
 #include "query_marks.h"
 
 #if defined(__x86_64__)
@@ -6,7 +6,7 @@
 #include <immintrin.h>
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi")))
-#define LANES 8U /* times in one register */
+#define LANES 8U /* times or masks in one register */
 
 bool query_marks_have_avx512(void)
 {
@@ -29,6 +29,22 @@ AVX512 void query_mark_rows_avx512(const uint8_t *table, const uint8_t *labels, 
         __m512i found = _mm512_mask_blend_epi8(_mm512_movepi8_mask(rows), low, high);
         words[i / QUERY_MARK_ROWS] = _mm512_mask_test_epi8_mask(there, found, found);
     }
+}
+
+AVX512 void query_mark_masks_avx512(const uint64_t *masks, unsigned bit, size_t count,
+                                    uint64_t *words)
+{
+    const __m512i wanted = _mm512_set1_epi64((long long)(UINT64_C(1) << bit));
+    size_t i = 0;
+    for (; i + QUERY_MARK_ROWS <= count; i += QUERY_MARK_ROWS) {
+        uint64_t word = 0;
+        for (unsigned lane = 0; lane < QUERY_MARK_ROWS; lane += LANES) {
+            __m512i rows = _mm512_loadu_si512(masks + i + lane);
+            word |= (uint64_t)_mm512_test_epi64_mask(rows, wanted) << lane;
+        }
+        words[i / QUERY_MARK_ROWS] = word;
+    }
+    query_mark_masks_portable(masks + i, bit, count - i, words + i / QUERY_MARK_ROWS);
 }
 
 AVX512 uint64_t query_intervals_met_avx512(const struct query_interval_table *table, uint32_t first,
@@ -72,6 +88,11 @@ AVX512 uint64_t query_intervals_met_avx512(const struct query_interval_table *ta
 bool query_marks_have_avx512(void)
 {
     return false;
+}
+
+void query_mark_masks_avx512(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words)
+{
+    query_mark_masks_portable(masks, bit, count, words);
 }
 
 void query_mark_rows_avx512(const uint8_t *table, const uint8_t *labels, size_t count,

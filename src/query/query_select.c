@@ -1,5 +1,13 @@
-/* Hoare's selection, the middle of three as pivot: in place, so that no memory is taken past the budget. */
+/* Many values are counted by their first bits, those that begin as the wanted one does are put in front, and among them is
+ * searched by Hoare's selection, the middle of three as pivot: in place, so that no memory is taken past the budget.
+ */
 #include "query_select.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define PREFIX_BITS 14U /* sign, exponent and two bits: 64 KB of counts */
+#define COUNTED_FROM ((size_t)4096)
 
 static double middle_of(double a, double b, double c)
 {
@@ -37,8 +45,45 @@ size_t query_nearest_rank(size_t count, unsigned percent)
     return rank == 0 ? 0 : rank - 1;
 }
 
+/* In the order of the numbers, which are no NaN: the first bits of its form as an unsigned number. */
+static inline uint32_t prefix_of(double value)
+{
+    uint64_t bits;
+    value += 0.0; /* there is one zero */
+    memcpy(&bits, &value, sizeof bits);
+    uint64_t ordered = bits ^ ((uint64_t)((int64_t)bits >> 63) | UINT64_C(1) << 63);
+    return (uint32_t)(ordered >> (64 - PREFIX_BITS));
+}
+
+/* Puts the values in front that begin as the k-th does: *out_count of them, *out_below are less than all of these. */
+static void narrow(double *values, size_t count, size_t k, size_t *out_count, size_t *out_below)
+{
+    uint32_t counts[(size_t)1 << PREFIX_BITS] = {0};
+    size_t below = 0, found = 0;
+    for (size_t i = 0; i < count; i++) {
+        counts[prefix_of(values[i])]++;
+    }
+    uint32_t prefix = 0;
+    while (below + counts[prefix] <= k) {
+        below += counts[prefix++];
+    }
+    for (size_t i = 0; i < count; i++) {
+        double value = values[i];
+        values[i] = values[found];
+        values[found] = value;
+        found += prefix_of(value) == prefix;
+    }
+    *out_count = found;
+    *out_below = below;
+}
+
 double query_select(double *values, size_t count, size_t k)
 {
+    if (count >= COUNTED_FROM && count <= UINT32_MAX) {
+        size_t below;
+        narrow(values, count, k, &count, &below);
+        k -= below;
+    }
     size_t low = 0, high = count - 1;
     while (low < high) {
         size_t left, right;
