@@ -2,7 +2,7 @@
  *
  * What: from an entry (an event of the range that matches step 1) each step is reached by the first later
  *   event that may be taken, inside the window. Which rows each step's events are is marked for a whole batch, a bit each
- *   (query_marks.h), so that "the first after" is a look at bits, and rows of no step cost next to nothing.
+ *   (query_places.h), so that "the first after" is a look at bits, and rows of no step cost next to nothing.
  * Owner: a walk belongs to a worker; paths are values.   Threads: the worker's.
  * Failure: FAIL_LIMIT.   Limits/cost: QUERY_STEPS_MAX steps; O(steps) searches an entry, squared at worst with "any"
  *   and optional steps: linear in the events of a customer, whatever they are (bench/funnel-walk.mjs).
@@ -10,9 +10,9 @@
  */
 #pragma once
 
-#include "query_exec.h"
+#include "query_places.h"
 
-#define FUNNEL_NOT_REACHED UINT32_MAX
+#define FUNNEL_NOT_REACHED QUERY_NO_ROW
 
 enum funnel_order { FUNNEL_ORDERED, FUNNEL_STRICT, FUNNEL_ANY };
 enum funnel_attribution { FUNNEL_ENTRY, FUNNEL_FIRST, FUNNEL_LAST, FUNNEL_STEP };
@@ -38,11 +38,6 @@ struct funnel_body { /* step s (0-based) is matcher s, exclusion e is matcher st
 /* The nearest earlier required step; in order "any" the reach before. Not for step 0. */
 uint32_t funnel_step_before(const struct funnel_body *body, uint32_t step);
 
-struct funnel_places { /* rows of one matcher */
-    uint64_t *words;
-    uint32_t asked,
-        found; /* the last look: no row between them is marked, so it need not be made again */
-};
 /* Which rows bear a value of the breakdown, as far as was looked. Entries come in rising order, and so do the ends
    of their windows: no row is looked at twice, however many windows it lies in. */
 struct funnel_valued {
@@ -51,10 +46,9 @@ struct funnel_valued {
 };
 struct funnel_walk {
     uint64_t batch;      /* that the rows are marked of */
-    uint32_t rows;       /* of it */
     uint32_t begin, end; /* rows of the customer that is walked */
-    struct funnel_places by_matcher[QUERY_MATCHERS_MAX];
-    struct funnel_places any_step; /* in order "strict" */
+    struct query_places by_matcher[QUERY_MATCHERS_MAX];
+    struct query_places any_step; /* in order "strict" */
     struct funnel_valued valued;
 };
 /* Takes in customer `c` of the worker's rows. A zeroed walk is one for a new worker. */

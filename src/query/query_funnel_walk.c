@@ -1,9 +1,6 @@
 /* One customer's walk through a funnel: no store, no groups. */
 #include "query_funnel.h"
 
-#include "query_marks.h"
-#include "query_narrow.h"
-
 uint32_t funnel_step_before(const struct funnel_body *body, uint32_t step)
 {
     uint32_t before = step - 1;
@@ -11,28 +8,6 @@ uint32_t funnel_step_before(const struct funnel_body *body, uint32_t step)
         before--; /* step 0 is never optional */
     }
     return before;
-}
-
-/* Marks the batch's rows of matcher `m`. */
-static bool mark_rows(const struct query_worker *worker, uint32_t m, struct funnel_places *places,
-                      struct fail *fail)
-{
-    uint32_t rows = worker->rows->row_count;
-    *places = (struct funnel_places){
-        .words = arena_array(worker->scratch, query_mark_words(rows), sizeof *places->words, fail)};
-    if (places->words == NULL) {
-        return false;
-    }
-    if (worker->labels == NULL) {
-        query_mark_masks(worker->masks, m, rows, places->words);
-        return true;
-    }
-    uint8_t table[QUERY_LABELS_MAX] = {0};
-    for (uint32_t label = 1; label < worker->labels->count; label++) {
-        table[label] = worker->labels->masks[label] >> m & 1U;
-    }
-    query_mark_rows(table, worker->rows->labels, rows, places->words);
-    return true;
 }
 
 static bool mark_any_step(const struct funnel_body *body, const struct query_worker *worker,
@@ -48,7 +23,7 @@ static bool mark_any_step(const struct funnel_body *body, const struct query_wor
             any[i] |= walk->by_matcher[s].words[i];
         }
     }
-    walk->any_step = (struct funnel_places){.words = any};
+    walk->any_step = (struct query_places){.words = any, .rows = worker->rows->row_count};
     return true;
 }
 
@@ -56,7 +31,7 @@ static bool mark_batch(struct funnel_walk *walk, const struct funnel_body *body,
                        const struct query_worker *worker, struct fail *fail)
 {
     for (uint32_t m = 0; m < body->step_count + body->exclude_count; m++) {
-        if (!mark_rows(worker, m, &walk->by_matcher[m], fail)) {
+        if (!query_places_mark(worker, m, &walk->by_matcher[m], fail)) {
             return false;
         }
     }
@@ -64,7 +39,6 @@ static bool mark_batch(struct funnel_walk *walk, const struct funnel_body *body,
         return false;
     }
     walk->batch = worker->batch;
-    walk->rows = worker->rows->row_count;
     return true;
 }
 
@@ -78,18 +52,6 @@ bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
     walk->end = worker->rows->row_begin[c + 1];
     walk->valued = (struct funnel_valued){walk->begin, FUNNEL_NOT_REACHED};
     return true;
-}
-
-/* The customer's first place after `row`, or FUNNEL_NOT_REACHED. It is looked for to the end of the batch, so that what
-   was found holds for the customers in between: all of a batch's looks that come in rising order cost one pass. */
-static inline uint32_t next_after(const struct funnel_walk *walk, struct funnel_places *places,
-                                  uint32_t row)
-{
-    if (row < places->asked || row >= places->found) {
-        places->asked = row;
-        places->found = query_mark_next(places->words, row + 1, walk->rows);
-    }
-    return places->found < walk->end ? places->found : FUNNEL_NOT_REACHED;
 }
 
 /* The steps that may come next: bit s. */
@@ -116,7 +78,7 @@ static uint32_t next_reach(struct funnel_walk *walk, const struct funnel_body *b
     uint32_t best = FUNNEL_NOT_REACHED;
     for (uint32_t left = candidates; left != 0; left &= left - 1) {
         uint32_t s = (uint32_t)__builtin_ctz(left);
-        uint32_t row = next_after(walk, &walk->by_matcher[s], from);
+        uint32_t row = query_places_after(&walk->by_matcher[s], from, walk->end);
         if (row < best) {
             best = row;
             *out_step = s;
@@ -126,7 +88,7 @@ static uint32_t next_reach(struct funnel_walk *walk, const struct funnel_body *b
         }
     }
     if (body->order == FUNNEL_STRICT && best != FUNNEL_NOT_REACHED &&
-        next_after(walk, &walk->any_step, from) != best) {
+        query_places_after(&walk->any_step, from, walk->end) != best) {
         return FUNNEL_NOT_REACHED;
     }
     return best;
@@ -137,7 +99,7 @@ static bool is_excluded(struct funnel_walk *walk, const struct funnel_body *body
 {
     for (uint32_t e = 0; e < body->exclude_count; e++) {
         if (level >= body->excludes[e].from && level < body->excludes[e].to &&
-            next_after(walk, &walk->by_matcher[body->step_count + e], from) < reach) {
+            query_places_after(&walk->by_matcher[body->step_count + e], from, walk->end) < reach) {
             return true;
         }
     }
@@ -222,7 +184,7 @@ static uint32_t top_level(struct funnel_walk *walk, const struct funnel_body *bo
 {
     uint32_t row = entry;
     for (uint32_t level = 1; level < body->step_count; level++) {
-        row = next_after(walk, &walk->by_matcher[level], row);
+        row = query_places_after(&walk->by_matcher[level], row, walk->end);
         if (row == FUNNEL_NOT_REACHED) {
             return level;
         }
@@ -240,7 +202,7 @@ static inline uint32_t plain_level(struct funnel_walk *walk, const int64_t *ts_m
     uint32_t level = 1;
     *out_late = FUNNEL_NOT_REACHED;
     while (level < top) {
-        uint32_t row = next_after(walk, &walk->by_matcher[level], rows[level - 1]);
+        uint32_t row = query_places_after(&walk->by_matcher[level], rows[level - 1], walk->end);
         if (row == FUNNEL_NOT_REACHED || ts_ms[row] > until_ms) {
             *out_late = row;
             break;

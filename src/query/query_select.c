@@ -1,4 +1,4 @@
-/* Many values are counted by their first bits, those that begin as the wanted one does are put in front, and among them is
+/* Many values are counted by their first bits, those that begin as the wanted one does are put together, and among them is
  * searched by Hoare's selection, the middle of three as pivot: in place, so that no memory is taken past the budget.
  */
 #include "query_select.h"
@@ -55,11 +55,25 @@ static inline uint32_t prefix_of(double value)
     return (uint32_t)(ordered >> (64 - PREFIX_BITS));
 }
 
-/* Puts the values in front that begin as the k-th does: *out_count of them, *out_below are less than all of these. */
-static void narrow(double *values, size_t count, size_t k, size_t *out_count, size_t *out_below)
+/* Puts values of prefixes [from, to] in front of the others; returns how many. */
+static size_t bring_forward(double *values, size_t count, uint32_t from, uint32_t to)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) { /* without a jump, which could not be foretold */
+        double value = values[i];
+        uint32_t prefix = prefix_of(value);
+        values[i] = values[found];
+        values[found] = value;
+        found += prefix >= from && prefix <= to;
+    }
+    return found;
+}
+
+/* Puts the values that begin as the k-th does between those that are less and those that are more: [*out_low, *out_high]. */
+static void narrow(double *values, size_t count, size_t k, size_t *out_low, size_t *out_high)
 {
     uint32_t counts[(size_t)1 << PREFIX_BITS] = {0};
-    size_t below = 0, found = 0;
+    size_t below = 0;
     for (size_t i = 0; i < count; i++) {
         counts[prefix_of(values[i])]++;
     }
@@ -67,24 +81,20 @@ static void narrow(double *values, size_t count, size_t k, size_t *out_count, si
     while (below + counts[prefix] <= k) {
         below += counts[prefix++];
     }
-    for (size_t i = 0; i < count; i++) {
-        double value = values[i];
-        values[i] = values[found];
-        values[found] = value;
-        found += prefix_of(value) == prefix;
+    if (below > 0) {
+        (void)bring_forward(values, count, 0, prefix - 1);
     }
-    *out_count = found;
-    *out_below = below;
+    (void)bring_forward(values + below, count - below, prefix, prefix);
+    *out_low = below;
+    *out_high = below + counts[prefix] - 1;
 }
 
 double query_select(double *values, size_t count, size_t k)
 {
-    if (count >= COUNTED_FROM && count <= UINT32_MAX) {
-        size_t below;
-        narrow(values, count, k, &count, &below);
-        k -= below;
-    }
     size_t low = 0, high = count - 1;
+    if (count >= COUNTED_FROM && count <= UINT32_MAX) {
+        narrow(values, count, k, &low, &high);
+    }
     while (low < high) {
         size_t left, right;
         part(values, low, high, &left, &right);

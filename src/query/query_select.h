@@ -13,5 +13,6 @@
 
 /* Index of the percentile among `count` values in order; 0 of none. */
 size_t query_nearest_rank(size_t count, unsigned percent);
-/* The k-th smallest (from 0), k < count; the list is left partly sorted. */
+/* The k-th smallest (from 0), k < count. It stands at its place then, with none greater before it and none less behind: who
+   looks for a greater k next need only look at the values from there on. */
 double query_select(double *values, size_t count, size_t k);

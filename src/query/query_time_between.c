@@ -3,6 +3,7 @@
 #include "query_compare.h"
 #include "query_kind.h"
 #include "query_narrow.h"
+#include "query_places.h"
 #include "query_select.h"
 
 enum matcher { FROM_MATCHER, TO_MATCHER, MATCHERS }; /* numbers of the matchers */
@@ -31,7 +32,12 @@ struct time_between_body {
         size_t bin;
     } open;
 };
+struct time_between_places {
+    uint64_t batch; /* that they are of */
+    struct query_places of[MATCHERS];
+};
 struct time_between_state { /* of a worker */
+    struct time_between_places places;
     uint64_t customers;
     uint64_t bins[BINS];
     struct query_vec times_ms; /* doubles, one for each pair */
@@ -110,27 +116,32 @@ static struct query_pass pass_of(const struct query_plan *plan)
                                .matchers = (1U << MATCHERS) - 1U};
 }
 
-/* From the last row to the first, the next event of the second kind is always at hand: one pass, however
-   many events share it. */
-static bool each_pair(struct query_worker *worker, uint32_t c,
-                      bool (*pair)(void *context, int64_t time_ms, struct fail *fail),
-                      void *context, struct fail *fail)
+/* Only the rows of the first event are looked at, and of each the next of the second. */
+static inline __attribute__((always_inline)) bool
+each_pair(struct query_worker *worker, struct time_between_places *places, uint32_t c,
+          bool (*pair)(void *context, int64_t time_ms, struct fail *fail), void *context,
+          struct fail *fail)
 {
-    const struct store_rows *rows = worker->rows;
+    const int64_t *ts_ms = worker->rows->ts_ms;
     const struct query_range *range = &worker->exec->plan->range;
-    int64_t window_ms = body_of(worker)->window_ms, next_ms = 0;
-    bool has_next = false;
-    for (uint32_t row = rows->row_begin[c + 1]; row > rows->row_begin[c]; row--) {
-        uint64_t bits = query_row_mask(worker, row - 1);
-        int64_t at_ms = rows->ts_ms[row - 1];
-        if ((bits >> FROM_MATCHER & 1U) != 0 && has_next && at_ms >= range->from_ms &&
-            at_ms < range->to_ms && next_ms - at_ms <= window_ms &&
-            !pair(context, next_ms - at_ms, fail)) {
+    const uint32_t end = worker->rows->row_begin[c + 1];
+    for (uint32_t m = 0; m < MATCHERS && places->batch != worker->batch; m++) {
+        if (!query_places_mark(worker, m, &places->of[m], fail)) {
             return false;
         }
-        if ((bits >> TO_MATCHER & 1U) != 0) {
-            next_ms = at_ms;
-            has_next = true;
+    }
+    places->batch = worker->batch;
+    const uint64_t *from = places->of[FROM_MATCHER].words;
+    for (uint32_t row = query_mark_next(from, worker->rows->row_begin[c], end); row < end;
+         row = query_mark_next(from, row + 1, end)) {
+        uint32_t to = query_places_after(&places->of[TO_MATCHER], row, end);
+        if (to == QUERY_NO_ROW) {
+            break;
+        }
+        if (ts_ms[row] >= range->from_ms && ts_ms[row] < range->to_ms &&
+            ts_ms[to] - ts_ms[row] <= body_of(worker)->window_ms &&
+            !pair(context, ts_ms[to] - ts_ms[row], fail)) {
+            return false;
         }
     }
     return true;
@@ -139,8 +150,8 @@ static bool each_pair(struct query_worker *worker, uint32_t c,
 static size_t bin_of(int64_t time_ms)
 {
     size_t bin = 0;
-    while (bin + 1 < BINS && time_ms >= edges_ms[bin + 1]) {
-        bin++;
+    for (size_t i = 1; i < BINS; i++) { /* without a jump: they differ from pair to pair */
+        bin += time_ms >= edges_ms[i];
     }
     return bin;
 }
@@ -174,7 +185,7 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     struct time_between_state *state = worker->state;
     size_t before = state->times_ms.count;
-    if (!each_pair(worker, c, count_pair, state, fail)) {
+    if (!each_pair(worker, &state->places, c, count_pair, state, fail)) {
         return false;
     }
     state->customers += state->times_ms.count > before ? 1 : 0;
@@ -222,6 +233,7 @@ static void write_histogram(struct json_writer *w, const struct time_between_sta
 static void write_times(struct json_writer *w, const struct time_between_state *state)
 {
     size_t count = state->times_ms.count;
+    size_t done = 0; /* times before are none of the later percentiles */
     json_name_c(w, "count");
     json_write_uint(w, count);
     json_name_c(w, "customers");
@@ -232,7 +244,9 @@ static void write_times(struct json_writer *w, const struct time_between_state *
             json_write_null(w);
         } else {
             size_t rank = query_nearest_rank(count, percentiles[i].percent);
-            json_write_int(w, (int64_t)query_select(state->times_ms.data, count, rank));
+            double *times_ms = (double *)state->times_ms.data + done;
+            json_write_int(w, (int64_t)query_select(times_ms, count - done, rank - done));
+            done = rank;
         }
     }
     write_histogram(w, state);
@@ -279,11 +293,17 @@ static bool note_pair(void *context, int64_t time_ms, struct fail *fail)
     return true;
 }
 
+static bool open_start(struct query_worker *worker, void **out_own, struct fail *fail)
+{
+    *out_own = arena_array(worker->arena, 1, sizeof(struct time_between_places), fail);
+    return *out_own != NULL;
+}
+
 static bool open_belongs(struct query_worker *worker, uint32_t c, bool *out,
                          struct store_value *out_value, struct fail *fail)
 {
     struct sought sought = {.body = body_of(worker)};
-    if (!each_pair(worker, c, note_pair, &sought, fail)) {
+    if (!each_pair(worker, query_list_state(worker)->own, c, note_pair, &sought, fail)) {
         return false;
     }
     *out = sought.found > 0;
@@ -299,6 +319,7 @@ static bool time_between_open(struct query_exec *exec, struct query_list_job *jo
     job->with_value = true;
     job->said_from_ms = exec->plan->range.from_ms;
     job->said_to_ms = exec->plan->range.to_ms;
+    job->start = open_start;
     job->belongs = open_belongs;
     return true;
 }

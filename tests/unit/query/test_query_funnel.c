@@ -270,14 +270,52 @@ static void random_body(struct base_random *random, struct funnel_body *body)
     }
 }
 
-static void assert_same(const struct funnel_path *a, const struct funnel_path *b, uint32_t steps)
+/* `walked` counts rows in the batch, `naive` from row `first` of it. */
+static void assert_same(const struct funnel_path *walked, const struct funnel_path *naive,
+                        uint32_t first, uint32_t steps)
 {
-    assert_int_equal(a->level, b->level);
-    assert_int_equal(a->last, b->last);
+    assert_int_equal(walked->level, naive->level);
+    assert_int_equal(walked->last, naive->last + first);
     for (uint32_t s = 0; s < steps; s++) {
-        assert_int_equal(a->reached[s], b->reached[s]);
+        uint32_t row = naive->reached[s];
+        assert_int_equal(walked->reached[s],
+                         row == FUNNEL_NOT_REACHED ? FUNNEL_NOT_REACHED : row + first);
     }
 }
+
+/* Rows of one customer are walked as if there were none of others. */
+static void assert_walked(struct funnel_walk *walk, const struct naive *naive,
+                          const int64_t *all_ts_ms, uint32_t first, const struct query_range *range)
+{
+    const struct funnel_body *body = naive->body;
+    struct funnel_path best = {.level = 0}, got = {.level = 0}, path;
+    uint32_t at = walk->begin;
+    uint32_t after = 0; /* rows from here on may begin the next entry */
+    for (uint32_t row = 0; row < naive->rows; row++) {
+        int64_t ts_ms = naive->ts_ms[row];
+        if ((naive->masks[row] & 1U) == 0 || ts_ms < range->from_ms || ts_ms >= range->to_ms) {
+            continue;
+        }
+        naive_path(naive, row, &path);
+        if (path.level > best.level) {
+            best = path;
+        }
+        if (row >= after) {
+            assert_true(funnel_walk_next_entry(walk, body, all_ts_ms, range, &at, &got));
+            assert_same(&got, &path, first, body->step_count);
+            after = path.last + 1;
+        }
+    }
+    assert_false(funnel_walk_next_entry(walk, body, all_ts_ms, range, &at, &got));
+    assert_true(funnel_walk_enters(walk, all_ts_ms, range) == (best.level > 0));
+    assert_true(funnel_walk_best(walk, body, all_ts_ms, range, &got) == (best.level > 0));
+    if (best.level > 0) {
+        assert_same(&got, &best, first, body->step_count);
+    }
+}
+
+#define CUSTOMERS 4U
+#define ROWS_MAX 40U /* of one */
 
 static void the_walk_equals_the_contracts_words(void **state)
 {
@@ -286,50 +324,43 @@ static void the_walk_equals_the_contracts_words(void **state)
     base_random_seed(&seeded, 20260501);
     struct base_random *random = &seeded.random;
     struct base_budget *budget = base_budget_new((size_t)64 << 20);
+    struct funnel_walk walk = {.batch = 0};
+    struct query_worker worker = {.scratch = arena_new(budget)};
     for (int round = 0; round < 4000; round++) {
-        CLEANUP(arena_free_at) struct arena *arena = arena_new(budget);
         struct funnel_body body;
         struct fail fail;
-        uint64_t masks[40];
-        int64_t ts_ms[40];
+        uint64_t masks[CUSTOMERS * ROWS_MAX];
+        int64_t ts_ms[CUSTOMERS * ROWS_MAX];
+        uint32_t row_begin[CUSTOMERS + 1] = {0};
         random_body(random, &body);
-        uint32_t rows = (uint32_t)base_random_below(random, 40);
-        struct naive naive = {&body, masks, ts_ms, rows};
-        int64_t at_ms = 0;
-        for (uint32_t row = 0; row < rows; row++) {
-            at_ms += (int64_t)base_random_below(random, 3);
-            ts_ms[row] = at_ms;
-            masks[row] = base_random_u64(random) & base_random_u64(random);
+        for (uint32_t c = 0; c < CUSTOMERS; c++) {
+            int64_t at_ms = 0;
+            uint32_t rows = (uint32_t)base_random_below(random, ROWS_MAX);
+            row_begin[c + 1] = row_begin[c] + rows;
+            for (uint32_t row = row_begin[c]; row < row_begin[c + 1]; row++) {
+                at_ms += (int64_t)base_random_below(random, 3);
+                ts_ms[row] = at_ms;
+                masks[row] = base_random_u64(random) & base_random_u64(random);
+            }
         }
         struct query_range range = {.from_ms = (int64_t)base_random_below(random, 10),
                                     .to_ms = 5 + (int64_t)base_random_below(random, 40)};
-        struct funnel_walk *walk;
-        assert_true(funnel_walk_new(arena, budget, &body, &walk, &fail));
-        struct query_worker worker = {.masks = masks};
-        assert_true(funnel_walk_load(walk, &body, &worker, 0, rows, &fail));
-        struct funnel_path best = {.level = 0}, got = {.level = 0}, path;
-        size_t at = 0;
-        uint32_t after = 0; /* rows from here on may begin the next entry */
-        for (uint32_t row = 0; row < rows; row++) {
-            if ((masks[row] & 1U) == 0 || ts_ms[row] < range.from_ms || ts_ms[row] >= range.to_ms) {
-                continue;
-            }
-            naive_path(&naive, row, &path);
-            if (path.level > best.level) {
-                best = path;
-            }
-            if (row >= after) {
-                assert_true(funnel_walk_next_entry(walk, &body, ts_ms, &range, &at, &got));
-                assert_same(&got, &path, body.step_count);
-                after = path.last + 1;
-            }
-        }
-        assert_false(funnel_walk_next_entry(walk, &body, ts_ms, &range, &at, &got));
-        assert_true(funnel_walk_best(walk, &body, ts_ms, &range, &got) == (best.level > 0));
-        if (best.level > 0) {
-            assert_same(&got, &best, body.step_count);
+        struct store_rows rows = {.row_count = row_begin[CUSTOMERS],
+                                  .customer_count = CUSTOMERS,
+                                  .row_begin = row_begin,
+                                  .ts_ms = ts_ms};
+        arena_reset(worker.scratch);
+        worker.rows = &rows;
+        worker.masks = masks;
+        worker.batch++;
+        for (uint32_t c = 0; c < CUSTOMERS; c++) {
+            uint32_t first = row_begin[c];
+            struct naive naive = {&body, masks + first, ts_ms + first, row_begin[c + 1] - first};
+            assert_true(funnel_walk_load(&walk, &body, &worker, c, &fail));
+            assert_walked(&walk, &naive, ts_ms, first, &range);
         }
     }
+    arena_free(worker.scratch);
     assert_int_equal(base_budget_used(budget), 0);
     base_budget_free(budget);
 }

@@ -321,6 +321,33 @@ static void the_nearest_rank_is_found_in_any_order(void **state)
     }
 }
 
+/* Many values are counted before they are searched: also below 0, alike, and of all sizes. */
+static void a_rank_parts_many_values_into_those_below_and_above(void **state)
+{
+    (void)state;
+    static double values[20000];
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 4);
+    for (int round = 0; round < 60; round++) {
+        size_t count = 4000 + base_random_below(&seeded.random, 16000);
+        uint64_t different = UINT64_C(1) << base_random_below(&seeded.random, 38);
+        double sum = 0;
+        for (size_t i = 0; i < count; i++) {
+            double value = (double)base_random_below(&seeded.random, different);
+            values[i] = round % 3 == 0 ? value - (double)different / 2 : value;
+            sum += values[i];
+        }
+        size_t k = base_random_below(&seeded.random, count);
+        double got = query_select(values, count, k);
+        assert_true(values[k] == got);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(i < k ? values[i] <= got : values[i] >= got);
+            sum -= values[i];
+        }
+        assert_true(sum == 0); /* whole numbers below 2^53: none was lost or doubled */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +361,7 @@ int main(void)
         cmocka_unit_test(what_does_not_belong_is_refused_at_its_place),
         cmocka_unit_test(states_equal_the_contracts_words),
         cmocka_unit_test(the_nearest_rank_is_found_in_any_order),
+        cmocka_unit_test(a_rank_parts_many_values_into_those_below_and_above),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

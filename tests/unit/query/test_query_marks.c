@@ -1,4 +1,4 @@
-/* Marks and intervals of narrow rows: the same with vectors and without, and what a look at each row says. */
+/* Marks and intervals of rows: the same with vectors and without, and what a look at each row says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,6 +82,53 @@ static void rows_are_marked_by_their_labels_with_vectors_and_without(void **stat
     }
 }
 
+static void rows_are_marked_by_a_bit_of_their_masks_with_vectors_and_without(void **state)
+{
+    (void)state;
+    struct lot lot;
+    uint64_t masks[200];
+    base_random_seed(&lot.seeded, 9);
+    for (uint32_t count = 0; count <= ARRAY_LEN(masks); count++) {
+        uint64_t portable[4] = {0};
+        uint64_t vectors[4] = {0};
+        unsigned bit = (unsigned)below(&lot, 64);
+        for (uint32_t row = 0; row < count; row++) {
+            masks[row] = base_random_u64(&lot.seeded.random);
+        }
+        query_mark_masks_portable(masks, bit, count, portable);
+        for (uint32_t row = 0; row < query_mark_words(count) * 64; row++) {
+            assert_int_equal(is_marked(portable, row),
+                             row < count && (masks[row] >> bit & 1U) != 0);
+        }
+        if (query_marks_have_avx512()) {
+            query_mark_masks_avx512(masks, bit, count, vectors);
+            assert_memory_equal(vectors, portable, sizeof portable);
+        }
+    }
+}
+
+static void the_last_marked_row_is_found_within_its_range(void **state)
+{
+    (void)state;
+    struct lot lot;
+    base_random_seed(&lot.seeded, 10);
+    for (int turn = 0; turn < 2000; turn++) {
+        uint64_t words[4];
+        for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+            words[i] = below(&lot, 4) == 0 ? base_random_u64(&lot.seeded.random)
+                                           : UINT64_C(1) << below(&lot, 64);
+            words[i] = below(&lot, 3) == 0 ? 0 : words[i];
+        }
+        uint32_t from = (uint32_t)below(&lot, 257);
+        uint32_t end = (uint32_t)below(&lot, 257);
+        uint32_t expected = end;
+        for (uint32_t row = from; row < end; row++) {
+            expected = is_marked(words, row) ? row : expected;
+        }
+        assert_int_equal(query_mark_last(words, from, end), expected);
+    }
+}
+
 static void the_next_marked_row_is_found_within_its_range(void **state)
 {
     (void)state;
@@ -148,6 +195,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_marked_by_their_labels_with_vectors_and_without),
+        cmocka_unit_test(rows_are_marked_by_a_bit_of_their_masks_with_vectors_and_without),
+        cmocka_unit_test(the_last_marked_row_is_found_within_its_range),
         cmocka_unit_test(the_next_marked_row_is_found_within_its_range),
         cmocka_unit_test(intervals_met_are_those_of_marked_rows_with_vectors_and_without),
     };
