@@ -223,18 +223,6 @@ static void quarantine(struct store_result *out, const char *reason)
     out->reason = str_from_c(reason);
 }
 
-/* Bad by its shape, or by what it wants to join? *out is the item with its ids as they are known. */
-static bool find_badness(struct store *store, const struct store_item *item,
-                         struct store_item *copy, const struct store_item **out,
-                         const char **out_reason, struct fail *fail)
-{
-    *out = item;
-    *out_reason = bad_shape(item);
-    return *out_reason != NULL ||
-           (store_judge_space(store, item, copy, out, fail) &&
-            store_judge_alias(&store->writing.draft, *out, out_reason, fail));
-}
-
 /* One identifier, of a customer, and nothing to join: who it is follows from that alone. */
 static bool is_simple(const struct store_item *item)
 {
@@ -322,32 +310,50 @@ static bool put_row(struct store *store, const struct store_item *item, const st
     return true;
 }
 
+/* Was it received before? *out_key is what it is known by, where it has an id. */
+static bool look_for_same(const struct store *store, const struct store_item *item,
+                          const struct store_result *looked, struct base_hash128 *out_key,
+                          bool *out, struct fail *fail)
+{
+    struct str id = id_of(item);
+    *out = false;
+    if (id.len == 0) {
+        return true;
+    }
+    *out_key = looked->keyed ? looked->key : store_dedup_key(store->salt, item->event.source, id);
+    return is_duplicate(store, item, *out_key, out, fail);
+}
+
+/* Whether it is a duplicate comes before what it wants to join: sent again, an alias may find its users joined to others,
+   and is no less the one that was stored. */
 bool store_judge_event(struct store *store, const struct store_item *item, struct store_result *out,
                        struct fail *fail)
 {
     struct store_writing *writing = &store->writing;
     const struct store_event *event = &item->event;
     struct store_item copy;
-    const char *reason;
-    if (!find_badness(store, item, &copy, &item, &reason, fail)) {
-        return false;
-    }
+    const char *reason = bad_shape(item);
     if (reason != NULL) {
         quarantine(out, reason);
         return true;
     }
     struct base_hash128 key = {0};
     struct str id = id_of(item);
-    if (id.len > 0) {
-        bool duplicate = false;
-        key = out->keyed ? out->key : store_dedup_key(store->salt, event->source, id);
-        if (!is_duplicate(store, item, key, &duplicate, fail)) {
-            return false;
-        }
-        if (duplicate) {
-            out->verdict = STORE_DUPLICATE;
-            return true;
-        }
+    bool duplicate;
+    if (!look_for_same(store, item, out, &key, &duplicate, fail)) {
+        return false;
+    }
+    if (duplicate) {
+        out->verdict = STORE_DUPLICATE;
+        return true;
+    }
+    if (!store_judge_space(store, item, &copy, &item, fail) ||
+        !store_judge_alias(&writing->draft, item, &reason, fail)) {
+        return false;
+    }
+    if (reason != NULL) {
+        quarantine(out, reason);
+        return true;
     }
     struct store_row row;
     if (!cells_room(writing, event, fail)) {

@@ -69,6 +69,26 @@ static void send_at(struct kit *kit, int64_t at_ms, bool import, enum store_verd
     assert_int_equal(kit_submit(kit, &item), expected);
 }
 
+static void an_alias_sent_again_is_a_duplicate_though_its_users_were_split_meanwhile(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    PLAY(&kit)
+    {
+        assert_int_equal(kit_send(&kit, "web", "m1", "Visit", "user=u1"), STORE_STORED);
+        struct store_item first = kit_alias(&kit, "u1", "user=u2", false);
+        first.event.message_id = STR("m2");
+        struct store_item again = first, other = first;
+        assert_int_equal(kit_submit(&kit, &first), STORE_STORED);
+        assert_true(store_customer_split(kit.store, STR("u1"), &fail));
+        kit_step(&kit);
+        assert_int_equal(kit_submit(&kit, &again), STORE_DUPLICATE);
+        other.event.message_id = STR("m3");
+        assert_int_equal(kit_submit(&kit, &other), STORE_QUARANTINED); /* it would join two */
+    }
+}
+
 static void the_window_ends_to_the_millisecond(void **state)
 {
     (void)state;
@@ -273,6 +293,7 @@ int main(void)
         cmocka_unit_test(the_same_id_of_the_same_source_is_a_duplicate),
         cmocka_unit_test(without_an_id_nothing_is_a_duplicate),
         cmocka_unit_test(inside_of_one_batch_the_first_wins),
+        cmocka_unit_test(an_alias_sent_again_is_a_duplicate_though_its_users_were_split_meanwhile),
         cmocka_unit_test(the_window_ends_to_the_millisecond),
         cmocka_unit_test(ids_of_imports_are_remembered_for_ever),
         cmocka_unit_test(a_record_without_an_id_is_a_duplicate_by_what_stands_for_it),
