@@ -1,9 +1,9 @@
 #include "store_world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define POOL 12U
 #define START_MS INT64_C(1780000000000)
 
 /* ---- the script --------------------------------------------------------------------------------------- */
@@ -11,7 +11,7 @@
 static struct str pick(struct world *world, const char *prefix)
 {
     return str_format(world->arena, "%s%u", prefix,
-                      (unsigned)base_random_below(&world->random.random, POOL));
+                      (unsigned)base_random_below(&world->random.random, WORLD_POOL));
 }
 
 static bool chance(struct world *world, uint64_t one_in)
@@ -343,7 +343,7 @@ void world_same(struct world *world, struct store *a, struct store *b)
     same_quarantine(arena, a, b);
     static const char *const prefixes[] = {"user:u", "anonymous:a", "email:e", "ext.crm:x"};
     for (size_t p = 0; p < ARRAY_LEN(prefixes); p++) {
-        for (unsigned i = 0; i < POOL; i++) {
+        for (unsigned i = 0; i < WORLD_POOL; i++) {
             same_customer(arena, x, y, str_format(arena, "%s%u", prefixes[p], i));
         }
     }
@@ -368,8 +368,23 @@ void world_verify(struct disk_sim *sim)
 
 struct world_tried world_tried;
 
-void world_print_tried(void)
+int world_say_tried(int failed)
 {
     printf("crash: %llu cuts, %llu faults, %llu flips\n", world_tried.cuts, world_tried.faults,
            world_tried.flips);
+    return failed;
+}
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    uint64_t value;
+    return text != NULL && str_parse_u64(str_from_c(text), &value) ? value : otherwise;
+}
+
+struct world_seeds world_seeds(uint64_t ordinary)
+{
+    uint64_t from = setting("FIRSTHAND_CRASH_FROM", 0);
+    return (struct world_seeds){1 + from * ordinary,
+                                (from + setting("FIRSTHAND_CRASH_RUNS", 1)) * ordinary};
 }

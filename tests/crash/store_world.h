@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base_hash.h"
 #include "base_random.h"
 #include "disk_sim.h"
 #include "store.h"
@@ -29,6 +30,7 @@ enum world_step_kind {
     WORLD_MERGE,
     WORLD_REOPEN,
 };
+#define WORLD_POOL 12U /* so many names there are of each kind */
 struct world_step {
     enum world_step_kind kind;
     const struct store_item *items;
@@ -52,14 +54,25 @@ bool world_do(struct world *world, struct store *store, const struct world_step 
               struct fail *fail);
 /* Fails the test where the two differ in anything that a question could show. */
 void world_same(struct world *world, struct store *a, struct store *b);
-/* What was tried in this process; the record of ./check crash adds them up. */
+/* All that world_same compares and more, of one store; for many comparisons with the same. Fails the test where the
+   ledger does not add up. */
+struct base_hash128 world_digest(struct store *store);
+bool world_digests_equal(struct base_hash128 a, struct base_hash128 b);
+/* The seeds of a random test. FIRSTHAND_CRASH_RUNS makes them so many times as many; FIRSTHAND_CRASH_FROM passes over
+   so many times those of an ordinary run, so that a long run can be made in pieces. */
+struct world_seeds {
+    uint64_t first, last;
+};
+struct world_seeds world_seeds(uint64_t ordinary);
+/* What was tried in this process; ./check crash adds them up. */
 struct world_tried {
     unsigned long long cuts;   /* of power: states of a disk that were opened after one */
     unsigned long long faults; /* calls that were made to fail */
-    unsigned long long flips;  /* of a bit at rest */
+    unsigned long long flips;  /* bits that turned at rest, and pages that became zeros */
 };
 extern struct world_tried world_tried;
-/* "crash: 450 cuts, 380 faults, 0 flips" */
-void world_print_tried(void);
+/* Runs the tests; then says what was tried: "crash: 450 cuts, 380 faults, 0 flips". For main. */
+#define world_run(tests) world_say_tried(cmocka_run_group_tests(tests, NULL, NULL))
+int world_say_tried(int failed);
 /* Fails the test where a closed store is not sound. */
 void world_verify(struct disk_sim *sim);

@@ -3,19 +3,10 @@
 #include "store_world.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "backup.h"
 
 #define STEPS 24U
-
-/* FIRSTHAND_CRASH_RUNS multiplies the number of random runs, for long nights. */
-static uint64_t runs(uint64_t ordinary)
-{
-    const char *text = getenv("FIRSTHAND_CRASH_RUNS");
-    uint64_t times;
-    return text != NULL && str_parse_u64(str_from_c(text), &times) ? ordinary * times : ordinary;
-}
 
 struct run {
     struct world world;
@@ -197,7 +188,8 @@ static size_t objects(struct run *run)
 static void what_is_restored_is_the_moment_of_the_backup_while_the_store_went_on(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= runs(60); seed++) {
+    const struct world_seeds seeds = world_seeds(60);
+    for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
         struct run run;
         struct fail fail;
         struct base_random_seeded random;
@@ -365,7 +357,8 @@ static bool backup_with_fault(uint64_t seed, uint64_t at, enum disk_sim_fault_ki
 static void a_backup_that_is_cut_is_none_and_the_next_one_is_whole(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= runs(3); seed++) {
+    const struct world_seeds seeds = world_seeds(3);
+    for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
         uint64_t at = 1;
         while (backup_with_fault(seed, at, DISK_SIM_OFF, false)) {
             at++;
@@ -573,7 +566,8 @@ static void a_flipped_bit_is_found_and_named(void **state)
     seal(&run);
     play(&run, 3, false);
     struct backup_generation made = make_now(&run, 0);
-    for (uint64_t seed = 1; seed <= runs(40); seed++) {
+    const struct world_seeds seeds = world_seeds(40);
+    for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
         for (size_t i = 0; i < made.count; i++) {
             char path[200];
             snprintf(path, sizeof path, "objects/%.*s", STR_ARG(made.entries[i].object));
@@ -629,7 +623,5 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_is_found_and_named),
         cmocka_unit_test(a_damaged_object_is_copied_again_by_a_backup_that_reads_back),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    world_print_tried();
-    return failed;
+    return world_run(tests);
 }

@@ -1,22 +1,14 @@
 /* A large import and faults at every kind of moment. What was sealed of it is there, a whole beginning, and nothing else;
    what it leaves is in all things as if its events had come one batch after the other through the journal; and brought
    once more, each record is stored once. */
+#include "store_submit.h"
 #include "store_world.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define STEPS 16U
 #define ROUNDS                                                                                     \
     2U /* the same events are imported so many times: as they have ids, the second finds the first's */
-
-/* FIRSTHAND_CRASH_RUNS multiplies the number of random runs, for long nights. */
-static uint64_t runs(uint64_t ordinary)
-{
-    const char *text = getenv("FIRSTHAND_CRASH_RUNS");
-    uint64_t times;
-    return text != NULL && str_parse_u64(str_from_c(text), &times) ? ordinary * times : ordinary;
-}
 
 struct run {
     struct world world;
@@ -58,46 +50,6 @@ static struct store_item *items_of(struct run *run, size_t step, uint64_t import
         }
     }
     return items;
-}
-
-struct answer {
-    struct base_mutex lock;
-    struct base_cond changed;
-    bool finished, failed;
-    struct fail fail;
-};
-
-static void note(void *context, const struct fail *fail)
-{
-    struct answer *answer = context;
-    base_lock(&answer->lock);
-    answer->finished = true;
-    answer->failed = fail != NULL;
-    if (fail != NULL) {
-        answer->fail = *fail;
-    }
-    base_cond_signal(&answer->changed);
-    base_unlock(&answer->lock);
-}
-
-static bool submit_bulk(struct store *store, struct store_item *items, size_t count,
-                        struct fail *fail)
-{
-    struct answer answer = {0};
-    base_mutex_init(&answer.lock);
-    base_cond_init(&answer.changed);
-    store_submit_bulk(store, items, count, note, &answer);
-    base_lock(&answer.lock);
-    while (!answer.finished) {
-        base_cond_wait(&answer.changed, &answer.lock);
-    }
-    base_unlock(&answer.lock);
-    base_cond_done(&answer.changed);
-    base_mutex_done(&answer.lock);
-    if (answer.failed) {
-        *fail = answer.fail;
-    }
-    return !answer.failed;
 }
 
 /* ---- importing ------------------------------------------------------------------------------------------ */
@@ -234,6 +186,7 @@ static void settle(struct run *run)
 static void cut_and_open(struct run *run, uint64_t seed)
 {
     struct disk_sim *after = disk_sim_cut(run->sim, seed);
+    world_tried.cuts++;
     store_close(run->store);
     disk_sim_free(run->sim);
     run->sim = after;
@@ -247,14 +200,29 @@ static uint64_t stored_rows(struct store *store)
     return status.events;
 }
 
-/* Brought once more, whole: from then on a further time stores nothing. */
+static struct store_import newest(struct run *run)
+{
+    struct store_import *list;
+    size_t count;
+    struct fail fail;
+    must(store_import_list(run->store, run->world.arena, &list, &count, &fail), &fail);
+    assert_true(count > 0);
+    return list[0];
+}
+
+/* Brought once more, whole: a further time all that was stored is a duplicate. Only what was quarantined may be good by
+   then, as customers that a record names may have been joined by a later one. */
 static void bring_all_and_again(struct run *run)
 {
     struct fail fail;
     must(import_all(run, &fail), &fail);
     uint64_t rows = stored_rows(run->store);
+    struct store_import once = newest(run);
     must(import_all(run, &fail), &fail);
-    assert_int_equal(stored_rows(run->store), rows);
+    struct store_import again = newest(run);
+    assert_true(again.stored <= once.quarantined);
+    assert_true(again.duplicate >= once.stored + once.duplicate);
+    assert_int_equal(stored_rows(run->store), rows + again.stored);
 }
 
 /* ---- the tests ------------------------------------------------------------------------------------------ */
@@ -262,7 +230,8 @@ static void bring_all_and_again(struct run *run)
 static void a_large_import_leaves_what_a_journal_would_have_left(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= runs(40); seed++) {
+    const struct world_seeds seeds = world_seeds(40);
+    for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
         struct run run;
         run_begin(&run, seed + 300);
         bring_all_and_again(&run);
@@ -273,7 +242,8 @@ static void a_large_import_leaves_what_a_journal_would_have_left(void **state)
 static void a_power_cut_leaves_a_whole_beginning_of_it(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= runs(60); seed++) {
+    const struct world_seeds seeds = world_seeds(60);
+    for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
         struct run run;
         struct fail fail;
         struct base_random_seeded random;
@@ -304,6 +274,7 @@ static bool play_with_fault(uint64_t seed, uint64_t at, enum disk_sim_fault_kind
     disk_sim_fail(run.sim, &fault);
     bool failed = !import_all(&run, &fail);
     bool happened = disk_sim_fault_happened(run.sim);
+    world_tried.faults += happened;
     assert_true(happened || !failed);
     disk_sim_fail(run.sim, NULL);
     store_close(run.store);
@@ -318,7 +289,8 @@ static void any_call_may_fail_once(void **state)
 {
     (void)state;
     static const enum disk_sim_fault_kind kinds[] = {DISK_SIM_EIO, DISK_SIM_ENOSPC, DISK_SIM_OFF};
-    for (uint64_t seed = 900; seed < 900 + runs(1); seed++) {
+    const struct world_seeds seeds = world_seeds(1);
+    for (uint64_t seed = 899 + seeds.first; seed <= 899 + seeds.last; seed++) {
         for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
             uint64_t at = 1;
             while (play_with_fault(seed, at, kinds[k])) {
@@ -333,7 +305,8 @@ static void any_call_may_fail_once(void **state)
 static void taking_one_back_is_whole_or_not_at_all(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= runs(60); seed++) {
+    const struct world_seeds seeds = world_seeds(60);
+    for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
         struct run run;
         struct fail fail;
         struct base_random_seeded random;
@@ -368,5 +341,5 @@ int main(void)
         cmocka_unit_test(any_call_may_fail_once),
         cmocka_unit_test(taking_one_back_is_whole_or_not_at_all),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

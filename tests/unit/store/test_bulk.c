@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base_thread.h"
+#include "store_submit.h"
 
 static struct fail fail;
 #define OK(call)                                                                                   \
@@ -13,45 +14,6 @@ static struct fail fail;
             fail_msg("%s: %s", #call, fail.message);                                               \
         }                                                                                          \
     } while (0)
-
-struct answer {
-    struct base_mutex lock;
-    struct base_cond changed;
-    bool finished, failed;
-    struct fail fail;
-};
-
-static void note(void *context, const struct fail *why)
-{
-    struct answer *answer = context;
-    base_lock(&answer->lock);
-    answer->finished = true;
-    answer->failed = why != NULL;
-    if (why != NULL) {
-        answer->fail = *why;
-    }
-    base_cond_signal(&answer->changed);
-    base_unlock(&answer->lock);
-}
-
-static bool submit_bulk(struct store *store, struct store_item *items, size_t count)
-{
-    struct answer answer = {0};
-    base_mutex_init(&answer.lock);
-    base_cond_init(&answer.changed);
-    store_submit_bulk(store, items, count, note, &answer);
-    base_lock(&answer.lock);
-    while (!answer.finished) {
-        base_cond_wait(&answer.changed, &answer.lock);
-    }
-    base_unlock(&answer.lock);
-    base_cond_done(&answer.changed);
-    base_mutex_done(&answer.lock);
-    if (answer.failed) {
-        fail = answer.fail;
-    }
-    return !answer.failed;
-}
 
 static uint64_t begin(struct kit *kit)
 {
@@ -95,7 +57,7 @@ static void others_events_wait_until_it_is_sealed_and_all_are_there(void **state
     kit_open(&kit);
     uint64_t import = begin(&kit);
     struct store_item item = imported(&kit, import, 1, "Buy", "user=u1");
-    OK(submit_bulk(kit.store, &item, 1));
+    OK(submit_bulk(kit.store, &item, 1, &fail));
     assert_int_equal(item.verdict, STORE_STORED);
     assert_int_equal(kit_send(&kit, "web", "m1", "Visit", "user=u1"), STORE_STORED);
     assert_int_equal(kit_rows(&kit, "u1"), 2);
@@ -114,7 +76,7 @@ static void where_nobody_seals_others_events_are_refused_and_nothing_of_them_sta
     kit_init(&kit);
     uint64_t import = begin(&kit);
     struct store_item item = imported(&kit, import, 1, "Buy", "user=u1");
-    OK(submit_bulk(kit.store, &item, 1));
+    OK(submit_bulk(kit.store, &item, 1, &fail));
     struct store_item live = kit_item(&kit, "web", "m1", "Visit", "user=u1");
     assert_false(store_submit(kit.store, &live, 1, &fail));
     assert_int_equal(fail.code, FAIL_BUSY);
@@ -146,7 +108,7 @@ static void a_full_table_is_sealed_while_the_next_one_fills(void **state)
             snprintf(ids, sizeof ids, "user=u%u", (first + i) % 70);
             items[i] = imported(&kit, import, first + i, i % 3 == 0 ? "Buy" : "Visit", ids);
         }
-        OK(submit_bulk(kit.store, items, BATCH));
+        OK(submit_bulk(kit.store, items, BATCH, &fail));
     }
     assert_true(status_of(&kit).segments >= 5);
     end(&kit, import);
@@ -172,7 +134,7 @@ static void it_finds_what_was_imported_before_and_after_it_is_found(void **state
             items[i] = imported(&kit, import, i, "Buy", "user=u1");
         }
         OK(round == 1 ? store_submit(kit.store, items, 4, &fail)
-                      : submit_bulk(kit.store, items, 4));
+                      : submit_bulk(kit.store, items, 4, &fail));
         for (unsigned i = 0; i < 4; i++) {
             assert_int_equal(items[i].verdict, round == 0 ? STORE_STORED : STORE_DUPLICATE);
         }
@@ -190,7 +152,7 @@ static void a_seal_that_fails_fails_the_import_and_leaves_what_was_before(void *
     assert_int_equal(kit_send(&kit, "web", "m1", "Visit", "user=u1"), STORE_STORED);
     uint64_t import = begin(&kit);
     struct store_item item = imported(&kit, import, 1, "Buy", "user=u1");
-    OK(submit_bulk(kit.store, &item, 1));
+    OK(submit_bulk(kit.store, &item, 1, &fail));
     disk_sim_set_capacity(kit.sim, 1);
     assert_false(store_import_end(kit.store, import, false, &fail));
     assert_int_equal(fail.code, FAIL_LIMIT);
@@ -216,12 +178,12 @@ static void what_may_not_come_without_a_journal_is_refused(void **state)
     assert_true(store_bulk_may(&good, 1));
     struct store_item item = good;
     item.import = 0;
-    assert_false(submit_bulk(kit.store, &item, 1)); /* of no import */
+    assert_false(submit_bulk(kit.store, &item, 1, &fail)); /* of no import */
     item.import = import + 1;
-    assert_false(submit_bulk(kit.store, &item, 1));
+    assert_false(submit_bulk(kit.store, &item, 1, &fail));
     assert_int_equal(fail.code, FAIL_CONFLICT);
     struct store_item two[] = {good, item};
-    assert_false(submit_bulk(kit.store, two, 2)); /* of two */
+    assert_false(submit_bulk(kit.store, two, 2, &fail)); /* of two */
     item = good;
     item.mends = 1;
     assert_false(store_bulk_may(&item, 1));
@@ -233,8 +195,8 @@ static void what_may_not_come_without_a_journal_is_refused(void **state)
     item = good;
     item.event.message_id = STR("row-1");
     assert_false(store_bulk_may(&item, 1));
-    assert_false(submit_bulk(kit.store, &item, 1));
-    assert_false(submit_bulk(kit.store, &good, STORE_BULK_ITEMS_MAX + 1));
+    assert_false(submit_bulk(kit.store, &item, 1, &fail));
+    assert_false(submit_bulk(kit.store, &good, STORE_BULK_ITEMS_MAX + 1, &fail));
     assert_int_equal(fail.code, FAIL_LIMIT);
     assert_int_equal(kit_ledger(&kit).total.received, 0);
     end(&kit, import);
@@ -370,7 +332,7 @@ static void rows_of_every_shape_are_the_same_as_through_the_journal(void **state
             for (unsigned i = 0; i < BATCH; i++) {
                 items[i] = shaped(&kits[k], import, first + i);
             }
-            OK(k == 0 ? submit_bulk(kits[k].store, items, BATCH)
+            OK(k == 0 ? submit_bulk(kits[k].store, items, BATCH, &fail)
                       : store_submit(kits[k].store, items, BATCH, &fail));
         }
         end(&kits[k], import);
@@ -408,7 +370,7 @@ static void values_that_are_all_different_take_no_look_up_and_stay_right(void **
             items[i].event.properties = &fields[i];
             items[i].event.property_count = 1;
         }
-        OK(submit_bulk(kit.store, items, BATCH));
+        OK(submit_bulk(kit.store, items, BATCH, &fail));
     }
     end(&kit, import);
     base_free(items);

@@ -2,11 +2,10 @@
 #include "store_kit.h"
 
 #include <stdio.h>
-#include <zstd.h>
 
 #include "base_buf.h"
-#include "base_mem.h"
 #include "base_random.h"
+#include "raw_search.h"
 
 static struct fail fail;
 #define OK(call)                                                                                   \
@@ -18,67 +17,6 @@ static struct fail fail;
 
 #define PEOPLE 6U
 #define CANARY "cAnArY"
-
-/* ---- searching raw bytes ------------------------------------------------------------------------------------ */
-
-static bool has(const uint8_t *bytes, size_t len, const char *word)
-{
-    return len > 0 && memmem(bytes, len, word, strlen(word)) != NULL;
-}
-
-/* Every frame of zstd that lies in the bytes, unpacked. */
-static bool has_packed(const uint8_t *bytes, size_t len, const char *word)
-{
-    static const uint8_t magic[4] = {0x28, 0xB5, 0x2F, 0xFD};
-    for (size_t at = 0; at + sizeof magic < len; at++) {
-        if (memcmp(bytes + at, magic, sizeof magic) != 0) {
-            continue;
-        }
-        unsigned long long size = ZSTD_getFrameContentSize(bytes + at, len - at);
-        size_t packed = ZSTD_findFrameCompressedSize(bytes + at, len - at);
-        if (ZSTD_isError(packed) || size > ((size_t)1 << 24)) {
-            continue;
-        }
-        void *out = NULL;
-        OK(base_alloc_array((size_t)size + 1, 1, &out, &fail));
-        size_t got = ZSTD_decompress(out, (size_t)size, bytes + at, packed);
-        bool found = !ZSTD_isError(got) && has(out, got, word);
-        base_free(out);
-        if (found) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The first file that holds the word, or NULL. */
-static const char *file_with(struct kit *kit, const char *word)
-{
-    static const char *const folders[] = {"",         "segments", "journal",
-                                          "identity", "dedup",    "quarantine"};
-    struct disk *disk = disk_sim_disk(kit->sim);
-    for (size_t f = 0; f < ARRAY_LEN(folders); f++) {
-        struct str *names;
-        size_t count;
-        if (!disk_list(disk, folders[f], kit->arena, &names, &count, &fail)) {
-            continue;
-        }
-        for (size_t i = 0; i < count; i++) {
-            const char *path = str_copy_c(kit->arena, str_format(kit->arena, "%s%s%.*s", folders[f],
-                                                                 folders[f][0] == '\0' ? "" : "/",
-                                                                 STR_ARG(names[i])));
-            struct str bytes;
-            if (!disk_read_whole(disk, path, kit->arena, SIZE_MAX / 2, &bytes, &fail)) {
-                continue;
-            }
-            const uint8_t *data = (const uint8_t *)bytes.data;
-            if (has(data, bytes.len, word) || has_packed(data, bytes.len, word)) {
-                return path;
-            }
-        }
-    }
-    return NULL;
-}
 
 /* ---- a world with and without some people ------------------------------------------------------------------- */
 
@@ -349,7 +287,7 @@ static bool erase(struct kit *kit, struct store_gone *gone)
 
 static void nothing_is_left(struct kit *kit, uint64_t seed, const char *when)
 {
-    const char *path = file_with(kit, CANARY);
+    const char *path = raw_file_with(kit->sim, kit->arena, CANARY);
     if (path != NULL) {
         fail_msg("seed %d, %s: %s holds something of those who were erased", (int)seed, when, path);
     }
@@ -367,7 +305,8 @@ static void a_store_without_people_is_as_one_that_never_saw_them(void **state)
         if (seed % 3 == 0) {
             kit_seal(&script.with);
         }
-        assert_non_null(file_with(&script.with, CANARY)); /* the search can find */
+        assert_non_null(
+            raw_file_with(script.with.sim, script.with.arena, CANARY)); /* the search can find */
         OK(erase(&script.with, &gone));
         same(&script, seed, "at once");
         nothing_is_left(&script.with, seed, "at once");
@@ -599,13 +538,13 @@ static void words_past_their_time_go_and_their_events_stay(void **state)
         struct store_cut_rule rule = {.before_ms = INT64_MAX, .words_only = true};
         struct store_cut cut = {
             .rules = &rule, .rule_count = 1, .quarantine_before_ms = STORE_NO_TIME};
-        assert_non_null(file_with(&script.with, CANARY "-words"));
+        assert_non_null(raw_file_with(script.with.sim, script.with.arena, CANARY "-words"));
         OK(store_cut_preview(script.with.store, &cut, &gone, &fail));
         assert_int_equal(gone.texts, 20);
         OK(store_cut_old(script.with.store, &cut, &gone, &fail));
         assert_int_equal(gone.rows, 0);
         assert_int_equal(gone.texts, 20);
-        assert_null(file_with(&script.with, CANARY "-words"));
+        assert_null(raw_file_with(script.with.sim, script.with.arena, CANARY "-words"));
         struct store_snapshot *snapshot = store_snapshot_take(script.with.store);
         assert_int_equal(store_snapshot_events(snapshot), 20);
         store_snapshot_unref(snapshot);
@@ -628,8 +567,8 @@ static void quarantined_records_go_by_when_they_came(void **state)
     assert_int_equal(gone.quarantined, 1);
     OK(store_cut_old(script.with.store, &cut, &gone, &fail));
     assert_int_equal(gone.quarantined, 1);
-    assert_null(file_with(&script.with, "{\"a\":1}"));
-    assert_non_null(file_with(&script.with, "{\"b\":1}"));
+    assert_null(raw_file_with(script.with.sim, script.with.arena, "{\"a\":1}"));
+    assert_non_null(raw_file_with(script.with.sim, script.with.arena, "{\"b\":1}"));
     assert_int_equal(kit_ledger(&script.with).total.refused, 1);
     kit_verify(&script.with);
     script_done(&script);
