@@ -6,131 +6,17 @@ check.py SUITE ...    some of them
 check.py --list       their names
 """
 import glob
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import crash
+import trials
+from check_tools import JOBS, LOGS, ROOT, Result, build, configure, meson_tests, node_tests, run, tail
+
 os.chdir(ROOT)
-LOGS = os.path.join('build-check', 'logs')
-JOBS = str(os.cpu_count() or 2)
-
-
-class Result:
-    """Counts of one suite, and what to show when something failed."""
-
-    def __init__(self):
-        self.passed, self.failed, self.skipped, self.notes = 0, 0, 0, []
-
-    def one(self, name, ok, output=''):
-        """Counts a check that either holds or not."""
-        if ok:
-            self.passed += 1
-        else:
-            self.failed += 1
-            self.notes.append(f'FAILED {name}\n{tail(output)}')
-
-
-def tail(text, lines=60):
-    return '\n'.join(text.splitlines()[-lines:])
-
-
-def run(command, env=None, timeout=3600, cwd=None):
-    """The command's exit code and all it printed."""
-    merged = dict(os.environ, **(env or {}))
-    try:
-        done = subprocess.run(command, env=merged, cwd=cwd, timeout=timeout, text=True, errors='replace',
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, check=False)
-        return done.returncode, done.stdout
-    except subprocess.TimeoutExpired as late:
-        text = late.stdout if isinstance(late.stdout, str) else (late.stdout or b'').decode('utf-8', 'replace')
-        return 124, text + f'\nstopped after {timeout} s'
-
-
-def configure(directory, options, env=None):
-    if not os.path.exists(os.path.join(directory, 'build.ninja')):
-        if os.path.exists(directory):
-            shutil.rmtree(directory)
-        return run(['meson', 'setup', directory, '-Dtests=true', '-Dwerror_all=true', *options], env)
-    return 0, ''
-
-
-def build(result, directory, options=(), env=None, targets=()):
-    """Configures and builds; counts as a check of its own, since warnings are errors."""
-    code, output = configure(directory, list(options), env)
-    if code == 0:
-        code, output = run(['ninja', '-C', directory, *targets])
-    result.one(f'build {directory}', code == 0, '\n'.join(
-        line for line in output.splitlines() if not line.startswith('[')) if code else '')
-    return code == 0
-
-
-def cmocka_count(log, result):
-    """Adds the single tests that cmocka's runners printed; says which failed."""
-    passed = sum(int(n) for n in re.findall(r'\[  PASSED  \] (\d+) test', log))
-    failed = re.findall(r'\[  FAILED  \] (?!\d+ test)(\S+)', log)
-    result.passed += passed
-    result.failed += len(set(failed))
-    return passed, failed
-
-
-def meson_tests(result, directory, suites=(), env=None, timeout_multiplier='1'):
-    command = ['meson', 'test', '-C', directory, '--no-rebuild', '--print-errorlogs',
-               '--num-processes', JOBS, '-t', timeout_multiplier]
-    for suite in suites:
-        command += ['--suite', suite]
-    code, output = run(command, env)
-    log_path = os.path.join(directory, 'meson-logs', 'testlog.txt')
-    log = open(log_path, encoding='utf-8', errors='replace').read() if os.path.exists(log_path) else ''
-    passed, failed = cmocka_count(log, result)
-    # Reference cases (tests/stats) count one by one, by the line that each file's run ends with.
-    for good, bad in re.findall(r'^(\d+) passed, (\d+) failed$', log, re.M):
-        passed += int(good)
-        result.passed += int(good)
-        result.failed += int(bad)
-        failed += ['reference cases'] * int(bad)
-    # Programs that are no cmocka runners (fuzz replays) count as one test each, by meson's own words.
-    plain = re.findall(r'^\s*\d+/\d+ \S*(?:fuzz|crash|property)\S*.*?\s(OK|FAIL|TIMEOUT|ERROR)\b', output, re.M)
-    result.passed += sum(1 for word in plain if word == 'OK')
-    result.failed += sum(1 for word in plain if word != 'OK')
-    if code != 0:
-        if not failed and all(word == 'OK' for word in plain):
-            result.failed += 1
-        result.notes.append(f'FAILED meson test in {directory}\n{tail(output, 120)}')
-    if passed == 0 and not plain:
-        result.one(f'{directory} ran tests', False, output)
-
-
-def node_tests(result, files, cwd, env=None, timeout=1800, concurrency=1):
-    if not files:
-        result.one(f'tests in {cwd}', False, 'no test files')
-        return
-    merged = dict(env or {})
-    command = ['node', '--test', '--test-reporter=tap', *files]
-    if concurrency == 1:
-        command.insert(2, '--test-concurrency=1')
-    done = subprocess.run(command, cwd=cwd, env=dict(os.environ, **merged), text=True, errors='replace',
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=timeout, check=False)
-    counts = {key: int(n) for key, n in re.findall(r'^# (pass|fail|skipped|cancelled) (\d+)$', done.stdout, re.M)}
-    result.passed += counts.get('pass', 0)
-    bad = counts.get('fail', 0) + counts.get('cancelled', 0)
-    result.failed += bad
-    result.skipped += counts.get('skipped', 0)
-    for name, reason in re.findall(r'^\s*ok \d+ - (.*?) # SKIP ?(.*)$', done.stdout, re.M):
-        result.notes.append(f'skipped: {name} ({reason or "no reason given"})')
-    if bad or done.returncode != 0 or not counts:
-        if not bad:
-            result.failed += 1
-        # What failed, each with what it said; the whole where nothing says so.
-        blocks = re.findall(r'^not ok \d+ .*?^  \.\.\.$', done.stdout, re.M | re.S)
-        shown = '\n'.join(tail(block, 40) for block in blocks) if blocks else tail(done.stdout, 150)
-        result.notes.append(f'FAILED node tests in {cwd}\n{shown}')
 
 
 # ---- the suites -------------------------------------------------------------------------------------
@@ -138,8 +24,8 @@ def node_tests(result, files, cwd, env=None, timeout=1800, concurrency=1):
 
 def suite_lint(result):
     """Layers, headers, formatting, shell scripts."""
-    for script in ('check_layers.py', 'check_headers.py'):
-        code, output = run(['python3', os.path.join('scripts', script)])
+    for script in ('check_layers.py', 'check_headers.py', 'reliability.py check'):
+        code, output = run(['python3', *os.path.join('scripts', script).split()])
         result.one(script, code == 0, output)
     files = sorted(glob.glob('src/**/*.[ch]', recursive=True) + glob.glob('src/**/*.cc', recursive=True)
                    + glob.glob('tests/**/*.[ch]', recursive=True) + glob.glob('bench/**/*.[ch]', recursive=True))
@@ -279,6 +165,7 @@ def suite_fuzz(result):
     targets = sorted(os.path.basename(os.path.dirname(path)) for path in glob.glob('tests/fuzz/*/target.c'))
     queue = list(targets)
     running, runs = {}, 0
+    trial = trials.Trial('fuzz')
     while queue or running:
         while queue and len(running) < int(JOBS):
             name = queue.pop(0)
@@ -301,6 +188,7 @@ def suite_fuzz(result):
                 del running[name]
         time.sleep(0.2)
     print(f'fuzz       {len(targets)} targets, {runs} inputs, {seconds} s each')
+    trial.end(result, {'inputs': runs, 'target_seconds': len(targets) * int(seconds)})
 
 
 def suite_hostile(result):
@@ -313,47 +201,30 @@ def suite_hostile(result):
     code, output = run(['scripts/npm.sh', 'tests'])
     result.one('packages of tests/', code == 0, output)
     if code == 0:
+        trial = trials.Trial('hostile')
         node_tests(result, ['hostile/requests.test.mjs'], 'tests', {
             'FIRSTHAND': os.path.abspath(os.path.join(directory, 'firsthand')),
             'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}, 7200)
+        trial.end(result, {'requests': int(os.environ.get('REQUESTS', '20000'))})
 
 
-def crash_record(result, tried, kills, full):
-    """What was tried, when, of which commit: build-check/crash-record.json, one line a run."""
-    _, commit = run(['git', 'rev-parse', '--short=12', 'HEAD'])
-    line = {'date': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()), 'commit': commit.strip(),
-            'passed': result.passed, 'failed': result.failed, **tried, 'kills': kills, 'full_disks': full}
-    with open(os.path.join('build-check', 'crash-record.json'), 'a', encoding='utf-8') as file:
-        file.write(json.dumps(line) + '\n')
-    print('crash      ' + ', '.join(f'{n} {what}' for what, n in {**tried, 'kills': kills, 'full disks': full}.items()))
-
-
-def suite_crash(result, times=1, kills=6, full=5):
-    """Power cuts, failing calls, flipped bits, kills under load, full disks; `./check crash --long` for a night."""
-    directory = 'build-check/gcc'
-    names = ('store_cut', 'backup_cut')
-    if not build(result, directory, ['-Dweb=false'], targets=[f'tests/crash/test_{name}' for name in names]):
-        return
-    tried = {'cuts': 0, 'faults': 0, 'flips': 0}
-    for name in names:
-        code, output = run([os.path.join(directory, 'tests', 'crash', f'test_{name}')],
-                           {'FIRSTHAND_CRASH_RUNS': str(times)}, timeout=24 * 3600)
-        passed, failed = cmocka_count(output, result)
-        if code != 0 or passed == 0:
-            result.one(name, False, output)
-        for what in tried:
-            tried[what] += sum(int(n) for n in re.findall(rf'^crash: .*?(\d+) {what}', output, re.M))
+def crash_needs(result):
+    """Programs and packages of the crash tests."""
     code, output = run(['scripts/npm.sh', 'tests'])
     result.one('packages of tests/', code == 0, output)
-    if code == 0 and binary(result):
-        node_tests(result, ['api/kill.test.mjs', 'api/backup.test.mjs', 'api/full-disk.test.mjs'], 'tests',
-                   {**real_env(), 'KILL_CYCLES': str(kills), 'FULL_CYCLES': str(full)}, 24 * 3600)
-    crash_record(result, tried, kills, full)
+    return code == 0 and build(result, crash.DIRECTORY, ['-Dweb=false'], targets=crash.targets()) and binary(result)
+
+
+def suite_crash(result):
+    """Power cuts, failing calls, flipped bits, kills under load, full disks: some of each; `./check crash --long` all."""
+    if crash_needs(result):
+        crash.sample(result, real_env())
 
 
 def suite_crash_long(result):
-    """The same for a night."""
-    suite_crash(result, times=200, kills=2000, full=200)
+    """The same until what RELIABILITY.md asks for is reached, or for HOURS (8); goes on where it was."""
+    if crash_needs(result):
+        crash.until_reached(result, real_env(), float(os.environ.get('HOURS', '8')))
 
 
 def suite_browser(result):
