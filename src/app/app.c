@@ -90,6 +90,38 @@ static bool is_whole(struct app *app, struct fail *fail)
                     app->data);
 }
 
+/* Without it nobody could sign in, and nobody would know: a directory that lost it is no new one. An empty file says that
+   one was wanted. */
+static bool has_state(struct app *app, struct fail *fail)
+{
+    struct store_status status;
+    store_status_read(app->store, &status);
+    return status.events + status.quarantined == 0 || state_is_there(app->data) ||
+           fail_set(fail, FAIL_CORRUPT,
+                    "state.db is missing in %.60s, where %llu events are: restore it from a backup "
+                    "(docs/how-to/backup.md); an empty file of that name begins anew",
+                    app->data, (unsigned long long)status.events);
+}
+
+static bool open_state(struct app *app, struct fail *fail)
+{
+    struct state_options options = {.clock = app->clock};
+    struct fail why = {0};
+    if (!has_state(app, fail)) {
+        return false;
+    }
+    if (state_open(app->data, &options, &app->state, &why)) {
+        return true;
+    }
+    return why.code == FAIL_CORRUPT
+               ? fail_set(
+                     fail, FAIL_CORRUPT,
+                     "%.150s: restore it from a backup (docs/how-to/backup.md); the events are "
+                     "in other files",
+                     why.message)
+               : fail_set(fail, why.code, "%s", why.message);
+}
+
 static bool open_modules(struct app *app, const struct app_options *options, struct fail *fail)
 {
     struct store_options store_options = {
@@ -101,11 +133,9 @@ static bool open_modules(struct app *app, const struct app_options *options, str
         return false;
     }
     store_options.spare_bytes = app_room_look(app->room).low_bytes;
-    struct state_options state_options = {.clock = app->clock};
     struct access_options access_options = {.clock = app->clock, .random = app->random};
     int threads = app->config.query_threads > 0 ? (int)app->config.query_threads : base_cpu_count();
-    if (!store_open(app->disk, &store_options, &app->store, fail) ||
-        !state_open(app->data, &state_options, &app->state, fail) ||
+    if (!store_open(app->disk, &store_options, &app->store, fail) || !open_state(app, fail) ||
         !access_open(app->state, &access_options, &app->access, fail) ||
         !base_pool_new(threads, &app->pool, fail)) {
         return false;

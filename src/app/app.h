@@ -64,6 +64,16 @@ const char *app_not_ready(struct app *app);
 bool app_erasures_replay(struct app *app, struct str log, size_t *out_count,
                          struct fail *fail) MUST_USE;
 
+/* Reads every byte of a directory that nobody holds, and changes nothing: events (store_verify) and state
+   (state_verify_file). `problem` is called for each thing wrong. FAIL_CONFLICT where a process holds it. */
+struct app_verified {
+    uint64_t files, bytes, rows, problems; /* of events */
+    uint64_t state_bytes, state_problems;
+};
+bool app_verify(const char *data,
+                void (*problem)(void *context, const char *path, const char *what), void *context,
+                struct app_verified *out, struct fail *fail) MUST_USE;
+
 /* ---- operations --------------------------------------------------------------------------------------- */
 
 /* Who asks, and whether it still waits for the answer. */

@@ -373,7 +373,7 @@ static bool carry_out(struct app *app, struct app_erasure *erasure, struct arena
     struct state_forgotten forgotten = {0};
     return erase_all(app, erasure, &forgotten, fail) &&
            give_receipt(app, erasure, &forgotten, arena, out_line, fail) &&
-           state_intent_done(app->state, erasure->receipt, fail) && state_scrub(app->state, fail);
+           state_intent_done(app->state, erasure->receipt, fail) && app_scrub(app, fail);
 }
 
 bool app_erase(struct app *app, struct app_erasure *erasure, struct arena *arena,
@@ -446,7 +446,7 @@ bool app_erase_open(struct app *app, struct fail *fail)
         return false;
     }
     /* The one step after an intent's end: a crash right before it leaves words in the log of the state's changes. */
-    return !privacy_log_any(app->erasures) || state_scrub(app->state, fail);
+    return !privacy_log_any(app->erasures) || app_scrub(app, fail);
 }
 
 /* ---- what comes after ----------------------------------------------------------------------------------------------- */
@@ -567,7 +567,7 @@ bool app_erasures_replay(struct app *app, struct str log, size_t *out_count, str
         for (size_t i = total; ok && i-- > 0;) { /* oldest first */
             ok = privacy_log_take(app->erasures, lines[i], fail);
         }
-        ok = ok && state_scrub(app->state, fail);
+        ok = ok && app_scrub(app, fail);
     }
     store_snapshot_unref(snapshot);
     base_unlock(&app->erase_lock);

@@ -54,5 +54,10 @@ bool app_erase_intent_read(const struct state_intent *intent, struct arena *aren
 
 /* Opens the log, and finishes what was begun. For app_open. */
 bool app_erase_open(struct app *app, struct fail *fail) MUST_USE;
+/* The log of the state's changes is emptied, in which what was forgotten still lies. Where somebody reads from it all the
+   while that is no failure: the erasure itself is done, and the daily job tries again. */
+bool app_scrub(struct app *app, struct fail *fail) MUST_USE;
+/* Once more, where it was not emptied; FAIL_BUSY where it is not now either. */
+bool app_scrub_again(struct app *app, struct fail *fail) MUST_USE;
 /* Refuses events of people who were erased, where the organisation wants that. For app_take. */
 void app_erase_refuse(struct app *app, struct store_item *items, size_t count);

@@ -1,5 +1,8 @@
-/* app_erase_intent.c — what has to be known to go on with an erasure after a crash, as JSON in state. */
+/* app_erase_intent.c — what has to be known to go on with an erasure after a crash, as JSON in state; and what the
+   state's log still holds after it. */
 #include "app_erase.h"
+
+#include "base_log.h"
 
 static void write_texts(struct json_writer *w, const char *name, const struct str *texts,
                         size_t count)
@@ -140,4 +143,39 @@ bool app_erase_intent_read(const struct state_intent *intent, struct arena *aren
         memcpy((char *)&out->gone + GONE[i].at, &n, sizeof n);
     }
     return true;
+}
+
+/* ---- what the state's log still holds -------------------------------------------------------------------------- */
+
+bool app_scrub(struct app *app, struct fail *fail)
+{
+    bool emptied;
+    if (!state_scrub(app->state, &emptied, fail)) {
+        return false;
+    }
+    base_lock(&app->privacy_lock);
+    app->scrub_due = !emptied;
+    base_unlock(&app->privacy_lock);
+    if (!emptied) {
+        base_log(LOG_WARN, "state.log",
+                 "the log of the state's changes is read from; it is emptied later", LOG_END);
+    }
+    return true;
+}
+
+bool app_scrub_again(struct app *app, struct fail *fail)
+{
+    base_lock(&app->privacy_lock);
+    bool due = app->scrub_due;
+    base_unlock(&app->privacy_lock);
+    if (due && !app_scrub(app, fail)) {
+        return false;
+    }
+    base_lock(&app->privacy_lock);
+    due = app->scrub_due;
+    base_unlock(&app->privacy_lock);
+    return !due ||
+           fail_set(fail, FAIL_BUSY,
+                    "the log of the state's changes, in which who was erased may still lie, "
+                    "is read from all the while");
 }

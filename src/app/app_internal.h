@@ -60,8 +60,9 @@ struct app {             /* immutable after app_open, but for what says otherwis
     struct privacy_log *erasures;    /* has a lock of its own */
     struct app_retention *retention; /* has a lock of its own */
     struct base_mutex erase_lock;    /* one erasure at a time */
-    struct base_mutex privacy_lock;  /* guards the next */
+    struct base_mutex privacy_lock;  /* guards the next two */
     bool refuse_erased;              /* events of people who were erased */
+    bool scrub_due;                  /* the log of the state's changes is still to be emptied */
     /* The survey module's part of the decision API; NULL: there is none (app_contact.h). */
     bool (*decide_survey)(struct app *app, const struct app_decide_question *question,
                           struct arena *arena, struct json_writer *w, struct fail *fail);

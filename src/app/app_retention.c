@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "app_erase.h"
 #include "state_settings.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -222,6 +223,9 @@ bool app_job_retention(struct app_job_run *run, struct fail *fail)
     struct store_cut cut;
     struct store_gone gone;
     struct rules rules;
+    if (!app_scrub_again(app, fail)) {
+        return false;
+    }
     copy_rules(app->retention, run->arena, &rules);
     if (rules.count == 0 && rules.quarantine_days == 0) {
         return true; /* everything is kept */

@@ -664,7 +664,8 @@ const struct cli_command cli_commands[] = {
      "firsthand verbatims 'late delivery' --last 30d\n"
      "firsthand verbatims '\"late delivery\" -refund' --where 'channel = email' --format csv",
      verbatims_options, 0, 1, cli_run_verbatims},
-    {"verify", "", "Reads every byte of a directory, or of a backup, and checks it.",
+    {"verify", "",
+     "Reads every byte of a directory, events and state.db, or of a backup, and checks it.",
      "firsthand verify --data shop\nfirsthand verify --backup backups", verify_options, 0, 0,
      cli_run_verify},
     {"version", "", "Prints the version.", "firsthand version", NULL, 0, 0, cli_run_version},

@@ -1,6 +1,4 @@
 /* Ledger, quarantine, status, verification. */
-#include "base_disk.h"
-#include "base_lockfile.h"
 #include "cli_internal.h"
 
 static bool list_as_table(struct cli *cli, struct json_value root, const char *member,
@@ -153,48 +151,39 @@ static void say_problem(void *context, const char *path, const char *what)
     base_buf_byte(&cli->out, '\n');
 }
 
-static bool write_verified(struct cli *cli, const struct store_verify_result *result,
-                           struct fail *fail)
+static bool write_verified(struct cli *cli, const struct app_verified *found, struct fail *fail)
 {
+    unsigned long long problems = found->problems + found->state_problems;
     if (cli_flag(cli, "--json")) {
         base_buf_reset(&cli->out);
         base_buf_printf(&cli->out,
-                        "{\"files\":%llu,\"bytes\":%llu,\"rows\":%llu,\"problems\":%llu}\n",
-                        (unsigned long long)result->files, (unsigned long long)result->bytes,
-                        (unsigned long long)result->rows, (unsigned long long)result->problems);
+                        "{\"files\":%llu,\"bytes\":%llu,\"rows\":%llu,\"state_bytes\":%llu,"
+                        "\"state_problems\":%llu,\"problems\":%llu}\n",
+                        (unsigned long long)found->files, (unsigned long long)found->bytes,
+                        (unsigned long long)found->rows, (unsigned long long)found->state_bytes,
+                        (unsigned long long)found->state_problems, problems);
     } else {
-        base_buf_printf(&cli->out, "%llu files, %llu bytes, %llu rows: %llu problems\n",
-                        (unsigned long long)result->files, (unsigned long long)result->bytes,
-                        (unsigned long long)result->rows, (unsigned long long)result->problems);
+        base_buf_printf(
+            &cli->out, "%llu files, %llu bytes, %llu rows; state.db, %llu bytes: %llu problems\n",
+            (unsigned long long)found->files, (unsigned long long)found->bytes,
+            (unsigned long long)found->rows, (unsigned long long)found->state_bytes, problems);
     }
-    if (result->problems > 0) {
+    if (found->problems > 0) {
         return fail_set(fail, FAIL_CORRUPT, "%s is damaged; restore it from a backup",
                         cli_data(cli));
     }
-    return true;
+    return found->state_problems == 0 ||
+           fail_set(fail, FAIL_CORRUPT,
+                    "state.db in %s is damaged; restore it from a backup (docs/how-to/backup.md)",
+                    cli_data(cli));
 }
 
 bool cli_run_verify(struct cli *cli, struct fail *fail)
 {
-    struct disk *disk = NULL;
-    struct base_lockfile *lock = NULL;
-    struct store_verify_result result;
-    struct str path = str_format(cli->arena, "%s/lock", cli_data(cli));
+    struct app_verified found;
     if (cli_option(cli, "--backup") != NULL) {
         return cli_run_verify_backup(cli, fail);
     }
-    if (!disk_real(cli_data(cli), &disk, fail)) {
-        return false;
-    }
-    bool good = base_lockfile_take(path.data, &lock, fail);
-    if (good && lock == NULL) {
-        good = fail_set(fail, FAIL_CONFLICT,
-                        "%s is held by a running server; stop it first, or verify a backup",
-                        cli_data(cli));
-    }
-    good = good && store_verify(disk, say_problem, cli, &result, fail) &&
-           write_verified(cli, &result, fail);
-    base_lockfile_free(lock);
-    disk_free(disk);
-    return good;
+    return app_verify(cli_data(cli), say_problem, cli, &found, fail) &&
+           write_verified(cli, &found, fail);
 }

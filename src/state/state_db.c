@@ -18,10 +18,13 @@
 #include "state_internal.h"
 
 #define FILE_NAME "state.db"
-#define BUSY_MS 5000
+#define WAIT_MS 5000
 #define LOG_BYTES ((off_t)5 << 20)
 #define STATEMENTS_MAX 64 /* cached by a link; above it they are made anew each time */
 #define READERS_MAX 64
+#define SCRUB_TRIES 3
+#define LOOK_BYTES ((off_t)32 << 20) /* of a file that a start looks through: some 100 ms */
+#define MEMORY ":memory:"
 
 struct state_rows {
     struct state_link *link;
@@ -44,6 +47,7 @@ struct state {
     char *path;
     const struct base_clock *clock;
     const struct state_schema *schema;
+    int wait_ms;
     struct base_mutex lock; /* guards free_readers, writer_free */
     struct base_cond freed;
     struct state_link *free_readers;
@@ -113,7 +117,7 @@ static bool link_open(struct state *state, bool writes, struct state_link **out,
         return false;
     }
     sqlite3_extended_result_codes(link->db, 1);
-    sqlite3_busy_timeout(link->db, BUSY_MS);
+    sqlite3_busy_timeout(link->db, state->wait_ms);
     sqlite3_db_config(link->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(link->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_limit(link->db, SQLITE_LIMIT_ATTACHED, 0);
@@ -129,10 +133,10 @@ static bool link_open(struct state *state, bool writes, struct state_link **out,
     return true;
 }
 
-static bool version_read(sqlite3 *db, int *out, struct fail *fail)
+static bool number_read(sqlite3 *db, const char *sql, int *out, struct fail *fail)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
     if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
         *out = sqlite3_column_int(statement, 0);
         sqlite3_finalize(statement);
@@ -140,6 +144,38 @@ static bool version_read(sqlite3 *db, int *out, struct fail *fail)
     }
     sqlite3_finalize(statement);
     return fail_of(fail, db, sqlite3_extended_errcode(db));
+}
+
+static bool version_read(sqlite3 *db, int *out, struct fail *fail)
+{
+    return number_read(db, "PRAGMA user_version", out, fail);
+}
+
+/* Another program's file is not ours to change. */
+static bool is_ours(sqlite3 *db, struct fail *fail)
+{
+    int id = 0;
+    return number_read(db, "PRAGMA application_id", &id, fail) &&
+           (id == 0 || id == STATE_APPLICATION_ID ||
+            fail_set(fail, FAIL_CONFLICT, "%s is a file of another program (%d)", FILE_NAME, id));
+}
+
+/* A damaged page is found before it is written over or answered from. */
+static bool is_whole(const struct state *state, sqlite3 *db, struct fail *fail)
+{
+    struct stat status;
+    sqlite3_stmt *statement = NULL;
+    if (stat(state->path, &status) != 0 || status.st_size > LOOK_BYTES) {
+        return true;
+    }
+    int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    bool ok = code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
+    const char *said = ok ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    ok = ok ? (said != NULL && strcmp(said, "ok") == 0) ||
+                  fail_set(fail, FAIL_CORRUPT, "%s is damaged: %.150s", FILE_NAME, said)
+            : fail_of(fail, db, sqlite3_extended_errcode(db));
+    sqlite3_finalize(statement);
+    return ok;
 }
 
 /* All pages, as the connection sees them: as of the transaction that it is in, or of one moment during the call. */
@@ -192,7 +228,7 @@ static bool migrate(struct state *state, sqlite3 *db, struct fail *fail)
 {
     const struct state_schema *schema = state->schema;
     int version = 0;
-    if (!version_read(db, &version, fail)) {
+    if (!is_ours(db, fail) || !version_read(db, &version, fail)) {
         return false;
     }
     if (version > schema->version) {
@@ -232,7 +268,7 @@ static void reserve_log(const struct state *state)
     }
 }
 
-static bool links_open(struct state *state, int readers, struct fail *fail)
+static bool writer_open(struct state *state, struct fail *fail)
 {
     struct state_link *link = NULL;
     if (!link_open(state, true, &link, fail)) {
@@ -241,13 +277,12 @@ static bool links_open(struct state *state, int readers, struct fail *fail)
     state->links[state->link_count++] = link;
     state->writer = link;
     state->writer_free = true;
-    if (chmod(state->path, S_IRUSR | S_IWUSR) != 0) {
-        return fail_set(fail, FAIL_IO, "%s: %s", state->path, strerrordesc_np(errno));
-    }
-    if (!migrate(state, link->db, fail)) {
-        return false;
-    }
-    reserve_log(state);
+    return true;
+}
+
+static bool readers_open(struct state *state, int readers, struct fail *fail)
+{
+    struct state_link *link = NULL;
     for (int i = 0; i < readers; i++) {
         if (!link_open(state, false, &link, fail)) {
             return false;
@@ -259,33 +294,78 @@ static bool links_open(struct state *state, int readers, struct fail *fail)
     return true;
 }
 
+static bool links_open(struct state *state, int readers, struct fail *fail)
+{
+    if (!writer_open(state, fail)) {
+        return false;
+    }
+    if (chmod(state->path, S_IRUSR | S_IWUSR) != 0) {
+        return fail_set(fail, FAIL_IO, "%s: %s", state->path, strerrordesc_np(errno));
+    }
+    if (!is_whole(state, state->writer->db, fail) || !migrate(state, state->writer->db, fail)) {
+        return false;
+    }
+    reserve_log(state);
+    return readers_open(state, readers, fail);
+}
+
 bool state_open(const char *directory, const struct state_options *options, struct state **out,
                 struct fail *fail)
 {
     return state_open_schema(directory, options, &state_schema, out, fail);
 }
 
+static struct state *state_new(const char *path, const struct state_schema *schema,
+                               const struct base_clock *clock)
+{
+    struct state *state = base_alloc_zero(sizeof *state);
+    size_t bytes = strlen(path) + 1;
+    state->path = base_alloc_zero(bytes);
+    memcpy(state->path, path, bytes);
+    state->schema = schema;
+    state->clock = clock == NULL ? base_clock_real() : clock;
+    state->wait_ms = WAIT_MS;
+    base_mutex_init(&state->lock);
+    base_cond_init(&state->freed);
+    return state;
+}
+
+bool state_open_memory(const struct state_schema *schema, struct state **out, struct fail *fail)
+{
+    struct state *state = state_new(MEMORY, schema, NULL);
+    if (!writer_open(state, fail) || !migrate(state, state->writer->db, fail)) {
+        state_close(state);
+        return false;
+    }
+    *out = state;
+    return true;
+}
+
+bool state_open_to_look(const char *directory, struct state **out, struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct state *state =
+        state_new(str_format(arena, "%s/" FILE_NAME, directory).data, &state_schema, NULL);
+    if (!readers_open(state, 1, fail)) {
+        state_close(state);
+        return false;
+    }
+    *out = state;
+    return true;
+}
+
 bool state_open_schema(const char *directory, const struct state_options *options,
                        const struct state_schema *schema, struct state **out, struct fail *fail)
 {
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     struct state_options defaults = {0};
     if (options == NULL) {
         options = &defaults;
     }
     int readers = options->readers <= 0 ? 4 : options->readers;
-    struct state *state = base_alloc_zero(sizeof *state);
-    state->schema = schema;
-    state->clock = options->clock == NULL ? base_clock_real() : options->clock;
-    base_mutex_init(&state->lock);
-    base_cond_init(&state->freed);
-    size_t len = strlen(directory) + sizeof "/" FILE_NAME;
-    void *path = NULL;
-    if (!base_alloc_array(len, 1, &path, fail)) {
-        state_close(state);
-        return false;
-    }
-    state->path = path;
-    snprintf(state->path, len, "%s/%s", directory, FILE_NAME);
+    struct state *state =
+        state_new(str_format(arena, "%s/" FILE_NAME, directory).data, schema, options->clock);
+    state->wait_ms = options->wait_ms <= 0 ? WAIT_MS : options->wait_ms;
     if (!links_open(state, readers > READERS_MAX ? READERS_MAX : readers, fail)) {
         state_close(state);
         return false;
@@ -456,7 +536,8 @@ bool state_select(struct state_link *link, const char *sql, const struct state_v
         int code = bind_one(rows->statement, (int)i + 1, &values[i]);
         if (code != SQLITE_OK) {
             state_rows_done(&rows);
-            return fail_of(fail, link->db, code);
+            fail_of(fail, link->db, code);
+            return false;
         }
     }
     *out = rows;
@@ -599,57 +680,29 @@ bool state_backup(struct state *state, const char *path, const struct state_mome
     return ok;
 }
 
-static bool report(struct state_link *link, const char *sql, const char *fine,
-                   void (*problem)(void *context, const char *what), void *context,
-                   struct fail *fail)
+/* Empties the log where nobody reads from it. */
+static bool log_empty(sqlite3 *db, bool *out_emptied, struct fail *fail)
 {
-    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
-    bool row = true;
-    if (!state_select(link, sql, NULL, 0, &rows, fail)) {
-        return false;
-    }
-    for (;;) {
-        if (!state_next(rows, &row, fail)) {
-            return false;
-        }
-        if (!row) {
-            return true;
-        }
-        struct str what = state_get_text(rows, 0, arena);
-        if (fine == NULL || !str_is(what, fine)) {
-            problem(context, str_copy_c(arena, what));
-        }
-    }
+    int left = 0, done = 0;
+    int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, &done);
+    *out_emptied = code == SQLITE_OK;
+    return code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY || fail_of(fail, db, code);
 }
 
-bool state_verify(struct state *state, void (*problem)(void *context, const char *what),
-                  void *context, struct fail *fail)
+bool state_scrub(struct state *state, bool *out_emptied, struct fail *fail)
 {
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    if (!state_read(state, &link, fail)) {
-        return false;
+    bool ok, emptied = false;
+    /* Each try waits for readers, but for wait_ms only, and nobody writes meanwhile: between tries they may. */
+    for (int i = 0; i < SCRUB_TRIES; i++) {
+        writer_lend(state);
+        ok = log_empty(state->writer->db, &emptied, fail);
+        link_home(state->writer);
+        if (!ok || emptied) {
+            break;
+        }
     }
-    struct fail damage = {0};
-    if (report(link, "PRAGMA integrity_check", "ok", problem, context, &damage) &&
-        report(
-            link,
-            "SELECT 'a row of ' || \"table\" || ' refers to nothing' FROM pragma_foreign_key_check",
-            NULL, problem, context, &damage)) {
-        return true;
+    if (ok) {
+        *out_emptied = emptied;
     }
-    if (damage.code == FAIL_CORRUPT) {
-        problem(context, damage.message);
-        return true;
-    }
-    *fail = damage;
-    return false;
-}
-
-bool state_scrub(struct state *state, struct fail *fail)
-{
-    writer_lend(state);
-    bool ok = run_plain(state->writer->db, "PRAGMA wal_checkpoint(TRUNCATE)", fail);
-    link_home(state->writer);
     return ok;
 }

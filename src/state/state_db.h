@@ -28,6 +28,7 @@ struct state_rows;
 struct state_options { /* zero = default */
     const struct base_clock *clock;
     int readers; /* 4 */
+    int wait_ms; /* for who has the file, or reads from its log; 5000 */
 };
 /* Opens or makes DIR/state.db; DIR must exist. */
 bool state_open(const char *directory, const struct state_options *options, struct state **out,
@@ -105,8 +106,18 @@ struct state_moment {
 };
 bool state_backup(struct state *state, const char *path, const struct state_moment *moment,
                   struct fail *fail) MUST_USE;
-/* Reads everything: pages, indices, foreign keys. `problem` is called for each thing wrong. */
+/* Is there a file at all? */
+bool state_is_there(const char *directory);
+/* Reads everything: pages, indices, foreign keys; whether it is of this program, laid out as its version says, and what no
+   rule of the schema can say. `problem` is called for each thing wrong. */
 bool state_verify(struct state *state, void (*problem)(void *context, const char *what),
                   void *context, struct fail *fail) MUST_USE;
-/* Overwrites what erased rows left in the log file beside the database. */
-bool state_scrub(struct state *state, struct fail *fail) MUST_USE;
+/* The same of DIR/state.db that nobody has open, which is left as it is. A file that is missing is a problem. */
+struct state_verify_result {
+    uint64_t bytes, problems;
+};
+bool state_verify_file(const char *directory, void (*problem)(void *context, const char *what),
+                       void *context, struct state_verify_result *out, struct fail *fail) MUST_USE;
+/* Empties the log file beside the database, in which erased rows are left. *out_emptied is false where somebody reads
+   through all of the tries (three times wait_ms): it is to be done again. */
+bool state_scrub(struct state *state, bool *out_emptied, struct fail *fail) MUST_USE;

@@ -22,6 +22,13 @@ bool state_open_schema(const char *directory, const struct state_options *option
                        const struct state_schema *schema, struct state **out,
                        struct fail *fail) MUST_USE;
 
+#define STATE_APPLICATION_ID 0x66687374 /* "fhst": in the head of the file, by which it is known */
+/* An empty file in memory, at the version of `schema`: what a file should look like. It has a writer's link only. */
+bool state_open_memory(const struct state_schema *schema, struct state **out,
+                       struct fail *fail) MUST_USE;
+/* A file as it is, for reading: no step of the schema is made, nothing is written. Has one reader's link only. */
+bool state_open_to_look(const char *directory, struct state **out, struct fail *fail) MUST_USE;
+
 /* ---- things that are saved: state_saved.c --------------------------------------------------------- */
 
 struct state_saved {

@@ -190,6 +190,9 @@ static const char STEP_12[] =
     "ALTER TABLE audit ADD COLUMN content BLOB;" /* NULL: of a line from before; its hash covers the words */
     "ALTER TABLE audit ADD COLUMN salt BLOB;" /* NULL beside content: the words were taken out */;
 
-static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3, STEP_4,  STEP_5,  STEP_6,
-                                    STEP_7, STEP_8, STEP_9, STEP_10, STEP_11, STEP_12};
+/* By which the file is known as one of this program: STATE_APPLICATION_ID. */
+static const char STEP_13[] = "PRAGMA application_id = 0x66687374;";
+
+static const char *const STEPS[] = {STEP_1, STEP_2, STEP_3,  STEP_4,  STEP_5,  STEP_6, STEP_7,
+                                    STEP_8, STEP_9, STEP_10, STEP_11, STEP_12, STEP_13};
 const struct state_schema state_schema = {STEPS, (int)ARRAY_LEN(STEPS)};

@@ -1,7 +1,7 @@
 // Backups beside a running server, and what is restored from them.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { binary, must, run, Server, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
@@ -364,4 +364,61 @@ test('a server backs itself up and restores the newest as a test, where a direct
   const unset = run(['job', 'run', 'backups', '--data', data]);
   assert.equal(unset.code, 2);
   assert.match(unset.stderr, /backup_directory is not set/);
+});
+
+// A page of the middle, as a failing disk would.
+function damage(path) {
+  const bytes = readFileSync(path);
+  bytes.fill(0xee, 8192, 12_288);
+  writeFileSync(path, bytes);
+}
+
+test('a damaged state.db is named at a start and by verify, and one of a backup takes its place without losing an event', async (t) => {
+  const first = await serverFor(t);
+  const { data } = first;
+  const target = join(temporaryDirectory(t), 'target');
+  const key = first.key('write', 'web');
+  await fill(first, key, 0, 500);
+  must(['backup', target, '--data', data]);
+  await fill(first, key, 500, 300); // that no backup has
+  must(['erase', 'u1', '--yes', '--data', data]);
+  await first.stop();
+  assert.match(must(['verify', '--data', data]), /^\d+ files, \d+ bytes, \d+ rows; state\.db, \d+ bytes: 0 problems\n$/);
+  damage(join(data, 'state.db'));
+  for (const command of [['serve', '--listen', '127.0.0.1:0'], ['status'], ['keys', 'list']]) {
+    const started = run([...command, '--data', data]);
+    assert.equal(started.code, 5, started.stderr);
+    assert.match(started.stderr, /state\.db is damaged: .*restore it from a backup \(docs\/how-to\/backup\.md\); the events are in other files/s);
+  }
+  const verified = run(['verify', '--data', data]);
+  assert.equal(verified.code, 5);
+  assert.match(verified.stdout, /^state\.db: /m);
+  assert.match(verified.stderr, /state\.db in .* is damaged; restore it from a backup/);
+  const restored = join(temporaryDirectory(t), 'restored');
+  must(['restore', target, '--erasures', join(data, 'erasures.log'), '--data', restored]);
+  copyFileSync(join(restored, 'state.db'), join(data, 'state.db'));
+  for (const rest of ['state.db-wal', 'state.db-shm']) rmSync(join(data, rest), { force: true });
+  assert.match(must(['verify', '--data', data]), / 0 problems/);
+  const again = await Server.start(data);
+  t.after(() => again.stop('SIGKILL'));
+  await fill(again, key, 790, 20); // its keys are valid, and what was there is known
+  const ledger = JSON.parse(must(['ledger', '--json', '--data', data]));
+  assert.equal(ledger.balanced, true);
+  assert.equal(ledger.total.duplicate, 10);
+  assert.equal(run(['customer', 'show', 'u1', '--data', data]).code, 3);
+});
+
+test('a state.db that is missing beside events is named, and an empty one begins anew', async (t) => {
+  const server = await serverFor(t);
+  await fill(server, server.key('write', 'web'), 0, 100);
+  await server.stop();
+  const path = join(server.data, 'state.db');
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) rmSync(name, { force: true });
+  const started = run(['status', '--data', server.data]);
+  assert.equal(started.code, 5);
+  assert.match(started.stderr, /state\.db is missing in .*, where 100 events are: restore it from a backup/s);
+  assert.match(run(['verify', '--data', server.data]).stdout, /^state\.db: it is missing$/m);
+  writeFileSync(path, '');
+  assert.equal(JSON.parse(must(['status', '--json', '--data', server.data])).events, 100);
+  assert.match(must(['verify', '--data', server.data]), / 0 problems/);
 });

@@ -66,7 +66,9 @@ static void key_secret_is_stored_nowhere(void **context)
     assert_null(keys[0].shown.data);
     assert_true(str_starts(secret, keys[0].prefix));
     assert_int_equal(keys[0].prefix.len, 7);
-    assert_true(state_scrub(fixture->state, &fail));
+    bool emptied = false;
+    assert_true(state_scrub(fixture->state, &emptied, &fail));
+    assert_true(emptied);
     char path[128];
     snprintf(path, sizeof path, "%s/state.db", fixture->directory);
     FILE *file = fopen(path, "rb");

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -364,10 +365,12 @@ static void state_verify_finds_nothing_wrong_with_a_sound_file(void **context)
     int problems = 0;
     assert_true(state_verify(fixture->state, note_problem, &problems, &fail));
     assert_int_equal(problems, 0);
-    assert_true(state_scrub(fixture->state, &fail));
+    bool emptied = false;
+    assert_true(state_scrub(fixture->state, &emptied, &fail));
+    assert_true(emptied);
 }
 
-static void state_verify_finds_an_overwritten_page(void **context)
+static void an_overwritten_page_is_found_when_the_file_is_opened(void **context)
 {
     struct fixture *fixture = *context;
     struct fail fail;
@@ -388,10 +391,41 @@ static void state_verify_finds_an_overwritten_page(void **context)
         assert_true(fputc(0xee, file) == 0xee);
     }
     assert_int_equal(fclose(file), 0);
-    int problems = 0;
-    assert_true(state_open(fixture->directory, NULL, &fixture->state, &fail));
-    assert_true(state_verify(fixture->state, note_problem, &problems, &fail));
-    assert_true(problems > 0);
+    assert_false(state_open(fixture->directory, NULL, &fixture->state, &fail));
+    assert_int_equal(fail.code, FAIL_CORRUPT);
+    assert_non_null(strstr(fail.message, "state.db is damaged: "));
+    fixture->state = NULL;
+}
+
+static void
+the_log_is_emptied_once_nobody_reads_from_it_and_it_is_said_where_somebody_does(void **context)
+{
+    struct fixture *fixture = *context;
+    struct fail fail;
+    struct state_link *reader = NULL, *writer = NULL;
+    int64_t count;
+    bool emptied = true;
+    state_close(fixture->state);
+    struct state_options impatient = {.wait_ms = 10};
+    assert_true(state_open(fixture->directory, &impatient, &fixture->state, &fail));
+    assert_true(state_read(fixture->state, &reader, &fail));
+    assert_true(state_count(reader, "SELECT count(*) FROM settings", &count, &fail));
+    assert_true(state_write(fixture->state, &writer, &fail));
+    assert_true(put(writer, "later", "than what is read", &fail));
+    assert_true(state_commit(&writer, &fail));
+    assert_true(state_scrub(fixture->state, &emptied, &fail));
+    assert_false(emptied);
+    /* The writer was given back meanwhile. */
+    assert_true(state_write(fixture->state, &writer, &fail));
+    state_link_done(&writer);
+    state_link_done(&reader);
+    assert_true(state_scrub(fixture->state, &emptied, &fail));
+    assert_true(emptied);
+    struct stat status;
+    char log[128];
+    snprintf(log, sizeof log, "%s-wal", fixture->path);
+    assert_int_equal(stat(log, &status), 0);
+    assert_int_equal(status.st_size, 0);
 }
 
 struct adder {
@@ -452,7 +486,8 @@ int main(void)
         TEST(state_moves_forward_after_a_copy),
         TEST(state_step_that_fails_leaves_the_file_as_it_was),
         TEST(state_verify_finds_nothing_wrong_with_a_sound_file),
-        TEST(state_verify_finds_an_overwritten_page),
+        TEST(an_overwritten_page_is_found_when_the_file_is_opened),
+        TEST(the_log_is_emptied_once_nobody_reads_from_it_and_it_is_said_where_somebody_does),
         TEST(state_writers_take_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
