@@ -360,6 +360,114 @@ bool store_bulk_append(struct store_bulk *bulk, const struct store_row *row, str
     return true;
 }
 
+/* ---- many rows ------------------------------------------------------------------------------------------ */
+
+static bool entries_room(struct store_bulk_column *column, uint32_t more, bool every_row,
+                         struct fail *fail)
+{
+    void *codes = column->codes;
+    if (!base_grow_array(&codes, &column->code_capacity, (size_t)column->count + more,
+                         sizeof column->codes[0], fail)) {
+        return false;
+    }
+    column->codes = codes;
+    if (every_row) {
+        return true;
+    }
+    if (column->rows == NULL && !list_rows(column, fail)) {
+        return false;
+    }
+    void *rows = column->rows;
+    bool room = base_grow_array(&rows, &column->row_capacity, (size_t)column->count + more,
+                                sizeof column->rows[0], fail);
+    column->rows = rows;
+    return room;
+}
+
+static bool put_field(struct store_bulk *bulk, const struct store_bulk_rows *rows,
+                      const struct store_bulk_field *field, struct fail *fail)
+{
+    uint32_t entries = 0;
+    size_t at;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        entries += field->codes[rows->rows[i]] != 0;
+    }
+    if (entries == 0) {
+        return true;
+    }
+    if (!column_of(bulk, field->trait, field->name, &at, fail)) {
+        return false;
+    }
+    struct store_bulk_column *column = &bulk->columns[at];
+    bool every_row = column->rows == NULL && column->count == bulk->count && entries == rows->count;
+    if (!entries_room(column, entries, every_row, fail)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint16_t code = field->codes[rows->rows[i]];
+        if (code == 0) {
+            continue;
+        }
+        uint32_t *place = &field->places[code - 1];
+        if (*place == 0) {
+            if (!place_of(bulk, column, field->values[code - 1], place, fail)) {
+                return false;
+            }
+            (*place)++;
+        }
+        if (!every_row) {
+            column->rows[column->count] = bulk->count + i;
+        }
+        column->codes[column->count++] = *place - 1;
+    }
+    return true;
+}
+
+/* The same code in all of them. */
+static bool put_same_code(struct store_bulk *bulk, uint32_t **codes, uint32_t code, uint32_t count,
+                          struct fail *fail)
+{
+    if (!put_code(bulk, codes, code, fail)) {
+        return false;
+    }
+    for (uint32_t i = 0; *codes != NULL && i < count; i++) {
+        (*codes)[bulk->count + i] = code;
+    }
+    return true;
+}
+
+bool store_bulk_append_rows(struct store_bulk *bulk, const struct store_bulk_rows *rows,
+                            struct fail *fail)
+{
+    uint32_t at = bulk->count;
+    if (rows->count == 0) {
+        return true;
+    }
+    if (bulk->capacity - at < rows->count) {
+        return fail_set(fail, FAIL_LIMIT, "too many rows wait to be sealed");
+    }
+    bool ok = (at > 0 || begin(bulk, fail)) &&
+              put_same_code(bulk, &bulk->channels, rows->channel, rows->count, fail) &&
+              put_same_code(bulk, &bulk->scales, STORE_NO_CODE, rows->count, fail);
+    for (size_t f = 0; ok && f < rows->field_count; f++) {
+        ok = put_field(bulk, rows, &rows->fields[f], fail);
+    }
+    if (!ok) {
+        store_bulk_rollback(bulk, at);
+        return false;
+    }
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint16_t row = rows->rows[i];
+        bulk->ts_ms[at + i] = rows->ts_ms[row];
+        bulk->received_at_ms[at + i] = rows->received_at_ms;
+        bulk->original[at + i] = rows->original[i];
+        bulk->events[at + i] = rows->events[rows->event_codes[row]];
+        bulk->sources[at + i] = rows->source;
+    }
+    bulk->count += rows->count;
+    return true;
+}
+
 void store_bulk_rollback(struct store_bulk *bulk, uint32_t count)
 {
     bulk->count = count;

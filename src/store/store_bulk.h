@@ -56,6 +56,29 @@ void store_bulk_free(struct store_bulk *bulk); /* accepts NULL */
 /* Copies the row, whose arrival must be the next. */
 bool store_bulk_append(struct store_bulk *bulk, const struct store_row *row,
                        struct fail *fail) MUST_USE;
+/* Rows that were judged together, out of a batch of columns (store_columns.h). */
+struct store_bulk_field {
+    bool trait;
+    uint32_t name;
+    const struct store_value *values;
+    const uint16_t *codes; /* by row of the batch: 1 + the place of its value; 0: none */
+    uint32_t *places; /* by value: 1 + its place in the table's column; 0: not looked for yet */
+};
+struct store_bulk_rows {
+    uint32_t count;
+    const uint16_t *rows;     /* which of the batch */
+    const uint32_t *original; /* by row here */
+    const int64_t *ts_ms;     /* by row of the batch, */
+    const uint16_t *event_codes;
+    const uint32_t *events; /* by those */
+    int64_t received_at_ms;
+    uint32_t source, channel;
+    const struct store_bulk_field *fields;
+    size_t field_count;
+};
+/* As store_bulk_append of each, with the next arrivals. */
+bool store_bulk_append_rows(struct store_bulk *bulk, const struct store_bulk_rows *rows,
+                            struct fail *fail) MUST_USE;
 /* Takes back the rows from `count` on. */
 void store_bulk_rollback(struct store_bulk *bulk, uint32_t count);
 size_t store_bulk_bytes(const struct store_bulk *bulk);

@@ -239,6 +239,9 @@ static bool judge_all(struct store *store, struct store_job *const *jobs, size_t
 {
     struct store_result *result = store->writing.results;
     for (size_t j = 0; j < count; j++) {
+        if (jobs[j]->columns != NULL && !store_judge_columns(store, jobs[j]->columns, fail)) {
+            return false;
+        }
         for (size_t i = 0; i < jobs[j]->count; i++) {
             store_judge_look(store, &jobs[j]->items[i], &result[i]);
         }
@@ -262,13 +265,7 @@ static void give_results(struct store *store, struct store_job *const *jobs, siz
     const struct store_result *result = store->writing.results;
     for (size_t j = 0; j < count; j++) {
         for (size_t i = 0; i < jobs[j]->count; i++, result++) {
-            struct store_item *item = &jobs[j]->items[i];
-            item->verdict = result->verdict;
-            item->reason = result->reason;
-            item->field = result->field;
-            item->out_arrival = result->arrival;
-            item->out_quarantine_id = result->quarantine_id;
-            item->out_absent = result->absent;
+            store_result_give(result, &jobs[j]->items[i]);
         }
     }
 }
@@ -289,7 +286,7 @@ void store_commit(struct store *store, struct store_job *const *jobs, size_t cou
     size_t items = 0;
     store->writing.in_bulk = jobs[0]->bulk;
     for (size_t j = 0; j < count; j++) {
-        items += jobs[j]->count;
+        items += jobs[j]->count + (jobs[j]->columns != NULL ? jobs[j]->columns->item_count : 0);
     }
     bool begun = begin(store, items, &marks, &fail);
     bool ok = begun && judge_all(store, jobs, count, &fail) && write_frame(store, &fail);

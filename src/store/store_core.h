@@ -72,6 +72,16 @@ struct store_result { /* of one item, until its commit is durable */
     struct base_hash128 who; /* by which it may be known */
 };
 
+static inline void store_result_give(const struct store_result *result, struct store_item *item)
+{
+    item->verdict = result->verdict;
+    item->reason = result->reason;
+    item->field = result->field;
+    item->out_arrival = result->arrival;
+    item->out_quarantine_id = result->quarantine_id;
+    item->out_absent = result->absent;
+}
+
 struct store_pending { /* a quarantined row of the commit under way */
     struct store_frame_quarantine row;
     struct str source;
@@ -126,10 +136,13 @@ struct store_writing {
 
 /* ---- the queue in front of the writer ----------------------------------------------------------------------- */
 
+struct store_columns;
 struct store_job {
     struct store_job *next;
     struct store_item *items; /* of a submit */
     size_t count;
+    struct store_columns *columns; /* of one of a large import, in place of items; else NULL */
+    size_t records;                /* in either */
     size_t bytes;
     void (*control)(struct store *store,
                     void *context); /* of a control job; runs in the writer thread */

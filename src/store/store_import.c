@@ -58,17 +58,21 @@ bool store_import_before(struct store *store, const struct store_item *item, str
 void store_import_after(struct store *store, const struct store_item *item,
                         enum store_verdict verdict)
 {
-    struct store_writing *writing = &store->writing;
-    if (item->import == 0) {
-        return;
+    if (item->import != 0) {
+        store_import_after_rows(store, verdict, 1);
     }
+}
+
+void store_import_after_rows(struct store *store, enum store_verdict verdict, uint64_t records)
+{
+    struct store_writing *writing = &store->writing;
     struct store_import_span *span = &writing->spans[writing->span_count - 1];
     uint64_t now[STORE_IMPORT_OFS];
     counters(writing, now);
     for (size_t of = 0; of < STORE_IMPORT_OFS; of++) {
         span->ranges[of].end = now[of];
     }
-    span->counts[verdict]++;
+    span->counts[verdict] += records;
 }
 
 bool store_import_write(struct store *store, struct fail *fail)

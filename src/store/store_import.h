@@ -18,6 +18,8 @@ bool store_import_before(struct store *store, const struct store_item *item,
                          struct fail *fail) MUST_USE;
 void store_import_after(struct store *store, const struct store_item *item,
                         enum store_verdict verdict);
+/* The same after many records of the import that came last. */
+void store_import_after_rows(struct store *store, enum store_verdict verdict, uint64_t records);
 /* Puts what was noted into the frame, and makes room for it in the table. */
 bool store_import_write(struct store *store, struct fail *fail) MUST_USE;
 /* Adds it to the table; with the store's lock. */

@@ -90,8 +90,8 @@ static bool is_own(const struct store *store, const struct store_item *item)
     return store->writing.in_bulk && item->event.message_id.len == 0 && item->record_id.len > 0;
 }
 
-static bool is_duplicate(const struct store *store, const struct store_item *item,
-                         struct base_hash128 key, bool *out, struct fail *fail)
+bool store_judge_duplicate(const struct store *store, const struct store_item *item,
+                           struct base_hash128 key, bool *out, struct fail *fail)
 {
     int64_t at_ms = item->event.received_at_ms;
     const struct store_writing *writing = &store->writing;
@@ -130,8 +130,8 @@ static uint32_t *recent_of(struct store *store, enum store_family family, struct
 }
 
 /* The code of a name; false where it would be one too many. */
-static bool code_of(struct store *store, enum store_family family, struct str name, uint32_t *out,
-                    const char **out_reason)
+bool store_judge_code(struct store *store, enum store_family family, struct str name, uint32_t *out,
+                      const char **out_reason)
 {
     uint32_t *recent = recent_of(store, family, name);
     if (*recent != 0 && str_equal(store_names_get(store->names, family, *recent - 1), name)) {
@@ -161,7 +161,7 @@ static bool cells_of(struct store *store, enum store_family family,
         if (fields[i].value.kind == STORE_NULL && family == STORE_FAMILY_PROPERTY) {
             continue;
         }
-        if (!code_of(store, family, fields[i].name, &out[cells].name, out_reason)) {
+        if (!store_judge_code(store, family, fields[i].name, &out[cells].name, out_reason)) {
             return false;
         }
         out[cells++].value = fields[i].value;
@@ -186,12 +186,13 @@ static bool row_of(struct store *store, const struct store_event *event, struct 
         .message_id = event->message_id.len > 0 ? event->message_id : (struct str){0},
         .properties = cells,
     };
-    if (!code_of(store, STORE_FAMILY_EVENT, event->event, &row->event, out_reason) ||
-        !code_of(store, STORE_FAMILY_SOURCE, event->source, &row->source, out_reason) ||
+    if (!store_judge_code(store, STORE_FAMILY_EVENT, event->event, &row->event, out_reason) ||
+        !store_judge_code(store, STORE_FAMILY_SOURCE, event->source, &row->source, out_reason) ||
         (event->channel.data != NULL &&
-         !code_of(store, STORE_FAMILY_CHANNEL, event->channel, &row->channel, out_reason)) ||
+         !store_judge_code(store, STORE_FAMILY_CHANNEL, event->channel, &row->channel,
+                           out_reason)) ||
         (event->scale.data != NULL &&
-         !code_of(store, STORE_FAMILY_SCALE, event->scale, &row->scale, out_reason)) ||
+         !store_judge_code(store, STORE_FAMILY_SCALE, event->scale, &row->scale, out_reason)) ||
         !cells_of(store, STORE_FAMILY_PROPERTY, event->properties, event->property_count, cells,
                   &row->property_count, out_reason)) {
         return false;
@@ -261,8 +262,9 @@ void store_judge_soon(const struct store *store, const struct store_result *look
 }
 
 /* The number under which the row is stored, and its root now. */
-static bool customer_of(struct store *store, const struct store_item *item,
-                        const struct store_result *looked, struct store_row *row, struct fail *fail)
+bool store_judge_customer(struct store *store, const struct store_item *item,
+                          const struct store_result *looked, struct store_row *row,
+                          struct fail *fail)
 {
     struct store_writing *writing = &store->writing;
     uint32_t number =
@@ -321,7 +323,7 @@ static bool look_for_same(const struct store *store, const struct store_item *it
         return true;
     }
     *out_key = looked->keyed ? looked->key : store_dedup_key(store->salt, item->event.source, id);
-    return is_duplicate(store, item, *out_key, out, fail);
+    return store_judge_duplicate(store, item, *out_key, out, fail);
 }
 
 /* Whether it is a duplicate comes before what it wants to join: sent again, an alias may find its users joined to others,
@@ -364,7 +366,7 @@ bool store_judge_event(struct store *store, const struct store_item *item, struc
         return true;
     }
     row.arrival = writing->next_arrival;
-    if (!customer_of(store, item, out, &row, fail) ||
+    if (!store_judge_customer(store, item, out, &row, fail) ||
         !put_row(store, item, &row, id.len > 0 ? &key : NULL, fail) ||
         (id.len > 0 && !remember_key(store, item, key, fail))) {
         return false;
@@ -446,15 +448,38 @@ static bool keep_raw(struct store *store, const struct store_item *item, uint32_
     return true;
 }
 
-/* A source over the limit of names still needs a line in the ledger. */
-static uint32_t source_of(struct store *store, struct str source)
+void store_judge_count(struct store *store, uint32_t source, enum store_verdict verdict,
+                       uint64_t records, int64_t received_at_ms)
+{
+    struct store_ledger_count *count = store_ledger_of(&store->writing.delta, source);
+    count->received += records;
+    switch (verdict) {
+    case STORE_STORED:
+        count->stored += records;
+        break;
+    case STORE_DUPLICATE:
+        count->duplicate += records;
+        break;
+    case STORE_QUARANTINED:
+        count->quarantined += records;
+        break;
+    case STORE_REFUSED:
+        count->refused += records;
+        break;
+    }
+    if (received_at_ms > count->last_received_ms) {
+        count->last_received_ms = received_at_ms;
+    }
+}
+
+uint32_t store_judge_source(struct store *store, struct str source)
 {
     uint32_t code;
     const char *reason;
     if (source.len > STORE_NAME_BYTES_MAX) {
         source.len = STORE_NAME_BYTES_MAX;
     }
-    if (code_of(store, STORE_FAMILY_SOURCE, source, &code, &reason)) {
+    if (store_judge_code(store, STORE_FAMILY_SOURCE, source, &code, &reason)) {
         return code;
     }
     return store_names_intern(store->names, STORE_FAMILY_SOURCE, STR("(other)"));
@@ -467,30 +492,12 @@ bool store_judge_item(struct store *store, const struct store_item *item, struct
     if (item->mends != 0) {
         return store_judge_mended(store, item, out, fail);
     }
-    uint32_t source = source_of(store, item->event.source);
+    uint32_t source = store_judge_source(store, item->event.source);
     if (!store_ledger_room(delta, source, fail) ||
         (item->verdict == STORE_STORED && !store_judge_event(store, item, out, fail)) ||
         (out->verdict == STORE_QUARANTINED && !keep_raw(store, item, source, out, fail))) {
         return false;
     }
-    struct store_ledger_count *count = store_ledger_of(delta, source);
-    count->received++;
-    switch (out->verdict) {
-    case STORE_STORED:
-        count->stored++;
-        break;
-    case STORE_DUPLICATE:
-        count->duplicate++;
-        break;
-    case STORE_QUARANTINED:
-        count->quarantined++;
-        break;
-    case STORE_REFUSED:
-        count->refused++;
-        break;
-    }
-    if (item->event.received_at_ms > count->last_received_ms) {
-        count->last_received_ms = item->event.received_at_ms;
-    }
+    store_judge_count(store, source, out->verdict, 1, item->event.received_at_ms);
     return true;
 }

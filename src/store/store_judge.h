@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "store_columns.h"
 #include "store_core.h"
 
 bool store_judge_item(struct store *store, const struct store_item *item, struct store_result *out,
@@ -28,6 +29,27 @@ bool store_judge_event(struct store *store, const struct store_item *item, struc
 /* An item that mends a row of the quarantine (store_judge_mended.c). */
 bool store_judge_mended(struct store *store, const struct store_item *item,
                         struct store_result *out, struct fail *fail) MUST_USE;
+
+/* ---- parts of it, for rows of columns too (store_judge_columns.c) ------------------------------------------ */
+
+/* Was the item's key stored before, for as long as it counts? */
+bool store_judge_duplicate(const struct store *store, const struct store_item *item,
+                           struct base_hash128 key, bool *out, struct fail *fail) MUST_USE;
+/* The code of a name; false where it would be one too many. */
+bool store_judge_code(struct store *store, enum store_family family, struct str name, uint32_t *out,
+                      const char **out_reason);
+/* The number under which the row is stored, and its root now. */
+bool store_judge_customer(struct store *store, const struct store_item *item,
+                          const struct store_result *looked, struct store_row *row,
+                          struct fail *fail) MUST_USE;
+/* The code of a source; one over the limit of names still needs a line in the ledger. */
+uint32_t store_judge_source(struct store *store, struct str source);
+/* Counts records of a source in the commit's ledger, which has room for it. */
+void store_judge_count(struct store *store, uint32_t source, enum store_verdict verdict,
+                       uint64_t records, int64_t received_at_ms);
+/* All of a batch, in order; what becomes of them stands in it. */
+bool store_judge_columns(struct store *store, struct store_columns *columns,
+                         struct fail *fail) MUST_USE;
 
 /* ---- one name space (store_judge_space.c) ------------------------------------------------------------ */
 

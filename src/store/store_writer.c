@@ -1,6 +1,9 @@
 #include "store_writer.h"
 
+#include "store_columns.h"
 #include "store_import.h"
+
+#define ROW_BYTES 64U /* of columns, about */
 
 /* ---- putting into the queue ---------------------------------------------------------------------------- */
 
@@ -37,7 +40,7 @@ static size_t bytes_of(const struct store_item *items, size_t count)
 static bool too_much_locked(const struct store_queue *queue, const struct store_job *job)
 {
     /* One batch alone is always taken, however large. */
-    return queue->first != NULL && (queue->items + job->count > STORE_WAITING_ITEMS ||
+    return queue->first != NULL && (queue->items + job->records > STORE_WAITING_ITEMS ||
                                     queue->bytes + job->bytes > STORE_WAITING_BYTES);
 }
 
@@ -47,7 +50,7 @@ static void enqueue(struct store *store, struct store_job *job)
     base_lock(&queue->lock);
     job->busy = too_much_locked(queue, job);
     if (!job->busy) {
-        queue->items += job->count;
+        queue->items += job->records;
         queue->bytes += job->bytes;
     }
     push_locked(&queue->first, &queue->last, job);
@@ -124,6 +127,7 @@ bool store_submit(struct store *store, struct store_item *items, size_t count, s
     struct store_job job = {
         .items = items,
         .count = count,
+        .records = count,
         .bytes = bytes_of(items, count),
         .done = wake_waiter,
         .done_context = &waiter,
@@ -139,6 +143,7 @@ static void submit(struct store *store, struct store_item *items, size_t count, 
     *job = (struct store_job){
         .items = items,
         .count = count,
+        .records = count,
         .bytes = bytes_of(items, count),
         .done = done,
         .done_context = context,
@@ -186,6 +191,57 @@ void store_submit_bulk(struct store *store, struct store_item *items, size_t cou
         return;
     }
     submit(store, items, count, true, done, context);
+}
+
+static bool check_columns(struct store *store, const struct store_columns *columns,
+                          struct fail *fail)
+{
+    const struct store_item *shared = &columns->shared;
+    if (columns->count + columns->item_count > STORE_COLUMNS_ROWS_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "%zu events at once, at most %u",
+                        columns->count + columns->item_count, STORE_COLUMNS_ROWS_MAX);
+    }
+    bool alike = shared->verdict == STORE_STORED && shared->import != 0 &&
+                 shared->space == STORE_SPACE_TWO && shared->mends == 0 &&
+                 shared->once_count == 0 && shared->previous_id.len == 0 &&
+                 shared->event.message_id.len == 0 && shared->event.scale.data == NULL &&
+                 shared->event.text.data == NULL && shared->event.client_ts_ms == STORE_NO_TIME &&
+                 shared->event.sent_at_ms == STORE_NO_TIME &&
+                 columns->field_count <= STORE_FIELDS_MAX;
+    if (!alike) {
+        return fail_set(fail, FAIL_INTERNAL, "records that columns cannot say");
+    }
+    for (size_t i = 0; i < columns->item_count; i++) {
+        if (columns->items[i].import != shared->import) {
+            return fail_set(fail, FAIL_INTERNAL, "items that are not of one import");
+        }
+    }
+    if (!store_bulk_may(columns->items, columns->item_count)) {
+        return fail_set(fail, FAIL_INTERNAL, "items that may not come without a journal");
+    }
+    return check_submit(store, shared, 1, fail);
+}
+
+void store_submit_columns(struct store *store, struct store_columns *columns,
+                          void (*done)(void *context, const struct fail *fail), void *context)
+{
+    struct fail fail;
+    if (!check_columns(store, columns, &fail)) {
+        done(context, &fail);
+        return;
+    }
+    size_t records = columns->count + columns->item_count;
+    struct store_job *job = base_alloc_zero(sizeof *job);
+    *job = (struct store_job){
+        .columns = columns,
+        .records = records,
+        .bytes = bytes_of(columns->items, columns->item_count) + columns->count * ROW_BYTES,
+        .done = done,
+        .done_context = context,
+        .bulk = true,
+        .allocated = true,
+    };
+    enqueue(store, job);
 }
 
 void store_writer_control(struct store *store, void (*control)(struct store *store, void *context),
@@ -240,14 +296,14 @@ static size_t take_locked(struct store_queue *queue, struct store_job **out)
     while (count < JOBS_IN_COMMIT && queue->first != NULL) {
         const struct store_job *next = queue->first;
         if (count > 0 && (next->busy || out[0]->busy || next->bulk != out[0]->bulk ||
-                          items + next->count > STORE_COMMIT_ITEMS ||
+                          items + next->records > STORE_COMMIT_ITEMS ||
                           bytes + next->bytes > STORE_COMMIT_BYTES)) {
             break;
         }
-        items += next->count;
+        items += next->records;
         bytes += next->bytes;
         if (!next->busy) {
-            queue->items -= next->count;
+            queue->items -= next->records;
             queue->bytes -= next->bytes;
         }
         out[count++] = pop_locked(&queue->first, &queue->last);
