@@ -178,3 +178,77 @@ struct str intake_csv_text(struct str raw, const struct intake_csv_cell *cell, s
     }
     return str_of(copy, len);
 }
+
+/* ---- lines without quotes -------------------------------------------------------------------------------- */
+
+/* The highest bit of each byte that is 0, and no other. */
+static uint64_t exactly_zero(uint64_t word)
+{
+    const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F);
+    return ~(((word & low) + low) | word | low);
+}
+
+/* Of 64 bytes, those that end a cell. */
+static uint64_t ends_of(const char *data, char delimiter)
+{
+    const uint64_t delimiters = UINT64_C(0x0101010101010101) * (unsigned char)delimiter;
+    const uint64_t breaks = UINT64_C(0x0101010101010101) * '\n';
+    uint64_t ends = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t word = base_get_u64(data + i * sizeof word);
+        uint64_t found = exactly_zero(word ^ delimiters) | exactly_zero(word ^ breaks);
+        /* The eight high bits, moved together. */
+        ends |= (found >> 7) * UINT64_C(0x0102040810204080) >> 56 << 8 * i;
+    }
+    return ends;
+}
+
+/* The place of the next end of a cell; that of the text's where there is none. */
+static size_t next_end(struct intake_csv_lines *lines)
+{
+    while (lines->ends == 0) {
+        if (lines->looked >= lines->text.len) {
+            return lines->text.len;
+        }
+        lines->ends = ends_of(lines->text.data + lines->looked, lines->delimiter);
+        lines->looked += 64;
+    }
+    size_t at = lines->looked - 64 + (size_t)__builtin_ctzll(lines->ends);
+    lines->ends &= lines->ends - 1;
+    return at < lines->text.len ? at : lines->text.len;
+}
+
+bool intake_csv_lines_next(struct intake_csv_lines *lines, struct intake_csv_cell *cells,
+                           size_t capacity, struct intake_csv_record *out)
+{
+    const char *data = lines->text.data;
+    size_t record = lines->at, begin = record, count = 0;
+    if (record >= lines->text.len) {
+        return false;
+    }
+    for (;;) {
+        size_t end = next_end(lines);
+        bool delimited = end < lines->text.len && data[end] == lines->delimiter;
+        size_t stop = end;
+        if (!delimited && stop > begin && data[stop - 1] == '\r') {
+            stop--;
+        }
+        if (count < capacity) {
+            cells[count] = (struct intake_csv_cell){.begin = (uint32_t)(begin - record),
+                                                    .len = (uint32_t)(stop - begin)};
+        }
+        count++;
+        begin = end + 1;
+        if (!delimited) {
+            size_t consumed = (end < lines->text.len ? end + 1 : end) - record;
+            struct str text = str_of(data + record, consumed);
+            *out = (struct intake_csv_record){
+                .raw = str_of(text.data, without_break(text, consumed)),
+                .consumed = consumed,
+                .cells = count,
+            };
+            lines->at = record + consumed;
+            return true;
+        }
+    }
+}

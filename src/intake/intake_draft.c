@@ -1,13 +1,13 @@
 /* The rules that every form has in common. */
 #include "intake_internal.h"
 #include "intake_mask_keep.h"
+#include "store_record.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define WHOLE_DOUBLE_MAX 9007199254740992.0 /* 2^53: above it a double has lost digits */
 #define ROOM_EXTRA 64
-#define ROW_ID_BYTES 64
 
 bool intake_hard(struct intake_draft *draft)
 {
@@ -256,43 +256,16 @@ bool intake_check_kind(struct intake_draft *draft, struct str kind, struct str f
         "and ext.NAME for those of another system");
 }
 
-static void put_hex(char out[16], uint64_t number)
-{
-    for (int i = 16; i-- > 0; number >>= 4) {
-        out[i] = "0123456789abcdef"[number & 15U];
-    }
-}
-
-/* Returns the number of digits. */
-static size_t put_decimal(char *out, uint32_t number)
-{
-    char digits[10];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    for (size_t i = 0; i < count; i++) {
-        out[i] = digits[count - 1 - i];
-    }
-    return count;
-}
-
 /* "row-HASH-", with room for the count behind it. */
 static bool begin_id(struct intake_draft *draft, struct base_hash128 *out_hash)
 {
     struct str raw = draft->known_raw.data != NULL ? draft->known_raw : draft->raw;
     *out_hash = base_hash128(raw.data, raw.len, 0);
-    char *id = arena_alloc(draft->arena, ROW_ID_BYTES, draft->fail);
+    char *id = arena_alloc(draft->arena, STORE_RECORD_ID_BYTES, draft->fail);
     if (id == NULL) {
         return intake_hard(draft);
     }
-    static const char before[] = {'r', 'o', 'w', '-'};
-    memcpy(id, before, sizeof before);
-    put_hex(id + 4, out_hash->high);
-    put_hex(id + 20, out_hash->low);
-    id[36] = '-';
-    draft->record_id = str_of(id, 37);
+    draft->record_id = str_of(id, store_record_id_begin(*out_hash, id));
     return true;
 }
 
@@ -304,7 +277,7 @@ bool intake_end_id(struct intake_repeats *repeats, struct base_hash128 hash, str
         return false;
     }
     char *begun = (char *)(uintptr_t)id->data; /* begin_id made it, with room */
-    id->len += put_decimal(begun + id->len, nth);
+    id->len = store_record_id_end(begun, id->len, nth);
     return true;
 }
 
@@ -444,7 +417,7 @@ static int64_t whole_seconds(int64_t ms)
     return ms - (rest < 0 ? rest + 1000 : rest);
 }
 
-static bool settle_clock(struct intake_draft *draft, int64_t *out_ts_ms)
+bool intake_settle_clock(struct intake_draft *draft, int64_t *out_ts_ms)
 {
     if (draft->client_ms == STORE_NO_TIME) {
         return intake_judge(draft, draft->places->ts,
@@ -474,15 +447,19 @@ static bool settle_clock(struct intake_draft *draft, int64_t *out_ts_ms)
     return true;
 }
 
-static bool check(struct intake_draft *draft, int64_t *out_ts_ms)
+bool intake_check_names(struct intake_draft *draft)
 {
     if (draft->event.len == 0) {
         return intake_judge(draft, draft->places->event, "no event: expected its name, a string");
     }
     return check_name(draft, draft->event, draft->places->event, "an event name") &&
-           check_name(draft, draft->channel, draft->places->channel, "a channel") &&
-           check_who(draft) && check_alias(draft) && settle_clock(draft, out_ts_ms) &&
-           check_score(draft);
+           check_name(draft, draft->channel, draft->places->channel, "a channel");
+}
+
+static bool check(struct intake_draft *draft, int64_t *out_ts_ms)
+{
+    return intake_check_names(draft) && check_who(draft) && check_alias(draft) &&
+           intake_settle_clock(draft, out_ts_ms) && check_score(draft);
 }
 
 static bool copy_array(struct intake_draft *draft, const void *from, size_t count, size_t size,

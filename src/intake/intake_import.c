@@ -1,42 +1,11 @@
 /* Files of events: records out of a window, items out of records. */
-#include "intake_import.h"
+#include "intake_import_parts.h"
 
-#include <stdio.h>
-#include <strings.h>
-
-#include "intake_csv.h"
 #include "intake_log.h"
 #include "intake_mail_draft.h"
-#include "intake_map.h"
-#include "intake_mbox.h"
-#include "intake_repeats.h"
 #include "intake_way.h"
-#include "intake_window.h"
 
 #define BATCH_BYTES_MAX ((size_t)256 << 20) /* a batch of large records ends earlier */
-
-struct intake_import {
-    struct intake_window window;
-    const struct intake_source *source;
-    enum intake_format format;
-    struct intake_decoder *decoder;
-    struct intake_repeats *repeats;
-    struct arena *arena; /* header, map */
-    struct intake_header header;
-    struct intake_csv_cell *cells; /* room for one more than the header has */
-    char delimiter;
-    bool mapped;
-    struct intake_map map;
-    struct str way, known_raw; /* as of a draft */
-    struct intake_mbox mbox;
-    uint64_t lines;   /* taken from the window, blank ones too */
-    uint64_t records; /* of CSV: without blank lines and the header */
-    uint64_t returned;
-    bool expected;                  /* room was made for all records that will come */
-    struct intake_late_id *late_id; /* of the item under way */
-    bool failed;                    /* `late` is to be returned by the next call */
-    struct fail late;
-};
 
 static const char *const format_names[INTAKE_FORMATS] = {
     [INTAKE_FORMAT_AUTO] = "auto",       [INTAKE_FORMAT_NDJSON] = "ndjson",
@@ -117,139 +86,6 @@ static bool choose_format(struct intake_import *import, struct fail *fail)
     return true;
 }
 
-static enum intake_csv_result scan_record(struct intake_import *import, size_t capacity,
-                                          struct intake_csv_record *out)
-{
-    const struct intake_window *window = &import->window;
-    struct str text = intake_window_text(window);
-    /* A record that fills the window is not going to end: what is there is judged as if it were all, so
-       that a quote that is never closed costs one line and not the file. */
-    bool full = text.len >= INTAKE_WINDOW_BYTES_MAX;
-    enum intake_csv_result result =
-        intake_csv_scan(text, import->delimiter, window->end || full, import->cells, capacity, out);
-    if (full && !window->end && result == INTAKE_CSV_RECORD && out->consumed == text.len) {
-        return INTAKE_CSV_MORE; /* no line break either: intake_window_more says so */
-    }
-    return result;
-}
-
-static bool next_csv(struct intake_import *import, size_t capacity, struct intake_csv_record *out,
-                     bool *found, struct fail *fail)
-{
-    *found = false;
-    for (;;) {
-        enum intake_csv_result result = scan_record(import, capacity, out);
-        if (result == INTAKE_CSV_MORE) {
-            if (!intake_window_more(&import->window, fail)) {
-                return fail_at(fail, "line %llu", (unsigned long long)import->lines + 1);
-            }
-            continue;
-        }
-        *found = result == INTAKE_CSV_RECORD;
-        if (!*found) {
-            return true;
-        }
-        import->lines++;
-        intake_window_skip(&import->window, out->consumed);
-        if (out->raw.len > 0) {
-            return true;
-        }
-    }
-}
-
-static bool check_header(const struct intake_header *header, struct fail *fail)
-{
-    for (size_t i = 0; i < header->count; i++) {
-        if (!intake_is_utf8(header->names[i])) {
-            return fail_set(fail, FAIL_INPUT,
-                            "the header row: the name of column %zu is not UTF-8; save the file as "
-                            "UTF-8",
-                            i + 1);
-        }
-        for (size_t j = 0; j < i && header->names[i].len > 0; j++) {
-            if (str_equal(header->names[i], header->names[j])) {
-                return fail_set(fail, FAIL_INPUT,
-                                "the header row names \"%.*s\" twice, columns %zu and %zu; give "
-                                "each a name of its own",
-                                STR_ARG(header->names[i]), j + 1, i + 1);
-            }
-        }
-    }
-    return true;
-}
-
-static bool read_header(struct intake_import *import, struct fail *fail)
-{
-    struct intake_csv_record record;
-    bool found = false;
-    import->cells =
-        arena_array(import->arena, INTAKE_MAP_COLUMNS_MAX + 1, sizeof *import->cells, fail);
-    if (import->cells == NULL || !next_csv(import, INTAKE_MAP_COLUMNS_MAX, &record, &found, fail)) {
-        return false;
-    }
-    if (!found) {
-        return fail_set(fail, FAIL_INPUT, "the file is empty: expected a header row and rows");
-    }
-    if (record.problem != INTAKE_CSV_FINE) {
-        return fail_set(fail, FAIL_INPUT, "the header row: its quotes do not fit together");
-    }
-    if (record.cells > INTAKE_MAP_COLUMNS_MAX) {
-        return fail_set(fail, FAIL_LIMIT, "the header row has %zu columns, at most %d",
-                        record.cells, INTAKE_MAP_COLUMNS_MAX);
-    }
-    struct str *names = arena_array(import->arena, record.cells, sizeof *names, fail);
-    if (names == NULL) {
-        return false;
-    }
-    struct str raw = str_copy(import->arena, record.raw);
-    for (size_t i = 0; i < record.cells; i++) {
-        names[i] = intake_csv_text(raw, &import->cells[i], import->arena);
-    }
-    import->header = (struct intake_header){names, record.cells};
-    return check_header(&import->header, fail);
-}
-
-/* The column whose name holds one of the words, or NULL. */
-static const struct str *guess(const struct intake_header *header, const char *const *words,
-                               size_t count)
-{
-    for (size_t w = 0; w < count; w++) {
-        for (size_t i = 0; i < header->count; i++) {
-            struct str name = header->names[i];
-            size_t len = strlen(words[w]);
-            for (size_t at = 0; at + len <= name.len; at++) {
-                if (strncasecmp(name.data + at, words[w], len) == 0) {
-                    return &header->names[i];
-                }
-            }
-        }
-    }
-    return NULL;
-}
-
-/* A CSV without a map: its columns, and a map to start from. */
-static bool no_map(const struct intake_header *header, struct fail *fail)
-{
-    static const char *const who[] = {"customer", "user", "client", "member", "session", "email"};
-    static const char *const when[] = {"timestamp", "datetime", "date", "time", "created"};
-    const struct str *customer = guess(header, who, ARRAY_LEN(who));
-    const struct str *ts = guess(header, when, ARRAY_LEN(when));
-    char list[240] = "";
-    size_t len = 0;
-    for (size_t i = 0; i < header->count && len < sizeof list; i++) {
-        int more = snprintf(list + len, sizeof list - len, "%s%.*s", i == 0 ? "" : ", ",
-                            STR_ARG(header->names[i]));
-        len += more > 0 ? (size_t)more : 0;
-    }
-    return fail_set(fail, FAIL_INPUT,
-                    "CSV needs a map (--map MAP.json; --suggest-map prints one). The columns are "
-                    "%s%s. To start with: "
-                    "{\"customer\": \"%.*s\", \"event\": {\"const\": \"Order\"}, \"ts\": \"%.*s\"}",
-                    list, len >= sizeof list ? ", ..." : "",
-                    STR_ARG(customer == NULL ? header->names[0] : *customer),
-                    STR_ARG(ts == NULL ? STR("COLUMN OF THE TIME") : *ts));
-}
-
 static bool parse_map(struct intake_import *import, struct str map, struct json_value *out,
                       struct fail *fail)
 {
@@ -275,11 +111,11 @@ static bool prepare(struct intake_import *import, const struct intake_import_opt
                         "(ndjson)",
                         format_names[import->format]);
     }
-    if (csv && !read_header(import, fail)) {
+    if (csv && !intake_csv_header(import, fail)) {
         return false;
     }
     if (csv && !import->mapped) {
-        return no_map(&import->header, fail);
+        return intake_csv_no_map(&import->header, fail);
     }
     /* Messages are kept one by one, whatever they came in. */
     enum intake_format kept_as = is_mail(import->format) ? INTAKE_FORMAT_EML : import->format;
@@ -326,19 +162,19 @@ void intake_import_close(struct intake_import *import)
 
 /* ---- records --------------------------------------------------------------------------------------------- */
 
-static bool begin_draft(struct intake_import *import, const struct intake_places *places,
-                        struct str raw, struct arena *arena, struct intake_draft *draft,
-                        struct fail *fail)
+bool intake_import_draft(const struct intake_import *import, const struct intake_reading *reading,
+                         const struct intake_places *places, struct str raw,
+                         struct intake_draft *draft, struct fail *fail)
 {
-    char *copy = arena_alloc(arena, raw.len, fail);
+    char *copy = arena_alloc(reading->arena, raw.len, fail);
     if (copy == NULL) {
         return false;
     }
     if (raw.data != NULL) {
         memcpy(copy, raw.data, raw.len);
     }
-    if (!intake_draft_begin(draft, import->decoder, import->source, places, str_of(copy, raw.len),
-                            arena, fail)) {
+    if (!intake_draft_begin(draft, reading->decoder, reading->source, places, str_of(copy, raw.len),
+                            reading->arena, fail)) {
         return false;
     }
     draft->repeats = import->repeats;
@@ -346,56 +182,22 @@ static bool begin_draft(struct intake_import *import, const struct intake_places
     draft->known_raw = import->known_raw;
     draft->from_import = true;
     draft->clock_is_right = true;
-    draft->late_id = import->late_id;
+    draft->late_id = reading->late_id;
     return true;
 }
 
-static bool judge_row(const struct intake_import *import, const struct intake_csv_record *record,
-                      struct intake_draft *draft)
-{
-    if (draft->reason.data != NULL) {
-        return false;
-    }
-    if (!intake_is_utf8(draft->raw)) {
-        return intake_judge(draft, STR(""), "not valid UTF-8");
-    }
-    if (record->problem != INTAKE_CSV_FINE) {
-        struct str field = record->problem_cell < import->header.count
-                               ? import->header.names[record->problem_cell]
-                               : STR("");
-        return record->problem == INTAKE_CSV_UNCLOSED
-                   ? intake_judge(draft, field, "a quote is opened and never closed")
-                   : intake_judge(draft, field,
-                                  "text after a closing quote; inside quotes a quote is written "
-                                  "twice");
-    }
-    return record->cells == import->header.count ||
-           intake_judge(draft, STR(""), "%zu cells, the header row has %zu", record->cells,
-                        import->header.count);
-}
-
-static bool csv_item(struct intake_import *import, struct arena *arena, struct store_item *item,
-                     uint64_t *number, bool *found, struct fail *fail)
+static bool csv_item(struct intake_import *import, const struct intake_reading *reading,
+                     struct store_item *item, uint64_t *number, bool *found, struct fail *fail)
 {
     struct intake_csv_record record;
-    struct intake_draft draft;
-    if (!next_csv(import, import->header.count, &record, found, fail)) {
+    if (!intake_csv_next(import, import->header.count, &record, found, fail)) {
         return false;
     }
     if (!*found) {
         return true;
     }
     *number = ++import->records;
-    if (!begin_draft(import, &import->map.places, record.raw, arena, &draft, fail)) {
-        return false;
-    }
-    bool good = judge_row(import, &record, &draft);
-    if (good) {
-        const struct intake_record row = {
-            .raw = draft.raw, .number = import->records, .cells = import->cells};
-        good = intake_map_apply(&import->map, &row, &draft);
-    }
-    return intake_draft_end(&draft, good, item);
+    return intake_csv_item(import, reading, &record, import->cells, *number, item, fail);
 }
 
 /* The next line that is not blank, without its line break. */
@@ -454,8 +256,8 @@ static const struct intake_places *places_of(const struct intake_import *import)
                                                         : &intake_own_places;
 }
 
-static bool line_item(struct intake_import *import, struct arena *arena, struct store_item *item,
-                      uint64_t *number, bool *found, struct fail *fail)
+static bool line_item(struct intake_import *import, const struct intake_reading *reading,
+                      struct store_item *item, uint64_t *number, bool *found, struct fail *fail)
 {
     static const struct intake_envelope envelope = {.route = INTAKE_SEGMENT_BATCH,
                                                     .sent_ms = STORE_NO_TIME};
@@ -469,7 +271,7 @@ static bool line_item(struct intake_import *import, struct arena *arena, struct 
     }
     import->records++;
     *number = import->lines;
-    if (!begin_draft(import, places_of(import), line, arena, &draft, fail)) {
+    if (!intake_import_draft(import, reading, places_of(import), line, &draft, fail)) {
         return false;
     }
     if (import->mapped) {
@@ -493,8 +295,8 @@ static bool line_item(struct intake_import *import, struct arena *arena, struct 
     return intake_own_message(&draft, item);
 }
 
-static bool mail_item(struct intake_import *import, struct arena *arena, struct store_item *item,
-                      uint64_t *number, bool *found, struct fail *fail)
+static bool mail_item(struct intake_import *import, const struct intake_reading *reading,
+                      struct store_item *item, uint64_t *number, bool *found, struct fail *fail)
 {
     const struct intake_mail_import from_file = {import->repeats, import->way, import->known_raw};
     struct str message = {NULL, 0};
@@ -505,16 +307,17 @@ static bool mail_item(struct intake_import *import, struct arena *arena, struct 
         return true;
     }
     *number = ++import->records;
-    return intake_mail_draft(import->decoder, message, import->source, arena, &from_file, item,
-                             fail);
+    return intake_mail_draft(import->decoder, message, import->source, reading->arena, &from_file,
+                             item, fail);
 }
 
-static bool next_item(struct intake_import *import, struct arena *arena, struct store_item *item,
-                      uint64_t *number, bool *found, struct fail *fail)
+static bool next_item(struct intake_import *import, const struct intake_reading *reading,
+                      struct store_item *item, uint64_t *number, bool *found, struct fail *fail)
 {
-    return import->format == INTAKE_FORMAT_CSV ? csv_item(import, arena, item, number, found, fail)
-           : is_mail(import->format)           ? mail_item(import, arena, item, number, found, fail)
-                                     : line_item(import, arena, item, number, found, fail);
+    return import->format == INTAKE_FORMAT_CSV
+               ? csv_item(import, reading, item, number, found, fail)
+           : is_mail(import->format) ? mail_item(import, reading, item, number, found, fail)
+                                     : line_item(import, reading, item, number, found, fail);
 }
 
 /* How often each record occurred: looked up for a batch at a time, since the places lie far apart in memory. */
@@ -537,13 +340,11 @@ static bool end_ids(struct intake_import *import, struct store_item *items,
 /* Once so many were read, their size says how many will come, within a fifth. */
 #define EXPECT_AFTER 100000U
 
-static void expect_more(struct intake_import *import, const struct intake_late_id *late,
-                        size_t count)
+void intake_import_expect(struct intake_import *import)
 {
     uint64_t read = import->window.bytes_read;
     uint64_t total = import->window.reader.total_bytes;
-    if (!import->expected && import->returned >= EXPECT_AFTER && count > 0 && late[0].due &&
-        total > read) {
+    if (!import->expected && import->returned >= EXPECT_AFTER && total > read) {
         import->expected = true;
         double records = (double)import->returned * ((double)total / (double)read);
         intake_repeats_expect(import->repeats, (uint64_t)(records * 1.2));
@@ -568,8 +369,9 @@ bool intake_import_next(struct intake_import *import, struct arena *arena, size_
     while (batch.count < most && arena_used(arena) < BATCH_BYTES_MAX) {
         struct store_item *item = &batch.items[batch.count];
         uint64_t *number = &batch.records[batch.count];
-        import->late_id = &late[batch.count];
-        if (!next_item(import, arena, item, number, &found, &import->late)) {
+        const struct intake_reading reading = {import->decoder, import->source, arena,
+                                               &late[batch.count]};
+        if (!next_item(import, &reading, item, number, &found, &import->late)) {
             import->failed = true;
             break;
         }
@@ -589,7 +391,9 @@ bool intake_import_next(struct intake_import *import, struct arena *arena, size_
         return false;
     }
     import->returned += batch.count;
-    expect_more(import, late, batch.count);
+    if (batch.count > 0 && late[0].due) {
+        intake_import_expect(import);
+    }
     *out = batch;
     return true;
 }

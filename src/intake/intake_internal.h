@@ -86,6 +86,10 @@ bool intake_draft_begin(struct intake_draft *draft, struct intake_decoder *decod
    item says so). False only when hard. */
 bool intake_draft_end(struct intake_draft *draft, bool good, struct store_item *item) MUST_USE;
 
+/* Parts of that, for rows of columns too (intake_piece.c). False: judged. */
+bool intake_check_names(struct intake_draft *draft) MUST_USE; /* the event's, the channel's */
+bool intake_settle_clock(struct intake_draft *draft, int64_t *out_ts_ms) MUST_USE;
+
 /* Puts down why the event is quarantined; returns false. `field` is copied (and cut). */
 bool intake_judge(struct intake_draft *draft, struct str field, const char *format, ...)
     PRINTF_LIKE(3, 4);

@@ -133,6 +133,18 @@ struct intake_record {
 bool intake_map_apply(const struct intake_map *map, const struct intake_record *record,
                       struct intake_draft *draft) MUST_USE;
 
+/* ---- parts of that, for rows of columns too (intake_piece.c) ------------------------------------------- */
+
+bool intake_map_is_missing(const struct intake_map *map, struct str text);
+/* The value as text, data NULL: missing; and as its type says. False: judged (or hard). */
+bool intake_map_text(const struct intake_map *map, const struct intake_record *record,
+                     const struct intake_map_value *value, struct intake_draft *draft,
+                     struct str *out) MUST_USE;
+bool intake_map_scalar(const struct intake_map *map, const struct intake_record *record,
+                       const struct intake_map_value *value, struct intake_draft *draft,
+                       struct store_value *out, bool *out_has) MUST_USE;
+bool intake_map_check_id(struct intake_draft *draft, struct str id, struct str field) MUST_USE;
+
 /* ---- between the parts of the map ---------------------------------------------------------------- */
 
 /* What a column holds in a record. */

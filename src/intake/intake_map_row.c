@@ -8,7 +8,7 @@
 
 /* ---- cells ---------------------------------------------------------------------------------------- */
 
-static bool is_missing(const struct intake_map *map, struct str text)
+bool intake_map_is_missing(const struct intake_map *map, struct str text)
 {
     for (size_t i = 0; i < map->missing_count; i++) {
         if (str_equal(map->missing[i], text)) {
@@ -51,7 +51,7 @@ bool intake_map_find(struct json_value root, const struct intake_column *column,
 
 static void set_text(const struct intake_map *map, struct str text, struct intake_cell *out)
 {
-    out->kind = is_missing(map, text) ? INTAKE_CELL_MISSING : INTAKE_CELL_TEXT;
+    out->kind = intake_map_is_missing(map, text) ? INTAKE_CELL_MISSING : INTAKE_CELL_TEXT;
     out->text = text;
 }
 
@@ -208,9 +208,9 @@ static bool words_of(struct intake_draft *draft, struct str html, struct str *ou
     return words.len == 0 || intake_keep(draft, base_buf_view(&words), out);
 }
 
-static bool value_text(const struct intake_map *map, const struct intake_record *record,
-                       const struct intake_map_value *value, struct intake_draft *draft,
-                       struct str *out)
+bool intake_map_text(const struct intake_map *map, const struct intake_record *record,
+                     const struct intake_map_value *value, struct intake_draft *draft,
+                     struct str *out)
 {
     return raw_text(map, record, value, draft, out) &&
            (value->type != INTAKE_MAP_HTML || out->data == NULL || words_of(draft, *out, out));
@@ -315,9 +315,9 @@ static bool product(const struct intake_map *map, const struct intake_record *re
            intake_judge(draft, value->columns[0].name, "the product is too large for a number");
 }
 
-static bool scalar(const struct intake_map *map, const struct intake_record *record,
-                   const struct intake_map_value *value, struct intake_draft *draft,
-                   struct store_value *out, bool *out_has)
+bool intake_map_scalar(const struct intake_map *map, const struct intake_record *record,
+                       const struct intake_map_value *value, struct intake_draft *draft,
+                       struct store_value *out, bool *out_has)
 {
     if (value->kind == INTAKE_MAP_PRODUCT) {
         return product(map, record, value, draft, out, out_has);
@@ -328,7 +328,7 @@ static bool scalar(const struct intake_map *map, const struct intake_record *rec
         return true;
     }
     struct str text = {NULL, 0};
-    if (!value_text(map, record, value, draft, &text)) {
+    if (!intake_map_text(map, record, value, draft, &text)) {
         return false;
     }
     *out_has = text.data != NULL;
@@ -368,7 +368,7 @@ static bool take_all(const struct intake_map *map, const struct intake_map_field
         return true;
     }
     if (json_type_of(found) == JSON_STRING && map->missing_count > 0 &&
-        is_missing(map, json_string(found))) {
+        intake_map_is_missing(map, json_string(found))) {
         return true;
     }
     return intake_flatten_value(draft, fields, field->name, found, place);
@@ -388,7 +388,7 @@ static bool take_field(const struct intake_map *map, const struct intake_record 
          field->value.columns[0].cell == INTAKE_COLUMN_ELEMENT)) {
         return take_all(map, field, root_of(record, field->value.columns), 0, draft, fields, &at);
     }
-    return scalar(map, record, &field->value, draft, &value, &has) &&
+    return intake_map_scalar(map, record, &field->value, draft, &value, &has) &&
            (!has || intake_add_field(draft, fields, field->name, value, &at));
 }
 
@@ -408,7 +408,7 @@ static bool take_fields(const struct intake_map *map, const struct intake_record
     return true;
 }
 
-static bool check_id(struct intake_draft *draft, struct str id, struct str field)
+bool intake_map_check_id(struct intake_draft *draft, struct str id, struct str field)
 {
     return id.len <= STORE_IDENTIFIER_BYTES_MAX ||
            intake_judge(draft, field, "longer than %d bytes, the most that an id may have",
@@ -422,8 +422,8 @@ static bool take_message_id(const struct intake_map *map, const struct intake_re
 {
     const struct intake_map_value *value = &map->message_id;
     if (value->kind != INTAKE_MAP_JOIN) {
-        return value_text(map, record, value, draft, &draft->message_id) &&
-               check_id(draft, draft->message_id, map->places.message_id);
+        return intake_map_text(map, record, value, draft, &draft->message_id) &&
+               intake_map_check_id(draft, draft->message_id, map->places.message_id);
     }
     CLEANUP(base_buf_done) struct base_buf id = {.limit = (size_t)4 * STORE_EVENT_BYTES_MAX};
     bool any = false;
@@ -447,7 +447,7 @@ static bool take_message_id(const struct intake_map *map, const struct intake_re
         return intake_hard(draft);
     }
     struct str whole = base_buf_view(&id);
-    return !any || (check_id(draft, whole, map->places.message_id) &&
+    return !any || (intake_map_check_id(draft, whole, map->places.message_id) &&
                     intake_keep(draft, whole, &draft->message_id));
 }
 
@@ -457,14 +457,14 @@ static bool take_identifier(const struct intake_map *map, const struct intake_re
 {
     struct str id = {NULL, 0};
     struct str field = value->column_count == 0 ? kind : value->columns[0].name;
-    if (!value_text(map, record, value, draft, &id)) {
+    if (!intake_map_text(map, record, value, draft, &id)) {
         return false;
     }
     if (id.data == NULL) {
         return true;
     }
     *known = *known || !str_is(kind, "account");
-    return check_id(draft, id, field) && intake_add_identifier(draft, kind, id);
+    return intake_map_check_id(draft, id, field) && intake_add_identifier(draft, kind, id);
 }
 
 static bool take_who(const struct intake_map *map, const struct intake_record *record,
@@ -506,7 +506,7 @@ static bool take_time(const struct intake_map *map, const struct intake_record *
         draft->client_ms = map->ts.constant_ms;
         return true;
     }
-    if (!value_text(map, record, &map->ts, draft, &text)) {
+    if (!intake_map_text(map, record, &map->ts, draft, &text)) {
         return false;
     }
     if (text.data == NULL) {
@@ -519,15 +519,15 @@ static bool take_time(const struct intake_map *map, const struct intake_record *
 static bool take_said(const struct intake_map *map, const struct intake_record *record,
                       struct intake_draft *draft)
 {
-    if (!value_text(map, record, &map->text, draft, &draft->text)) {
+    if (!intake_map_text(map, record, &map->text, draft, &draft->text)) {
         return false;
     }
     if (map->score.kind == INTAKE_MAP_NONE) {
         return true;
     }
     /* A row without an answer has no scale either, also where the map gives all rows the same. */
-    return scalar(map, record, &map->score, draft, &draft->score, &draft->has_score) &&
-           (!draft->has_score || value_text(map, record, &map->scale, draft, &draft->scale));
+    return intake_map_scalar(map, record, &map->score, draft, &draft->score, &draft->has_score) &&
+           (!draft->has_score || intake_map_text(map, record, &map->scale, draft, &draft->scale));
 }
 
 bool intake_map_apply(const struct intake_map *map, const struct intake_record *record,
@@ -545,8 +545,8 @@ bool intake_map_apply(const struct intake_map *map, const struct intake_record *
         return intake_judge(draft, STR("where"), "left out by the map's conditions");
     }
     return take_who(map, record, draft) &&
-           value_text(map, record, &map->event, draft, &draft->event) &&
+           intake_map_text(map, record, &map->event, draft, &draft->event) &&
            take_time(map, record, draft) &&
-           value_text(map, record, &map->channel, draft, &draft->channel) &&
+           intake_map_text(map, record, &map->channel, draft, &draft->channel) &&
            take_said(map, record, draft) && take_fields(map, record, draft);
 }

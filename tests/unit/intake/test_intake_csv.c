@@ -174,6 +174,46 @@ static void quoted_tables_round_trip(void **state)
     test_done(&f);
 }
 
+static void lines_without_quotes_are_the_same_read_in_words_of_marks(void **state)
+{
+    (void)state;
+    static const char alphabet[] = "ab;,\r\n\n,,c\xC3\x80\x7F-.";
+    struct base_random_seeded random;
+    base_random_seed(&random, 11);
+    for (uint64_t round = 0; round < 4000; round++) {
+        char text[400 + INTAKE_CSV_PADDING] = {0};
+        size_t len = base_random_below(&random.random, 400);
+        for (size_t i = 0; i < len; i++) {
+            bool long_cells = round % 3 == 0 && base_random_below(&random.random, 10) > 0;
+            text[i] =
+                long_cells ? 'x' : alphabet[base_random_below(&random.random, sizeof alphabet - 1)];
+        }
+        struct intake_csv_lines lines = {.text = str_of(text, len),
+                                         .delimiter = round % 2 == 0 ? ',' : ';'};
+        struct str rest = lines.text;
+        for (;;) {
+            struct intake_csv_cell one[CELLS_MAX], other[CELLS_MAX];
+            struct intake_csv_record x, y;
+            bool any = intake_csv_lines_next(&lines, one, CELLS_MAX, &x);
+            assert_int_equal(any, intake_csv_scan(rest, lines.delimiter, true, other, CELLS_MAX,
+                                                  &y) == INTAKE_CSV_RECORD);
+            if (!any) {
+                break;
+            }
+            assert_ptr_equal(x.raw.data, y.raw.data);
+            assert_int_equal(x.raw.len, y.raw.len);
+            assert_int_equal(x.consumed, y.consumed);
+            assert_int_equal(x.cells, y.cells);
+            assert_int_equal(y.problem, INTAKE_CSV_FINE);
+            for (size_t c = 0; c < x.cells && c < CELLS_MAX; c++) {
+                assert_int_equal(one[c].begin, other[c].begin);
+                assert_int_equal(one[c].len, other[c].len);
+            }
+            rest = str_after(rest, y.consumed);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +221,7 @@ int main(void)
         cmocka_unit_test(quotes_that_do_not_fit_cost_one_line),
         cmocka_unit_test(a_window_never_ends_a_record_too_early),
         cmocka_unit_test(quoted_tables_round_trip),
+        cmocka_unit_test(lines_without_quotes_are_the_same_read_in_words_of_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
