@@ -11,6 +11,7 @@
 #include "app_retention.h"
 #include "ask.h"
 #include "net_client.h"
+#include "store_columns.h"
 
 struct store *app_store(struct app *app)
 {
@@ -325,6 +326,19 @@ void app_take_bulk(struct app *app, struct store_item *items, size_t count, stru
         app_once_forget(app->once_memory);
     }
     store_submit_bulk(app->store, items, count, done, context);
+}
+
+bool app_turns_nothing_away(struct app *app)
+{
+    return app_rules_block_nothing(app->rules) && app_erase_refuses_nobody(app) &&
+           app_retention_refuses_nothing(app);
+}
+
+/* Traits are never removed by columns. */
+void app_take_columns(struct app *app, struct store_columns *columns,
+                      void (*done)(void *context, const struct fail *fail), void *context)
+{
+    store_submit_columns(app->store, columns, done, context);
 }
 
 bool app_try(struct app *app, struct store_item *items, size_t count, struct fail *fail)

@@ -152,6 +152,11 @@ bool app_link_may_bulk(const struct app_link *link);
 void app_link_take_bulk(struct app_link *link, struct store_item *items, size_t count,
                         struct arena *arena, void (*done)(void *context, const struct fail *fail),
                         void *context);
+/* The same by columns (store_submit_columns): only where nothing is turned away, neither names nor people nor ages. */
+struct store_columns;
+bool app_link_may_columns(const struct app_link *link);
+void app_link_take_columns(struct app_link *link, struct store_columns *columns,
+                           void (*done)(void *context, const struct fail *fail), void *context);
 /* An import, of which the items taken then bear the number; one that is begun and not ended was interrupted. */
 bool app_link_import_begin(struct app_link *link, struct str source, struct str name, uint64_t *out,
                            struct fail *fail) MUST_USE;

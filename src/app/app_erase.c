@@ -464,12 +464,17 @@ static bool was_erased(struct app *app, const struct store_event *event, struct 
     return false;
 }
 
-void app_erase_refuse(struct app *app, struct store_item *items, size_t count)
+bool app_erase_refuses_nobody(struct app *app)
 {
     base_lock(&app->privacy_lock);
     bool refuse = app->refuse_erased;
     base_unlock(&app->privacy_lock);
-    if (!refuse || !privacy_log_any(app->erasures)) {
+    return !refuse || !privacy_log_any(app->erasures);
+}
+
+void app_erase_refuse(struct app *app, struct store_item *items, size_t count)
+{
+    if (app_erase_refuses_nobody(app)) {
         return;
     }
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);

@@ -61,3 +61,4 @@ bool app_scrub(struct app *app, struct fail *fail) MUST_USE;
 bool app_scrub_again(struct app *app, struct fail *fail) MUST_USE;
 /* Refuses events of people who were erased, where the organisation wants that. For app_take. */
 void app_erase_refuse(struct app *app, struct store_item *items, size_t count);
+bool app_erase_refuses_nobody(struct app *app); /* whoever comes */

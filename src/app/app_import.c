@@ -1,18 +1,27 @@
-#include "app_import.h"
+#include "app_import_parts.h"
 
+#include "intake_piece.h"
 #include "intake_suggest.h"
 
-static void report_bad(const struct app_import_options *options,
-                       const struct intake_import_batch *batch)
+void app_import_tell_bad(const struct app_importing *importing, const struct app_import_bad *bad)
 {
-    for (size_t i = 0; options->bad != NULL && i < batch->count; i++) {
-        const struct store_item *item = &batch->items[i];
-        if (item->verdict == STORE_QUARANTINED || item->verdict == STORE_REFUSED) {
-            struct app_import_bad bad = {batch->records[i], item->verdict, item->reason,
-                                         item->field};
-            options->bad(options->context, &bad);
-        }
+    const struct app_import_options *options = importing->options;
+    if (options->bad != NULL &&
+        (bad->verdict == STORE_QUARANTINED || bad->verdict == STORE_REFUSED)) {
+        options->bad(options->context, bad);
     }
+}
+
+bool app_import_tell(const struct app_importing *importing,
+                     const struct intake_import_progress *progress, struct fail *fail)
+{
+    const struct app_import_options *options = importing->options;
+    if (options->progress != NULL &&
+        !options->progress(options->context, progress, importing->counts)) {
+        return fail_set(fail, FAIL_CANCELLED,
+                        "stopped; run the same command again to go on where it stopped");
+    }
+    return true;
 }
 
 static void number_items(const struct intake_import_batch *batch, uint64_t number)
@@ -40,12 +49,7 @@ struct lane { /* a batch, from reading it until it was judged */
     struct fail fail;                       /* where failed */
 };
 struct run { /* one import */
-    struct app_link *link;
-    struct intake_import *import;
-    uint64_t number; /* in the list; a dry run has none */
-    struct intake_source *source;
-    const struct app_import_options *options;
-    struct intake_counts *counts;
+    struct app_importing at;
     bool bulk;     /* may go past the journal */
     bool unsealed; /* something of it did, and is durable only once the import is ended */
     struct lane lanes[LANES];
@@ -89,15 +93,15 @@ static void note_judged(void *context, const struct fail *fail)
 /* Counts and reports a batch that was judged. False: the import is to stop. */
 static bool settle(struct run *run, struct lane *lane, struct fail *fail)
 {
-    const struct app_import_options *options = run->options;
-    intake_count(lane->batch.items, lane->batch.count, run->counts);
-    report_bad(options, &lane->batch);
-    if (options->progress != NULL &&
-        !options->progress(options->context, &lane->progress, run->counts)) {
-        return fail_set(fail, FAIL_CANCELLED,
-                        "stopped; run the same command again to go on where it stopped");
+    const struct intake_import_batch *batch = &lane->batch;
+    intake_count(batch->items, batch->count, run->at.counts);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct store_item *item = &batch->items[i];
+        const struct app_import_bad bad = {batch->records[i], item->verdict, item->reason,
+                                           item->field};
+        app_import_tell_bad(&run->at, &bad);
     }
-    return true;
+    return app_import_tell(&run->at, &lane->progress, fail);
 }
 
 /* Waits for the lane's batch, if there is one. `good`: nothing failed before. */
@@ -135,8 +139,8 @@ static bool await_all(struct run *run, bool good, struct fail *fail)
 static bool take(struct run *run, struct lane *lane, struct fail *fail)
 {
     struct intake_import_batch *batch = &lane->batch;
-    number_items(batch, run->number);
-    if (run->options->dry_run) {
+    number_items(batch, run->at.number);
+    if (run->at.options->dry_run) {
         return settle(run, lane, fail);
     }
     run->bulk = run->bulk && store_bulk_may(batch->items, batch->count);
@@ -144,11 +148,12 @@ static bool take(struct run *run, struct lane *lane, struct fail *fail)
         run->unsealed = true;
         lane->busy = true;
         lane->finished = false;
-        app_link_take_bulk(run->link, batch->items, batch->count, lane->arena, note_judged, lane);
+        app_link_take_bulk(run->at.link, batch->items, batch->count, lane->arena, note_judged,
+                           lane);
         return true;
     }
     return await_all(run, true, fail) &&
-           app_link_take(run->link, batch->items, batch->count, fail) && settle(run, lane, fail);
+           app_link_take(run->at.link, batch->items, batch->count, fail) && settle(run, lane, fail);
 }
 
 static bool import_batches(struct run *run, struct fail *fail)
@@ -160,19 +165,23 @@ static bool import_batches(struct run *run, struct fail *fail)
             return await_all(run, false, fail);
         }
         arena_reset(lane->arena);
-        run->source->received_at_ms = base_now_ms(base_clock_real());
+        run->at.source->received_at_ms = base_now_ms(base_clock_real());
         size_t most = run->unsealed ? LARGE_BATCH : APP_IMPORT_BATCH;
-        if (!intake_import_next(run->import, lane->arena, most, &lane->batch, fail)) {
+        if (!intake_import_next(run->at.import, lane->arena, most, &lane->batch, fail)) {
             struct fail ignored; /* what was read before is stored, and counted */
             (void)!await_all(run, true, &ignored);
             return false;
         }
-        lane->progress = intake_import_progress(run->import);
+        lane->progress = intake_import_progress(run->at.import);
         if (lane->batch.count == 0) {
             return await_all(run, true, fail);
         }
         if (!take(run, lane, fail)) {
             return await_all(run, false, fail);
+        }
+        if (run->unsealed && app_link_may_columns(run->at.link) &&
+            intake_piece_may(run->at.import)) {
+            return await_all(run, true, fail) && app_import_pieces(&run->at, fail);
         }
     }
 }
@@ -180,21 +189,21 @@ static bool import_batches(struct run *run, struct fail *fail)
 /* The import stands in the list from its first batch to its end, whatever that is. */
 static bool import_listed(struct run *run, struct fail *fail)
 {
-    const struct app_import_options *options = run->options;
+    const struct app_import_options *options = run->at.options;
     struct fail ignored;
     struct str name = options->name;
     name.len = name.len > STORE_IMPORT_NAME_BYTES_MAX ? STORE_IMPORT_NAME_BYTES_MAX : name.len;
     if (options->dry_run) {
         return import_batches(run, fail);
     }
-    if (!app_link_import_begin(run->link, options->source, name, &run->number, fail)) {
+    if (!app_link_import_begin(run->at.link, options->source, name, &run->at.number, fail)) {
         return false;
     }
-    struct intake_counts before = *run->counts;
+    struct intake_counts before = *run->at.counts;
     bool good = import_batches(run, fail);
-    bool ended = app_link_import_end(run->link, run->number, !good, good ? fail : &ignored);
+    bool ended = app_link_import_end(run->at.link, run->at.number, !good, good ? fail : &ignored);
     if (!ended && run->unsealed) {
-        *run->counts =
+        *run->at.counts =
             before; /* nobody knows how much of it is stored; running it again goes on there */
     }
     return good && ended;
@@ -222,11 +231,11 @@ bool app_import(struct app_link *link, const struct app_import_options *options,
     }
     CLEANUP(run_done)
     struct run run = {
-        .link = link,
-        .import = import,
-        .source = &source,
-        .options = options,
-        .counts = counts,
+        .at = {.link = link,
+               .import = import,
+               .source = &source,
+               .options = options,
+               .counts = counts},
         .bulk = app_link_may_bulk(link),
     };
     run_init(&run);

@@ -116,6 +116,11 @@ bool app_quarantine_id_parse(struct str text, uint64_t *out);
 void app_take_bulk(struct app *app, struct store_item *items, size_t count, struct arena *arena,
                    void (*done)(void *context, const struct fail *fail), void *context);
 
+/* app_link_may_columns and app_link_take_columns, here. */
+bool app_turns_nothing_away(struct app *app);
+void app_take_columns(struct app *app, struct store_columns *columns,
+                      void (*done)(void *context, const struct fail *fail), void *context);
+
 /* ---- traits that are set once (app_once.c) ------------------------------------------------------------ */
 
 /* As app_take, for batches in which some item has such traits. */

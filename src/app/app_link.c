@@ -115,6 +115,18 @@ void app_link_take_bulk(struct app_link *link, struct store_item *items, size_t 
     app_take_bulk(link->app, items, count, arena, done, context);
 }
 
+bool app_link_may_columns(const struct app_link *link)
+{
+    return link->app != NULL && app_turns_nothing_away(link->app);
+}
+
+void app_link_take_columns(struct app_link *link, struct store_columns *columns,
+                           void (*done)(void *context, const struct fail *fail), void *context)
+{
+    INVARIANT(link->app != NULL);
+    app_take_columns(link->app, columns, done, context);
+}
+
 bool app_link_import_begin(struct app_link *link, struct str source, struct str name, uint64_t *out,
                            struct fail *fail)
 {

@@ -198,6 +198,14 @@ void app_retention_refuse(struct app *app, struct store_item *items, size_t coun
     base_unlock(&app->retention->lock);
 }
 
+bool app_retention_refuses_nothing(struct app *app)
+{
+    base_lock(&app->retention->lock);
+    bool nothing = app->retention->rules.count == 0;
+    base_unlock(&app->retention->lock);
+    return nothing;
+}
+
 /* ---- cutting -------------------------------------------------------------------------------------------------- */
 
 static void cut_of(const struct rules *rules, int64_t now_ms, struct store_cut_rule *out,

@@ -20,3 +20,4 @@ bool app_retention_open(struct app *app, struct fail *fail) MUST_USE;
 void app_retention_free(struct app_retention *retention); /* accepts NULL */
 /* Refuses what is past its time already. For app_take. */
 void app_retention_refuse(struct app *app, struct store_item *items, size_t count);
+bool app_retention_refuses_nothing(struct app *app); /* however old */

@@ -260,3 +260,11 @@ bool app_rules_apply(struct app_rules *rules, bool trial, struct store_item *ite
     base_unlock(&rules->lock);
     return good;
 }
+
+bool app_rules_block_nothing(struct app_rules *rules)
+{
+    base_lock(&rules->lock);
+    bool nothing = rules->now->blocked == 0;
+    base_unlock(&rules->lock);
+    return nothing;
+}

@@ -30,5 +30,7 @@ uint64_t app_rules_turned_away(struct app_rules *rules, struct str kind, struct 
 /* Refuses blocked events, and takes blocked properties and traits out of the others. `trial`: is not counted. */
 bool app_rules_apply(struct app_rules *rules, bool trial, struct store_item *items, size_t count,
                      struct arena *arena, struct fail *fail) MUST_USE;
+/* Would app_rules_apply change nothing, whatever comes? */
+bool app_rules_block_nothing(struct app_rules *rules);
 /* Is the event one that the product itself writes, or that everything else rests on? */
 bool app_rules_is_reserved(struct str event);
