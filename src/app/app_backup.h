@@ -63,7 +63,10 @@ struct app_backup_now {
     const struct backup_generation *newest; /* that can be read; NULL: none */
     const struct app_job_row *backup_job, *test_job;
 };
-/* Reads the lists of the target: not for what is asked every second. */
+/* As the jobs tell it, without a look at the target: for what is asked every second. Nothing but the two states and jobs. */
+bool app_backup_glance(struct app *app, struct arena *arena, struct app_backup_now *out,
+                       struct fail *fail) MUST_USE;
+/* Reads the lists of the target. */
 bool app_backup_look(struct app *app, struct arena *arena, struct app_backup_now *out,
                      struct fail *fail) MUST_USE;
 

@@ -55,8 +55,8 @@ static void look_at_target(const char *target, struct arena *arena, struct app_b
     }
 }
 
-bool app_backup_look(struct app *app, struct arena *arena, struct app_backup_now *out,
-                     struct fail *fail)
+bool app_backup_glance(struct app *app, struct arena *arena, struct app_backup_now *out,
+                       struct fail *fail)
 {
     struct app_backup_now now = {.backups = APP_BACKUP_OFF, .tests = APP_BACKUP_OFF};
     struct app_job_row *rows;
@@ -68,14 +68,28 @@ bool app_backup_look(struct app *app, struct arena *arena, struct app_backup_now
     now.test_job = row_of(rows, count, "restore-test");
     if (app->config.backup_directory.len > 0) {
         int64_t now_ms = base_now_ms(app->clock);
-        look_at_target(str_copy_c(arena, app->config.backup_directory), arena, &now);
-        now.backups =
-            now.problem.data != NULL
-                ? APP_BACKUP_UNREADABLE
-                : state_of(now.backup_job, now.newest == NULL ? 0 : now.newest->moment_ms, now_ms);
+        now.backups = state_of(now.backup_job, now.backup_job->last.good_ms, now_ms);
         now.tests = now.test_job->every_ms == 0
                         ? APP_BACKUP_OFF
                         : state_of(now.test_job, now.test_job->last.good_ms, now_ms);
+    }
+    *out = now;
+    return true;
+}
+
+bool app_backup_look(struct app *app, struct arena *arena, struct app_backup_now *out,
+                     struct fail *fail)
+{
+    struct app_backup_now now;
+    if (!app_backup_glance(app, arena, &now, fail)) {
+        return false;
+    }
+    if (now.backups != APP_BACKUP_OFF) { /* what lies there counts, not what was done once */
+        look_at_target(str_copy_c(arena, app->config.backup_directory), arena, &now);
+        now.backups = now.problem.data != NULL
+                          ? APP_BACKUP_UNREADABLE
+                          : state_of(now.backup_job, now.newest == NULL ? 0 : now.newest->moment_ms,
+                                     base_now_ms(app->clock));
     }
     *out = now;
     return true;

@@ -245,6 +245,7 @@ APP_OPERATION(app_op_settings);
 APP_OPERATION(app_op_settings_save);
 /* app_pipeline.c */
 APP_OPERATION(app_op_ledger);
+bool app_ledger_balanced(const struct store_ledger *ledger);
 APP_OPERATION(app_op_quarantine);
 APP_OPERATION(app_op_quarantine_row);
 APP_OPERATION(app_op_live);
@@ -329,6 +330,8 @@ APP_OPERATION(app_op_webhook_suggest);
 APP_OPERATION(app_op_jobs);
 APP_OPERATION(app_op_job_run);
 void app_write_job(struct json_writer *w, const struct app_job_row *row);
+/* app_doctor_data.c */
+APP_OPERATION(app_op_doctor);
 /* app_backup_ops.c */
 APP_OPERATION(app_op_backups);
 

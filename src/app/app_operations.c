@@ -150,6 +150,8 @@ const struct app_operation app_operations[] = {
     {"jobs", ACCESS_RIGHT_PIPELINE, "Lists what the server does by itself, and how it went.",
      app_op_jobs},
     {"job.run", ACCESS_RIGHT_SETTINGS, "Runs a job now.", app_op_job_run},
+    {"doctor", ACCESS_RIGHT_SETTINGS, "Looks for what is wrong with data, limits and jobs.",
+     app_op_doctor},
     {"backups", ACCESS_RIGHT_SETTINGS, "Shows which backups there are, and whether they are good.",
      app_op_backups},
     {"keys", ACCESS_RIGHT_KEYS, "Lists keys.", app_op_keys},

@@ -1,6 +1,7 @@
 /* What became of what arrived: ledger, quarantine, the live view, the state of the server. */
 #include <stdio.h>
 
+#include "app_backup.h"
 #include "app_internal.h"
 #include "base_base64.h"
 #include "app_room.h"
@@ -35,7 +36,7 @@ static void write_counts(struct json_writer *w, const struct store_ledger_line *
     }
 }
 
-static bool balanced(const struct store_ledger *ledger)
+bool app_ledger_balanced(const struct store_ledger *ledger)
 {
     struct store_ledger_line sum = {0};
     for (size_t i = 0; i < ledger->source_count; i++) {
@@ -65,7 +66,7 @@ bool app_op_ledger(struct app *app, const struct app_caller *caller, struct json
     struct json_writer w = {.out = out};
     json_begin_object(&w);
     json_name_c(&w, "balanced");
-    json_write_bool(&w, balanced(&ledger));
+    json_write_bool(&w, app_ledger_balanced(&ledger));
     json_name_c(&w, "total");
     json_begin_object(&w);
     write_counts(&w, &ledger.total);
@@ -211,13 +212,23 @@ bool app_op_live(struct app *app, const struct app_caller *caller, struct json_v
     return base_buf_ok(out, fail);
 }
 
+static void write_backups(struct json_writer *w, const struct app_backup_now *now)
+{
+    const int64_t last_ms = now->backup_job->last.good_ms, test_ms = now->test_job->last.good_ms;
+    app_write_text(w, "backups", str_from_c(app_backup_state_name(now->backups)));
+    app_write_instant(w, "last_backup", last_ms == 0 ? STORE_NO_TIME : last_ms);
+    app_write_text(w, "restore_tests", str_from_c(app_backup_state_name(now->tests)));
+    app_write_instant(w, "last_restore_test", test_ms == 0 ? STORE_NO_TIME : test_ms);
+}
+
 bool app_op_status(struct app *app, const struct app_caller *caller, struct json_value input,
                    struct arena *arena, struct base_buf *out, struct fail *fail)
 {
     (void)caller;
-    (void)arena;
     static const char *const members[] = {NULL};
-    if (!app_input_members(input, members, fail)) {
+    struct app_backup_now backups;
+    if (!app_input_members(input, members, fail) ||
+        !app_backup_glance(app, arena, &backups, fail)) {
         return false;
     }
     struct app_room_now room = app_room_look(app->room);
@@ -262,6 +273,7 @@ bool app_op_status(struct app *app, const struct app_caller *caller, struct json
         json_write_int(&w, status.oldest_lease_s);
     }
     app_write_instant(&w, "last_event_at", status.last_event_received_ms);
+    write_backups(&w, &backups);
     const char *why = app_not_ready(app);
     json_name_c(&w, "not_ready");
     if (why == NULL) {

@@ -99,13 +99,19 @@ static bool begin_confined(int rules, struct fail *fail)
                     strerrordesc_np(errno));
 }
 
-bool base_confine_files(const struct base_confine_path *paths, size_t count, uint16_t port,
-                        int *out_version, struct fail *fail)
+int base_confine_version(void)
 {
     int version =
         (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    *out_version = version < 2 ? 0 : version; /* 1: no file could change its directory */
-    if (*out_version == 0) {
+    return version < 2 ? 0 : version; /* 1: no file could change its directory */
+}
+
+bool base_confine_files(const struct base_confine_path *paths, size_t count, uint16_t port,
+                        int *out_version, struct fail *fail)
+{
+    int version = base_confine_version();
+    *out_version = version;
+    if (version == 0) {
         return true;
     }
     struct ruleset handled = {

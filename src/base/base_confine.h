@@ -45,6 +45,8 @@ struct base_confine_path {
     unsigned rights; /* BASE_CONFINE_* */
 };
 
+/* Of this kernel's Landlock, as far as it is of use here; 0: none. */
+int base_confine_version(void);
 /* `port`: the one that may be listened on (0: any that the system gives). `*out_version`: Landlock's, 0 without it. */
 bool base_confine_files(const struct base_confine_path *paths, size_t count, uint16_t port,
                         int *out_version, struct fail *fail) MUST_USE;

@@ -423,6 +423,9 @@ const struct cli_command cli_commands[] = {
     {"demo", "", "Fills the directory with a demo organisation, an outdoor shop.",
      "firsthand demo --data shop\nfirsthand demo --data small --customers 500 --days 90",
      demo_options, 0, 0, cli_run_demo},
+    {"doctor", "", "Looks for what is wrong with an installation, and says what to do.",
+     "firsthand doctor --data shop\nfirsthand doctor --quiet\nfirsthand doctor --json", NULL, 0, 0,
+     cli_run_doctor},
     {"erase", "[CUSTOMER...]", "Erases customers for good, and gives a signed receipt.",
      "firsthand erase ann --dry-run\n"
      "firsthand erase ann --reason 'asked by letter' --yes\n"

@@ -120,6 +120,7 @@ void cli_write_answer(struct cli *cli, struct json_value answer, enum cli_form f
 #define CLI_COMMAND(name) bool name(struct cli *cli, struct fail *fail)
 CLI_COMMAND(cli_run_serve);
 CLI_COMMAND(cli_run_demo);
+CLI_COMMAND(cli_run_doctor);
 CLI_COMMAND(cli_run_export);
 CLI_COMMAND(cli_run_import);
 CLI_COMMAND(cli_run_import_list);

@@ -414,3 +414,8 @@ struct store_verify_result {
 bool store_verify(struct disk *disk,
                   void (*problem)(void *context, const char *path, const char *what), void *context,
                   struct store_verify_result *out, struct fail *fail) MUST_USE;
+/* The same of an open store, in moments: are the files there, as long as they were, and do the heads and footers of
+   segments hold? It reads no rows. *out_files: how many were looked at. */
+bool store_look(struct store *store,
+                void (*problem)(void *context, const char *path, const char *what), void *context,
+                uint64_t *out_files, struct fail *fail) MUST_USE;

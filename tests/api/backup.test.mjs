@@ -339,6 +339,9 @@ test('a server backs itself up and restores the newest as a test, where a direct
   assert.match(tested, /restored, read whole, opened; 500 events of 97 customers, as backed up/);
   assert.deepEqual(readdirSync(target).sort(), ['generations', 'lock', 'objects']);
   assert.match(job(data, 'restore-test').note, /as backed up/);
+  const status = () => JSON.parse(must(['status', '--json', '--data', data]));
+  assert.deepEqual([status().backups, status().restore_tests], ['good', 'good']);
+  for (const name of ['last_backup', 'last_restore_test']) assert.ok(Date.parse(status()[name]) > Date.now() - 600_000);
 
   // The newest list names one object of the manifest: damaged, the test says so, and leaves nothing behind.
   const list = JSON.parse(readFileSync(join(target, 'generations', '0000000003.json'), 'utf8').split('\n')[0]);
@@ -348,6 +351,7 @@ test('a server backs itself up and restores the newest as a test, where a direct
   assert.equal(failed.code, 5, failed.stderr);
   assert.match(job(data, 'restore-test').why, /is damaged/);
   assert.equal(job(data, 'restore-test').failures, 1);
+  assert.equal(status().restore_tests, 'failing');
   assert.deepEqual(readdirSync(target).sort(), ['generations', 'lock', 'objects']);
   flip(damaged);
 
@@ -364,6 +368,7 @@ test('a server backs itself up and restores the newest as a test, where a direct
   const unset = run(['job', 'run', 'backups', '--data', data]);
   assert.equal(unset.code, 2);
   assert.match(unset.stderr, /backup_directory is not set/);
+  assert.equal(status().backups, 'off');
 });
 
 // A page of the middle, as a failing disk would.

@@ -59,6 +59,9 @@ test('without a directory for backups the page says how to set one, and how to m
   const target = join(temporaryDirectory(t), 'by hand');
   must(['backup', target, '--data', server.data]);
   await looked(page, 'backups-off');
+  await page.goto(`${server.url}/settings/pipeline`);
+  await page.getByRole('link', { name: 'none are made' }).click();
+  await page.getByText('The server makes no backups of itself.').waitFor();
 });
 
 test('a backup and its restore test are made from the page, and what came of them stands there', async (t) => {
@@ -73,6 +76,9 @@ test('a backup and its restore test are made from the page, and what came of the
   await page.getByText(/generation \d+: restored, read whole, opened; \d+ events of \d+ customers, as backed up/).waitFor();
   await page.getByRole('button', { name: 'Test restoring now', disabled: false }).waitFor();
   await looked(page, 'backups');
+  await page.goto(`${server.url}/settings/pipeline`);
+  for (const name of ['Last backup', 'Restored as a test']) await page.locator('.facts > div', { hasText: name }).getByRole('link').waitFor();
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/backups-pipeline.png`, fullPage: true });
 });
 
 test('a backup that fails says why', async (t) => {

@@ -367,6 +367,11 @@ export interface Status {
   disk_full_bytes: number;
   oldest_lease_s: number | null;
   last_event_at: string | null;
+  /** As the jobs tell it: when the last good ones were, and whether that is as it should be. */
+  backups: Backups["state"];
+  last_backup: string | null;
+  restore_tests: Backups["restore_test_state"];
+  last_restore_test: string | null;
 }
 
 /** What the server does by itself. */

@@ -1,7 +1,7 @@
 // The pipeline: everything that arrived, and what became of it.
 import { api } from "../../api/client";
 import { useLoad } from "../../api/hooks";
-import type { Counts, Ledger } from "../../api/types";
+import type { Counts, Ledger, Status } from "../../api/types";
 import { OpenNumber } from "../../evidence/number";
 import { Page, health } from "../../frame/frame";
 import { formatBytes, formatLength, formatNumber } from "../../format";
@@ -9,7 +9,7 @@ import { Ago, Empty, Moment, Sheet, Skeleton } from "../../parts/basic";
 import type { TrendQuery } from "../../query/types";
 import { cleanLine } from "../../safe";
 import { useStore } from "../../store";
-import { t } from "../../strings";
+import { t, tOr } from "../../strings";
 import { Live } from "./live";
 import { SettingsTabs } from "./page";
 
@@ -86,6 +86,8 @@ export function Pipeline() {
                       )}
                     </dd>
                   </div>
+                  <Safe name={t("pipeline.backup")} state={now.status.backups} at={now.status.last_backup} />
+                  {now.status.backups !== "off" && <Safe name={t("pipeline.test")} state={now.status.restore_tests} at={now.status.last_restore_test} />}
                   <div>
                     <dt>{t("pipeline.uptime")}</dt>
                     <dd>{formatLength(now.status.uptime_s * 1000, "long")}</dd>
@@ -107,6 +109,22 @@ export function Pipeline() {
         </>
       )}
     </Page>
+  );
+}
+
+/** When the last good one was, and what is wrong with that. */
+function Safe({ name, state, at }: { name: string; state: Status["backups"]; at: string | null }) {
+  const wrong = state === "good" ? "" : tOr(`pipeline.backup.${state}`, "");
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <a href="/settings/backups" class={state === "late" || state === "failing" ? "bad" : undefined}>
+          {at ? <Moment at={at} /> : wrong}
+          {at && wrong && ` (${wrong})`}
+        </a>
+      </dd>
+    </div>
   );
 }
 
