@@ -18,6 +18,9 @@ struct net_watch {
     struct net_watch *next, *previous;
     int descriptor;
     int64_t deadline_us; /* 0: none */
+    bool reading;        /* a request is awaited, or its rest */
+    bool left;           /* the other side sends nothing more */
+    int64_t ended_us;    /* since when all that it sent was read, while reading; 0: not */
     bool cut;
     /* The request under way, or NULL; the connection's own thread only. */
     struct net_exchange *exchange;
@@ -30,13 +33,17 @@ struct net_watches {
     bool stopping;
     const struct base_clock *clock;
     struct base_thread keeper;
+    int leaving; /* an epoll that tells which of them left */
 };
 bool net_watches_start(struct net_watches *watches, const struct base_clock *clock,
                        struct fail *fail) MUST_USE;
 void net_watches_stop(struct net_watches *watches);
 struct net_watch *net_watch_new(struct net_watches *watches, int descriptor, int64_t deadline_us);
 void net_watch_free(struct net_watches *watches, struct net_watch *watch);
-void net_watch_set(struct net_watches *watches, struct net_watch *watch, int64_t deadline_us);
+/* `reading`: what comes until then is of the client; else the server answers, and whoever sent all may have closed that
+   side. */
+void net_watch_set(struct net_watches *watches, struct net_watch *watch, int64_t deadline_us,
+                   bool reading);
 /* Breaks off every connection that is not being answered by a worker. */
 void net_watches_cut_all(struct net_watches *watches);
 

@@ -133,7 +133,7 @@ static void *begin_request(void *context, const char *uri, struct MHD_Connection
         exchange->watch->exchange = exchange;
     }
     net_watch_set(&server->watches, exchange->watch,
-                  exchange->request.started_us + server->options.request_ms * 1000);
+                  exchange->request.started_us + server->options.request_ms * 1000, true);
     return exchange;
 }
 
@@ -155,7 +155,8 @@ static void end_request(void *context, struct MHD_Connection *connection, void *
             exchange->reply_bytes, now_us(server) - exchange->request.started_us);
     }
     net_watch_set(&server->watches, exchange->watch,
-                  now_us(server) + (server->options.idle_ms + server->options.request_ms) * 1000);
+                  now_us(server) + (server->options.idle_ms + server->options.request_ms) * 1000,
+                  true);
     exchange_free(server, exchange);
 }
 
@@ -238,7 +239,7 @@ static void refuse_form(struct net_exchange *exchange, int status, const char *d
 /* More is asked for on a worker, so that no reading thread waits for it: the connection sleeps until it is there. */
 static void ask_for_more(struct net_exchange *exchange)
 {
-    net_watch_set(&exchange->server->watches, exchange->watch, 0);
+    net_watch_set(&exchange->server->watches, exchange->watch, 0, false);
     exchange->pulling = true;
     MHD_suspend_connection(exchange->connection);
     if (!net_pool_push(&exchange->server->work, exchange)) {
@@ -266,7 +267,7 @@ static void pull_more(struct net_exchange *exchange)
     pulled->len = len;
     exchange->pulling = false;
     net_watch_set(&server->watches, exchange->watch,
-                  now_us(server) + server->options.idle_ms * 1000);
+                  now_us(server) + server->options.idle_ms * 1000, false);
     MHD_resume_connection(exchange->connection);
 }
 
@@ -292,7 +293,7 @@ static ssize_t pull_block(void *context, uint64_t position, char *into, size_t r
     exchange->pulled_at += len;
     exchange->reply_bytes += len;
     net_watch_set(&server->watches, exchange->watch,
-                  now_us(server) + server->options.idle_ms * 1000);
+                  now_us(server) + server->options.idle_ms * 1000, false);
     return (ssize_t)len;
 }
 
@@ -328,7 +329,8 @@ static enum MHD_Result send_reply(struct net_exchange *exchange)
     }
     net_watch_set(&server->watches, exchange->watch,
                   now_us(server) + server->options.idle_ms * 1000 +
-                      (int64_t)(body.len / REPLY_BYTES_PER_MS) * 1000);
+                      (int64_t)(body.len / REPLY_BYTES_PER_MS) * 1000,
+                  false);
     if (ok == MHD_YES) {
         ok = MHD_queue_response(exchange->connection, (unsigned int)reply->status, response);
     }
@@ -490,7 +492,7 @@ static enum MHD_Result dispatch(struct net_exchange *exchange)
 {
     struct net_server *server = exchange->server;
     exchange->request.body = base_buf_view(&exchange->body);
-    net_watch_set(&server->watches, exchange->watch, 0);
+    net_watch_set(&server->watches, exchange->watch, 0, false);
     if (exchange->admission.lane == NET_LANE_INLINE) {
         run_handler(exchange);
         return send_reply(exchange);

@@ -47,3 +47,57 @@ test('with all connections taken the next one waits until one is free', async (t
   for (const one of held.slice(0, 4)) one.socket.destroy();
   assert.equal(await next.answered, '200');
 });
+
+// Beginnings of requests that never end, each in another state of being read.
+function unfinished(server, write) {
+  const head = `POST /api/v1/events HTTP/1.1\r\nHost: ${new URL(server.url).host}\r\n`;
+  const key = `${head}Authorization: Bearer ${write}\r\n`;
+  return {
+    'a head': head,
+    'a body': `${key}Content-Length: 500000\r\n\r\n${'x'.repeat(100)}`,
+    'a large body': `${key}Content-Length: 5000000\r\n\r\n${'x'.repeat(300_000)}`,
+    'all but a byte': `${key}Content-Length: 40\r\n\r\n${'x'.repeat(39)}`,
+    'a chunk\'s head': `${key}Transfer-Encoding: chunked\r\n\r\n5`,
+    'a chunk': `${key}Transfer-Encoding: chunked\r\n\r\nffff\r\n${'x'.repeat(100)}`,
+    'a body that is refused': `${head}Content-Length: 500000\r\n\r\n${'x'.repeat(100)}`,
+    'a large body that is refused': `${head}Content-Length: 500000\r\n\r\n${'x'.repeat(200_000)}`,
+  };
+}
+
+test('who leaves in the middle of a request holds no connection until its deadline', async (t) => {
+  const server = await start(t, {});
+  const secret = server.key('secret', 'reader');
+  const open = async () => Number(/^firsthand_http_connections (\d+)$/m.exec((await server.request('/metrics', { key: secret })).text)[1]);
+  const before = await open();
+  const began = Date.now();
+  for (const text of Object.values(unfinished(server, server.key('write', 'web')))) {
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      socket.on('error', () => {});
+      socket.on('data', () => {});
+      if (i % 2) socket.end(text); // with its end in the same breath, which is what the library misses
+      else socket.write(text, () => socket.destroy());
+    }
+  }
+  while (await open() > before) {
+    assert.ok(Date.now() - began < 30_000, `${await open()} are open after half the deadline`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+});
+
+test('who sends a byte now and then within the deadline is not taken for one who left', async (t) => {
+  const server = await start(t, {});
+  const write = server.key('write', 'web');
+  const body = JSON.stringify({ userId: 'u1', event: 'Visit', ts: new Date().toISOString() });
+  const { host, port } = new URL(server.url);
+  const socket = connect(Number(port), '127.0.0.1');
+  t.after(() => socket.destroy());
+  const answered = new Promise((done) => { socket.on('data', (chunk) => done(String(chunk))); socket.on('close', () => done('')); });
+  socket.write(`POST /api/v1/events HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${write}\r\nContent-Length: ${body.length}\r\n\r\n`);
+  for (let i = 0; i < 4; i++) {
+    await new Promise((done) => setTimeout(done, 800)); // longer than the keeper waits, in all
+    socket.write(body[i]);
+  }
+  socket.write(body.slice(4));
+  assert.match(await answered, /^HTTP\/1\.1 200 /);
+});
