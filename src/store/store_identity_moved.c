@@ -1,10 +1,60 @@
-#include "store_identity.h"
-
 #include <stdlib.h>
 
-/* The numbers named by the changes after `since`. */
-static bool changed(const struct store_identity_view *view, uint64_t since,
-                    struct store_numbers *out, struct fail *fail)
+#include "store_identity.h"
+#include "store_moved.h"
+
+/* The numbers named by the changes after `since`; those of splits besides. */
+struct changes {
+    struct store_numbers numbers, split;
+};
+
+static void changes_done(struct changes *changes)
+{
+    store_numbers_done(&changes->numbers);
+    store_numbers_done(&changes->split);
+}
+
+static bool add_change(struct changes *changes, uint32_t child, uint32_t other, bool is_split,
+                       struct fail *fail)
+{
+    return store_numbers_add(&changes->numbers, child, fail) &&
+           store_numbers_add(&changes->numbers, other, fail) &&
+           (!is_split || (store_numbers_add(&changes->split, child, fail) &&
+                          store_numbers_add(&changes->split, other, fail)));
+}
+
+struct split_at {
+    uint64_t position;
+    bool is_split;
+};
+
+static bool look_for_split(void *context, const struct store_edge *edge)
+{
+    struct split_at *at = context;
+    at->is_split |= edge->position == at->position && edge->parent == STORE_NO_PARENT;
+    return edge->position > at->position; /* newest first */
+}
+
+/* The changes of a run from `position` on. */
+static bool run_changes(const struct store_identity_view *view,
+                        const struct store_identity_run *run, uint64_t position,
+                        struct changes *out, struct fail *fail)
+{
+    for (uint64_t end = run->position_first + run->position_count; position < end; position++) {
+        uint32_t child;
+        uint32_t other;
+        struct split_at at = {.position = position};
+        if (!store_identity_run_change(run, position, &child, &other, fail) ||
+            (view->any_split && !store_identity_run_edges(run, child, look_for_split, &at, fail)) ||
+            !add_change(out, child, other, at.is_split, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool changed(const struct store_identity_view *view, uint64_t since, struct changes *out,
+                    struct fail *fail)
 {
     for (size_t i = 0; i < 2; i++) {
         const struct store_live_edge *at =
@@ -16,24 +66,18 @@ static bool changed(const struct store_identity_view *view, uint64_t since,
                 continue;
             }
             const struct store_edge *edge = &at->edge;
-            if (!store_numbers_add(out, edge->child, fail) ||
-                !store_numbers_add(out, edge->parent == STORE_NO_PARENT ? edge->left : edge->parent,
-                                   fail)) {
+            bool is_split = edge->parent == STORE_NO_PARENT;
+            if (!add_change(out, edge->child, is_split ? edge->left : edge->parent, is_split,
+                            fail)) {
                 return false;
             }
         }
     }
     for (size_t i = view->runs->count; i-- > 0;) {
         const struct store_identity_run *run = &view->runs->runs[i];
-        uint64_t end = run->position_first + run->position_count;
-        for (uint64_t position = since + 1 > run->position_first ? since + 1 : run->position_first;
-             position < end; position++) {
-            uint32_t child;
-            uint32_t parent;
-            if (!store_identity_run_change(run, position, &child, &parent, fail) ||
-                !store_numbers_add(out, child, fail) || !store_numbers_add(out, parent, fail)) {
-                return false;
-            }
+        uint64_t first = since + 1 > run->position_first ? since + 1 : run->position_first;
+        if (!run_changes(view, run, first, out, fail)) {
+            return false;
         }
     }
     return true;
@@ -43,19 +87,14 @@ static bool changed(const struct store_identity_view *view, uint64_t since,
 
 /* A question about a busy store comes moments after the last one, with a few joins in between, and asks for the same
    `since` of each segment. What was found up to one position is found up to a later one by adding the trees
-   that changed in between: a number once moved stays moved, since it was part of a changed tree. */
+   that changed in between: a number once moved stays moved, since it was part of a changed tree; its root is another one
+   only where its tree changed again. */
 #define CACHED 32U
-
-struct found { /* immutable but for the references */
-    _Atomic uint32_t references;
-    size_t count;
-    uint32_t numbers[]; /* ascending, unique */
-};
 
 struct cached {
     uint64_t since, upto;
     uint64_t used; /* when last, by the cache's count of uses */
-    struct found *found;
+    struct store_moved *found;
 };
 
 struct store_moved_cache {
@@ -71,17 +110,9 @@ struct store_moved_cache *store_moved_cache_new(void)
     return cache;
 }
 
-static void found_unref(struct found *found)
+static void moved_unref_at(struct store_moved **moved)
 {
-    if (found != NULL &&
-        atomic_fetch_sub_explicit(&found->references, 1, memory_order_acq_rel) == 1) {
-        base_free(found);
-    }
-}
-
-static void found_unref_at(struct found **found)
-{
-    found_unref(*found);
+    store_moved_unref(*moved);
 }
 
 void store_moved_cache_free(struct store_moved_cache *cache)
@@ -90,25 +121,24 @@ void store_moved_cache_free(struct store_moved_cache *cache)
         return;
     }
     for (size_t i = 0; i < CACHED; i++) {
-        found_unref(cache->at[i].found);
+        store_moved_unref(cache->at[i].found);
     }
     base_mutex_done(&cache->lock);
     base_free(cache);
 }
 
 /* What is known for `since` up to a position not behind `position`: a reference and how far it goes. */
-static struct found *cache_get(struct store_moved_cache *cache, uint64_t since, uint64_t position,
-                               uint64_t *out_upto)
+static struct store_moved *cache_get(struct store_moved_cache *cache, uint64_t since,
+                                     uint64_t position, uint64_t *out_upto)
 {
-    struct found *found = NULL;
+    struct store_moved *found = NULL;
     base_lock(&cache->lock);
     for (size_t i = 0; i < CACHED && found == NULL; i++) {
         struct cached *at = &cache->at[i];
         if (at->found != NULL && at->since == since && at->upto <= position) {
             at->used = ++cache->uses;
             *out_upto = at->upto;
-            found = at->found;
-            atomic_fetch_add_explicit(&found->references, 1, memory_order_relaxed);
+            found = store_moved_ref(at->found);
         }
     }
     base_unlock(&cache->lock);
@@ -117,7 +147,7 @@ static struct found *cache_get(struct store_moved_cache *cache, uint64_t since, 
 
 /* Keeps the newest for each `since`, in place of the one not used for longest. */
 static void cache_put(struct store_moved_cache *cache, uint64_t since, uint64_t upto,
-                      struct found *found)
+                      struct store_moved *found)
 {
     base_lock(&cache->lock);
     struct cached *to = &cache->at[0];
@@ -129,113 +159,130 @@ static void cache_put(struct store_moved_cache *cache, uint64_t since, uint64_t 
         }
         to = at->found == NULL || at->used < to->used ? at : to;
     }
-    struct found *old = NULL;
+    struct store_moved *old = NULL;
     if (to->found == NULL || to->since != since || to->upto < upto) {
         old = to->found;
-        atomic_fetch_add_explicit(&found->references, 1, memory_order_relaxed);
-        *to = (struct cached){since, upto, ++cache->uses, found};
+        *to = (struct cached){since, upto, ++cache->uses, store_moved_ref(found)};
     }
     base_unlock(&cache->lock);
-    found_unref(old);
+    store_moved_unref(old);
+}
+
+struct member {
+    uint32_t number, root;
+};
+
+static int compare_members(const void *a, const void *b)
+{
+    return store_numbers_compare(&((const struct member *)a)->number,
+                                 &((const struct member *)b)->number);
+}
+
+/* Those that moved after a position, by number. */
+struct members {
+    struct member *at;
+    size_t count;
+};
+
+static void members_done(struct members *members)
+{
+    base_free(members->at);
 }
 
 /* A tree that changed is made of the trees in which those named by its changes are now: joins and splits name
    both sides. So the members of these trees are all that moved. */
-static bool moved_after(const struct store_identity_view *view, uint64_t since,
-                        struct store_numbers *out, struct fail *fail)
+static bool moved_after(const struct store_identity_view *view, struct changes *changes,
+                        struct members *out, struct fail *fail)
 {
-    CLEANUP(store_numbers_done) struct store_numbers roots = {0};
-    if (!changed(view, since, &roots, fail)) {
-        return false;
-    }
-    store_numbers_sort(&roots);
-    for (size_t i = 0; i < roots.count; i++) {
-        if (!store_identity_root_of(view, roots.at[i], &roots.at[i], fail)) {
+    struct store_numbers *roots = &changes->numbers;
+    CLEANUP(store_numbers_done) struct store_numbers numbers = {0};
+    size_t room = 0;
+    void *block = NULL;
+    store_numbers_sort(roots);
+    for (size_t i = 0; i < roots->count; i++) {
+        if (!store_identity_root_of(view, roots->at[i], &roots->at[i], fail)) {
             return false;
         }
     }
-    store_numbers_sort(&roots);
-    for (size_t i = 0; i < roots.count; i++) {
-        if (!store_identity_members(view, roots.at[i], out, fail)) {
+    store_numbers_sort(roots);
+    for (size_t i = 0; i < roots->count; i++) {
+        numbers.count = 0;
+        if (!store_identity_members(view, roots->at[i], &numbers, fail) ||
+            !base_grow_array(&block, &room, out->count + numbers.count, sizeof *out->at, fail)) {
             return false;
         }
+        out->at = block;
+        for (size_t k = 0; k < numbers.count; k++) {
+            out->at[out->count++] = (struct member){numbers.at[k], roots->at[i]};
+        }
     }
-    store_numbers_sort(out);
+    if (out->count > 0) {
+        qsort(out->at, out->count, sizeof *out->at, compare_members);
+    }
     return true;
 }
 
-static struct found *found_new(size_t count, struct fail *fail)
+/* Marks the numbers that splits named. */
+static void mark_splits(struct store_moved *moved, const struct store_numbers *split)
 {
-    void *block = NULL;
-    if (!base_alloc_array(sizeof(struct found) + count * sizeof(uint32_t), 1, &block, fail)) {
-        return NULL;
+    for (size_t i = 0; i < split->count; i++) {
+        size_t at = store_moved_find(moved, split->at[i]);
+        INVARIANT(at < moved->count && moved->numbers[at] == split->at[i]);
+        moved->splits[at] = STORE_MOVED_SPLIT;
     }
-    struct found *found = block;
-    atomic_store(&found->references, 1);
-    found->count = 0;
-    return found;
 }
 
-/* Both, ascending and unique; `before` may be NULL. */
-static struct found *both(const struct found *before, const struct store_numbers *added,
-                          struct fail *fail)
+/* Both; those added say what the roots are. `before` may be NULL. */
+static struct store_moved *both(const struct store_moved *before, const struct members *added,
+                                const struct store_numbers *split, struct fail *fail)
 {
     size_t before_count = before == NULL ? 0 : before->count;
-    struct found *out = found_new(before_count + added->count, fail);
+    struct store_moved *out = store_moved_new(before_count + added->count, fail);
     if (out == NULL) {
         return NULL;
     }
-    size_t i = 0;
-    size_t k = 0;
-    while (i < before_count || k < added->count) {
-        bool left = k == added->count || (i < before_count && before->numbers[i] <= added->at[k]);
-        uint32_t number = left ? before->numbers[i] : added->at[k];
-        i += i < before_count && before->numbers[i] == number;
-        k += k < added->count && added->at[k] == number;
-        out->numbers[out->count++] = number;
+    out->count = 0;
+    for (size_t i = 0, k = 0; i < before_count || k < added->count; out->count++) {
+        bool known =
+            k == added->count || (i < before_count && before->numbers[i] <= added->at[k].number);
+        bool anew = k < added->count && (!known || before->numbers[i] == added->at[k].number);
+        out->numbers[out->count] = known ? before->numbers[i] : added->at[k].number;
+        out->roots[out->count] = anew ? added->at[k].root : before->roots[i];
+        out->splits[out->count] = known ? before->splits[i] & STORE_MOVED_SPLIT : 0;
+        i += known;
+        k += anew;
     }
+    mark_splits(out, split);
+    store_moved_lay_out(out);
     return out;
 }
 
-static bool hand_out(const struct found *found, struct arena *arena, uint32_t **out,
-                     size_t *out_count, struct fail *fail)
-{
-    uint32_t *copy = arena_alloc(arena, found->count * sizeof *copy, fail);
-    if (copy == NULL) {
-        return false;
-    }
-    if (found->count > 0) {
-        memcpy(copy, found->numbers, found->count * sizeof *copy);
-    }
-    *out = copy;
-    *out_count = found->count;
-    return true;
-}
-
 bool store_identity_moved(const struct store_identity_view *view, uint64_t since,
-                          struct arena *arena, uint32_t **out, size_t *out_count, struct fail *fail)
+                          struct store_moved **out, struct fail *fail)
 {
-    CLEANUP(found_unref_at) struct found *before = NULL;
-    CLEANUP(found_unref_at) struct found *found = NULL;
-    CLEANUP(store_numbers_done) struct store_numbers added = {0};
+    CLEANUP(moved_unref_at) struct store_moved *before = NULL;
+    CLEANUP(changes_done) struct changes changes = {0};
+    CLEANUP(members_done) struct members added = {0};
     uint64_t upto = since;
     if (since < view->position) {
         before = cache_get(view->moved, since, view->position, &upto);
     }
-    if (upto < view->position && !moved_after(view, upto, &added, fail)) {
+    if (before != NULL && upto == view->position) {
+        *out = store_moved_ref(before);
+        return true;
+    }
+    if (upto < view->position &&
+        (!changed(view, upto, &changes, fail) || !moved_after(view, &changes, &added, fail))) {
         return false;
     }
-    if (before != NULL && upto == view->position) {
-        return hand_out(before, arena, out, out_count, fail);
-    }
-    found = both(before, &added, fail);
-    if (found == NULL) {
+    *out = both(before, &added, &changes.split, fail);
+    if (*out == NULL) {
         return false;
     }
     if (since < view->position) {
-        cache_put(view->moved, since, view->position, found);
+        cache_put(view->moved, since, view->position, *out);
     }
-    return hand_out(found, arena, out, out_count, fail);
+    return true;
 }
 
 /* ---- places --------------------------------------------------------------------------------------------------- */

@@ -92,10 +92,10 @@ uint64_t store_identity_position(const struct store_identity_view *view);
    roots asks this before it gives its result away. */
 bool store_identity_sound(const struct store_identity_view *view, struct fail *fail) MUST_USE;
 /* Customers whose layout differs from how a segment of identity position `since` lies: every number that
-   was or is part of a tree changed after `since` ("moved"). Ascending, unique. */
+   was or is part of a tree changed after `since` ("moved"). A reference, for store_moved_unref. */
+struct store_moved;
 bool store_identity_moved(const struct store_identity_view *view, uint64_t since,
-                          struct arena *arena, uint32_t **out, size_t *out_count,
-                          struct fail *fail) MUST_USE;
+                          struct store_moved **out, struct fail *fail) MUST_USE;
 /* All numbers under which rows of `root` may lie in segments: members of its tree now, and roots they had
    before (splits). Rows found there belong to `root` only if store_identity_root(original) == root. */
 bool store_identity_places(const struct store_identity_view *view, uint32_t root,

@@ -59,7 +59,7 @@ void store_narrow_start(struct store_narrow *narrow)
     narrow->count = 0;
 }
 
-static struct store_narrow_piece *next_piece(struct store_narrow *narrow)
+struct store_narrow_piece *store_narrow_next_piece(struct store_narrow *narrow)
 {
     struct store_narrow_piece *piece = &narrow->pieces[narrow->count++];
     piece->customer_count = 0;
@@ -79,7 +79,12 @@ struct narrowing { /* of one segment */
     uint32_t event_count;
     struct store_segment_column *events, *ts;
     struct store_narrow_piece *piece;
+    bool is_open; /* what follows */
+    uint32_t open_block;
+    struct store_ints open_events, open_ts;
+    uint32_t unpolled; /* rows since the question was last asked whether it goes on */
 };
+#define POLL_ROWS 16384U
 
 struct kept { /* of one window: which rows were, a bit each */
     bool all; /* then the bits say nothing */
@@ -148,8 +153,9 @@ static void close_spans(struct narrowing *n, const struct kept *kept, uint32_t f
 struct labelling { /* rows of one block */
     uint32_t block;
     bool in_times; /* all of them */
+    bool gaps;     /* some may lie between spans */
     struct store_times times;
-    struct store_ints events, ts;
+    const struct store_ints *events, *ts;
 };
 
 /* The labels of a window's rows. *out is how many have one. */
@@ -159,13 +165,13 @@ static bool read_labels(const struct narrowing *n, const struct labelling *l, ui
     uint8_t codes[STORE_WINDOW + STORE_FIND_SLACK];
     uint32_t wide[STORE_WINDOW];
     if (n->event_count <= UINT8_MAX + 1) {
-        if (!store_ints_read_bytes(&l->events, from, count, n->event_count, codes, fail)) {
+        if (!store_ints_read_bytes(l->events, from, count, n->event_count, codes, fail)) {
             return store_segment_blame(n->segment, n->events, l->block, fail);
         }
         *out = store_label_rows(n->labels, n->event_count, codes, count, labels);
         return true;
     }
-    if (!store_ints_read_codes(&l->events, from, count, n->event_count, wide, fail)) {
+    if (!store_ints_read_codes(l->events, from, count, n->event_count, wide, fail)) {
         return store_segment_blame(n->segment, n->events, l->block, fail);
     }
     *out = 0;
@@ -174,6 +180,25 @@ static bool read_labels(const struct narrowing *n, const struct labelling *l, ui
         *out += labels[i] != 0;
     }
     return true;
+}
+
+/* Takes the labels off rows between spans; `first` is the window's first row of the segment. True where it has such rows. */
+static bool leave_gaps(const struct narrowing *n, uint32_t first, uint32_t count, uint8_t *labels)
+{
+    uint32_t end = first + count;
+    bool any = false;
+    const struct store_span *span = n->spans;
+    for (uint32_t row = first; row < end; row = span->end, span++) {
+        uint32_t begins = span < n->spans_end && span->begin < end ? span->begin : end;
+        if (begins > row) {
+            memset(labels + (row - first), 0, begins - row);
+            any = true;
+        }
+        if (begins == end) {
+            break;
+        }
+    }
+    return any;
 }
 
 /* Takes in the rows [from, from + count) of the block, at most a window's. */
@@ -191,8 +216,10 @@ static bool take_window(struct narrowing *n, const struct labelling *l, uint32_t
     if (!read_labels(n, l, from, count, labels, &wanted, fail)) {
         return false;
     }
-    kept.all = wanted == count && l->in_times;
-    if (wanted > 0 && !store_ints_read(&l->ts, from, count, kept.all ? out_ts : ts_ms, fail)) {
+    uint32_t first = l->block * STORE_SEGMENT_BLOCK_ROWS + from;
+    bool gaps = l->gaps && leave_gaps(n, first, count, labels);
+    kept.all = wanted == count && l->in_times && !gaps;
+    if (wanted > 0 && !store_ints_read(l->ts, from, count, kept.all ? out_ts : ts_ms, fail)) {
         return store_segment_blame(n->segment, n->ts, l->block, fail);
     }
     if (kept.all) {
@@ -202,17 +229,32 @@ static bool take_window(struct narrowing *n, const struct labelling *l, uint32_t
         piece->row_count +=
             store_keep_rows(labels, ts_ms, count, l->times, out_labels, out_ts, kept.words);
     }
-    close_spans(n, &kept, l->block * STORE_SEGMENT_BLOCK_ROWS + from, count, before);
+    close_spans(n, &kept, first, count, before);
     return true;
 }
 
-/* Rows [from, to) of a block, which lie in neighbouring spans. */
-static bool take_rows(struct narrowing *n, uint32_t block, uint32_t from, uint32_t to,
+/* Names and times of one block stay open from stretch to stretch. */
+static bool open_block(struct narrowing *n, uint32_t block, struct fail *fail)
+{
+    bool found;
+    if (n->is_open && n->open_block == block) {
+        return true;
+    }
+    n->is_open =
+        store_segment_ints_open(n->segment, n->events, block, &n->open_events, &found, fail) &&
+        store_segment_ints_open(n->segment, n->ts, block, &n->open_ts, &found, fail);
+    n->open_block = block;
+    return n->is_open;
+}
+
+/* Rows [from, to) of a block, of spans that are read in one go. */
+static bool take_rows(struct narrowing *n, uint32_t block, uint32_t from, uint32_t to, bool gaps,
                       struct fail *fail)
 {
     const struct store_read_plan *plan = n->plan;
     struct store_segment_block bounds = store_segment_block_get(n->segment, block);
     struct labelling l = {.block = block,
+                          .gaps = gaps,
                           .in_times = plan->all_times || (bounds.ts_min_ms >= plan->from_ms &&
                                                           bounds.ts_max_ms <= plan->last_ms)};
     l.times = l.in_times ? (struct store_times){INT64_MIN, INT64_MAX}
@@ -226,11 +268,11 @@ static bool take_rows(struct narrowing *n, uint32_t block, uint32_t from, uint32
         }
         return true;
     }
-    bool found;
-    if (!store_segment_ints_open(n->segment, n->events, block, &l.events, &found, fail) ||
-        !store_segment_ints_open(n->segment, n->ts, block, &l.ts, &found, fail)) {
+    if (!open_block(n, block, fail)) {
         return false;
     }
+    l.events = &n->open_events;
+    l.ts = &n->open_ts;
     n->reading->rows_scanned += to - from;
     for (uint32_t row = from; row < to;) {
         uint32_t end = (row / STORE_WINDOW + 1) * STORE_WINDOW;
@@ -240,7 +282,12 @@ static bool take_rows(struct narrowing *n, uint32_t block, uint32_t from, uint32
         }
         row = end;
     }
-    return n->reading->cancel == NULL || !base_cancel_due(n->reading->cancel, fail);
+    n->unpolled += to - from;
+    if (n->reading->cancel == NULL || n->unpolled < POLL_ROWS) {
+        return true;
+    }
+    n->unpolled = 0;
+    return !base_cancel_due(n->reading->cancel, fail);
 }
 
 static uint32_t rows_of(const struct store_spans *spans)
@@ -266,7 +313,7 @@ bool store_narrow_add_segment(struct store_narrow *narrow, const struct store_re
         .spans_end = list + spans->count,
         .events = store_segment_column_find(segment, STORE_SEGMENT_EVENT, STORE_NO_CODE),
         .ts = store_segment_column_find(segment, STORE_SEGMENT_TS, STORE_NO_CODE),
-        .piece = next_piece(narrow),
+        .piece = store_narrow_next_piece(narrow),
     };
     if (!store_narrow_room(n.piece, spans->count, rows_of(spans), reading->budget, fail) ||
         !make_labels(&n, fail)) {
@@ -275,16 +322,15 @@ bool store_narrow_add_segment(struct store_narrow *narrow, const struct store_re
     ((uint32_t *)n.piece->row_begin.data)[0] = 0;
     for (size_t s = 0; s < spans->count;) {
         uint32_t from = list[s].begin;
-        uint32_t to = list[s].end;
-        for (s++; s < spans->count && list[s].begin == to; s++) {
-            to = list[s].end;
-        }
-        while (from < to) { /* neighbouring spans, cut at the ends of blocks */
+        uint32_t to;
+        bool gaps;
+        s += store_spans_in_one_go(list, spans->count, s, &to, &gaps);
+        while (from < to) { /* cut at the ends of blocks */
             uint32_t block = from / STORE_SEGMENT_BLOCK_ROWS;
             uint32_t first = block * STORE_SEGMENT_BLOCK_ROWS;
             uint32_t end =
                 to - first < STORE_SEGMENT_BLOCK_ROWS ? to - first : STORE_SEGMENT_BLOCK_ROWS;
-            if (!take_rows(&n, block, from - first, end, fail)) {
+            if (!take_rows(&n, block, from - first, end, gaps, fail)) {
                 return false;
             }
             from = first + end;
@@ -299,7 +345,7 @@ bool store_narrow_add_piece(struct store_narrow *narrow, const struct store_read
                             const struct store_piece *from, struct base_budget *budget,
                             struct fail *fail)
 {
-    struct store_narrow_piece *piece = next_piece(narrow);
+    struct store_narrow_piece *piece = store_narrow_next_piece(narrow);
     if (!store_narrow_room(piece, from->customer_count, from->row_count, budget, fail)) {
         return false;
     }

@@ -35,6 +35,10 @@ bool store_narrow_add_segment(struct store_narrow *narrow, const struct store_re
 bool store_narrow_add_piece(struct store_narrow *narrow, const struct store_read_plan *plan,
                             const struct store_piece *from, struct base_budget *budget,
                             struct fail *fail) MUST_USE;
+/* Adds the runs of joined customers, which are customers of the pieces of `parts`, as store_piece_join does. */
+bool store_narrow_join(struct store_narrow *narrow, const struct store_runs *runs,
+                       const struct store_narrow *parts, struct store_roots *tied,
+                       struct base_budget *budget, struct fail *fail) MUST_USE;
 /* All that was added, by customer, then by (ts, order of pieces). */
 bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
                         const struct store_narrow_piece **out, struct fail *fail) MUST_USE;
@@ -53,5 +57,6 @@ struct store_narrow {
     struct store_vec run_begin;         /* uint32_t: where the runs of one customer begin */
     struct store_vec run_ts, run_label; /* a customer's rows while they are put in order */
 };
+struct store_narrow_piece *store_narrow_next_piece(struct store_narrow *narrow); /* empty */
 bool store_narrow_room(struct store_narrow_piece *piece, size_t customers, size_t rows,
                        struct base_budget *budget, struct fail *fail) MUST_USE;

@@ -20,8 +20,8 @@ static void copy_run(int64_t *to_ts, uint8_t *to_labels, const int64_t *from_ts,
 }
 
 /* Puts `a` rows and the `b` rows behind them in order, those of `a` first where times are equal. The first `a` are
-   copied away before. */
-static void merge_two(int64_t *ts_ms, uint8_t *labels, uint32_t a, uint32_t b, int64_t *aside_ts,
+   copied away before. True where times of both were equal. */
+static bool merge_two(int64_t *ts_ms, uint8_t *labels, uint32_t a, uint32_t b, int64_t *aside_ts,
                       uint8_t *aside_labels)
 {
     memcpy(aside_ts, ts_ms, a * sizeof *ts_ms);
@@ -29,23 +29,26 @@ static void merge_two(int64_t *ts_ms, uint8_t *labels, uint32_t a, uint32_t b, i
     uint32_t i = 0;
     uint32_t k = a;
     uint32_t end = a + b;
+    bool tie = false;
     for (uint32_t at = 0; i < a; at++) {
         if (k < end && ts_ms[k] < aside_ts[i]) {
             ts_ms[at] = ts_ms[k];
             labels[at] = labels[k];
             k++;
         } else {
+            tie |= k < end && ts_ms[k] == aside_ts[i];
             ts_ms[at] = aside_ts[i];
             labels[at] = aside_labels[i];
             i++;
         }
     }
+    return tie;
 }
 
 /* Puts a customer's runs in order, neighbours with neighbours, so that each row is moved as often as the number of
    runs can be halved. */
 static bool merge_runs(struct store_narrow *narrow, int64_t *ts_ms, uint8_t *labels,
-                       uint32_t run_count, uint32_t rows, struct base_budget *budget,
+                       uint32_t run_count, uint32_t rows, struct base_budget *budget, bool *out_tie,
                        struct fail *fail)
 {
     if (!store_vec_room(&narrow->run_ts, rows, sizeof *ts_ms, budget, fail) ||
@@ -58,8 +61,9 @@ static bool merge_runs(struct store_narrow *narrow, int64_t *ts_ms, uint8_t *lab
         uint32_t kept = 0;
         for (uint32_t r = 0; r < run_count; r += 2) {
             if (r + 1 < run_count) {
-                merge_two(ts_ms + begin[r], labels + begin[r], begin[r + 1] - begin[r],
-                          begin[r + 2] - begin[r + 1], narrow->run_ts.data, narrow->run_label.data);
+                *out_tie |= merge_two(ts_ms + begin[r], labels + begin[r], begin[r + 1] - begin[r],
+                                      begin[r + 2] - begin[r + 1], narrow->run_ts.data,
+                                      narrow->run_label.data);
             }
             begin[kept++] = begin[r];
         }
@@ -69,43 +73,75 @@ static bool merge_runs(struct store_narrow *narrow, int64_t *ts_ms, uint8_t *lab
     return true;
 }
 
+/* The rows of one customer while they are put behind those of a piece. */
+struct laying {
+    struct store_narrow *narrow;
+    struct store_narrow_piece *out;
+    uint32_t rows, runs;
+    int64_t last_ms;
+    bool in_order;
+    bool tie; /* two runs had rows of one time */
+};
+
+static struct laying lay(struct store_narrow *narrow, struct store_narrow_piece *out)
+{
+    return (struct laying){.narrow = narrow, .out = out, .last_ms = INT64_MIN, .in_order = true};
+}
+
+/* One run more. */
+static void lay_run(struct laying *l, const struct store_narrow_piece *in, uint32_t customer)
+{
+    const uint32_t *row_begin = in->row_begin.data;
+    uint32_t from = row_begin[customer];
+    uint32_t count = row_begin[customer + 1] - from;
+    const int64_t *in_ts = (const int64_t *)in->ts.data + from;
+    uint32_t at = l->out->row_count + l->rows;
+    copy_run((int64_t *)l->out->ts.data + at, (uint8_t *)l->out->labels.data + at, in_ts,
+             (const uint8_t *)in->labels.data + from, count);
+    l->in_order &= in_ts[0] >= l->last_ms;
+    l->tie |= in_ts[0] == l->last_ms;
+    l->last_ms = in_ts[count - 1];
+    ((uint32_t *)l->narrow->run_begin.data)[l->runs++] = l->rows;
+    l->rows += count;
+}
+
+static bool lay_in_order(struct laying *l, struct base_budget *budget, struct fail *fail)
+{
+    return l->in_order || merge_runs(l->narrow, (int64_t *)l->out->ts.data + l->out->row_count,
+                                     (uint8_t *)l->out->labels.data + l->out->row_count, l->runs,
+                                     l->rows, budget, &l->tie, fail);
+}
+
+static void lay_down(struct laying *l, uint32_t number)
+{
+    struct store_narrow_piece *out = l->out;
+    ((uint32_t *)out->customers.data)[out->customer_count++] = number;
+    out->row_count += l->rows;
+    ((uint32_t *)out->row_begin.data)[out->customer_count] = out->row_count;
+}
+
 /* Adds the rows of the customer that stands next, and moves the heads past it. */
 static bool merge_customer(struct store_narrow *narrow, uint32_t number, struct base_budget *budget,
                            struct fail *fail)
 {
-    struct store_narrow_piece *out = &narrow->merged;
-    int64_t *ts_ms = (int64_t *)out->ts.data + out->row_count;
-    uint8_t *labels = (uint8_t *)out->labels.data + out->row_count;
-    uint32_t *run_begin = narrow->run_begin.data;
-    uint32_t rows = 0;
-    uint32_t runs = 0;
-    int64_t last_ms = INT64_MIN;
-    bool in_order = true;
+    struct laying l = lay(narrow, &narrow->merged);
     for (size_t p = 0; p < narrow->count; p++) {
         struct store_narrow_head *head = &narrow->heads[p];
         if (head->number != number) {
             continue;
         }
         const struct store_narrow_piece *in = &narrow->pieces[p];
-        const uint32_t *row_begin = in->row_begin.data;
-        uint32_t from = row_begin[head->next];
-        uint32_t count = row_begin[head->next + 1] - from;
-        const int64_t *in_ts = (const int64_t *)in->ts.data + from;
-        copy_run(ts_ms + rows, labels + rows, in_ts, (const uint8_t *)in->labels.data + from,
-                 count);
-        in_order &= in_ts[0] >= last_ms;
-        last_ms = in_ts[count - 1];
-        run_begin[runs++] = rows;
-        rows += count;
+        lay_run(&l, in, head->next);
         head->next++;
         head->number = head->next < in->customer_count
                            ? ((const uint32_t *)in->customers.data)[head->next]
                            : STORE_NO_CUSTOMER;
     }
-    ((uint32_t *)out->customers.data)[out->customer_count++] = number;
-    out->row_count += rows;
-    ((uint32_t *)out->row_begin.data)[out->customer_count] = out->row_count;
-    return in_order || merge_runs(narrow, ts_ms, labels, runs, rows, budget, fail);
+    if (!lay_in_order(&l, budget, fail)) {
+        return false;
+    }
+    lay_down(&l, number);
+    return true;
 }
 
 static uint32_t least_number(const struct store_narrow *narrow)
@@ -164,5 +200,41 @@ bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
         }
     }
     *out = merged;
+    return true;
+}
+
+bool store_narrow_join(struct store_narrow *narrow, const struct store_runs *runs,
+                       const struct store_narrow *parts, struct store_roots *tied,
+                       struct base_budget *budget, struct fail *fail)
+{
+    struct store_narrow_piece *out = store_narrow_next_piece(narrow);
+    size_t rows = 0;
+    for (size_t p = 0; p < parts->count; p++) {
+        rows += parts->pieces[p].row_count;
+    }
+    if (!store_narrow_room(out, runs->count, rows, budget, fail) ||
+        !store_vec_room(&narrow->run_begin, runs->count + 1, sizeof(uint32_t), budget, fail)) {
+        return false;
+    }
+    ((uint32_t *)out->row_begin.data)[0] = 0;
+    for (size_t at = 0; at < runs->count;) {
+        uint32_t root = runs->at[at].root;
+        uint32_t piece = UINT32_MAX;
+        bool together = false; /* two runs of one piece */
+        struct laying l = lay(narrow, out);
+        for (; at < runs->count && runs->at[at].root == root; at++) {
+            together |= runs->at[at].piece == piece;
+            piece = runs->at[at].piece;
+            lay_run(&l, &parts->pieces[piece], runs->at[at].customer);
+        }
+        if (!lay_in_order(&l, budget, fail)) {
+            return false;
+        }
+        if (!together || !l.tie) {
+            lay_down(&l, runs->numbers[root]);
+        } else if (!store_roots_add(tied, runs->numbers[root], budget, fail)) {
+            return false;
+        }
+    }
     return true;
 }

@@ -14,6 +14,7 @@
 
 #include "store_fresh.h"
 #include "store_internal.h"
+#include "store_moved.h"
 #include "store_order.h"
 #include "store_segment.h"
 #include "store_vec.h"
@@ -117,8 +118,11 @@ struct store_read_plan {
     struct store_segment *const *segments;
     size_t segment_count;
     const struct store_fresh_index *fresh; /* NULL: none */
-    const uint32_t *moved;                 /* left out of segments' pieces, gathered instead */
-    size_t moved_count;
+    const struct store_moved *moved;       /* NULL: nobody. Left out of ranges, joined instead */
+    /* Of a scan over ranges: by segment and index of a moved number its rows there, and what is known of them where facts are
+       wanted; else NULL. */
+    const struct store_moved_rows *const *moved_rows;
+    struct store_span_facts *const *moved_facts;
     const struct store_read_column *columns; /* each once; the rows' own ones first */
     size_t column_count;
     size_t own_count;   /* columns [0, own_count) are neither properties nor traits */
@@ -184,6 +188,9 @@ void store_piece_done(struct store_piece *piece, size_t column_count, struct bas
 /* Empties it and makes room for so many customers (rows and columns are the caller's). */
 bool store_piece_start(struct store_piece *piece, const struct store_read_plan *plan,
                        size_t customers, struct base_budget *budget, struct fail *fail) MUST_USE;
+/* Room for so many values more. */
+bool store_piece_column_room(struct store_piece_column *column, size_t more,
+                             struct base_budget *budget, struct fail *fail) MUST_USE;
 /* One value more. Rows come in ascending order. */
 bool store_piece_add(struct store_piece_column *column, uint32_t at, struct store_value value,
                      struct base_budget *budget, struct fail *fail) MUST_USE;
@@ -216,6 +223,21 @@ struct store_spans {
     uint32_t directory_group;
 };
 void store_spans_done(struct store_spans *spans, struct base_budget *budget);
+/* So many rows between two spans are read over and left out after: that costs less than beginning anew. */
+#define STORE_GAP_ROWS 128U
+/* How many spans from `at` on can be read in one go, and the row at which they end; whether rows lie between them. */
+static inline size_t store_spans_in_one_go(const struct store_span *spans, size_t count, size_t at,
+                                           uint32_t *out_end, bool *out_gaps)
+{
+    size_t next = at + 1;
+    *out_end = spans[at].end;
+    *out_gaps = false;
+    for (; next < count && spans[next].begin - *out_end <= STORE_GAP_ROWS; next++) {
+        *out_gaps |= spans[next].begin != *out_end;
+        *out_end = spans[next].end;
+    }
+    return next - at;
+}
 
 /* What reading segments needs besides; keeps its memory. */
 struct store_reading {
@@ -238,12 +260,38 @@ struct store_piece_merger {
     struct store_vec ops;   /* runs of rows to copy */
     struct store_vec heads; /* where each piece stands */
     struct store_vec active;
+    struct store_vec first_runs; /* uint32_t: joining, by customer its first run */
 };
 void store_piece_merger_done(struct store_piece_merger *merger, struct base_budget *budget);
 bool store_piece_merge(struct store_piece_merger *merger, const struct store_read_plan *plan,
                        struct store_piece *const *pieces, size_t piece_count,
                        struct base_budget *budget, struct store_piece *out,
                        struct fail *fail) MUST_USE;
+
+/* What lies of a joined customer under one number in one piece: a customer of that piece. */
+struct store_run_of {
+    uint32_t root; /* index in the moved numbers */
+    uint32_t piece, customer;
+};
+struct store_runs {
+    const uint32_t *numbers;       /* those moved */
+    const struct store_run_of *at; /* by root, then piece, then customer */
+    size_t count;
+};
+struct store_roots { /* a list of numbers */
+    struct store_vec numbers;
+    size_t count;
+};
+bool store_roots_add(struct store_roots *roots, uint32_t number, struct base_budget *budget,
+                     struct fail *fail) MUST_USE;
+/* Puts the runs of each root together, pieces lying in the order of arrival. Where two runs of one piece have rows (or decide
+   a trait) at the same time, only the arrival of each row tells their order: such roots are left out and added to
+   `tied`. `keep_all`: roots without rows stay. */
+bool store_piece_join(struct store_piece_merger *merger, const struct store_read_plan *plan,
+                      const struct store_runs *runs, struct store_piece *const *pieces,
+                      size_t piece_count, bool keep_all, struct base_budget *budget,
+                      struct store_piece *out, struct store_roots *tied,
+                      struct fail *fail) MUST_USE;
 
 /* ---- spans and joined customers ----------------------------------------------------------------------- */
 
@@ -256,7 +304,7 @@ bool store_spans_list(struct store_segment *segment, const uint32_t *customers, 
                       bool want_facts, struct store_reading *reading, struct store_spans *out,
                       struct fail *fail) MUST_USE;
 
-/* Memory for gathering rows of customers that were joined or split since segments were laid out. */
+/* Memory for gathering rows of customers of which only each row's number tells whose they are. */
 struct store_gather;
 struct store_gather *store_gather_new(size_t segment_count);
 void store_gather_free(struct store_gather *gather, struct base_budget *budget);

@@ -37,6 +37,7 @@ bool store_scan_over(const struct store_sources *sources, const struct store_sca
 {
     struct store_scan *scan = base_alloc_zero(sizeof *scan);
     scan->arena = arena_new(NULL);
+    scan->ordered = true;
     if (!store_scan_plan_own_columns(scan, sources, columns, column_count, fail) ||
         !store_scan_plan_rows(scan, sources, options, fail)) {
         store_scan_free(scan);
@@ -50,6 +51,7 @@ void store_scan_free(struct store_scan *scan)
 {
     if (scan != NULL) {
         store_account_scan_done(scan->by_account);
+        store_moved_unref(scan->moved);
         arena_free(scan->arena);
         base_free(scan);
     }
@@ -62,9 +64,17 @@ void store_scan_slice(struct store_scan *scan)
 
 /* ---- cursors ------------------------------------------------------------------------------------------ */
 
+/* Places of pieces behind those of segments. */
+enum { PIECE_JOINED, PIECE_GATHERED, PIECE_FRESH, PIECES };
+
 static size_t piece_count(const struct store_scan *scan)
 {
-    return scan->plan.segment_count + 2;
+    return scan->plan.segment_count + PIECES;
+}
+
+static struct store_piece *piece_of(const struct store_cursor *cursor, size_t which)
+{
+    return &cursor->pieces[cursor->plan.segment_count + which];
 }
 
 bool store_cursor_new(struct store_scan *scan, struct base_budget *budget,
@@ -89,13 +99,16 @@ bool store_cursor_new(struct store_scan *scan, struct base_budget *budget,
     cursor->reading.values.budget = budget;
     cursor->reading.values.strings = arena_new(budget);
     cursor->reading.cancel = scan->cancel;
-    cursor->gather = store_gather_new(scan->plan.segment_count);
     cursor->spans = base_alloc_zero(scan->plan.segment_count * sizeof *cursor->spans);
     cursor->pieces = base_alloc_zero(piece_count(scan) * sizeof *cursor->pieces);
     cursor->live = base_alloc_zero(piece_count(scan) * sizeof *cursor->live);
     cursor->columns = base_alloc_zero(scan->asked_count * sizeof *cursor->columns);
     cursor->narrow = scan->plan.labels != NULL ? store_narrow_new(piece_count(scan)) : NULL;
     bool ok = store_piece_init(&cursor->merged, columns, fail);
+    if (scan->plan.moved != NULL) {
+        cursor->gather = store_gather_new(scan->plan.segment_count);
+        ok = ok && store_joined_new(&scan->plan, &cursor->joined, fail);
+    }
     for (size_t p = 0; ok && p < piece_count(scan); p++) {
         ok = store_piece_init(&cursor->pieces[p], columns, fail);
     }
@@ -131,6 +144,7 @@ void store_cursor_free(struct store_cursor *cursor)
     store_vec_done(&cursor->roots, budget);
     store_vec_done(&cursor->positions, budget);
     store_vec_done(&cursor->slices, budget);
+    store_joined_free(cursor->joined, budget);
     store_gather_free(cursor->gather, budget);
     store_reading_done(&cursor->reading);
     base_free(cursor->spans);
@@ -153,45 +167,114 @@ void store_cursor_list(struct store_cursor *cursor, const uint32_t *customers, s
     cursor->list_end = count;
 }
 
-/* The rows of the batch that are in no segment's place. */
-static bool make_moved(struct store_cursor *cursor, const struct store_batch *batch,
-                       const struct store_piece_order *order, struct store_piece **out,
-                       struct fail *fail)
+/* Which pieces of the batch that was found come now. */
+enum part { PART_ALL, PART_SEGMENTS, PART_JOINED };
+
+/* Tells the fresh customers of the range that are roots of the batch from the others. */
+static bool split_fresh(struct store_cursor *cursor, struct fail *fail)
 {
-    *out = &cursor->pieces[cursor->plan.segment_count];
-    return store_piece_from_moved(&cursor->plan, cursor->roots.data, batch->root_count, order,
-                                  &cursor->reading, cursor->gather, *out, fail);
+    struct store_batch *batch = &cursor->batch;
+    const uint32_t *roots = cursor->roots.data;
+    const uint32_t *customers = cursor->plan.fresh->customers;
+    uint32_t count = batch->fresh.count;
+    uint32_t from = batch->fresh.from;
+    if (!store_vec_room(&cursor->positions, 2 * (size_t)count, sizeof(uint32_t), cursor->budget,
+                        fail)) {
+        return false;
+    }
+    uint32_t *others = cursor->positions.data;
+    uint32_t *of_roots = others + count;
+    batch->fresh = (struct store_fresh_pick){.list = others};
+    batch->fresh_roots = (struct store_fresh_pick){.list = of_roots};
+    size_t r = 0;
+    for (uint32_t at = from; at < from + count; at++) {
+        while (r < batch->root_count && roots[r] < customers[at]) {
+            r++;
+        }
+        if (r < batch->root_count && roots[r] == customers[at]) {
+            of_roots[batch->fresh_roots.count++] = at;
+        } else {
+            others[batch->fresh.count++] = at;
+        }
+    }
+    return true;
 }
 
-static bool make_fresh(struct store_cursor *cursor, const struct store_batch *batch,
+/* Roots come apart from the others, so that nothing has to be merged into what is one piece. What a list asked for, or has to
+   ascend, comes at once. */
+static bool next_part(struct store_cursor *cursor, enum part *out, struct fail *fail)
+{
+    *out = PART_ALL;
+    if (cursor->joined_next) {
+        cursor->joined_next = false;
+        *out = PART_JOINED;
+        return true;
+    }
+    if (cursor->batch.root_count == 0 || cursor->scan->ordered || cursor->scan->listed) {
+        return true;
+    }
+    cursor->joined_next = true;
+    *out = PART_SEGMENTS;
+    return cursor->batch.fresh.count == 0 || split_fresh(cursor, fail);
+}
+
+static bool make_fresh(struct store_cursor *cursor, const struct store_fresh_pick *pick,
                        const struct store_piece_order *order, struct store_piece **out,
                        struct fail *fail)
 {
     const struct store_read_plan *plan = &cursor->plan;
-    *out = &cursor->pieces[plan->segment_count + 1];
+    *out = piece_of(cursor, PIECE_FRESH);
     const uint32_t *begin = plan->fresh->begin;
-    for (uint32_t i = 0; i < batch->fresh.count; i++) {
-        uint32_t at = batch->fresh.list != NULL ? batch->fresh.list[i] : batch->fresh.from + i;
+    for (uint32_t i = 0; i < pick->count; i++) {
+        uint32_t at = pick->list != NULL ? pick->list[i] : pick->from + i;
         cursor->reading.rows_scanned += begin[at + 1] - begin[at];
     }
-    return store_piece_from_fresh(plan, &batch->fresh, order, cursor->budget, *out, fail);
+    return store_piece_from_fresh(plan, pick, order, cursor->budget, *out, fail);
+}
+
+/* The roots of the batch: those that can be joined run by run, and the others. */
+static bool make_roots(struct store_cursor *cursor, const struct store_piece_order *order,
+                       struct fail *fail)
+{
+    const struct store_read_plan *plan = &cursor->plan;
+    struct store_roots *left = &cursor->joined->left;
+    struct store_piece *piece = piece_of(cursor, PIECE_JOINED);
+    if (!store_joined_wide(cursor->joined, plan, cursor->roots.data, cursor->batch.root_count,
+                           order, &cursor->reading, piece, fail)) {
+        return false;
+    }
+    cursor->live[cursor->live_count++] = piece;
+    if (left->count == 0) {
+        return true;
+    }
+    piece = piece_of(cursor, PIECE_GATHERED);
+    cursor->live[cursor->live_count++] = piece;
+    return store_piece_from_moved(plan, left->numbers.data, left->count, order, &cursor->reading,
+                                  cursor->gather, piece, fail);
+}
+
+static const struct store_fresh_pick *fresh_of(const struct store_batch *batch, enum part part)
+{
+    return part == PART_JOINED ? &batch->fresh_roots : &batch->fresh;
 }
 
 /* Decodes every source's part of the batch. */
-static bool make_pieces(struct store_cursor *cursor, const struct store_batch *batch,
-                        struct fail *fail)
+static bool make_pieces(struct store_cursor *cursor, enum part part, struct fail *fail)
 {
     const struct store_read_plan *plan = &cursor->plan;
-    size_t sources = (batch->root_count > 0) + (size_t)(batch->fresh.count > 0);
+    const struct store_batch *batch = &cursor->batch;
+    const struct store_fresh_pick *fresh = fresh_of(batch, part);
+    bool roots = batch->root_count > 0 && part != PART_SEGMENTS;
+    size_t sources = roots + (size_t)(fresh->count > 0);
     for (size_t s = 0; s < plan->segment_count; s++) {
-        sources += cursor->spans[s].count > 0;
+        sources += part != PART_JOINED && cursor->spans[s].count > 0;
     }
     struct store_piece_order order = {
         .alone = sources <= 1,
         .keep_all = plan->every_customer || (sources > 1 && (plan->want_facts || plan->any_latest)),
     };
     cursor->live_count = 0;
-    for (size_t s = 0; s < plan->segment_count; s++) {
+    for (size_t s = 0; s < plan->segment_count && part != PART_JOINED; s++) {
         if (cursor->spans[s].count > 0) {
             struct store_piece *piece = &cursor->pieces[s];
             cursor->live[cursor->live_count++] = piece;
@@ -201,19 +284,18 @@ static bool make_pieces(struct store_cursor *cursor, const struct store_batch *b
             }
         }
     }
-    return (batch->root_count == 0 ||
-            make_moved(cursor, batch, &order, &cursor->live[cursor->live_count++], fail)) &&
-           (batch->fresh.count == 0 ||
-            make_fresh(cursor, batch, &order, &cursor->live[cursor->live_count++], fail));
+    return (!roots || make_roots(cursor, &order, fail)) &&
+           (fresh->count == 0 ||
+            make_fresh(cursor, fresh, &order, &cursor->live[cursor->live_count++], fail));
 }
 
 /* The whole batch as one piece; no customers: it has no wanted rows. */
-static bool make_whole(struct store_cursor *cursor, const struct store_piece **out,
+static bool make_whole(struct store_cursor *cursor, enum part part, const struct store_piece **out,
                        struct fail *fail)
 {
     const struct store_read_plan *plan = &cursor->plan;
     struct store_piece *piece = &cursor->merged;
-    if (!make_pieces(cursor, &cursor->batch, fail)) {
+    if (!make_pieces(cursor, part, fail)) {
         return false;
     }
     if (cursor->live_count == 0) {
@@ -229,27 +311,42 @@ static bool make_whole(struct store_cursor *cursor, const struct store_piece **o
            store_piece_settle_traits(piece, plan, cursor->budget, fail);
 }
 
+static bool make_narrow_roots(struct store_cursor *cursor, struct fail *fail)
+{
+    const struct store_read_plan *plan = &cursor->plan;
+    const struct store_piece_order order = {.alone = true};
+    const struct store_roots *left = &cursor->joined->left;
+    struct store_piece *wide = piece_of(cursor, PIECE_GATHERED);
+    if (!store_joined_narrow(cursor->joined, plan, cursor->roots.data, cursor->batch.root_count,
+                             &cursor->reading, cursor->narrow, fail)) {
+        return false;
+    }
+    return left->count == 0 ||
+           (store_piece_from_moved(plan, left->numbers.data, left->count, &order, &cursor->reading,
+                                   cursor->gather, wide, fail) &&
+            store_narrow_add_piece(cursor->narrow, plan, wide, cursor->budget, fail));
+}
+
 /* The same, of narrow rows. */
-static bool make_narrow(struct store_cursor *cursor, const struct store_narrow_piece **out,
-                        struct fail *fail)
+static bool make_narrow(struct store_cursor *cursor, enum part part,
+                        const struct store_narrow_piece **out, struct fail *fail)
 {
     const struct store_read_plan *plan = &cursor->plan;
     const struct store_batch *batch = &cursor->batch;
     const struct store_piece_order order = {.alone = true};
+    const struct store_fresh_pick *fresh = fresh_of(batch, part);
     struct store_piece *wide;
     store_narrow_start(cursor->narrow);
-    for (size_t s = 0; s < plan->segment_count; s++) {
+    for (size_t s = 0; s < plan->segment_count && part != PART_JOINED; s++) {
         if (cursor->spans[s].count > 0 &&
             !store_narrow_add_segment(cursor->narrow, plan, plan->segments[s], &cursor->spans[s],
                                       &cursor->reading, fail)) {
             return false;
         }
     }
-    return (batch->root_count == 0 ||
-            (make_moved(cursor, batch, &order, &wide, fail) &&
-             store_narrow_add_piece(cursor->narrow, plan, wide, cursor->budget, fail))) &&
-           (batch->fresh.count == 0 ||
-            (make_fresh(cursor, batch, &order, &wide, fail) &&
+    return (batch->root_count == 0 || part == PART_SEGMENTS || make_narrow_roots(cursor, fail)) &&
+           (fresh->count == 0 ||
+            (make_fresh(cursor, fresh, &order, &wide, fail) &&
              store_narrow_add_piece(cursor->narrow, plan, wide, cursor->budget, fail))) &&
            store_narrow_merge(cursor->narrow, cursor->budget, out, fail);
 }
@@ -292,19 +389,23 @@ static void show_narrow(struct store_cursor *cursor, const struct store_narrow_p
     };
 }
 
-/* Reads the batch found and shows it. */
+/* Reads the batch found, or one part of it, and shows it. */
 static bool read_batch(struct store_cursor *cursor, struct fail *fail)
 {
+    enum part part;
     const struct store_piece *piece;
     const struct store_narrow_piece *narrow;
+    if (!next_part(cursor, &part, fail)) {
+        return false;
+    }
     if (cursor->narrow != NULL) {
-        if (!make_narrow(cursor, &narrow, fail)) {
+        if (!make_narrow(cursor, part, &narrow, fail)) {
             return false;
         }
         show_narrow(cursor, narrow);
         return true;
     }
-    if (!make_whole(cursor, &piece, fail)) {
+    if (!make_whole(cursor, part, &piece, fail)) {
         return false;
     }
     show_piece(cursor, piece);
@@ -323,7 +424,8 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
         }
         arena_reset(cursor->reading.values.strings);
         cursor->rows = (struct store_rows){0};
-        if (!store_cursor_find(cursor, &found, fail) || (found && !read_batch(cursor, fail))) {
+        if ((!cursor->joined_next && !store_cursor_find(cursor, &found, fail)) ||
+            (found && !read_batch(cursor, fail))) {
             return false;
         }
         if (cursor->rows.customer_count > 0) {

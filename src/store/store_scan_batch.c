@@ -1,36 +1,22 @@
 /* store_scan_batch.c — which customers come in a batch, and where their rows are. */
 #include "store_scan_cursor.h"
 
-/* First position in an ascending list that is not less. */
-static size_t lower_bound(const uint32_t *list, size_t count, uint32_t number)
-{
-    size_t low = 0;
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-        if (list[middle] < number) {
-            low = middle + 1;
-        } else {
-            count = middle;
-        }
-    }
-    return low;
-}
-
 static void drop_moved(const struct store_read_plan *plan, uint32_t first,
                        struct store_spans *spans)
 {
-    size_t m = lower_bound(plan->moved, plan->moved_count, first);
-    if (m == plan->moved_count) {
+    const struct store_moved *moved = plan->moved;
+    size_t m = store_moved_find(moved, first);
+    if (m == moved->count) {
         return;
     }
     struct store_span *list = spans->spans.data;
     struct store_span_facts *facts = spans->facts.data;
     size_t kept = 0;
     for (size_t i = 0; i < spans->count; i++) {
-        while (m < plan->moved_count && plan->moved[m] < list[i].customer) {
+        while (m < moved->count && moved->numbers[m] < list[i].customer) {
             m++;
         }
-        if (m < plan->moved_count && plan->moved[m] == list[i].customer) {
+        if (m < moved->count && moved->numbers[m] == list[i].customer) {
             continue;
         }
         list[kept] = list[i];
@@ -42,16 +28,20 @@ static void drop_moved(const struct store_read_plan *plan, uint32_t first,
     spans->count = kept;
 }
 
-static bool add_root(struct store_cursor *cursor, uint32_t root, struct store_batch *batch,
+/* Adds the moved number at `at` where it is a root. */
+static bool add_root(struct store_cursor *cursor, size_t at, struct store_batch *batch,
                      struct fail *fail)
 {
-    if (store_identity_root(cursor->scan->plan.identity, root) != root) {
+    const struct store_read_plan *plan = &cursor->plan;
+    uint32_t root = plan->moved->numbers[at];
+    if (plan->moved->root_at[at] != at) {
         return true;
     }
     if (!store_vec_room(&cursor->roots, batch->root_count + 1, sizeof root, cursor->budget, fail)) {
         return false;
     }
     ((uint32_t *)cursor->roots.data)[batch->root_count++] = root;
+    batch->rows += plan->moved_rows != NULL ? store_joined_rows(plan, root) : 0;
     return true;
 }
 
@@ -66,11 +56,13 @@ static bool find_range(struct store_cursor *cursor, uint32_t first, uint32_t end
                                spans, fail)) {
             return false;
         }
-        drop_moved(plan, first, spans);
+        if (plan->moved != NULL) {
+            drop_moved(plan, first, spans);
+        }
     }
-    for (size_t m = lower_bound(plan->moved, plan->moved_count, first);
-         plan->segment_count > 0 && m < plan->moved_count && plan->moved[m] < end; m++) {
-        if (!add_root(cursor, plan->moved[m], batch, fail)) {
+    for (size_t m = plan->moved == NULL ? 0 : store_moved_find(plan->moved, first);
+         plan->moved != NULL && m < plan->moved->count && plan->moved->numbers[m] < end; m++) {
+        if (!add_root(cursor, m, batch, fail)) {
             return false;
         }
     }
@@ -162,6 +154,10 @@ static uint32_t choose_cut(const struct store_cursor *cursor, uint32_t first)
             middle = list[spans->count / 2].customer;
         }
     }
+    if (batch->root_count > most_spans) {
+        most_spans = batch->root_count;
+        middle = ((const uint32_t *)cursor->roots.data)[batch->root_count / 2];
+    }
     if (batch->fresh.count > most_spans) {
         middle = plan->fresh->customers[batch->fresh.from + batch->fresh.count / 2];
     }
@@ -213,9 +209,10 @@ static bool find_listed(struct store_cursor *cursor, struct store_batch *batch, 
     }
     while (cursor->list_at < cursor->list_end && batch->rows < cursor->scan->batch_rows) {
         uint32_t customer = cursor->list[cursor->list_at++];
-        size_t m = lower_bound(plan->moved, plan->moved_count, customer);
-        bool moved = m < plan->moved_count && plan->moved[m] == customer;
-        if (moved && plan->segment_count > 0 && !add_root(cursor, customer, batch, fail)) {
+        size_t m = plan->moved == NULL ? 0 : store_moved_find(plan->moved, customer);
+        bool moved =
+            plan->moved != NULL && m < plan->moved->count && plan->moved->numbers[m] == customer;
+        if (moved && !add_root(cursor, m, batch, fail)) {
             return false;
         }
         for (size_t s = 0; s < plan->segment_count && !moved; s++) {

@@ -7,12 +7,12 @@
  */
 #pragma once
 
-#include "store_narrow.h"
-#include "store_scan_plan.h"
+#include "store_scan_joined.h"
 
 /* What one batch is made of. */
 struct store_batch {
-    struct store_fresh_pick fresh;
+    struct store_fresh_pick fresh; /* where roots come apart: of others */
+    struct store_fresh_pick fresh_roots;
     size_t root_count;
     size_t rows; /* about */
 };
@@ -24,17 +24,19 @@ struct store_cursor {
     struct store_batch batch;
     struct base_budget *budget;
     struct store_reading reading;
+    struct store_joined *joined; /* NULL where nobody moved, as the next */
     struct store_gather *gather;
     struct store_spans *spans;  /* by segment */
-    struct store_piece *pieces; /* by segment, then the gathered one, then the fresh one */
+    struct store_piece *pieces; /* by segment, then those joined, those gathered, the fresh one */
     struct store_piece **live;  /* of this batch */
     size_t live_count;
+    bool joined_next; /* the roots of the batch come by themselves, next */
     struct store_piece merged;
     struct store_piece_merger merger;
     struct store_narrow
         *narrow; /* with labels: in place of pieces, but those of joined and fresh rows */
     struct store_vec roots;       /* uint32_t: joined customers of this batch */
-    struct store_vec positions;   /* uint32_t: fresh customers of this batch, of a list */
+    struct store_vec positions;   /* uint32_t: fresh customers of this batch, where not a range */
     const uint32_t *list;         /* the scan's, or what store_cursor_list gave */
     size_t list_at, list_end;     /* what is left of the part taken from the list */
     uint32_t range_at, range_end; /* customers left of the unit taken */

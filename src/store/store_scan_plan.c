@@ -1,5 +1,5 @@
 /* store_scan_plan.c — planning a scan: what its columns are called here, its filter, its units. */
-#include "store_scan_plan.h"
+#include "store_scan_joined.h"
 
 #include "store_segment.h"
 
@@ -417,13 +417,13 @@ static bool find_moved(struct store_scan *scan, struct fail *fail)
         behind |= position < since;
         since = position < since ? position : since;
     }
-    uint32_t *moved = NULL;
-    size_t count = 0;
-    if (behind && !store_identity_moved(plan->identity, since, scan->arena, &moved, &count, fail)) {
+    if (!behind) {
+        return true;
+    }
+    if (!store_identity_moved(plan->identity, since, &scan->moved, fail)) {
         return false;
     }
-    plan->moved = moved;
-    plan->moved_count = count;
+    plan->moved = scan->moved->count > 0 ? scan->moved : NULL;
     return true;
 }
 
@@ -441,7 +441,7 @@ bool store_scan_plan_rows(struct store_scan *scan, const struct store_sources *s
         return false;
     }
     if (options->customers == NULL) {
-        return make_units(scan, fail);
+        return (plan->moved == NULL || store_joined_plan(scan, fail)) && make_units(scan, fail);
     }
     uint32_t *list =
         arena_alloc(scan->arena, options->customer_count * sizeof *options->customers, fail);

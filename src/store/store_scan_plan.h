@@ -17,7 +17,8 @@ struct store_scan {
     struct arena *arena;
     struct store_account_scan *by_account; /* then nothing below is used */
     struct store_read_plan plan;
-    uint32_t *asked; /* columns of the plan, by column asked for */
+    struct store_moved *moved; /* the plan's; a reference, or NULL */
+    uint32_t *asked;           /* columns of the plan, by column asked for */
     size_t asked_count;
     const uint32_t *list; /* the customers asked for, where listed */
     size_t list_count;
@@ -25,7 +26,8 @@ struct store_scan {
     uint32_t *bounds; /* unit u is customers [bounds[u], bounds[u + 1]), where not listed */
     size_t unit_count;
     uint32_t batch_rows;
-    bool sliced; /* see store_scan_slice */
+    bool ordered; /* batches of one cursor ascend: see store_scan_over */
+    bool sliced;  /* see store_scan_slice */
     struct base_cancel *cancel;
     _Atomic size_t next_unit; /* any cursor; a plain counter, nothing hangs on its order */
 };

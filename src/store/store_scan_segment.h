@@ -9,11 +9,13 @@
 
 #include "store_read.h"
 
-/* Rows [from, to) of one block, wanted by neighbouring spans. Those selected are rows [piece_from, piece_to)
+/* Rows [from, to) of one block, of spans that are read in one go. Those selected are rows [piece_from, piece_to)
    of the piece. */
 struct store_stretch {
     uint32_t block, from, to;
     uint32_t piece_from, piece_to;
+    size_t span; /* the first of the spans */
+    bool gaps;   /* rows may lie between them, which are not selected */
 };
 struct store_segment_read {
     const struct store_read_plan *plan;

@@ -59,18 +59,18 @@ bool store_segment_pick_codes(const struct store_ints *ints, const uint32_t *row
     return true;
 }
 
-/* Neighbouring spans become stretches, cut at the ends of blocks. */
+/* Spans that are read in one go become stretches, cut at the ends of blocks. */
 static bool make_stretches(struct store_segment_read *read, struct fail *fail)
 {
     struct store_reading *reading = read->reading;
     struct store_vec *vec = &reading->stretches;
     size_t count = 0;
     for (size_t s = 0; s < read->span_count;) {
+        size_t first_span = s;
         uint32_t from = read->spans[s].begin;
-        uint32_t to = read->spans[s].end;
-        for (s++; s < read->span_count && read->spans[s].begin == to; s++) {
-            to = read->spans[s].end;
-        }
+        uint32_t to;
+        bool gaps;
+        s += store_spans_in_one_go(read->spans, read->span_count, s, &to, &gaps);
         while (from < to) {
             uint32_t block = from / STORE_SEGMENT_BLOCK_ROWS;
             uint32_t first = block * STORE_SEGMENT_BLOCK_ROWS;
@@ -80,8 +80,8 @@ static bool make_stretches(struct store_segment_read *read, struct fail *fail)
                                 fail)) {
                 return false;
             }
-            ((struct store_stretch *)vec->data)[count++] =
-                (struct store_stretch){.block = block, .from = from - first, .to = end};
+            ((struct store_stretch *)vec->data)[count++] = (struct store_stretch){
+                .block = block, .from = from - first, .to = end, .span = first_span, .gaps = gaps};
             from = first + end;
         }
     }
@@ -217,6 +217,58 @@ static bool select_wanted(const struct store_segment_read *read,
     return store_ints_read_codes(events, stretch->from, count, bound, codes, fail);
 }
 
+static uint32_t first_not_before(const uint32_t *rows, uint32_t at, uint32_t count, uint32_t row)
+{
+    uint32_t step = 1;
+    while (at + step < count && rows[at + step] < row) { /* mostly it is near */
+        at += step;
+        step *= 2;
+    }
+    uint32_t high = count - at < step + 1 ? count : at + step + 1;
+    while (at < high) {
+        uint32_t middle = at + (high - at) / 2;
+        if (rows[middle] < row) {
+            at = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return at;
+}
+
+/* Leaves out rows that lie between spans; `ts_ms` may be NULL. */
+static void leave_gaps(const struct store_segment_read *read, const struct store_stretch *stretch,
+                       uint32_t *rows, uint32_t *codes, int64_t *ts_ms, uint32_t *count)
+{
+    uint32_t base = stretch->block * STORE_SEGMENT_BLOCK_ROWS;
+    uint32_t kept = 0;
+    uint32_t at = 0;
+    for (size_t s = stretch->span; at < *count && s < read->span_count; s++) {
+        const struct store_span *span = &read->spans[s];
+        while (s + 1 < read->span_count && read->spans[s + 1].begin == read->spans[s].end) {
+            s++;
+        }
+        uint32_t end = read->spans[s].end;
+        if (end <= base) {
+            continue; /* of a block before */
+        }
+        at = first_not_before(rows, at, *count, span->begin > base ? span->begin - base : 0);
+        uint32_t to = first_not_before(rows, at, *count, end - base);
+        if (kept != at) {
+            memmove(rows + kept, rows + at, (to - at) * sizeof *rows);
+            memmove(codes + kept, codes + at, (to - at) * sizeof *codes);
+            if (ts_ms != NULL) {
+                memmove(ts_ms + kept, ts_ms + at, (to - at) * sizeof *ts_ms);
+            }
+        }
+        kept += to - at;
+        at = to;
+    }
+    *count = kept;
+}
+
+#define ROOM_ROWS (4U * STORE_SEGMENT_BLOCK_ROWS)
+
 /* Room for all the stretch's rows behind those of the piece, and for their events' codes. */
 static bool make_rows_room(const struct store_segment_read *read, uint32_t count, struct fail *fail)
 {
@@ -234,9 +286,32 @@ static bool make_rows_room(const struct store_segment_read *read, uint32_t count
            store_vec_room(&piece->events, all, sizeof(uint32_t), reading->budget, fail);
 }
 
+/* Names and times of one block, kept open from stretch to stretch. */
+struct opened {
+    bool any;
+    uint32_t block;
+    struct store_segment_column *event_column, *ts_column;
+    struct store_ints events, ts;
+};
+
+static bool open_block(const struct store_segment_read *read, uint32_t block, struct opened *opened,
+                       struct fail *fail)
+{
+    bool found;
+    if (opened->any && opened->block == block) {
+        return true;
+    }
+    opened->any =
+        store_segment_ints_open(read->segment, opened->event_column, block, &opened->events, &found,
+                                fail) &&
+        store_segment_ints_open(read->segment, opened->ts_column, block, &opened->ts, &found, fail);
+    opened->block = block;
+    return opened->any;
+}
+
 /* Selects the stretch's rows: puts rows, times and events behind those of the piece. */
 static bool select_rows(struct store_segment_read *read, struct store_stretch *stretch,
-                        struct fail *fail)
+                        struct opened *opened, struct fail *fail)
 {
     const struct store_read_plan *plan = read->plan;
     struct store_segment *segment = read->segment;
@@ -263,34 +338,36 @@ static bool select_rows(struct store_segment_read *read, struct store_stretch *s
         return false;
     }
     reading->rows_scanned += count;
-    struct store_segment_column *column =
-        store_segment_column_find(segment, STORE_SEGMENT_EVENT, STORE_NO_CODE);
-    struct store_segment_column *ts_column =
-        store_segment_column_find(segment, STORE_SEGMENT_TS, STORE_NO_CODE);
-    struct store_ints ints;
-    struct store_ints ts;
-    bool found;
+    const struct store_segment_column *column = opened->event_column;
+    const struct store_segment_column *ts_column = opened->ts_column;
+    const struct store_ints *ints = &opened->events;
+    const struct store_ints *ts = &opened->ts;
     const uint32_t *events;
     uint32_t event_count = store_segment_codes(segment, STORE_FAMILY_EVENT, &events);
     uint32_t *codes = reading->codes.data;
-    if (!store_segment_ints_open(segment, column, stretch->block, &ints, &found, fail) ||
-        !store_segment_ints_open(segment, ts_column, stretch->block, &ts, &found, fail)) {
+    if (!open_block(read, stretch->block, opened, fail)) {
         return false;
     }
     uint32_t *rows = (uint32_t *)reading->selected.data + piece->row_count;
     int64_t *ts_ms = (int64_t *)piece->ts.data + piece->row_count;
     uint32_t kept = 0;
     bool ok = any_bearers
-                  ? store_ints_read_codes(&ints, stretch->from, count, event_count, codes, fail)
-                  : select_wanted(read, stretch, &ints, rows, codes, &kept, fail);
+                  ? store_ints_read_codes(ints, stretch->from, count, event_count, codes, fail)
+                  : select_wanted(read, stretch, ints, rows, codes, &kept, fail);
     if (!ok) {
         return store_segment_blame(segment, column, stretch->block, fail);
     }
+    if (stretch->gaps && !any_bearers) {
+        leave_gaps(read, stretch, rows, codes, NULL, &kept);
+    }
     if (any_bearers) {
-        ok = select_with_bearers(read, stretch, &ts, rows, codes, ts_ms, &kept, fail);
+        ok = select_with_bearers(read, stretch, ts, rows, codes, ts_ms, &kept, fail);
+        if (ok && stretch->gaps) {
+            leave_gaps(read, stretch, rows, codes, ts_ms, &kept);
+        }
     } else {
-        ok = in_times ? store_segment_pick_ints(&ts, rows, kept, ts_ms, fail)
-                      : select_by_time(read, &ts, rows, codes, &kept, ts_ms, fail);
+        ok = in_times ? store_segment_pick_ints(ts, rows, kept, ts_ms, fail)
+                      : select_by_time(read, ts, rows, codes, &kept, ts_ms, fail);
     }
     if (!ok) {
         return store_segment_blame(segment, ts_column, stretch->block, fail);
@@ -304,6 +381,17 @@ static bool select_rows(struct store_segment_read *read, struct store_stretch *s
     return true;
 }
 
+/* Room for all stretches together, which else would grow from stretch to stretch, unless they are of a very long customer,
+   of whom often no more than a slice is selected. */
+static bool make_all_rows_room(const struct store_segment_read *read, struct fail *fail)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < read->stretch_count; i++) {
+        rows += read->stretches[i].to - read->stretches[i].from;
+    }
+    return rows > ROOM_ROWS || make_rows_room(read, (uint32_t)rows, fail);
+}
+
 bool store_segment_select(struct store_segment_read *read, struct fail *fail)
 {
     struct store_reading *reading = read->reading;
@@ -311,8 +399,16 @@ bool store_segment_select(struct store_segment_read *read, struct fail *fail)
         return false;
     }
     struct store_stretch *stretches = reading->stretches.data;
+    struct opened opened = {
+        .event_column =
+            store_segment_column_find(read->segment, STORE_SEGMENT_EVENT, STORE_NO_CODE),
+        .ts_column = store_segment_column_find(read->segment, STORE_SEGMENT_TS, STORE_NO_CODE),
+    };
+    if (!make_all_rows_room(read, fail)) {
+        return false;
+    }
     for (size_t i = 0; i < read->stretch_count; i++) {
-        if (!select_rows(read, &stretches[i], fail)) {
+        if (!select_rows(read, &stretches[i], &opened, fail)) {
             return false;
         }
         if (reading->cancel != NULL && i % 16 == 15 && base_cancel_due(reading->cancel, fail)) {

@@ -64,6 +64,9 @@ static bool find_set(struct latest *latest, struct store_segment_column *column,
             while (read->spans[span].end <= row) {
                 span++;
             }
+            if (row < read->spans[span].begin) {
+                continue; /* between spans */
+            }
             struct deciding *deciding = &latest->deciding[span];
             deciding->row = row + 1;
             deciding->stretch = (uint32_t)i;
@@ -105,7 +108,8 @@ static bool find_removed(struct latest *latest, struct store_segment_column *col
                 span++;
             }
             struct deciding *deciding = &latest->deciding[span];
-            if (kinds[e] == STORE_NULL && deciding->removed_row < row + 1) {
+            if (row >= read->spans[span].begin && kinds[e] == STORE_NULL &&
+                deciding->removed_row < row + 1) {
                 deciding->removed_row = row + 1;
             }
         }

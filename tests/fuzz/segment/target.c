@@ -25,15 +25,20 @@ uint64_t store_identity_position(const struct store_identity_view *view)
     return UINT64_MAX;
 }
 bool store_identity_moved(const struct store_identity_view *view, uint64_t since,
-                          struct arena *arena, uint32_t **out, size_t *out_count, struct fail *fail)
+                          struct store_moved **out, struct fail *fail)
 {
-    (void)view, (void)since, (void)fail;
-    uint32_t *moved = arena_small(arena, 40 * sizeof *moved);
-    for (uint32_t i = 0; i < 40; i++) {
-        moved[i] = i / 2 * 5 + i % 2;
+    (void)since;
+    struct store_moved *moved = store_moved_new(40, fail);
+    if (moved == NULL) {
+        return false;
     }
+    for (uint32_t i = 0; i < 40; i++) {
+        moved->numbers[i] = i / 2 * 5 + i % 2;
+        moved->roots[i] = store_identity_root(view, moved->numbers[i]);
+        moved->splits[i] = i >= 20 && i % 2 == 1 ? STORE_MOVED_SPLIT : 0;
+    }
+    store_moved_lay_out(moved);
     *out = moved;
-    *out_count = 40;
     return true;
 }
 bool store_identity_places(const struct store_identity_view *view, uint32_t root,

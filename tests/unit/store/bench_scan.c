@@ -30,12 +30,11 @@ uint64_t store_identity_position(const struct store_identity_view *view)
     return 0;
 }
 bool store_identity_moved(const struct store_identity_view *view, uint64_t since,
-                          struct arena *arena, uint32_t **out, size_t *out_count, struct fail *fail)
+                          struct store_moved **out, struct fail *fail)
 {
-    (void)view, (void)since, (void)fail;
-    *out = arena_small(arena, 4);
-    *out_count = 0;
-    return true;
+    (void)view, (void)since;
+    *out = store_moved_new(0, fail);
+    return *out != NULL;
 }
 bool store_identity_places(const struct store_identity_view *view, uint32_t root,
                            struct arena *arena, uint32_t **out, size_t *out_count,

@@ -26,15 +26,21 @@ struct store_identity_view {
     uint32_t *roots; /* by number */
 };
 
+static uint32_t parent_at(const struct lab *lab, uint32_t number, uint64_t position)
+{
+    uint32_t parent = STORE_NO_CUSTOMER;
+    for (uint64_t i = 0; i < position; i++) {
+        if (lab->changes[i].child == number) {
+            parent = lab->changes[i].parent;
+        }
+    }
+    return parent;
+}
+
 static uint32_t root_at(const struct lab *lab, uint32_t number, uint64_t position)
 {
     for (;;) {
-        uint32_t parent = STORE_NO_CUSTOMER;
-        for (uint64_t i = 0; i < position; i++) {
-            if (lab->changes[i].child == number) {
-                parent = lab->changes[i].parent;
-            }
-        }
+        uint32_t parent = parent_at(lab, number, position);
         if (parent == STORE_NO_CUSTOMER) {
             return number;
         }
@@ -66,11 +72,12 @@ uint64_t store_identity_position(const struct store_identity_view *view)
 }
 
 bool store_identity_moved(const struct store_identity_view *view, uint64_t since,
-                          struct arena *arena, uint32_t **out, size_t *out_count, struct fail *fail)
+                          struct store_moved **out, struct fail *fail)
 {
     const struct lab *lab = view->lab;
-    (void)fail;
+    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     bool *moved = arena_small(arena, view->count * sizeof *moved);
+    bool *split = arena_small(arena, view->count * sizeof *split);
     for (uint64_t p = since; p < view->position; p++) {
         const struct lab_change *change = &lab->changes[p];
         uint32_t child = root_at(lab, change->child, p);
@@ -80,16 +87,25 @@ bool store_identity_moved(const struct store_identity_view *view, uint64_t since
             uint32_t root = root_at(lab, n, p);
             moved[n] |= root == child || root == parent;
         }
-    }
-    uint32_t *list = arena_small(arena, view->count * sizeof *list);
-    size_t count = 0;
-    for (uint32_t n = 0; n < view->count; n++) {
-        if (moved[n]) {
-            list[count++] = n;
+        if (change->parent == STORE_NO_CUSTOMER) {
+            split[change->child] = true;
+            split[parent_at(lab, change->child, p)] = true;
         }
     }
+    struct store_moved *list = store_moved_new(view->count, fail);
+    if (list == NULL) {
+        return false;
+    }
+    list->count = 0;
+    for (uint32_t n = 0; n < view->count; n++) {
+        if (moved[n]) {
+            list->numbers[list->count] = n;
+            list->roots[list->count] = view->roots[n];
+            list->splits[list->count++] = split[n] ? STORE_MOVED_SPLIT : 0;
+        }
+    }
+    store_moved_lay_out(list);
     *out = list;
-    *out_count = count;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "base_buf.h"
 #include "base_random.h"
 #include "store_identity.h"
+#include "store_moved.h"
 
 #define PLAY(kit)                                                                                  \
     for (int between_ = 0; between_ < KIT_BETWEENS; between_++)                                    \
@@ -658,6 +659,7 @@ static void moved_and_places_tell_whose_rows_lie_elsewhere(void **state)
     (void)state;
     struct kit kit;
     struct fail fail;
+    struct store_moved *moved;
     uint32_t *numbers;
     size_t count;
     PLAY(&kit)
@@ -669,25 +671,30 @@ static void moved_and_places_tell_whose_rows_lie_elsewhere(void **state)
         event(&kit, "user=u anonymous=a");
         struct store_snapshot *snapshot = store_snapshot_take(kit.store);
         assert_int_equal(store_identity_position(snapshot->identity), 1);
-        must(store_identity_moved(snapshot->identity, 0, kit.arena, &numbers, &count, &fail),
-             &fail);
-        assert_int_equal(count, 2);
-        assert_int_equal(numbers[0], 0);
-        assert_int_equal(numbers[1], 2);
-        must(store_identity_moved(snapshot->identity, 1, kit.arena, &numbers, &count, &fail),
-             &fail);
-        assert_int_equal(count, 0);
+        must(store_identity_moved(snapshot->identity, 0, &moved, &fail), &fail);
+        assert_int_equal(moved->count, 2);
+        assert_int_equal(moved->numbers[0], 0);
+        assert_int_equal(moved->numbers[1], 2);
+        assert_int_equal(moved->roots[0], 2);
+        assert_int_equal(moved->splits[0] | moved->splits[1], 0);
+        store_moved_unref(moved);
+        must(store_identity_moved(snapshot->identity, 1, &moved, &fail), &fail);
+        assert_int_equal(moved->count, 0);
+        store_moved_unref(moved);
         store_snapshot_unref(snapshot);
         must(store_customer_split(kit.store, STR("a"), &fail), &fail);
         kit_step(&kit);
         event(&kit, "user=v anonymous=a");
         snapshot = store_snapshot_take(kit.store);
-        must(store_identity_moved(snapshot->identity, 1, kit.arena, &numbers, &count, &fail),
-             &fail);
-        assert_int_equal(count, 3);
-        assert_int_equal(numbers[0], 0);
-        assert_int_equal(numbers[1], 2);
-        assert_int_equal(numbers[2], 3);
+        must(store_identity_moved(snapshot->identity, 1, &moved, &fail), &fail);
+        assert_int_equal(moved->count, 3);
+        assert_int_equal(moved->numbers[0], 0);
+        assert_int_equal(moved->numbers[1], 2);
+        assert_int_equal(moved->numbers[2], 3);
+        assert_int_equal(moved->splits[0], STORE_MOVED_SPLIT | STORE_MOVED_APART);
+        assert_int_equal(moved->splits[1], STORE_MOVED_SPLIT | STORE_MOVED_APART);
+        assert_int_equal(moved->splits[2], STORE_MOVED_APART); /* a is v's now */
+        store_moved_unref(moved);
         /* rows of v's may lie under a, which was u's for a while */
         must(store_identity_places(snapshot->identity, 3, kit.arena, &numbers, &count, &fail),
              &fail);
@@ -697,6 +704,30 @@ static void moved_and_places_tell_whose_rows_lie_elsewhere(void **state)
         assert_int_equal(numbers[2], 3);
         store_snapshot_unref(snapshot);
     }
+}
+
+/* The places of each root are the numbers whose root it is, ascending. */
+static void trees_are_whole(const struct store_identity_view *identity,
+                            const struct store_moved *moved)
+{
+    size_t placed = 0;
+    for (size_t i = 0; i < moved->count; i++) {
+        size_t begin;
+        size_t end;
+        assert_int_equal(moved->roots[i], store_identity_root(identity, moved->numbers[i]));
+        assert_int_equal(moved->numbers[moved->root_at[i]], moved->roots[i]);
+        if (moved->root_at[i] != i) {
+            continue;
+        }
+        store_moved_tree(moved, i, &begin, &end);
+        assert_int_equal(begin, placed);
+        for (size_t k = begin; k < end; k++) {
+            assert_int_equal(moved->roots[moved->by_root[k]], moved->numbers[i]);
+            assert_true(k == begin || moved->by_root[k - 1] < moved->by_root[k]);
+        }
+        placed = end;
+    }
+    assert_int_equal(placed, moved->count);
 }
 
 static void what_moved_is_the_same_remembered_or_found_anew(void **state)
@@ -723,14 +754,18 @@ static void what_moved_is_the_same_remembered_or_found_anew(void **state)
         struct store_identity_view *anew = store_identity_view_new(snapshot->identity);
         anew->moved = store_moved_cache_new();
         for (uint64_t since = 0; since <= anew->position; since += 1 + anew->position / 5) {
-            uint32_t *x;
-            uint32_t *y;
-            size_t n;
-            size_t m;
-            must(store_identity_moved(snapshot->identity, since, kit.arena, &x, &n, &fail), &fail);
-            must(store_identity_moved(anew, since, kit.arena, &y, &m, &fail), &fail);
-            assert_int_equal(n, m);
-            assert_memory_equal(x, y, n * sizeof *x);
+            struct store_moved *x;
+            struct store_moved *y;
+            must(store_identity_moved(snapshot->identity, since, &x, &fail), &fail);
+            must(store_identity_moved(anew, since, &y, &fail), &fail);
+            assert_int_equal(x->count, y->count);
+            assert_memory_equal(x->numbers, y->numbers, x->count * sizeof *x->numbers);
+            assert_memory_equal(x->roots, y->roots, x->count * sizeof *x->roots);
+            assert_memory_equal(x->splits, y->splits, x->count);
+            assert_memory_equal(x->by_root, y->by_root, x->count * sizeof *x->by_root);
+            trees_are_whole(snapshot->identity, x);
+            store_moved_unref(x);
+            store_moved_unref(y);
         }
         store_moved_cache_free(anew->moved);
         store_identity_view_unref(anew);
