@@ -47,6 +47,7 @@ class Served:
 
 # The goals are those of RELIABILITY.md.
 PARTS = [
+    Program('store_states', {'states': 1_000_000}),
     Program('store_cut', {'cuts': 1000}),
     Program('store_bulk_cut', {'cuts': 1000}),
     Program('backup_cut', {'cuts': 1000}),

@@ -156,12 +156,20 @@ void world_done(struct world *world)
 
 /* ---- doing -------------------------------------------------------------------------------------------- */
 
+bool world_try_open(struct world *world, struct disk_sim *sim, struct store **out,
+                    struct fail *fail)
+{
+    /* Tables for few rows: stores are opened by the thousand. */
+    struct store_options options = {
+        .clock = &world->clock.clock, .no_keeper = true, .fresh_rows_max = 1024};
+    return store_open(disk_sim_disk(sim), &options, out, fail);
+}
+
 struct store *world_open(struct world *world, struct disk_sim *sim)
 {
-    struct store_options options = {.clock = &world->clock.clock, .no_keeper = true};
     struct store *store;
     struct fail fail;
-    if (!store_open(disk_sim_disk(sim), &options, &store, &fail)) {
+    if (!world_try_open(world, sim, &store, &fail)) {
         fail_msg("opening: %s", fail.message);
     }
     return store;
@@ -370,8 +378,8 @@ struct world_tried world_tried;
 
 int world_say_tried(int failed)
 {
-    printf("crash: %llu cuts, %llu faults, %llu flips\n", world_tried.cuts, world_tried.faults,
-           world_tried.flips);
+    printf("crash: %llu cuts, %llu faults, %llu states, %llu flips\n", world_tried.cuts,
+           world_tried.faults, world_tried.states, world_tried.flips);
     return failed;
 }
 

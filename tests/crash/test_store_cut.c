@@ -54,8 +54,7 @@ static bool go_on(struct run *run, struct fail *fail)
         if (step->kind == WORLD_REOPEN) {
             store_close(run->store);
             run->store = NULL;
-            struct store_options options = {.clock = &run->world.clock.clock, .no_keeper = true};
-            if (!store_open(disk_sim_disk(run->sim), &options, &run->store, fail)) {
+            if (!world_try_open(&run->world, run->sim, &run->store, fail)) {
                 run->store = NULL;
                 return false;
             }

@@ -174,6 +174,20 @@ static bool allowed(struct disk_sim *sim, bool change, const char *path, bool *o
                                               : say(fail, FAIL_IO, path, "broken (asked for)");
 }
 
+/* Before a call that changes the disk, without the lock. */
+static void tell(struct disk_sim *sim)
+{
+    if (sim->before != NULL) {
+        sim->before(sim->before_context);
+    }
+}
+
+void disk_sim_watch(struct disk_sim *sim, void (*before)(void *context), void *context)
+{
+    sim->before = before;
+    sim->before_context = context;
+}
+
 /* The folder that a path's last part lies in, and that part; NULL when there is no such folder. */
 static struct sim_node *find_dir(struct disk_sim *sim, const char *path, struct str *last)
 {
@@ -249,6 +263,9 @@ static bool sim_open(struct disk *disk, const char *path, enum disk_open_flags h
 {
     struct disk_sim *sim = sim_of(disk);
     struct sim_node *node = NULL;
+    if (how == DISK_CREATE || how == DISK_CREATE_NEW) {
+        tell(sim);
+    }
     base_lock(&sim->lock);
     bool done = open_locked(sim, path, how, &node, fail);
     base_unlock(&sim->lock);
@@ -314,6 +331,7 @@ static bool sim_write_at(struct disk_file *file, uint64_t offset, const void *fr
     struct sim_file *open = file_of(file);
     bool half;
     INVARIANT(open->writable && offset + len >= offset);
+    tell(sim);
     base_lock(&sim->lock);
     bool done = allowed(sim, true, open->path, &half, fail);
     if (done) {
@@ -332,6 +350,7 @@ static bool sim_truncate(struct disk_file *file, uint64_t len, struct fail *fail
     struct sim_node *node = file_of(file)->node;
     bool half;
     INVARIANT(file_of(file)->writable);
+    tell(sim);
     base_lock(&sim->lock);
     bool done = allowed(sim, true, file_of(file)->path, &half, fail);
     if (done) {
@@ -349,6 +368,7 @@ static bool sim_reserve_room(struct disk_file *file, uint64_t len, struct fail *
 {
     struct disk_sim *sim = sim_of(file->disk);
     bool half;
+    tell(sim);
     base_lock(&sim->lock);
     size_t now = file_of(file)->node->bytes.len;
     bool done = allowed(sim, true, file_of(file)->path, &half, fail);
@@ -363,6 +383,7 @@ static bool sim_sync(struct disk_file *file, struct fail *fail)
 {
     struct disk_sim *sim = sim_of(file->disk);
     bool half;
+    tell(sim);
     base_lock(&sim->lock);
     bool done = allowed(sim, true, file_of(file)->path, &half, fail);
     if (done) {
@@ -456,6 +477,7 @@ static bool rename_locked(struct disk_sim *sim, const char *from, const char *to
 static bool sim_rename(struct disk *disk, const char *from, const char *to, struct fail *fail)
 {
     struct disk_sim *sim = sim_of(disk);
+    tell(sim);
     base_lock(&sim->lock);
     bool done = rename_locked(sim, from, to, fail);
     base_unlock(&sim->lock);
@@ -486,6 +508,7 @@ static bool remove_locked(struct disk_sim *sim, const char *path, struct fail *f
 static bool sim_remove(struct disk *disk, const char *path, struct fail *fail)
 {
     struct disk_sim *sim = sim_of(disk);
+    tell(sim);
     base_lock(&sim->lock);
     bool done = remove_locked(sim, path, fail);
     base_unlock(&sim->lock);
@@ -517,6 +540,7 @@ static bool make_dir_locked(struct disk_sim *sim, const char *path, struct fail 
 static bool sim_make_dir(struct disk *disk, const char *path, struct fail *fail)
 {
     struct disk_sim *sim = sim_of(disk);
+    tell(sim);
     base_lock(&sim->lock);
     bool done = make_dir_locked(sim, path, fail);
     base_unlock(&sim->lock);
@@ -544,6 +568,7 @@ static struct sim_node *dir_locked(struct disk_sim *sim, bool change, const char
 static bool sim_sync_folder(struct disk *disk, const char *path, struct fail *fail)
 {
     struct disk_sim *sim = sim_of(disk);
+    tell(sim);
     base_lock(&sim->lock);
     struct sim_node *dir = dir_locked(sim, true, path, fail);
     if (dir != NULL) {

@@ -34,6 +34,12 @@ struct disk *disk_sim_disk(struct disk_sim *sim);
 /* A disk as it may be after the power went now; for one seed and one state always the same. */
 struct disk_sim *disk_sim_cut(struct disk_sim *sim, uint64_t seed);
 
+/* All that is durable of it, as one number: names and bytes. */
+uint64_t disk_sim_digest(struct disk_sim *sim);
+/* `before` is called before each call that changes the disk, and each sync, from the calling thread; it may cut. NULL: no
+   more. Set it while nobody uses the disk. */
+void disk_sim_watch(struct disk_sim *sim, void (*before)(void *context), void *context);
+
 enum disk_sim_fault_kind {
     DISK_SIM_EIO,    /* FAIL_IO */
     DISK_SIM_ENOSPC, /* FAIL_LIMIT */

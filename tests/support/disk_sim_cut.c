@@ -221,3 +221,28 @@ struct disk_sim *disk_sim_cut(struct disk_sim *sim, uint64_t seed)
     base_unlock(&sim->lock);
     return after;
 }
+
+/* The sum over a folder's names: their order says nothing. */
+static uint64_t dir_sum(const struct sim_node *dir)
+{
+    uint64_t sum = dir->durable_entries.count;
+    for (size_t i = 0; i < dir->durable_entries.count; i++) {
+        const struct sim_entry *entry = &dir->durable_entries.items[i];
+        const struct sim_node *node = entry->node;
+        uint64_t name = base_hash64(entry->name, strlen(entry->name), node->is_dir);
+        uint64_t inside = node->is_dir
+                              ? dir_sum(node)
+                              : base_hash64(node->durable_bytes.data, node->durable_bytes.len, 0);
+        uint64_t both[2] = {name, inside};
+        sum += base_hash64(both, sizeof both, 0);
+    }
+    return sum;
+}
+
+uint64_t disk_sim_digest(struct disk_sim *sim)
+{
+    base_lock(&sim->lock);
+    uint64_t sum = dir_sum(sim->root);
+    base_unlock(&sim->lock);
+    return sum;
+}

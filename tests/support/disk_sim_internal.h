@@ -1,6 +1,7 @@
 /* disk_sim_internal.h — the two states of the simulated disk and what lies between them. */
 #pragma once
 
+#include "base_hash.h"
 #include "base_random.h"
 #include "base_thread.h"
 #include "disk_sim.h"
@@ -65,6 +66,8 @@ struct disk_sim {
     bool fault_happened, off;
     uint64_t changes;
     uint64_t capacity, used;
+    void (*before)(void *context); /* disk_sim_watch */
+    void *before_context;
 };
 
 struct disk_sim *sim_of(struct disk *disk);
