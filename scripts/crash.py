@@ -49,6 +49,7 @@ class Served:
 PARTS = [
     Program('store_states', {'states': 1_000_000}),
     Program('store_cut', {'cuts': 1000}),
+    Program('store_erasures', {'erasures': 10_000}),
     Program('store_bulk_cut', {'cuts': 1000}),
     Program('backup_cut', {'cuts': 1000}),
     Served('kills', 'api/kill.test.mjs', 'KILL_CYCLES', 'kills', 2000, 6),

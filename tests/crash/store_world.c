@@ -378,8 +378,9 @@ struct world_tried world_tried;
 
 int world_say_tried(int failed)
 {
-    printf("crash: %llu cuts, %llu faults, %llu states, %llu flips\n", world_tried.cuts,
-           world_tried.faults, world_tried.states, world_tried.flips);
+    printf("crash: %llu cuts, %llu faults, %llu states, %llu erasures, %llu flips\n",
+           world_tried.cuts, world_tried.faults, world_tried.states, world_tried.erasures,
+           world_tried.flips);
     return failed;
 }
 
