@@ -121,8 +121,8 @@ static bool write_frame(struct store *store, struct fail *fail)
     if (!store_import_write(store, fail) || !store_frame_ok(&writing->frame, fail)) {
         return false;
     }
+    bool room = store_quarantine_live_room(writing->quarantine[1], writing->pending_count, fail);
     base_lock(&store->lock);
-    bool room = true;
     for (size_t i = 0; i < writing->delta.touched_count && room; i++) {
         room = store_ledger_room(&store->now.ledger, writing->delta.touched[i], fail);
     }

@@ -45,6 +45,16 @@ static bool grow(struct store_map *map, struct fail *fail)
     return true;
 }
 
+bool store_map_room(struct store_map *map, size_t more, struct fail *fail)
+{
+    while (map->count + more > map->size / 2) {
+        if (!grow(map, fail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool store_map_put(struct store_map *map, uint64_t key, uint32_t value, struct fail *fail)
 {
     if (map->count >= map->size / 2 && !grow(map, fail)) {

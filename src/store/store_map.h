@@ -34,6 +34,8 @@ static inline uint64_t store_map_mix(uint64_t key)
 
 uint32_t store_map_find(const struct store_map *map, uint64_t key);
 bool store_map_put(struct store_map *map, uint64_t key, uint32_t value, struct fail *fail) MUST_USE;
+/* Makes room for so many keys more: putting them cannot fail then. */
+bool store_map_room(struct store_map *map, size_t more, struct fail *fail) MUST_USE;
 /* Changes the value of a key that is there. */
 void store_map_set(struct store_map *map, uint64_t key, uint32_t value);
 void store_map_reset(struct store_map *map);

@@ -87,21 +87,33 @@ static bool index_hash(struct store_quarantine_live *live, struct base_hash128 h
     return true;
 }
 
+bool store_quarantine_live_room(struct store_quarantine_live *live, size_t rows, struct fail *fail)
+{
+    size_t end =
+        (live->count + rows + STORE_QUARANTINE_BLOCK_ROWS - 1) / STORE_QUARANTINE_BLOCK_ROWS;
+    if (end > STORE_QUARANTINE_BLOCKS) {
+        return fail_set(fail, FAIL_LIMIT, "too many quarantined rows wait to be sealed");
+    }
+    for (size_t block = live->count / STORE_QUARANTINE_BLOCK_ROWS; block < end; block++) {
+        void *made = NULL;
+        if (live->blocks[block] != NULL) {
+            continue;
+        }
+        if (!base_alloc_array(STORE_QUARANTINE_BLOCK_ROWS, sizeof live->blocks[0][0], &made,
+                              fail)) {
+            return false;
+        }
+        live->blocks[block] = made;
+    }
+    return store_map_room(&live->by_hash, rows, fail);
+}
+
 bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_journal_file *file,
                                const struct store_frame_quarantine *row, struct str source,
                                uint64_t raw_at, struct fail *fail)
 {
-    uint32_t block = live->count / STORE_QUARANTINE_BLOCK_ROWS;
-    if (block >= STORE_QUARANTINE_BLOCKS) {
-        return fail_set(fail, FAIL_LIMIT, "too many quarantined rows wait to be sealed");
-    }
-    if (live->blocks[block] == NULL) {
-        void *rows = NULL;
-        if (!base_alloc_array(STORE_QUARANTINE_BLOCK_ROWS, sizeof live->blocks[0][0], &rows,
-                              fail)) {
-            return false;
-        }
-        live->blocks[block] = rows;
+    if (!store_quarantine_live_room(live, 1, fail)) {
+        return false;
     }
     char *raw = NULL;
     if (file == NULL) {
@@ -117,22 +129,22 @@ bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_
     if (!index_hash(live, row->hash, fail)) {
         return false;
     }
-    live->blocks[block][live->count % STORE_QUARANTINE_BLOCK_ROWS] =
-        (struct store_quarantine_live_row){
-            .id = row->id,
-            .source = source,
-            .reason = str_copy(live->arena, row->reason),
-            .field = row->field.data == NULL ? row->field : str_copy(live->arena, row->field),
-            .way = way_of(live, row->way),
-            .received_at_ms = row->received_at_ms,
-            .sent_at_ms = row->sent_at_ms,
-            .raw_bytes = row->raw_bytes,
-            .raw_len = (uint32_t)row->raw.len,
-            .file = file == NULL ? 0 : file_index(live, file),
-            .raw_at = raw_at,
-            .raw = raw,
-            .hash = row->hash,
-        };
+    live->blocks[live->count / STORE_QUARANTINE_BLOCK_ROWS]
+                [live->count % STORE_QUARANTINE_BLOCK_ROWS] = (struct store_quarantine_live_row){
+        .id = row->id,
+        .source = source,
+        .reason = str_copy(live->arena, row->reason),
+        .field = row->field.data == NULL ? row->field : str_copy(live->arena, row->field),
+        .way = way_of(live, row->way),
+        .received_at_ms = row->received_at_ms,
+        .sent_at_ms = row->sent_at_ms,
+        .raw_bytes = row->raw_bytes,
+        .raw_len = (uint32_t)row->raw.len,
+        .file = file == NULL ? 0 : file_index(live, file),
+        .raw_at = raw_at,
+        .raw = raw,
+        .hash = row->hash,
+    };
     live->count++;
     return true;
 }

@@ -61,6 +61,9 @@ struct store_quarantine_live {
 struct store_quarantine_live *store_quarantine_live_new(void);
 struct store_quarantine_live *store_quarantine_live_ref(struct store_quarantine_live *live);
 void store_quarantine_live_unref(struct store_quarantine_live *live); /* accepts NULL */
+/* Makes room for so many rows more, so that adding them cannot fail but for the bytes of those in no journal. */
+bool store_quarantine_live_room(struct store_quarantine_live *live, size_t rows,
+                                struct fail *fail) MUST_USE;
 /* `file` NULL: the record is in no journal, and its bytes are kept in memory until it is sealed. */
 bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_journal_file *file,
                                const struct store_frame_quarantine *row, struct str source,

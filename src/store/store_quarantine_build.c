@@ -47,7 +47,8 @@ static uint32_t add_way(struct build *build, struct str way)
     base_put_u32(len, (uint32_t)way.len);
     base_buf_bytes(&build->ways, len, sizeof len);
     base_buf_str(&build->ways, way);
-    if (build->known_way_count < ARRAY_LEN(build->known_ways)) {
+    bool written = build->ways.len == at + sizeof len + way.len; /* there was memory for it */
+    if (written && build->known_way_count < ARRAY_LEN(build->known_ways)) {
         build->known_ways[build->known_way_count].at = at;
         build->known_ways[build->known_way_count].len = (uint32_t)way.len;
         build->known_way_count++;

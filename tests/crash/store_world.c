@@ -175,27 +175,27 @@ struct store *world_open(struct world *world, struct disk_sim *sim)
     return store;
 }
 
-static bool submit(struct world *world, struct store *store, const struct world_step *step,
-                   struct fail *fail)
+static bool submit(struct store *store, const struct world_step *step, struct fail *fail)
 {
     /* The store writes its verdicts into what it is given. */
-    struct store_item *items = arena_alloc(world->arena, step->count * sizeof *items, fail);
-    assert_non_null(items);
+    struct store_item *items = base_alloc_zero(step->count * sizeof *items);
     memcpy(items, step->items, step->count * sizeof *items);
     bool ok = store_submit(store, items, step->count, fail);
     for (size_t i = 0; !ok && i < step->count; i++) {
         assert_int_equal(items[i].verdict, step->items[i].verdict);
     }
+    base_free(items);
     return ok;
 }
 
 bool world_do(struct world *world, struct store *store, const struct world_step *step,
               struct fail *fail)
 {
+    (void)world;
     bool ok = true;
     switch (step->kind) {
     case WORLD_SUBMIT:
-        return submit(world, store, step, fail);
+        return submit(store, step, fail);
     case WORLD_JOIN:
         ok = store_customer_join(store, step->from, step->into, fail);
         break;
@@ -378,9 +378,10 @@ struct world_tried world_tried;
 
 int world_say_tried(int failed)
 {
-    printf("crash: %llu cuts, %llu faults, %llu states, %llu erasures, %llu flips\n",
-           world_tried.cuts, world_tried.faults, world_tried.states, world_tried.erasures,
-           world_tried.flips);
+    printf("crash: %llu cuts, %llu faults, %llu memory faults, %llu states, %llu erasures, %llu "
+           "flips\n",
+           world_tried.cuts, world_tried.faults, world_tried.memory, world_tried.states,
+           world_tried.erasures, world_tried.flips);
     return failed;
 }
 

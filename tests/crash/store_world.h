@@ -68,15 +68,15 @@ struct world_seeds {
 struct world_seeds world_seeds(uint64_t ordinary);
 /* What was tried in this process; ./check crash adds them up. */
 struct world_tried {
-    unsigned long long cuts;   /* of power: states of a disk that were opened after one */
-    unsigned long long faults; /* calls that were made to fail */
-    unsigned long long
-        states; /* different ones that a cut may leave, each recovered and compared */
+    unsigned long long cuts;     /* of power: states of a disk that were opened after one */
+    unsigned long long faults;   /* calls of the disk that were made to fail */
+    unsigned long long memory;   /* allocations that were made to fail */
+    unsigned long long states;   /* different ones that a cut may leave, recovered and compared */
     unsigned long long erasures; /* of a person, whose bytes were looked for afterwards */
     unsigned long long flips;    /* bits that turned at rest, and pages that became zeros */
 };
 extern struct world_tried world_tried;
-/* Runs the tests; then says what was tried: "crash: 450 cuts, 380 faults, 0 states, 0 erasures, 0 flips". For main. */
+/* Runs the tests; then says what was tried: "crash: 450 cuts, 380 faults, 0 memory faults, 0 states, 0 erasures, 0 flips". For main. */
 #define world_run(tests) world_say_tried(cmocka_run_group_tests(tests, NULL, NULL))
 int world_say_tried(int failed);
 /* Fails the test where a closed store is not sound. */

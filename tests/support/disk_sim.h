@@ -49,6 +49,7 @@ struct disk_sim_fault {
     uint64_t at; /* the at-th call from now fails, 1 the next one; 0: none does */
     enum disk_sim_fault_kind kind;
     bool any_call; /* counts reading too; else only what changes the disk, and syncs */
+    bool for_good; /* so do all later ones of these, until others are asked for */
 };
 /* Asks for one fault, in place of what was asked before. A write that fails has written its first half.
    NULL asks for none and puts the power on again: the state is that of a program killed and started. */
