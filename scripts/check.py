@@ -13,6 +13,7 @@ import sys
 import time
 
 import crash
+import crash_sites
 import trials
 from check_tools import JOBS, LOGS, ROOT, Result, build, configure, meson_tests, node_tests, run, tail
 
@@ -212,7 +213,8 @@ def crash_needs(result):
     """Programs and packages of the crash tests."""
     code, output = run(['scripts/npm.sh', 'tests'])
     result.one('packages of tests/', code == 0, output)
-    return code == 0 and build(result, crash.DIRECTORY, ['-Dweb=false'], targets=crash.targets()) and binary(result)
+    return (code == 0 and build(result, crash.DIRECTORY, ['-Dweb=false'], targets=crash.targets())
+            and build(result, crash_sites.DIRECTORY, crash_sites.OPTIONS, targets=crash_sites.targets()) and binary(result))
 
 
 def suite_crash(result):

@@ -3,6 +3,7 @@ import os
 import re
 import time
 
+import crash_sites
 import trials
 from check_tools import Result, cmocka_count, node_tests, run
 
@@ -45,9 +46,20 @@ class Served:
         return {self.what: 0 if result.skipped > skipped else cycles}
 
 
+class Sites:
+    """Every place of the source that calls the disk; run once, with other programs."""
+    name, goals = 'crash/sites', {'call sites': crash_sites.count()}
+
+    def run(self, result, env, begin, times):
+        del env, begin, times
+        return crash_sites.check(result)
+
+
 # The goals are those of RELIABILITY.md.
 PARTS = [
     Program('store_states', {'states': 1_000_000}),
+    Sites(),
+    Program('store_faults', {'faults': 100_000, 'memory faults': 100_000}),
     Program('store_cut', {'cuts': 1000}),
     Program('store_erasures', {'erasures': 10_000}),
     Program('store_bulk_cut', {'cuts': 1000}),

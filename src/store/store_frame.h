@@ -153,7 +153,8 @@ struct store_frame_reader {
     size_t local_count, local_capacity;
     struct store_cell *cells; /* of the record at hand */
     size_t cell_capacity;
-    struct str last_way; /* of the quarantined record before */
+    struct str last_way;  /* of the quarantined record before */
+    bool short_of_memory; /* that is no damage */
 };
 /* Interns the names it meets. `payload` must stay. */
 void store_frame_reader_init(struct store_frame_reader *reader, struct store_names *names,

@@ -125,17 +125,36 @@ static bool get_name(struct store_frame_reader *reader, enum store_family family
     return true;
 }
 
+/* Room for one element more than `count`. */
+static bool make_room(struct store_frame_reader *reader, void **block, size_t *capacity,
+                      size_t count, size_t size)
+{
+    struct fail fail;
+    bool made = base_grow_array(block, capacity, count + 1, size, &fail);
+    reader->short_of_memory = reader->short_of_memory || !made;
+    return made;
+}
+
+static bool unreadable(const struct store_frame_reader *reader, uint8_t tag, struct fail *fail)
+{
+    if (reader->short_of_memory) {
+        return fail_set(fail, FAIL_NO_MEMORY, "no memory for what a frame of the journal holds");
+    }
+    return tag == STORE_FRAME_NAME
+               ? fail_set(fail, FAIL_CORRUPT, "a name cannot be read")
+               : fail_set(fail, FAIL_CORRUPT, "a record of kind %u cannot be read", (unsigned)tag);
+}
+
 /* ---- records -------------------------------------------------------------------------------------------------- */
 
 static bool read_name(struct store_frame_reader *reader)
 {
     uint8_t family;
     struct str name;
-    struct fail fail;
     void *locals = reader->locals;
     if (!get_byte(reader, &family) || family >= STORE_FAMILIES || !get_text(reader, &name) ||
-        !base_grow_array(&locals, &reader->local_capacity, reader->local_count + 1,
-                         sizeof reader->locals[0], &fail)) {
+        !make_room(reader, &locals, &reader->local_capacity, reader->local_count,
+                   sizeof reader->locals[0])) {
         return false;
     }
     reader->locals = locals;
@@ -171,12 +190,10 @@ static bool read_cells(struct store_frame_reader *reader, enum store_family fami
                        uint32_t *out_count)
 {
     uint32_t count;
-    struct fail fail;
     void *cells = reader->cells;
     /* A cell takes two bytes at least, so a count that lies cannot ask for much memory. */
     if (!get_u32(reader, &count) || count > (size_t)(reader->end - reader->at) / 2 ||
-        !base_grow_array(&cells, &reader->cell_capacity, from + count + 1, sizeof reader->cells[0],
-                         &fail)) {
+        !make_room(reader, &cells, &reader->cell_capacity, from + count, sizeof reader->cells[0])) {
         return false;
     }
     reader->cells = cells;
@@ -366,7 +383,7 @@ bool store_frame_next(struct store_frame_reader *reader, struct store_frame_reco
     uint8_t tag = STORE_FRAME_END;
     while (get_byte(reader, &tag) && tag == STORE_FRAME_NAME) {
         if (!read_name(reader)) {
-            return fail_set(fail, FAIL_CORRUPT, "a name cannot be read");
+            return unreadable(reader, tag, fail);
         }
         tag = STORE_FRAME_END;
         if (reader->at == reader->end) {
@@ -378,7 +395,7 @@ bool store_frame_next(struct store_frame_reader *reader, struct store_frame_reco
         return true;
     }
     if (!read_record(reader, tag, out)) {
-        return fail_set(fail, FAIL_CORRUPT, "a record of kind %u cannot be read", (unsigned)tag);
+        return unreadable(reader, tag, fail);
     }
     out->tag = (enum store_frame_tag)tag;
     return true;

@@ -386,18 +386,34 @@ static void any_call_of_the_directory_may_fail_while_it_is_copied(void **state)
     struct run run;
     struct fail fail;
     struct backup_generation made;
-    run_begin(&run, 12);
-    play(&run, 8, false);
+    run_begin(&run, 40);
+    play(&run, 6, true);
     seal(&run);
-    play(&run, 2, true);
+    play(&run, 3, true);
     size_t done = run.done;
     bool happened = true;
+    /* A seal that finds no room leaves a journal beside the one that is written. */
+    disk_sim_fail(run.sim,
+                  &(struct disk_sim_fault){.at = 6, .kind = DISK_SIM_ENOSPC, .for_good = true});
+    assert_false(store_seal(run.store, &fail));
+    disk_sim_fail(run.sim, NULL);
+    assert_true(journals(&run) > 1);
+    assert_true(
+        disk_write_whole(disk_sim_disk(run.sim), "other", STR("no file of the store"), &fail));
+    const struct backup_file other = {
+        .path = "other", .disk = disk_sim_disk(run.sim), .at = "other"};
     for (uint64_t at = 1; happened; at++) {
         struct store_hold *held = NULL;
+        struct backup_source source = {.disk = disk_sim_disk(run.sim),
+                                       .files = &other,
+                                       .file_count = 1,
+                                       .version = STR("test")};
         disk_sim_fail(run.sim,
                       &(struct disk_sim_fault){.at = at, .kind = DISK_SIM_EIO, .any_call = true});
-        bool ok = store_hold_take(run.store, &held, &fail) &&
-                  make(&run, disk_sim_disk(run.target), held, 0, &made, &fail);
+        bool ok = store_hold_take(run.store, &held, &fail);
+        source.hold = held;
+        ok = ok && backup_make(disk_sim_disk(run.target), &source, &(struct backup_options){0},
+                               run.arena, &made, &fail);
         happened = disk_sim_fault_happened(run.sim);
         world_tried.faults += happened;
         disk_sim_fail(run.sim, NULL);
@@ -407,6 +423,47 @@ static void any_call_of_the_directory_may_fail_while_it_is_copied(void **state)
     }
     restored_is(&run, 0, done);
     run_end(&run);
+}
+
+static bool keep_one_with_fault(uint64_t at)
+{
+    struct run run;
+    struct fail fail;
+    struct backup_generation made;
+    run_begin(&run, 13);
+    play(&run, 6, true);
+    (void)make_now(&run, 0);
+    play(&run, 4, true);
+    seal(&run);
+    size_t done = run.done;
+    struct store_hold *held = hold(&run);
+    disk_sim_fail(run.target,
+                  &(struct disk_sim_fault){.at = at, .kind = DISK_SIM_EIO, .any_call = true});
+    bool ok = make(&run, disk_sim_disk(run.target), held, 1, &made, &fail);
+    bool happened = disk_sim_fault_happened(run.target);
+    world_tried.faults += happened;
+    assert_true(ok || happened);
+    disk_sim_fail(run.target, NULL);
+    sound_target(run.target);
+    if (!make(&run, disk_sim_disk(run.target), held, 1, &made, &fail)) {
+        fail_msg("after the fault: %s", fail.message);
+    }
+    sound_target(run.target);
+    restored_is(&run, 0, done);
+    assert_int_equal(objects(&run), made.count);
+    store_hold_free(held);
+    run_end(&run);
+    return happened;
+}
+
+static void an_old_generation_may_fail_to_go_at_any_call(void **state)
+{
+    (void)state;
+    uint64_t at = 1;
+    while (keep_one_with_fault(at)) {
+        at++;
+    }
+    assert_true(at > 20);
 }
 
 /* ---- restoring ------------------------------------------------------------------------------------------------- */
@@ -498,6 +555,110 @@ static void a_restore_that_is_cut_is_marked_and_can_be_done_again(void **state)
         }
         assert_true(at > 10);
     }
+    run_end(&run);
+}
+
+/* Everything that reads a backup, with a fault at the call; false where there was no such call. */
+static bool read_with_fault(struct run *run, uint64_t at, int how)
+{
+    struct fail fail;
+    struct disk *target = disk_sim_disk(run->target);
+    struct backup_generation generation = find(run, 0);
+    struct backup_verify_result result = {0};
+    struct disk_sim *into = disk_sim_new(at);
+    struct str bytes;
+    bool there;
+    disk_sim_fail(run->target,
+                  &(struct disk_sim_fault){.at = at, .kind = DISK_SIM_EIO, .any_call = true});
+    bool ok = how == 0   ? backup_restore(target, &generation, disk_sim_disk(into), NULL, &fail)
+              : how == 1 ? backup_verify(target, 0, NULL, count_only, NULL, &result, &fail)
+                         : backup_read(target, &generation, generation.entries[0].path.data,
+                                       1U << 20, run->arena, &bytes, &there, &fail);
+    bool happened = disk_sim_fault_happened(run->target);
+    world_tried.faults += happened;
+    disk_sim_fail(run->target, NULL);
+    assert_int_equal(happened, !ok || result.problems > 0); /* it is said */
+    disk_sim_free(into);
+    return happened;
+}
+
+static void reading_a_backup_says_what_cannot_be_read(void **state)
+{
+    (void)state;
+    struct run run;
+    run_begin(&run, 22);
+    play(&run, 8, false);
+    seal(&run);
+    (void)make_now(&run, 0);
+    for (int how = 0; how < 3; how++) {
+        uint64_t at = 1;
+        while (read_with_fault(&run, at, how)) {
+            at++;
+        }
+        assert_true(at > 2);
+    }
+    run_end(&run);
+}
+
+static struct base_hash128 digest_until(struct run *run, size_t steps)
+{
+    struct disk_sim *sim;
+    struct store *plain = plain_until(run, steps, &sim);
+    struct base_hash128 digest = world_digest(plain);
+    store_close(plain);
+    disk_sim_free(sim);
+    return digest;
+}
+
+static void one_of_two(struct run *run, struct disk_sim *sim, size_t first, size_t second)
+{
+    struct store *store = world_open(&run->world, sim);
+    struct base_hash128 digest = world_digest(store);
+    store_close(store);
+    assert_true(world_digests_equal(digest, digest_until(run, first)) ||
+                world_digests_equal(digest, digest_until(run, second)));
+}
+
+/* The second restore is over what the first one left. */
+static bool restore_over_with_fault(struct run *run, size_t first, size_t second, uint64_t at)
+{
+    struct fail fail;
+    struct backup_generation older = find(run, 1), newer = find(run, 2);
+    struct disk *target = disk_sim_disk(run->target);
+    struct disk_sim *into = disk_sim_new(at);
+    assert_true(backup_restore(target, &older, disk_sim_disk(into), NULL, &fail));
+    disk_sim_fail(into, &(struct disk_sim_fault){.at = at, .any_call = true});
+    bool ok = backup_restore(target, &newer, disk_sim_disk(into), NULL, &fail);
+    bool happened = disk_sim_fault_happened(into);
+    world_tried.faults += happened;
+    disk_sim_fail(into, NULL);
+    assert_true(ok || happened);
+    if (!ok && has_manifest(into) && !is_marked(into)) {
+        one_of_two(run, into, first, second); /* nothing was touched yet, or all is there */
+    }
+    assert_true(backup_restore(target, &newer, disk_sim_disk(into), NULL, &fail));
+    same_as_plain(run, into, second);
+    disk_sim_free(into);
+    return happened;
+}
+
+static void a_restore_over_another_may_fail_at_any_call(void **state)
+{
+    (void)state;
+    struct run run;
+    run_begin(&run, 23);
+    play(&run, 8, false);
+    seal(&run);
+    size_t first = run.done;
+    (void)make_now(&run, 0);
+    play(&run, 8, false);
+    seal(&run);
+    (void)make_now(&run, 0);
+    uint64_t at = 1;
+    while (restore_over_with_fault(&run, first, run.done, at)) {
+        at++;
+    }
+    assert_true(at > 20);
     run_end(&run);
 }
 
@@ -619,7 +780,10 @@ int main(void)
         cmocka_unit_test(a_backup_that_is_cut_is_none_and_the_next_one_is_whole),
         cmocka_unit_test(any_call_of_the_target_may_fail),
         cmocka_unit_test(any_call_of_the_directory_may_fail_while_it_is_copied),
+        cmocka_unit_test(an_old_generation_may_fail_to_go_at_any_call),
+        cmocka_unit_test(reading_a_backup_says_what_cannot_be_read),
         cmocka_unit_test(a_restore_that_is_cut_is_marked_and_can_be_done_again),
+        cmocka_unit_test(a_restore_over_another_may_fail_at_any_call),
         cmocka_unit_test(a_flipped_bit_is_found_and_named),
         cmocka_unit_test(a_damaged_object_is_copied_again_by_a_backup_that_reads_back),
     };

@@ -333,6 +333,54 @@ static void taking_one_back_is_whole_or_not_at_all(void **state)
     }
 }
 
+/* Takes an import back with a fault at call `at`; false where that makes fewer calls. */
+static bool undo_with_fault(uint64_t at, const struct disk_sim_fault *how)
+{
+    struct run run;
+    struct fail fail;
+    struct store_import_gone gone;
+    struct disk_sim_fault fault = *how;
+    run_begin(&run, 7000);
+    must(import_all(&run, &fail), &fail);
+    fault.at = at;
+    disk_sim_fail(run.sim, &fault);
+    bool ok = store_import_undo(run.store, 1, &gone, &fail);
+    bool happened = disk_sim_fault_happened(run.sim);
+    world_tried.faults += happened;
+    assert_true(ok || happened);
+    disk_sim_fail(run.sim, NULL);
+    store_close(run.store);
+    run.store = world_open(&run.world, run.sim);
+    if (stored_rows(run.store) > 0) { /* not at all */
+        assert_false(ok);
+        world_same(&run.world, run.store, run.plain);
+        must(store_import_undo(run.store, 1, &gone, &fail), &fail);
+    }
+    must(store_import_undo(run.plain, 1, &gone, &fail), &fail);
+    world_same(&run.world, run.store, run.plain);
+    run_end(&run);
+    return happened;
+}
+
+static void taking_one_back_may_fail_at_any_call(void **state)
+{
+    (void)state;
+    static const struct disk_sim_fault ways[] = {
+        {.kind = DISK_SIM_EIO},
+        {.kind = DISK_SIM_ENOSPC},
+        {.kind = DISK_SIM_EIO, .for_good = true},
+        {.kind = DISK_SIM_ENOSPC, .for_good = true},
+        {.kind = DISK_SIM_EIO, .any_call = true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        uint64_t at = 1;
+        while (undo_with_fault(at, &ways[i])) {
+            at++;
+        }
+        assert_true(at > 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_power_cut_leaves_a_whole_beginning_of_it),
         cmocka_unit_test(any_call_may_fail_once),
         cmocka_unit_test(taking_one_back_is_whole_or_not_at_all),
+        cmocka_unit_test(taking_one_back_may_fail_at_any_call),
     };
     return world_run(tests);
 }

@@ -1,0 +1,84 @@
+"""Every place of the source that calls the disk: was it reached by the crash tests, and did its call fail there?
+
+The programs of tests/crash are built for this without optimizations that lose a caller (DIRECTORY), and note who calls
+(tests/crash/disk_sites.h). What is not reached is named, and what never failed, but for calls whose failing the source
+passes over ("(void)!").
+"""
+import glob
+import os
+import re
+import tempfile
+
+from check_tools import cmocka_count, run
+
+DIRECTORY = 'build-check/sites'
+OPTIONS = ['-Dweb=false', '-Doptimization=1', '-Dwerror_all=false']
+PROGRAMS = ['store_faults', 'store_bulk_cut', 'backup_cut']
+MODULES = ['store', 'backup']
+CALLS = ('open|read_at|write_at|truncate|reserve|sync|size|map|rename|remove|make_dir|sync_dir|list|measure|write_whole|read_whole')
+
+
+def targets():
+    return [f'tests/crash/test_{name}' for name in PROGRAMS]
+
+
+def in_source():
+    """{(file, line): (function, does nothing follow from its failing?)} of each call."""
+    found = {}
+    for module in MODULES:
+        for path in sorted(glob.glob(f'src/{module}/*.c')):
+            with open(path, encoding='utf-8') as file:
+                for number, line in enumerate(file, 1):
+                    for match in re.finditer(rf'(\(void\)!)?\bdisk_({CALLS})\(', line):
+                        found[(path, number)] = (f'disk_{match.group(2)}', match.group(1) is not None)
+    return found
+
+
+def count():
+    return len(in_source())
+
+
+def lines_of(program, addresses):
+    """The places in the source that calls at these addresses come from."""
+    code, output = run(['addr2line', '-e', program, *[hex(address - 1) for address in addresses]])
+    if code != 0:
+        raise OSError(output)
+    places = []
+    for text in output.splitlines():
+        match = re.match(r'(.*?):(\d+)', text)
+        places.append((os.path.relpath(os.path.normpath(os.path.join(DIRECTORY, match.group(1)))), int(match.group(2)))
+                      if match else None)
+    return places
+
+
+def observed(result):
+    """{(file, line): [calls, failed]}."""
+    seen = {}
+    for name in PROGRAMS:
+        program = os.path.join(DIRECTORY, 'tests', 'crash', f'test_{name}')
+        with tempfile.TemporaryDirectory() as folder:
+            notes = os.path.join(folder, 'sites')
+            code, output = run([program], {'FIRSTHAND_CRASH_SITES': notes})
+            passed, _ = cmocka_count(output, result)
+            if code != 0 or passed == 0:
+                result.one(f'{name} for its calls', False, output)
+                continue
+            with open(notes, encoding='utf-8') as file:
+                rows = [line.split() for line in file]
+        for (_, _, calls, failed), place in zip(rows, lines_of(program, [int(row[1], 16) for row in rows])):
+            counts = seen.setdefault(place, [0, 0])
+            counts[0] += int(calls)
+            counts[1] += int(failed)
+    return seen
+
+
+def check(result):
+    """Says which places are not reached or never failed; the counts for the record."""
+    source, seen = in_source(), observed(result)
+    silent = []
+    for (path, line), (name, ignored) in source.items():
+        calls, failed = seen.get((path, line), (0, 0))
+        if not calls or not (failed or ignored):
+            silent.append(f'{path}:{line}: {name} was never {"made to fail" if calls else "reached"}')
+    result.one(f'all {len(source)} calls of the disk in src/{{{",".join(MODULES)}}} fail in a crash test', not silent, '\n'.join(silent))
+    return {'call sites': len(source) - len(silent)}
