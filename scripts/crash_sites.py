@@ -34,10 +34,6 @@ def in_source():
     return found
 
 
-def count():
-    return len(in_source())
-
-
 def lines_of(program, addresses):
     """The places in the source that calls at these addresses come from."""
     code, output = run(['addr2line', '-e', program, *[hex(address - 1) for address in addresses]])
@@ -81,4 +77,4 @@ def check(result):
         if not calls or not (failed or ignored):
             silent.append(f'{path}:{line}: {name} was never {"made to fail" if calls else "reached"}')
     result.one(f'all {len(source)} calls of the disk in src/{{{",".join(MODULES)}}} fail in a crash test', not silent, '\n'.join(silent))
-    return {'call sites': len(source) - len(silent)}
+    return {'complete rounds': 0 if silent else 1, 'call sites': len(source) - len(silent)}
