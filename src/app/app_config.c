@@ -44,6 +44,8 @@ const struct app_config_key app_config_keys[] = {
     INT_KEY(sql_rows, 1, 10000000, 100000, "rows that one SQL statement may answer with"),
     INT_KEY(sql_result_mb, 1, 64, 16, "bytes of values that one SQL statement may answer with"),
     INT_KEY(dedup_window_days, 1, 30, 7, "how long a message_id is remembered"),
+    INT_KEY(quarantine_mb, 1, 1000000, 1000,
+            "how much may lie in quarantine; above it what cannot be stored is refused"),
     INT_KEY(body_mb, 1, 1024, 10, "a request's body as sent"),
     INT_KEY(inflated_mb, 1, 4096, 16, "a request's body after inflation"),
     INT_KEY(events_per_request, 1, 1000000, 20000, "events in one request"),

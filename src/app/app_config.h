@@ -21,6 +21,7 @@ struct app_config {
     int64_t queries_at_once; /* more wait */
     int64_t sql_memory_mb, sql_rows, sql_result_mb;
     int64_t dedup_window_days;
+    int64_t quarantine_mb;
     int64_t body_mb, inflated_mb, events_per_request;
     struct str listen;
     struct str hosts; /* names under which the server may be called, separated by spaces */

@@ -103,6 +103,23 @@ static void look_at_events(struct app *app, struct app_doctor *doctor)
     }
 }
 
+static void look_at_quarantine(struct app *app, struct app_doctor *doctor)
+{
+    struct store_status status;
+    store_status_read(app->store, &status);
+    unsigned long long kept_mb = status.quarantine_bytes / MB,
+                       most_mb = status.quarantine_bytes_max / MB;
+    static const char check[] = "quarantine";
+    if (status.quarantine_bytes >= status.quarantine_bytes_max / 10 * 9) {
+        SAY(APP_FINDING_WARN, check,
+            STR("firsthand quarantine groups: mend, or discard; or a larger quarantine_mb"),
+            "%llu MB of %llu: what cannot be stored is refused once it is full", kept_mb, most_mb);
+    } else {
+        APP_DOCTOR_OK(doctor, check, "%llu rows, %llu MB of %llu",
+                      (unsigned long long)status.quarantined, kept_mb, most_mb);
+    }
+}
+
 static void look_at_ledger(struct app *app, struct app_doctor *doctor)
 {
     struct store_ledger ledger;
@@ -337,8 +354,8 @@ bool app_op_doctor(struct app *app, const struct app_caller *caller, struct json
     (void)caller;
     static const char *const members[] = {NULL};
     static void (*const checks[])(struct app * app, struct app_doctor * doctor) = {
-        look_at_room,   look_at_limits, look_at_events, look_at_ledger,  look_at_state,
-        look_at_wishes, look_at_zone,   look_at_jobs,   look_at_backups,
+        look_at_room,  look_at_limits, look_at_events, look_at_ledger, look_at_quarantine,
+        look_at_state, look_at_wishes, look_at_zone,   look_at_jobs,   look_at_backups,
     };
     struct app_doctor *doctor = arena_array(arena, 1, sizeof *doctor, fail);
     if (doctor == NULL || !app_input_members(input, members, fail)) {

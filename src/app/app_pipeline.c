@@ -245,6 +245,8 @@ bool app_op_status(struct app *app, const struct app_caller *caller, struct json
         {"journal_bytes", status.journal_bytes},
         {"segment_bytes", status.segment_bytes},
         {"quarantined", status.quarantined},
+        {"quarantine_bytes", status.quarantine_bytes},
+        {"quarantine_bytes_max", status.quarantine_bytes_max},
         {"event_names", status.names_events},
         {"property_names", status.names_properties},
         {"disk_free_bytes", room.free_bytes},

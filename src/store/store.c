@@ -5,6 +5,7 @@
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define DEDUP_WINDOW_MS (7 * DAY_MS)
+#define QUARANTINE_BYTES_MAX ((uint64_t)1 << 30)
 #define FRESH_ROWS_MAX 262144U
 #define FRESH_ROWS_LIMIT (1U << 22)
 #define JOURNAL_BYTES_MAX ((uint64_t)256 << 20)
@@ -29,6 +30,8 @@ static bool resolve(const struct store_options *given, struct store_options *out
     options.fresh_rows_max = options.fresh_rows_max == 0 ? FRESH_ROWS_MAX : options.fresh_rows_max;
     options.journal_bytes_max =
         options.journal_bytes_max == 0 ? JOURNAL_BYTES_MAX : options.journal_bytes_max;
+    options.quarantine_bytes_max =
+        options.quarantine_bytes_max == 0 ? QUARANTINE_BYTES_MAX : options.quarantine_bytes_max;
     options.bulk_rows_max =
         options.bulk_rows_max == 0 ? STORE_BULK_ROWS_MAX : options.bulk_rows_max;
     if (options.bulk_rows_max > BULK_ROWS_LIMIT) {
@@ -269,6 +272,8 @@ void store_status_read(struct store *store, struct store_status *out)
         status.segment_bytes += store_segment_info(now->segments->segments[i])->bytes;
     }
     status.quarantined = quarantined_locked(&now->quarantine);
+    status.quarantine_bytes = store_quarantine_bytes(now->quarantine.files, now->quarantine.live);
+    status.quarantine_bytes_max = store->options.quarantine_bytes_max;
     status.last_commit_ms = now->last_commit_ms;
     status.last_event_received_ms = now->last_event_received_ms;
     base_unlock(&store->lock);

@@ -36,6 +36,7 @@ struct store_options {              /* zero = default */
     uint64_t spare_bytes;    /* a merge waits where less than this would be left on the disk; 0 */
     int64_t commit_delay_us; /* how long a commit waits for company; 0: not at all */
     uint32_t bulk_rows_max;  /* of a large import in memory; 2,097,152 */
+    uint64_t quarantine_bytes_max; /* above it what cannot be stored is refused; 1 GiB */
 };
 
 /* Opens (and makes, where the disk is empty) a store; `disk` must outlive it. Replays the journal. */
@@ -398,6 +399,7 @@ bool store_account_traits(struct store_snapshot *snapshot, uint32_t account, str
 struct store_status {
     uint64_t events, customers, segments, fresh_rows, journal_bytes, segment_bytes, quarantined;
     uint64_t names_events, names_properties;
+    uint64_t quarantine_bytes, quarantine_bytes_max;
     int64_t last_commit_ms; /* STORE_NO_TIME: none in this process */
     int64_t last_event_received_ms;
     int64_t oldest_lease_s; /* -1: none */

@@ -82,6 +82,7 @@ static bool begin(struct store *store, size_t items, struct marks *out, struct f
     store_ledger_reset(&writing->delta);
     store_map_reset(&writing->pending_by_hash);
     writing->pending_count = 0;
+    writing->pending_bytes = 0;
     store_map_reset(&writing->pending_mark_by_id);
     writing->pending_mark_count = 0;
     store_import_reset(store);

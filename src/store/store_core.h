@@ -118,6 +118,7 @@ struct store_writing {
     struct store_map pending_by_hash;
     struct store_pending *pending;
     size_t pending_count, pending_capacity;
+    uint64_t pending_bytes;
     struct store_map pending_mark_by_id; /* by store_map_mix(id) */
     struct store_quarantine_mark *pending_marks;
     size_t pending_mark_count, pending_mark_capacity;

@@ -397,6 +397,22 @@ static bool find_same(const struct store_writing *writing, struct base_hash128 h
     return true;
 }
 
+/* Is there room in the quarantine's budget? Where not, the record is refused: it counts, its sender is told, and nothing
+   that somebody may still mend goes for it. */
+static bool has_room(const struct store *store, size_t raw_len, struct store_result *out)
+{
+    const struct store_writing *writing = &store->writing;
+    uint64_t kept = store_quarantine_bytes(writing->quarantine_files, writing->quarantine) +
+                    writing->pending_bytes;
+    if (kept + store_quarantine_row_bytes(raw_len) <= store->options.quarantine_bytes_max) {
+        return true;
+    }
+    out->verdict = STORE_REFUSED;
+    out->reason = STR("it could not be stored, and the quarantine is full (quarantine_mb): mend or "
+                      "discard what lies there");
+    return false;
+}
+
 /* Keeps the bytes of a quarantined record, once. */
 static bool keep_raw(struct store *store, const struct store_item *item, uint32_t source,
                      struct store_result *out, struct fail *fail)
@@ -422,7 +438,10 @@ static bool keep_raw(struct store *store, const struct store_item *item, uint32_
     if (!find_same(writing, row.hash, &out->quarantine_id, fail)) {
         return false;
     }
-    if (out->quarantine_id != 0) {
+    if (row.raw.len > STORE_QUARANTINE_RAW_MAX) {
+        row.raw.len = STORE_QUARANTINE_RAW_CUT;
+    }
+    if (out->quarantine_id != 0 || !has_room(store, row.raw.len, out)) {
         return true;
     }
     void *rows = writing->pending;
@@ -435,9 +454,7 @@ static bool keep_raw(struct store *store, const struct store_item *item, uint32_
                                                     (uint32_t)writing->pending_count, fail)) {
         return false;
     }
-    if (row.raw.len > STORE_QUARANTINE_RAW_MAX) {
-        row.raw.len = STORE_QUARANTINE_RAW_CUT;
-    }
+    writing->pending_bytes += store_quarantine_row_bytes(row.raw.len);
     row.id = out->quarantine_id = writing->next_quarantine_id++;
     struct store_pending *added = &writing->pending[writing->pending_count++];
     *added = (struct store_pending){

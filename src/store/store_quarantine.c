@@ -129,6 +129,8 @@ bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_
     if (!index_hash(live, row->hash, fail)) {
         return false;
     }
+    atomic_fetch_add_explicit(&live->kept_bytes, store_quarantine_row_bytes(row->raw.len),
+                              memory_order_relaxed);
     live->blocks[live->count / STORE_QUARANTINE_BLOCK_ROWS]
                 [live->count % STORE_QUARANTINE_BLOCK_ROWS] = (struct store_quarantine_live_row){
         .id = row->id,

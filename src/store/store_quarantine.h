@@ -24,6 +24,9 @@
 /* Files above this are not merged any further. */
 #define STORE_QUARANTINE_FILE_BYTES_MAX ((uint64_t)256 << 20)
 
+#define STORE_QUARANTINE_ROW_BYTES 72U /* of its words in a file */
+#define STORE_QUARANTINE_BY_HASH_BYTES 12U
+
 struct base_hash128 store_quarantine_hash(uint64_t salt, struct str source, struct str raw);
 
 struct store_quarantine_live_row {
@@ -52,7 +55,8 @@ struct store_quarantine_live {
     uint32_t count;
     uint32_t file_count;
     uint32_t way_count;
-    size_t raw_bytes; /* in memory */
+    size_t raw_bytes;            /* in memory */
+    _Atomic uint64_t kept_bytes; /* of all rows, as far as they count against the budget */
     struct str ways[STORE_QUARANTINE_WAYS];
     struct store_journal_file *files[STORE_QUARANTINE_JOURNALS]; /* references held */
     /* Set by the writer before a row of them is published. */
@@ -150,6 +154,15 @@ bool store_quarantine_file_row(const struct store_quarantine_file *file, uint64_
 bool store_quarantine_file_seek(const struct store_quarantine_file *file, uint64_t id,
                                 uint64_t *out, struct fail *fail) MUST_USE;
 
+/* What counts against store_options.quarantine_bytes_max: files as they lie on disk, rows that no file has yet by their
+   bytes. `live`: two, either may be NULL. */
+uint64_t store_quarantine_bytes(const struct store_quarantine_files *files,
+                                struct store_quarantine_live *const *live);
+static inline uint64_t store_quarantine_row_bytes(size_t raw_len)
+{
+    return raw_len + STORE_QUARANTINE_ROW_BYTES + STORE_QUARANTINE_BY_HASH_BYTES;
+}
+
 /* Rows that are gone are left out; at least one must stay. */
 bool store_quarantine_seal(struct disk *disk, const struct store_quarantine_live *live,
                            const struct store_quarantine_marks *marks, uint64_t id,
@@ -194,7 +207,5 @@ enum store_quarantine_section {
     STORE_QUARANTINE_SECTIONS,
 };
 #define STORE_QUARANTINE_META_BYTES 24U
-#define STORE_QUARANTINE_ROW_BYTES 72U
-#define STORE_QUARANTINE_BY_HASH_BYTES 12U
 #define STORE_QUARANTINE_NO_FIELD 0xFFFFU
 #define STORE_QUARANTINE_HAS_SENT_AT 1U /* in a row's flags */

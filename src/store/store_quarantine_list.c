@@ -194,3 +194,17 @@ bool store_quarantine_view_get(const struct store_quarantine_view *view, uint64_
     own(out, arena);
     return true;
 }
+
+uint64_t store_quarantine_bytes(const struct store_quarantine_files *files,
+                                struct store_quarantine_live *const *live)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        bytes += store_run_info_of(files->files[i].run)->bytes;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        bytes +=
+            live[i] == NULL ? 0 : atomic_load_explicit(&live[i]->kept_bytes, memory_order_relaxed);
+    }
+    return bytes;
+}

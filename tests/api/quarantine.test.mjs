@@ -1,7 +1,9 @@
 // Rows of the quarantine are mended, taken again as they are, or discarded; the ledger moves with them, row by row.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
-import { must, run, serverFor } from '../support/firsthand.mjs';
+import { must, run, Server, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
 
 const NO_TIME = 'no time: expected the instant at which it happened';
 const at = '2026-05-01T10:00:00Z';
@@ -181,4 +183,28 @@ test('what is wrong with a request is said with its place', async (t) => {
     assert.equal(done.code, 2, `${args.join(' ')}: ${done.stderr}`);
     assert.match(done.stderr, what);
   }
+});
+
+test('a quarantine that is full refuses what cannot be stored, says so, and the ledger adds up', async (t) => {
+  const data = temporaryDirectory(t);
+  writeFileSync(join(data, 'firsthand.conf'), 'quarantine_mb = 1\n');
+  const server = await Server.start(data);
+  t.after(() => server.stop('SIGKILL'));
+  const key = server.key('write', 'web');
+  const bad = (i) => ({ userId: 'u', event: 7, message_id: `m${i}`, properties: { long: String(i).padEnd(100_000, 'x') } });
+  const answers = [];
+  for (let i = 0; i < 15; i++) answers.push((await server.request('/api/v1/events', { key, body: [bad(i)] })).json);
+  const refused = answers.filter((one) => one.refused === 1);
+  assert.ok(refused.length >= 5 && refused.length < 15, `${refused.length} refused`);
+  assert.match(refused[0].verdicts[0].reason, /the quarantine is full \(quarantine_mb\)/);
+  assert.equal(answers.at(-1).refused, 1);
+  // What can be stored is.
+  assert.equal((await server.request('/api/v1/events', { key, body: [{ userId: 'u', event: 'Visit', ts: new Date().toISOString() }] })).json.stored, 1);
+  const ledger = JSON.parse(must(['ledger', '--json', '--data', data]));
+  assert.equal(ledger.balanced, true);
+  assert.deepEqual([ledger.total.received, ledger.total.quarantined, ledger.total.refused], [16, 15 - refused.length, refused.length]);
+  const status = JSON.parse(must(['status', '--json', '--data', data]));
+  assert.ok(status.quarantine_bytes <= status.quarantine_bytes_max && status.quarantine_bytes_max === 1_000_000);
+  const { findings } = JSON.parse(run(['doctor', '--json', '--data', data]).stdout);
+  assert.equal(findings.find((one) => one.check === 'quarantine').level, 'warn');
 });

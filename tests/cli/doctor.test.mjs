@@ -47,7 +47,7 @@ test('of a sound directory nothing is wrong, with a server and without', async (
     const answer = look(data);
     if (served) await server.stop();
     assert.deepEqual(answer.findings.filter((each) => each.level !== 'ok' && !OF_THE_MACHINE.has(each.check)), []);
-    for (const check of ['user', 'owner', 'rights', 'settings', 'open', 'room', 'open-files', 'events', 'ledger', 'state', 'audit', 'erasures', 'time-zone', 'jobs', 'backups', 'restore-test']) {
+    for (const check of ['user', 'owner', 'rights', 'settings', 'open', 'room', 'open-files', 'events', 'ledger', 'quarantine', 'state', 'audit', 'erasures', 'time-zone', 'jobs', 'backups', 'restore-test']) {
       expect(answer, check, 'ok', /./);
     }
     expect(answer, 'open', 'ok', served ? /a server has it/ : /no server has it/);

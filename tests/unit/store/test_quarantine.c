@@ -74,6 +74,68 @@ static void rows_come_newest_first_and_whole(void **state)
     }
 }
 
+/* Submits as `bad` does, whatever becomes of it. */
+static enum store_verdict bring_bad(struct kit *kit, struct str raw, struct str *out_reason)
+{
+    struct fail fail;
+    struct store_item item = kit_item(kit, "web", "m", "Visit", "user=u");
+    item.verdict = STORE_QUARANTINED;
+    item.reason = STR("no time");
+    item.raw = raw;
+    if (!store_submit(kit->store, &item, 1, &fail)) {
+        fail_msg("%s", fail.message);
+    }
+    *out_reason = item.reason;
+    return item.verdict;
+}
+
+static void a_full_quarantine_refuses_and_takes_again_once_there_is_room(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct fail fail;
+    struct str reason;
+    struct store_status status;
+    kit_init(&kit);
+    kit.options.quarantine_bytes_max = 20000;
+    kit_reopen(&kit);
+    char *raw = arena_alloc(kit.arena, 8000, &fail);
+    memset(raw, 'x', 8000);
+    for (int i = 0; i < 2; i++) {
+        raw[0] = (char)('a' + i);
+        assert_int_equal(bring_bad(&kit, str_of(raw, 8000), &reason), STORE_QUARANTINED);
+    }
+    raw[0] = 'c';
+    assert_int_equal(bring_bad(&kit, str_of(raw, 8000), &reason), STORE_REFUSED);
+    assert_true(str_find(reason, STR("the quarantine is full")) < reason.len);
+    /* One that lies there needs no room, and a small one has it. */
+    raw[0] = 'a';
+    assert_int_equal(bring_bad(&kit, str_of(raw, 8000), &reason), STORE_QUARANTINED);
+    assert_int_equal(bring_bad(&kit, STR("small"), &reason), STORE_QUARANTINED);
+    struct store_ledger ledger = kit_ledger(&kit);
+    assert_int_equal(ledger.total.received, 5);
+    assert_int_equal(ledger.total.quarantined, 4);
+    assert_int_equal(ledger.total.refused, 1);
+    store_status_read(kit.store, &status);
+    assert_in_range(status.quarantine_bytes, 16005, 20000);
+    assert_int_equal(status.quarantine_bytes_max, 20000);
+    /* It is as full after a start, and after a seal, which packs it. */
+    kit_reopen(&kit);
+    raw[0] = 'c';
+    assert_int_equal(bring_bad(&kit, str_of(raw, 8000), &reason), STORE_REFUSED);
+    for (uint64_t id = 1; id <= 2; id++) {
+        struct store_item gone = kit_item(&kit, "web", NULL, "Visit", "user=u");
+        gone.verdict = STORE_REFUSED;
+        gone.mends = id;
+        assert_true(store_submit(kit.store, &gone, 1, &fail));
+        assert_false(gone.out_absent);
+    }
+    kit_seal(&kit);
+    assert_int_equal(bring_bad(&kit, str_of(raw, 8000), &reason), STORE_QUARANTINED);
+    kit_verify(&kit);
+    kit_done(&kit);
+}
+
 static void the_same_bad_record_makes_no_second_row(void **state)
 {
     (void)state;
@@ -477,6 +539,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_come_newest_first_and_whole),
+        cmocka_unit_test(a_full_quarantine_refuses_and_takes_again_once_there_is_room),
         cmocka_unit_test(the_same_bad_record_makes_no_second_row),
         cmocka_unit_test(the_same_bad_record_twice_in_a_batch_makes_one_row),
         cmocka_unit_test(lists_are_filtered_and_paged),

@@ -365,6 +365,8 @@ export interface Status {
   disk_free_bytes: number;
   disk_low_bytes: number;
   disk_full_bytes: number;
+  quarantine_bytes: number;
+  quarantine_bytes_max: number;
   oldest_lease_s: number | null;
   last_event_at: string | null;
   /** As the jobs tell it: when the last good ones were, and whether that is as it should be. */
