@@ -61,6 +61,7 @@ PARTS = [
     Sites(),
     Program('store_faults', {'faults': 100_000, 'memory faults': 100_000}),
     Program('store_cut', {'cuts': 1000}),
+    Program('store_rot', {'flips': 100_000}),
     Program('store_erasures', {'erasures': 10_000}),
     Program('store_bulk_cut', {'cuts': 1000}),
     Program('backup_cut', {'cuts': 1000}),

@@ -88,3 +88,24 @@ void play_cut(struct play *play, uint64_t seed)
     play->sim = after;
     play->store = world_open(&play->world, play->sim);
 }
+
+void play_digests(struct world *world, struct base_hash128 out[PLAY_STEPS + 1])
+{
+    struct disk_sim *sim = disk_sim_new(1);
+    struct store *plain = world_open(world, sim);
+    struct fail fail;
+    assert_int_equal(world->step_count, PLAY_STEPS);
+    out[0] = world_digest(plain);
+    for (size_t i = 0; i < PLAY_STEPS; i++) {
+        const struct world_step *step = &world->steps[i];
+        out[i + 1] = out[i];
+        if (changes_what_is_known(step)) {
+            if (!world_do(world, plain, step, &fail)) {
+                fail_msg("without faults: %s", fail.message);
+            }
+            out[i + 1] = world_digest(plain);
+        }
+    }
+    store_close(plain);
+    disk_sim_free(sim);
+}

@@ -22,6 +22,8 @@ struct play {
     void (*aside)(bool begins); /* called around what the plain one does; may be NULL */
 };
 
+/* [i]: of a store that was told the first i steps of the script, and is neither sealed nor restarted. */
+void play_digests(struct world *world, struct base_hash128 out[PLAY_STEPS + 1]);
 void play_begin(struct play *play, uint64_t seed);
 void play_end(struct play *play);
 /* Goes on until the end or until the store's disk fails; the step that failed is play->done then. */

@@ -59,6 +59,8 @@ void world_same(struct world *world, struct store *a, struct store *b);
 /* All that world_same compares and more, of one store; for many comparisons with the same. Fails the test where the
    ledger does not add up. */
 struct base_hash128 world_digest(struct store *store);
+bool world_try_digest(struct store *store, struct base_hash128 *out,
+                      struct fail *fail); /* what cannot be read fails */
 bool world_digests_equal(struct base_hash128 a, struct base_hash128 b);
 /* The seeds of a random test. FIRSTHAND_CRASH_RUNS makes them so many times as many; FIRSTHAND_CRASH_FROM passes over
    so many times those of an ordinary run, so that a long run can be made in pieces. */

@@ -1,11 +1,10 @@
 /* Every state that a cut can leave, as far as they can be told apart: before each call that changes the disk the
    pending changes are dropped, torn and reordered in as many ways as are found, and each different disk is recovered and
    compared. A script is played once for all of its states: what was played is not played again for each. */
-#include "store_world.h"
+#include "store_play.h"
 
 #include "base_mem.h"
 
-#define STEPS 24U
 #define MOMENT_STATES_MAX 40U /* before one call */
 #define REPEATS_MAX 8U        /* so many known states in a row end a moment */
 #define AGAIN_EVERY 16U       /* of so many states one is opened twice more, and read through */
@@ -49,29 +48,6 @@ static bool seen_add(struct seen *seen, uint64_t hash)
     seen->slots[at] = hash;
     seen->count += added;
     return added;
-}
-
-static bool is_known_step(const struct world_step *step)
-{
-    return step->kind == WORLD_SUBMIT || step->kind == WORLD_JOIN || step->kind == WORLD_SPLIT;
-}
-
-/* What may be seen after each number of steps, from a store without cuts, seals and restarts. */
-static void fill_digests(struct look *look)
-{
-    struct disk_sim *sim = disk_sim_new(1);
-    struct store *plain = world_open(look->world, sim);
-    struct fail fail;
-    look->digests[0] = world_digest(plain);
-    for (size_t i = 0; i < look->world->step_count; i++) {
-        const struct world_step *step = &look->world->steps[i];
-        if (is_known_step(step) && !world_do(look->world, plain, step, &fail)) {
-            fail_msg("without cuts: %s", fail.message);
-        }
-        look->digests[i + 1] = is_known_step(step) ? world_digest(plain) : look->digests[i];
-    }
-    store_close(plain);
-    disk_sim_free(sim);
 }
 
 static bool is_right(const struct look *look, struct base_hash128 digest)
@@ -146,11 +122,11 @@ static void every_state_that_a_cut_can_leave_has_what_was_acknowledged_once(void
     const struct world_seeds seeds = world_seeds(10);
     for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
         struct world world;
-        world_init(&world, seed + 1000000, STEPS);
-        struct base_hash128 digests[STEPS + 1];
+        world_init(&world, seed + 1000000, PLAY_STEPS);
+        struct base_hash128 digests[PLAY_STEPS + 1];
         struct look look = {
             .world = &world, .sim = disk_sim_new(seed), .digests = digests, .seed = seed};
-        fill_digests(&look);
+        play_digests(&world, digests);
         play(&look);
         assert_true(look.moments > 20 && look.states > 20);
         world_tried.states += look.states;
