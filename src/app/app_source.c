@@ -65,6 +65,7 @@ bool app_source_make(const struct app_source_parts *parts, struct arena *arena,
         .may_join_users = parts->trusted,
         .keep_address = settings.keep_address,
         .keep_user_agent = settings.keep_user_agent,
+        .heed_gpc = settings.heed_gpc,
         .quota_minute = settings.quota_minute,
         .quota_day = settings.quota_day,
     };

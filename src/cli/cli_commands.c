@@ -273,6 +273,7 @@ static const struct cli_option source_options[] = {
     {"--keep-mail-text", "on|off", "keep the whole text of mails, quotes and all (off)"},
     {"--keep-address", "on|off", "keep the addresses that its senders are at (off)"},
     {"--keep-user-agent", "on|off", "keep the names of their browsers (off)"},
+    {"--heed-gpc", "on|off", "refuse events of browsers that ask not to be tracked (off)"},
     {"--quota-minute", "N", "events over HTTP in a minute, 429 above; '': as many as come"},
     {"--quota-day", "N", "the same in a day of its zone"},
     END_OF_OPTIONS};

@@ -192,6 +192,7 @@ static bool put_settings(struct cli *cli, struct json_writer *w, struct fail *fa
         !put_switch(cli, "--keep-mail-text", "keep_mail_text", w, fail) ||
         !put_switch(cli, "--keep-address", "keep_address", w, fail) ||
         !put_switch(cli, "--keep-user-agent", "keep_user_agent", w, fail) ||
+        !put_switch(cli, "--heed-gpc", "heed_gpc", w, fail) ||
         !put_quota(cli, "--quota-minute", "quota_minute", w, fail) ||
         !put_quota(cli, "--quota-day", "quota_day", w, fail)) {
         return false;

@@ -90,11 +90,41 @@ bool http_intake_source(struct http_call *call, struct intake_source *out)
     return page_may_send(call, out);
 }
 
+/* What a person says on purpose is no tracking: words, scores, answers, and what they decide about consent. */
+static bool is_said(const struct store_event *event)
+{
+    return event->text.len > 0 || event->scale.len > 0 ||
+           str_starts(event->event, STR("survey ")) || str_is(event->event, "consent");
+}
+
+/* A browser whose person asked, by Global Privacy Control, not to be tracked says so in each request. Each event gets its
+   verdict, so that what is left out is counted and not a gap. */
+static void heed_signal(struct http_call *call, const struct intake_source *source,
+                        const struct intake_items *items)
+{
+    if (!source->heed_gpc || !str_is(net_header(call->request, "Sec-GPC"), "1")) {
+        return;
+    }
+    for (size_t i = 0; i < items->count; i++) {
+        struct store_item *item = &items->items[i];
+        if (item->verdict == STORE_REFUSED ||
+            (item->verdict == STORE_STORED && is_said(&item->event))) {
+            continue;
+        }
+        item->verdict = STORE_REFUSED;
+        item->reason =
+            STR("the person's browser asks not to be tracked (Sec-GPC), which this source "
+                "heeds");
+        item->field = (struct str){NULL, 0};
+    }
+}
+
 bool http_intake_take(struct http_call *call, const struct intake_source *source,
                       const struct intake_items *items)
 {
     struct fail fail;
     struct http_quotas *quotas = call->http->quotas;
+    heed_signal(call, source, items);
     int64_t wait_s = http_quota_take(quotas, source, items->count);
     if (wait_s > 0) {
         http_problem_later(call, 429,

@@ -59,6 +59,7 @@ struct intake_source {
     bool may_join_users;  /* a secret key or an operator: two known users may be joined */
     bool keep_address;    /* stores context.ip (or the peer's) */
     bool keep_user_agent; /* stores context.userAgent and context.userAgentData */
+    bool heed_gpc;        /* refuses what comes with Sec-GPC: 1, but what is said on purpose */
     uint64_t quota_minute, quota_day; /* events over HTTP; 0: as many as come */
     /* In which Segment's and PostHog's instants without an offset are read; NULL: UTC. */
     const struct zone *local_zone;

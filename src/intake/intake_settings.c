@@ -221,6 +221,11 @@ static bool read_keep_mail_text(struct json_value value, struct intake_settings 
     return read_switch(value, "keep_mail_text", &out->mail.keep_text, fail);
 }
 
+static bool read_heed_gpc(struct json_value value, struct intake_settings *out, struct fail *fail)
+{
+    return read_switch(value, "heed_gpc", &out->heed_gpc, fail);
+}
+
 static bool read_quota(struct json_value value, const char *name, uint64_t *out, struct fail *fail)
 {
     if (json_type_of(value) != JSON_INT || json_int(value) < 1 ||
@@ -256,6 +261,7 @@ static const struct member members[] = {
     {"origins", read_origins},
     {"keep_address", read_keep_address},
     {"keep_user_agent", read_keep_user_agent},
+    {"heed_gpc", read_heed_gpc},
     {"quota_minute", read_quota_minute},
     {"quota_day", read_quota_day},
 };

@@ -27,8 +27,9 @@ struct intake_settings {
     const struct zone *zone; /* of local times; NULL: the organisation's, and UTC over HTTP */
     struct str origins[INTAKE_ORIGINS_MAX]; /* pages that may send; none: any */
     size_t origin_count;
-    bool keep_address;                /* stores addresses that senders are at (context.ip) */
-    bool keep_user_agent;             /* stores context.userAgent and context.userAgentData */
+    bool keep_address;    /* stores addresses that senders are at (context.ip) */
+    bool keep_user_agent; /* stores context.userAgent and context.userAgentData */
+    bool heed_gpc; /* refuses what browsers send with Sec-GPC: 1, which ask not to be tracked */
     uint64_t quota_minute, quota_day; /* events over HTTP; 0: as many as come */
 };
 #define INTAKE_QUOTA_MAX INT64_C(1000000000000)

@@ -36,6 +36,7 @@ static void what_is_wrong_is_named_by_its_pointer(void **state)
         {"{\"zonne\":\"UTC\"}", "/settings/zonne", "did you mean \"zone\"?"},
         {"{\"keep_address\":\"yes\"}", "/settings/keep_address", "true or false"},
         {"{\"keep_user_agent\":1}", "/settings/keep_user_agent", "true or false"},
+        {"{\"heed_gpc\":\"yes\"}", "/settings/heed_gpc", "true or false"},
         {"{\"origins\":\"https://shop.example\"}", "/settings/origins", "a list"},
         {"{\"origins\":[\"https://shop.example\",7]}", "/settings/origins/1", "https://"},
         {"{\"origins\":[\"https://shop.example/\"]}", "/settings/origins/0", "no path"},
