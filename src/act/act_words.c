@@ -110,9 +110,11 @@ static const char *const ENGLISH[ACT_WORDS] = {
          "\n"
          "about-you.html    to read: open it in a browser, no connection is needed\n"
          "about-you.json    facts about you, and how you are recognised\n"
+         "surveys.json      answers of yours that are under way\n"
+         "contacts.json     links to surveys that were made for you, wishes to be erased\n"
          "timeline.ndjson   everything that happened, oldest first: one JSON object on each line\n"
          "\n"
-         "Times in the two files for programs are UTC. Text that you wrote is there exactly as it "
+         "Times in the files for programs are UTC. Text that you wrote is there exactly as it "
          "came.\n"),
     [ACT_WORD_COPY_TITLE] = "What {0} knows about you",
     [ACT_WORD_COPY_INTRO] = "As of {0}. Times are those of {1}.",

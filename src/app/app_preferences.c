@@ -6,6 +6,7 @@
 #include "act_zip.h"
 #include "app_contact.h"
 #include "app_internal.h"
+#include "app_record.h"
 #include "base_base64.h"
 #include "state_erasures.h"
 #include "state_responses.h"
@@ -438,6 +439,17 @@ static bool write_surveys(struct view *view, struct base_buf *out, struct fail *
     return base_buf_ok(out, fail);
 }
 
+/* Notes only where the organisation makes the copy, and somebody looks at it: they may speak of others too. */
+static bool write_contacts(const struct view *view, struct base_buf *out, struct fail *fail)
+{
+    const struct app_record_of of = {
+        .identifiers = view->page.identifiers,
+        .count = view->page.identifier_count,
+        .notes = view->produced_by.data != NULL,
+    };
+    return app_record_write(view->app, &of, view->arena, out, fail);
+}
+
 static bool pack(struct view *view, struct act_zip *zip, struct fail *fail)
 {
     struct base_buf text CLEANUP(base_buf_done) = {.limit = PAGE_BYTES_MAX};
@@ -465,8 +477,9 @@ static bool pack(struct view *view, struct act_zip *zip, struct fail *fail)
     base_buf_byte(&text, '\n');
     return pack_text(zip, &text, fail) && act_zip_entry(zip, "surveys.json", fail) &&
            write_surveys(view, &text, fail) && pack_text(zip, &text, fail) &&
-           act_zip_entry(zip, "timeline.ndjson", fail) && pack_rows(view, zip, false, fail) &&
-           act_zip_end(zip, fail);
+           act_zip_entry(zip, "contacts.json", fail) && write_contacts(view, &text, fail) &&
+           pack_text(zip, &text, fail) && act_zip_entry(zip, "timeline.ndjson", fail) &&
+           pack_rows(view, zip, false, fail) && act_zip_end(zip, fail);
 }
 
 static bool make_copy(struct view *view, struct app_preference_reply *out, struct fail *fail)

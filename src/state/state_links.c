@@ -123,6 +123,34 @@ bool state_survey_links_list(struct state *state, struct str survey, int64_t bef
     return true;
 }
 
+bool state_survey_links_of(struct state *state, struct str customer, struct arena *arena,
+                           struct state_survey_link **out, size_t *out_count, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    struct state_value values[] = {state_text(customer), state_int(STATE_LINKS_OF_MAX)};
+    struct state_survey_link *list = arena_array(arena, STATE_LINKS_OF_MAX, sizeof *list, fail);
+    size_t count = 0;
+    bool row = false;
+    if (list == NULL || !state_read(state, &link, fail) ||
+        !state_select(link,
+                      "SELECT " COLUMNS " FROM survey_links WHERE customer = ?1"
+                      " ORDER BY id DESC LIMIT ?2",
+                      values, ARRAY_LEN(values), &rows, fail) ||
+        !state_next(rows, &row, fail)) {
+        return false;
+    }
+    while (row) {
+        list[count++] = row_read(rows, arena);
+        if (!state_next(rows, &row, fail)) {
+            return false;
+        }
+    }
+    *out = list;
+    *out_count = count;
+    return true;
+}
+
 bool state_survey_link_revoke(struct state *state, struct str survey, int64_t id, struct fail *fail)
 {
     struct state_link *link CLEANUP(state_link_done) = NULL;

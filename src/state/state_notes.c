@@ -54,6 +54,32 @@ bool state_notes_list(struct state *state, int64_t from_ms, int64_t to_ms, struc
                                values, ARRAY_LEN(values), arena, out, out_count, fail);
 }
 
+bool state_notes_each(struct state *state,
+                      bool (*each)(void *context, const struct state_note *note, struct fail *fail),
+                      void *context, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    bool row = true;
+    if (!state_read(state, &link, fail) ||
+        !state_select(link, "SELECT " COLUMNS " FROM notes ORDER BY at_ms, id", NULL, 0, &rows,
+                      fail)) {
+        return false;
+    }
+    while (state_next(rows, &row, fail)) {
+        if (!row) {
+            return true;
+        }
+        struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+        struct state_note note;
+        row_read(rows, arena, &note);
+        if (!each(context, &note, fail)) {
+            return false;
+        }
+    }
+    return false;
+}
+
 static bool met(bool row, int64_t id, struct fail *fail)
 {
     return row || fail_set(fail, FAIL_ABSENT, "there is no note %lld", (long long)id);

@@ -32,6 +32,11 @@ extern const char *const state_note_kinds[];
 bool state_notes_list(struct state *state, int64_t from_ms, int64_t to_ms, struct str kind,
                       struct arena *arena, struct state_note **out, size_t *out_count,
                       int64_t *out_total, struct fail *fail) MUST_USE;
+/* Calls `each` with every note, by time then id; false from it ends it, as a failure that it has set. The note lives for the
+   call. */
+bool state_notes_each(struct state *state,
+                      bool (*each)(void *context, const struct state_note *note, struct fail *fail),
+                      void *context, struct fail *fail) MUST_USE;
 bool state_note_find(struct state *state, int64_t id, struct arena *arena, struct state_note *out,
                      struct fail *fail) MUST_USE;
 /* id, updated_ms are given by the store. */

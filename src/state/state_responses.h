@@ -110,5 +110,10 @@ bool state_survey_link_holds(struct state *state, struct str response, bool *out
 bool state_survey_links_list(struct state *state, struct str survey, int64_t before_id,
                              size_t limit, struct arena *arena, struct state_survey_link **out,
                              size_t *out_count, int64_t *out_total, struct fail *fail) MUST_USE;
+/* Of one user id, over all surveys, newest first: the newest STATE_LINKS_OF_MAX. */
+#define STATE_LINKS_OF_MAX 1000
+bool state_survey_links_of(struct state *state, struct str customer, struct arena *arena,
+                           struct state_survey_link **out, size_t *out_count,
+                           struct fail *fail) MUST_USE;
 bool state_survey_link_revoke(struct state *state, struct str survey, int64_t id,
                               struct fail *fail) MUST_USE; /* FAIL_ABSENT */

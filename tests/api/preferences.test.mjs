@@ -128,7 +128,7 @@ test('a copy is one file with a page to read and everything for programs', async
   writeFileSync(join(folder, 'copy.zip'), Buffer.from(await answer.arrayBuffer()));
   const opened = spawnSync('python3', ['-c', 'import zipfile; z = zipfile.ZipFile("copy.zip"); assert z.testzip() is None; z.extractall("out")'], { cwd: folder, encoding: 'utf8' });
   assert.equal(opened.status, 0, opened.stderr);
-  assert.deepEqual(readdirSync(join(folder, 'out')).sort(), ['README.txt', 'about-you.html', 'about-you.json', 'surveys.json', 'timeline.ndjson']);
+  assert.deepEqual(readdirSync(join(folder, 'out')).sort(), ['README.txt', 'about-you.html', 'about-you.json', 'contacts.json', 'surveys.json', 'timeline.ndjson']);
   const lines = readFileSync(join(folder, 'out/timeline.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
   assert.equal(lines.length, 83);
   assert.deepEqual(lines.slice(3).map((one) => one.event), events.map((one) => one.event));

@@ -34,11 +34,17 @@ test('the record holds events, identifiers of all who were joined, traits, words
   const asked = (await ask('next', { userId: 'ann', anonymousId: 'a1', locale: 'en', url: 'https://shop.example/' })).json;
   await ask('answer', { response: asked.response, token: asked.token, seq: 1, answers: { recommend: 3 } });
 
+  const linked = run(['survey', 'links', 'ask', '--customer', 'ann', '--address', 'https://ask.shop.example', '--data', server.data]);
+  assert.equal(linked.code, 0, linked.stderr);
+  for (const body of [{ kind: 'incident', text: 'The order of ann2 was lost.' }, { kind: 'other', text: 'Joann visited bob.' }]) {
+    assert.equal((await server.request('/api/v1/notes', { key, body: { at: TS, ...body } })).status, 201);
+  }
+
   const answer = await fetch(`${server.url}/api/v1/customers/ann2/export`, { headers: { authorization: `Bearer ${key}` } });
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get('content-type'), 'application/zip');
   const files = unpack(t, Buffer.from(await answer.arrayBuffer()));
-  assert.deepEqual(Object.keys(files), ['README.txt', 'about-you.html', 'about-you.json', 'surveys.json', 'timeline.ndjson']);
+  assert.deepEqual(Object.keys(files), ['README.txt', 'about-you.html', 'about-you.json', 'surveys.json', 'contacts.json', 'timeline.ndjson']);
   const about = JSON.parse(files['about-you.json']);
   assert.deepEqual(about.identifiers.map(({ kind, value }) => `${kind}:${value}`).sort(), ['anonymous:a1', 'user:ann', 'user:ann2']);
   assert.equal(about.traits.city, 'Oslo');
@@ -46,6 +52,11 @@ test('the record holds events, identifiers of all who were joined, traits, words
   assert.ok(Math.abs(Date.parse(about.as_of) - Date.now()) < 60000);
   assert.ok(about.consents.some(({ purpose, state }) => purpose === 'message' && state === 'granted'));
   assert.deepEqual(JSON.parse(files['surveys.json'])[0].answers, { recommend: 3 });
+  const contacts = JSON.parse(files['contacts.json']);
+  assert.deepEqual(contacts.invitations.map(({ survey, customer, revoked }) => [survey, customer, revoked]), [['ask', 'ann', null]]);
+  assert.ok(!files['contacts.json'].includes(linked.stdout.trim().split('/').at(-1)), 'the link itself opens the survey as them');
+  assert.deepEqual(contacts.notes.map(({ text, kind }) => [kind, text]), [['incident', 'The order of ann2 was lost.']]);
+  assert.deepEqual(contacts.wishes_to_be_erased, []);
   const events = files['timeline.ndjson'].trim().split('\n').map((line) => JSON.parse(line).event);
   for (const event of ['feedback', 'Order', 'consent']) assert.ok(events.includes(event), event);
   assert.doesNotMatch(files['about-you.html'], /<script/);
