@@ -209,6 +209,17 @@ def suite_hostile(result):
         trial.end(result, {'requests': int(os.environ.get('REQUESTS', '20000'))})
 
 
+def suite_overload(result):
+    """Ten times the load that fits, for OVERLOAD_SECONDS (600); the api suite has a short one."""
+    code, output = run(['scripts/npm.sh', 'tests'])
+    result.one('packages of tests/', code == 0, output)
+    if code == 0 and binary(result):
+        seconds = os.environ.get('OVERLOAD_SECONDS', '600')
+        trial = trials.Trial('overload')
+        node_tests(result, ['api/overload.test.mjs'], 'tests', {**real_env(), 'OVERLOAD_SECONDS': seconds}, 24 * 3600)
+        trial.end(result, {'seconds': int(seconds)})
+
+
 def crash_needs(result):
     """Programs and packages of the crash tests."""
     code, output = run(['scripts/npm.sh', 'tests'])
@@ -249,7 +260,8 @@ SUITES = {
     'tidy': suite_tidy,
 }
 # Asked for by name only.
-BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'crash': suite_crash}
+BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'crash': suite_crash,
+           'overload': suite_overload}
 GROUPS = {'quick': ['lint', 'unit', 'web']}
 
 
