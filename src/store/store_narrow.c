@@ -13,6 +13,7 @@ struct store_narrow *store_narrow_new(size_t piece_count)
     struct store_narrow *narrow = base_alloc_zero(sizeof *narrow);
     narrow->pieces = base_alloc_zero(piece_count * sizeof *narrow->pieces);
     narrow->heads = base_alloc_zero(piece_count * sizeof *narrow->heads);
+    narrow->sources = base_alloc_zero(piece_count * sizeof *narrow->sources);
     return narrow;
 }
 
@@ -33,11 +34,13 @@ void store_narrow_free(struct store_narrow *narrow, size_t piece_count, struct b
         piece_done(&narrow->pieces[p], budget);
     }
     piece_done(&narrow->merged, budget);
+    piece_done(&narrow->aside, budget);
     store_vec_done(&narrow->run_begin, budget);
     store_vec_done(&narrow->run_ts, budget);
     store_vec_done(&narrow->run_label, budget);
     base_free(narrow->pieces);
     base_free(narrow->heads);
+    base_free(narrow->sources);
     base_free(narrow);
 }
 

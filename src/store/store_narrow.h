@@ -49,11 +49,18 @@ struct store_narrow_head { /* of a piece that is being merged */
     uint32_t number;       /* of its next customer; STORE_NO_CUSTOMER: none left */
     uint32_t next;         /* index of that one */
 };
+struct store_narrow_rows { /* of one customer in one piece */
+    const int64_t *ts_ms;
+    const uint8_t *labels;
+    uint32_t count;
+};
 struct store_narrow {
     struct store_narrow_piece *pieces;
     size_t count; /* of this batch */
     struct store_narrow_piece merged;
     struct store_narrow_head *heads;
+    struct store_narrow_rows *sources;  /* of the customer that is merged */
+    struct store_narrow_piece aside;    /* what others than the largest have of it */
     struct store_vec run_begin;         /* uint32_t: where the runs of one customer begin */
     struct store_vec run_ts, run_label; /* a customer's rows while they are put in order */
 };

@@ -73,6 +73,15 @@ static bool merge_runs(struct store_narrow *narrow, int64_t *ts_ms, uint8_t *lab
     return true;
 }
 
+static struct store_narrow_rows rows_of(const struct store_narrow_piece *in, uint32_t customer)
+{
+    const uint32_t *row_begin = in->row_begin.data;
+    uint32_t from = row_begin[customer];
+    return (struct store_narrow_rows){(const int64_t *)in->ts.data + from,
+                                      (const uint8_t *)in->labels.data + from,
+                                      row_begin[customer + 1] - from};
+}
+
 /* The rows of one customer while they are put behind those of a piece. */
 struct laying {
     struct store_narrow *narrow;
@@ -89,20 +98,16 @@ static struct laying lay(struct store_narrow *narrow, struct store_narrow_piece 
 }
 
 /* One run more. */
-static void lay_run(struct laying *l, const struct store_narrow_piece *in, uint32_t customer)
+static void lay_run(struct laying *l, const struct store_narrow_rows *in)
 {
-    const uint32_t *row_begin = in->row_begin.data;
-    uint32_t from = row_begin[customer];
-    uint32_t count = row_begin[customer + 1] - from;
-    const int64_t *in_ts = (const int64_t *)in->ts.data + from;
     uint32_t at = l->out->row_count + l->rows;
-    copy_run((int64_t *)l->out->ts.data + at, (uint8_t *)l->out->labels.data + at, in_ts,
-             (const uint8_t *)in->labels.data + from, count);
-    l->in_order &= in_ts[0] >= l->last_ms;
-    l->tie |= in_ts[0] == l->last_ms;
-    l->last_ms = in_ts[count - 1];
+    copy_run((int64_t *)l->out->ts.data + at, (uint8_t *)l->out->labels.data + at, in->ts_ms,
+             in->labels, in->count);
+    l->in_order &= in->ts_ms[0] >= l->last_ms;
+    l->tie |= in->ts_ms[0] == l->last_ms;
+    l->last_ms = in->ts_ms[in->count - 1];
     ((uint32_t *)l->narrow->run_begin.data)[l->runs++] = l->rows;
-    l->rows += count;
+    l->rows += in->count;
 }
 
 static bool lay_in_order(struct laying *l, struct base_budget *budget, struct fail *fail)
@@ -120,37 +125,118 @@ static void lay_down(struct laying *l, uint32_t number)
     ((uint32_t *)out->row_begin.data)[out->customer_count] = out->row_count;
 }
 
-/* Adds the rows of the customer that stands next, and moves the heads past it. */
-static bool merge_customer(struct store_narrow *narrow, uint32_t number, struct base_budget *budget,
-                           struct fail *fail)
+/* ---- a few rows into many ------------------------------------------------------------------------------ */
+
+/* How many of the rows, from `from` on, come before `ts_ms`, or with `same` up to it. */
+static uint32_t rows_before(const struct store_narrow_rows *rows, uint32_t from, int64_t ts_ms,
+                            bool same)
 {
-    struct laying l = lay(narrow, &narrow->merged);
-    for (size_t p = 0; p < narrow->count; p++) {
-        struct store_narrow_head *head = &narrow->heads[p];
-        if (head->number != number) {
-            continue;
+    const int64_t *at = rows->ts_ms + from;
+    uint32_t count = rows->count - from;
+    uint32_t before = 0;
+    if (!same && ts_ms == INT64_MIN) {
+        return 0;
+    }
+    int64_t last_ms = same ? ts_ms : ts_ms - 1;
+    while (count - before >= TS_AT_ONCE && at[before + TS_AT_ONCE - 1] <= last_ms) {
+        before += TS_AT_ONCE;
+    }
+    uint32_t more = 0;
+    for (uint32_t i = 0; i < TS_AT_ONCE; i++) { /* without branches: rows past the end are slack */
+        more += (uint32_t)(before + i < count) & (uint32_t)(at[before + i] <= last_ms);
+    }
+    return before + more;
+}
+
+/* Copies the few rows between the others; `few_first`: theirs come first where times are equal. */
+static void lay_between(struct store_narrow_piece *out, const struct store_narrow_rows *rows,
+                        const struct store_narrow_rows *few, bool few_first)
+{
+    int64_t *ts_ms = (int64_t *)out->ts.data + out->row_count;
+    uint8_t *labels = (uint8_t *)out->labels.data + out->row_count;
+    uint32_t from = 0;
+    for (uint32_t i = 0; i < few->count; i++) {
+        uint32_t count = rows_before(rows, from, few->ts_ms[i], !few_first);
+        copy_run(ts_ms, labels, rows->ts_ms + from, rows->labels + from, count);
+        ts_ms[count] = few->ts_ms[i];
+        labels[count] = few->labels[i];
+        ts_ms += count + 1;
+        labels += count + 1;
+        from += count;
+    }
+    copy_run(ts_ms, labels, rows->ts_ms + from, rows->labels + from, rows->count - from);
+}
+
+/* ---- pieces of one range -------------------------------------------------------------------------------- */
+
+/* The rows of a customer that lie in several pieces, in the order of these. */
+static bool lay_all(struct laying *l, const struct store_narrow_rows *sources, size_t count,
+                    struct base_budget *budget, struct fail *fail)
+{
+    for (size_t i = 0; i < count; i++) {
+        lay_run(l, &sources[i]);
+    }
+    return lay_in_order(l, budget, fail);
+}
+
+/* The same, knowing that mostly one piece has most of the rows. Where that is the first or the last of them, what the others
+   have is put together first, and then between its rows. */
+static bool lay_sources(struct laying *l, const struct store_narrow_rows *sources, size_t count,
+                        struct base_budget *budget, struct fail *fail)
+{
+    bool few_first = sources[count - 1].count > sources[0].count;
+    const struct store_narrow_rows *most = &sources[few_first ? count - 1 : 0];
+    const struct store_narrow_rows *others = few_first ? sources : sources + 1;
+    struct store_narrow_piece *aside = &l->narrow->aside;
+    struct store_narrow_rows few = others[0];
+    uint32_t rows = 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        rows += others[i].count;
+    }
+    if (rows > most->count) {
+        return lay_all(l, sources, count, budget, fail);
+    }
+    if (count > 2) {
+        aside->row_count = 0;
+        struct laying together = lay(l->narrow, aside);
+        if (!store_narrow_room(aside, 1, rows, budget, fail) ||
+            !lay_all(&together, others, count - 1, budget, fail)) {
+            return false;
         }
-        const struct store_narrow_piece *in = &narrow->pieces[p];
-        lay_run(&l, in, head->next);
-        head->next++;
-        head->number = head->next < in->customer_count
-                           ? ((const uint32_t *)in->customers.data)[head->next]
-                           : STORE_NO_CUSTOMER;
+        few = (struct store_narrow_rows){aside->ts.data, aside->labels.data, rows};
     }
-    if (!lay_in_order(&l, budget, fail)) {
-        return false;
-    }
-    lay_down(&l, number);
+    lay_between(l->out, most, &few, few_first);
+    l->rows = rows + most->count;
     return true;
 }
 
-static uint32_t least_number(const struct store_narrow *narrow)
+/* Adds the rows of the customer that stands next, and moves the heads past it; *number is then the next one. */
+static bool merge_customer(struct store_narrow *narrow, uint32_t *number,
+                           struct base_budget *budget, struct fail *fail)
 {
-    uint32_t number = STORE_NO_CUSTOMER;
+    struct store_narrow_rows *sources = narrow->sources;
+    size_t count = 0;
+    uint32_t next = STORE_NO_CUSTOMER;
     for (size_t p = 0; p < narrow->count; p++) {
-        number = narrow->heads[p].number < number ? narrow->heads[p].number : number;
+        struct store_narrow_head *head = &narrow->heads[p];
+        if (head->number == *number) {
+            const struct store_narrow_piece *in = &narrow->pieces[p];
+            sources[count++] = rows_of(in, head->next++);
+            head->number = head->next < in->customer_count
+                               ? ((const uint32_t *)in->customers.data)[head->next]
+                               : STORE_NO_CUSTOMER;
+        }
+        next = head->number < next ? head->number : next;
     }
-    return number;
+    struct laying l = lay(narrow, &narrow->merged);
+    if (count == 1) {
+        lay_run(&l, &sources[0]);
+    } else if (!lay_sources(&l, sources, count, budget, fail)) {
+        return false;
+    }
+    lay_down(&l, *number);
+    *number = next;
+    return true;
 }
 
 /* Drops pieces without rows. */
@@ -189,13 +275,14 @@ bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
     merged->customer_count = 0;
     merged->row_count = 0;
     ((uint32_t *)merged->row_begin.data)[0] = 0;
+    uint32_t number = STORE_NO_CUSTOMER;
     for (size_t p = 0; p < narrow->count; p++) {
-        narrow->heads[p] =
-            (struct store_narrow_head){((const uint32_t *)narrow->pieces[p].customers.data)[0], 0};
+        uint32_t first = ((const uint32_t *)narrow->pieces[p].customers.data)[0];
+        narrow->heads[p] = (struct store_narrow_head){first, 0};
+        number = first < number ? first : number;
     }
-    for (uint32_t number = least_number(narrow); number != STORE_NO_CUSTOMER;
-         number = least_number(narrow)) {
-        if (!merge_customer(narrow, number, budget, fail)) {
+    while (number != STORE_NO_CUSTOMER) {
+        if (!merge_customer(narrow, &number, budget, fail)) {
             return false;
         }
     }
@@ -225,7 +312,9 @@ bool store_narrow_join(struct store_narrow *narrow, const struct store_runs *run
         for (; at < runs->count && runs->at[at].root == root; at++) {
             together |= runs->at[at].piece == piece;
             piece = runs->at[at].piece;
-            lay_run(&l, &parts->pieces[piece], runs->at[at].customer);
+            const struct store_narrow_rows run =
+                rows_of(&parts->pieces[piece], runs->at[at].customer);
+            lay_run(&l, &run);
         }
         if (!lay_in_order(&l, budget, fail)) {
             return false;
