@@ -1,35 +1,5 @@
-/* store_scan_merge.c — pieces of decoded rows, merged by customer and time: those of the sources of a range, and the runs of
- * joined customers.
- */
-#include "store_read.h"
-
-struct op { /* copies rows [from, from + count) of one piece */
-    uint32_t piece, from, count;
-};
-
-struct head {          /* by piece; joining, by run of the customer being merged, but for entries */
-    uint32_t piece;    /* index */
-    uint32_t customer; /* index of the next customer in the piece */
-    uint32_t row, end; /* of the customer being merged */
-    uint32_t entry;    /* of the column being copied */
-};
-
-struct merging {
-    struct store_piece_merger *merger;
-    const struct store_read_plan *plan;
-    struct store_piece *const *pieces;
-    size_t piece_count;
-    struct head *heads;
-    uint32_t *active; /* heads with rows left of the customer being merged, ascending */
-    size_t active_count;
-    size_t op_count;
-    struct base_budget *budget;
-    struct store_piece *out;
-    size_t rows;
-    bool seeks;                    /* rows of a piece are not copied in their order */
-    const struct store_runs *runs; /* joining */
-    bool tie;                      /* two heads had rows of one time */
-};
+/* store_scan_merge.c — pieces of decoded rows, those of the sources of a range, merged by customer and time. */
+#include "store_scan_merge.h"
 
 void store_piece_merger_done(struct store_piece_merger *merger, struct base_budget *budget)
 {
@@ -39,12 +9,12 @@ void store_piece_merger_done(struct store_piece_merger *merger, struct base_budg
     store_vec_done(&merger->first_runs, budget);
 }
 
-static bool add_op(struct merging *m, size_t piece, uint32_t from, uint32_t count,
+static bool add_op(struct store_merging *m, size_t piece, uint32_t from, uint32_t count,
                    struct fail *fail)
 {
-    struct op *ops = m->merger->ops.data;
+    struct store_merge_op *ops = m->merger->ops.data;
     if (m->op_count > 0) {
-        struct op *last = &ops[m->op_count - 1];
+        struct store_merge_op *last = &ops[m->op_count - 1];
         if (last->piece == piece && last->from + last->count == from) {
             last->count += count;
             m->rows += count;
@@ -55,20 +25,20 @@ static bool add_op(struct merging *m, size_t piece, uint32_t from, uint32_t coun
         return false;
     }
     ops = m->merger->ops.data;
-    ops[m->op_count++] = (struct op){(uint32_t)piece, from, count};
+    ops[m->op_count++] = (struct store_merge_op){(uint32_t)piece, from, count};
     m->rows += count;
     return true;
 }
 
-static int64_t next_ts(const struct merging *m, size_t i)
+static int64_t next_ts(const struct store_merging *m, size_t i)
 {
-    const struct head *head = &m->heads[m->active[i]];
+    const struct store_merge_head *head = &m->heads[m->active[i]];
     return ((const int64_t *)m->pieces[head->piece]->ts.data)[head->row];
 }
 
 /* The piece whose next row comes first, among those with rows left: earlier time, then earlier piece. As a place in
    `active`; also the first row of all the others, to know how long it stays first. */
-static size_t first_row(const struct merging *m, int64_t *out_rival_ts, size_t *out_rival)
+static size_t first_row(const struct store_merging *m, int64_t *out_rival_ts, size_t *out_rival)
 {
     size_t best = 0;
     size_t rival = SIZE_MAX;
@@ -107,13 +77,13 @@ static uint32_t stays_first(const int64_t *ts_ms, uint32_t row, uint32_t end, in
 }
 
 /* Merges the rows of the active pieces, by time. */
-static bool merge_rows(struct merging *m, struct fail *fail)
+bool store_merging_rows(struct store_merging *m, struct fail *fail)
 {
     while (m->active_count > 1) {
         int64_t rival_ts;
         size_t rival;
         size_t best = first_row(m, &rival_ts, &rival);
-        struct head *head = &m->heads[m->active[best]];
+        struct store_merge_head *head = &m->heads[m->active[best]];
         const int64_t *ts_ms = m->pieces[head->piece]->ts.data;
         uint32_t end = stays_first(ts_ms, head->row, head->end, rival_ts, best < rival);
         if (!add_op(m, head->piece, head->row, end - head->row, fail)) {
@@ -127,11 +97,12 @@ static bool merge_rows(struct merging *m, struct fail *fail)
                     (m->active_count - best) * sizeof *m->active);
         }
     }
-    const struct head *last = &m->heads[m->active[0]];
+    const struct store_merge_head *last = &m->heads[m->active[0]];
     return m->active_count == 0 || add_op(m, last->piece, last->row, last->end - last->row, fail);
 }
 
-static void merge_facts(const struct merging *m, uint32_t customer, size_t piece, uint32_t from)
+void store_merging_facts(const struct store_merging *m, uint32_t customer, size_t piece,
+                         uint32_t from)
 {
     int64_t *first = m->out->first_seen.data;
     int64_t *last = m->out->last_seen.data;
@@ -153,7 +124,7 @@ static void merge_facts(const struct merging *m, uint32_t customer, size_t piece
 }
 
 /* Adds the customer `number`, which stands next in some pieces; moves their heads past it. */
-static bool merge_customer(struct merging *m, uint32_t number, struct fail *fail)
+static bool merge_customer(struct store_merging *m, uint32_t number, struct fail *fail)
 {
     struct store_piece *out = m->out;
     uint32_t customer = out->customer_count;
@@ -165,7 +136,7 @@ static bool merge_customer(struct merging *m, uint32_t number, struct fail *fail
         ((uint64_t *)out->event_counts.data)[customer] = 0;
     }
     for (size_t p = 0; p < m->piece_count; p++) {
-        struct head *head = &m->heads[p];
+        struct store_merge_head *head = &m->heads[p];
         const struct store_piece *in = m->pieces[p];
         if (head->customer == in->customer_count ||
             ((const uint32_t *)in->customers.data)[head->customer] != number) {
@@ -178,11 +149,11 @@ static bool merge_customer(struct merging *m, uint32_t number, struct fail *fail
             m->active[m->active_count++] = (uint32_t)p;
         }
         if (m->plan->want_facts) {
-            merge_facts(m, customer, p, head->customer);
+            store_merging_facts(m, customer, p, head->customer);
         }
         head->customer++;
     }
-    if (!merge_rows(m, fail)) {
+    if (!store_merging_rows(m, fail)) {
         return false;
     }
     if (m->rows == rows_before && !m->plan->every_customer) {
@@ -198,7 +169,7 @@ static bool merge_customer(struct merging *m, uint32_t number, struct fail *fail
 }
 
 /* Plans the order of rows and lays out the customers. */
-static bool merge_customers(struct merging *m, struct fail *fail)
+static bool merge_customers(struct store_merging *m, struct fail *fail)
 {
     for (;;) {
         uint32_t number = STORE_NO_CUSTOMER;
@@ -224,11 +195,11 @@ static bool merge_customers(struct merging *m, struct fail *fail)
 
 #define FEW_ROWS 8U /* are copied sooner than a call is made */
 
-static void copy_rows(struct merging *m)
+static void copy_rows(struct store_merging *m)
 {
     int64_t *ts_ms = m->out->ts.data;
     uint32_t *events = m->out->events.data;
-    const struct op *ops = m->merger->ops.data;
+    const struct store_merge_op *ops = m->merger->ops.data;
     size_t at = 0;
     for (size_t i = 0; i < m->op_count; i++) {
         const struct store_piece *in = m->pieces[ops[i].piece];
@@ -250,8 +221,9 @@ static void copy_rows(struct merging *m)
 
 /* Copies the entries of rows [from, from + count) of a piece's column, runs cut at both ends; they become rows from
    `row` on. */
-static void copy_entries(const struct store_piece_column *in, const struct op *op, uint32_t row,
-                         struct head *head, struct store_piece_column *out)
+static void copy_entries(const struct store_piece_column *in, const struct store_merge_op *op,
+                         uint32_t row, struct store_merge_head *head,
+                         struct store_piece_column *out)
 {
     const uint32_t *at = in->at.data;
     const uint32_t *last = store_piece_lasts(in);
@@ -295,7 +267,7 @@ static uint32_t first_entry(const struct store_piece_column *in, uint32_t row)
     return low;
 }
 
-static bool copy_column(struct merging *m, size_t c, struct fail *fail)
+static bool copy_column(struct store_merging *m, size_t c, struct fail *fail)
 {
     struct store_piece_column *out = &m->out->columns[c];
     size_t most = 0;
@@ -309,11 +281,11 @@ static bool copy_column(struct merging *m, size_t c, struct fail *fail)
         (out->runs && !store_vec_room(&out->last, most, sizeof(uint32_t), m->budget, fail))) {
         return false;
     }
-    const struct op *ops = m->merger->ops.data;
+    const struct store_merge_op *ops = m->merger->ops.data;
     uint32_t row = 0;
     for (size_t i = 0; i < m->op_count && out->count < most; row += ops[i].count, i++) {
         const struct store_piece_column *in = &m->pieces[ops[i].piece]->columns[c];
-        struct head *head = &m->heads[ops[i].piece];
+        struct store_merge_head *head = &m->heads[ops[i].piece];
         head->entry = m->seeks ? first_entry(in, ops[i].from) : head->entry;
         copy_entries(in, &ops[i], row, head, out);
     }
@@ -321,9 +293,9 @@ static bool copy_column(struct merging *m, size_t c, struct fail *fail)
 }
 
 /* What decides the trait of a customer; nothing where that removes it and is all there is. `out->lasts` has room. */
-static bool add_latest(const struct merging *m, struct store_piece_column *out, uint32_t customer,
-                       const struct store_trait_last *best,
-                       const struct store_piece_column *best_in, struct fail *fail)
+bool store_merging_add_latest(const struct store_merging *m, struct store_piece_column *out,
+                              uint32_t customer, const struct store_trait_last *best,
+                              const struct store_piece_column *best_in, struct fail *fail)
 {
     if (best->count == 0 && !m->seeks) {
         return true;
@@ -343,7 +315,7 @@ static bool add_latest(const struct merging *m, struct store_piece_column *out, 
 }
 
 /* Per customer the latest of the pieces' deciding places. */
-static bool merge_latest(struct merging *m, size_t c, struct fail *fail)
+static bool merge_latest(struct store_merging *m, size_t c, struct fail *fail)
 {
     struct store_piece_column *out = &m->out->columns[c];
     const uint32_t *customers = m->out->customers.data;
@@ -371,18 +343,18 @@ static bool merge_latest(struct merging *m, size_t c, struct fail *fail)
                 best_in = in;
             }
         }
-        if (best != NULL && !add_latest(m, out, i, best, best_in, fail)) {
+        if (best != NULL && !store_merging_add_latest(m, out, i, best, best_in, fail)) {
             return false;
         }
     }
     return true;
 }
 
-static bool merging_start(struct merging *m, size_t customers, size_t heads, struct fail *fail)
+bool store_merging_start(struct store_merging *m, size_t customers, size_t heads, struct fail *fail)
 {
     struct store_piece_merger *merger = m->merger;
     if (!store_piece_start(m->out, m->plan, customers, m->budget, fail) ||
-        !store_vec_room(&merger->heads, heads, sizeof(struct head), m->budget, fail) ||
+        !store_vec_room(&merger->heads, heads, sizeof(struct store_merge_head), m->budget, fail) ||
         !store_vec_room(&merger->active, heads, sizeof(uint32_t), m->budget, fail)) {
         return false;
     }
@@ -393,9 +365,9 @@ static bool merging_start(struct merging *m, size_t customers, size_t heads, str
 }
 
 /* Once the order of rows is planned: rows and their columns. */
-static bool copy_all(struct merging *m,
-                     bool (*latest)(struct merging *m, size_t column, struct fail *fail),
-                     struct fail *fail)
+bool store_merging_copy(struct store_merging *m,
+                        bool (*latest)(struct store_merging *m, size_t column, struct fail *fail),
+                        struct fail *fail)
 {
     if (!store_vec_room(&m->out->ts, m->rows, sizeof(int64_t), m->budget, fail) ||
         !store_vec_room(&m->out->events, m->rows, sizeof(uint32_t), m->budget, fail)) {
@@ -419,193 +391,17 @@ bool store_piece_merge(struct store_piece_merger *merger, const struct store_rea
     for (size_t p = 0; p < piece_count; p++) {
         customers += pieces[p]->customer_count;
     }
-    struct merging m = {.merger = merger,
-                        .plan = plan,
-                        .pieces = pieces,
-                        .piece_count = piece_count,
-                        .budget = budget,
-                        .out = out};
-    if (!merging_start(&m, customers, piece_count, fail)) {
+    struct store_merging m = {.merger = merger,
+                              .plan = plan,
+                              .pieces = pieces,
+                              .piece_count = piece_count,
+                              .budget = budget,
+                              .out = out};
+    if (!store_merging_start(&m, customers, piece_count, fail)) {
         return false;
     }
     for (size_t p = 0; p < piece_count; p++) {
         m.heads[p].piece = (uint32_t)p;
     }
-    return merge_customers(&m, fail) && copy_all(&m, merge_latest, fail);
-}
-
-/* ---- joined customers --------------------------------------------------------------------------------- */
-
-/* The deciding place of one customer of a piece; NULL where it has none. */
-static const struct store_trait_last *find_last(const struct store_piece_column *column,
-                                                uint32_t customer)
-{
-    const struct store_trait_last *lasts = column->lasts.data;
-    uint32_t low = 0;
-    uint32_t high = column->last_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (lasts[middle].customer < customer) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < column->last_count && lasts[low].customer == customer ? &lasts[low] : NULL;
-}
-
-/* The latest of the runs' deciding places; *out_tie where two of one piece are of one time. */
-static const struct store_trait_last *
-latest_of_runs(const struct merging *m, const struct store_run_of *runs, size_t count, size_t c,
-               const struct store_piece_column **out_in, bool *out_tie)
-{
-    const struct store_trait_last *best = NULL;
-    for (size_t r = 0; r < count; r++) {
-        const struct store_piece_column *in = &m->pieces[runs[r].piece]->columns[c];
-        const struct store_trait_last *last = find_last(in, runs[r].customer);
-        if (last != NULL && (best == NULL || last->ts_ms >= best->ts_ms)) {
-            *out_tie |= best != NULL && last->ts_ms == best->ts_ms && in == *out_in;
-            best = last;
-            *out_in = in;
-        }
-    }
-    return best;
-}
-
-static size_t runs_of_root(const struct store_runs *runs, size_t at)
-{
-    size_t end = at + 1;
-    while (end < runs->count && runs->at[end].root == runs->at[at].root) {
-        end++;
-    }
-    return end - at;
-}
-
-static bool join_latest(struct merging *m, size_t c, struct fail *fail)
-{
-    struct store_piece_column *out = &m->out->columns[c];
-    const uint32_t *first_runs = m->merger->first_runs.data;
-    if (!store_vec_room(&out->lasts, m->out->customer_count, sizeof(struct store_trait_last),
-                        m->budget, fail)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < m->out->customer_count; i++) {
-        const struct store_piece_column *in = NULL;
-        bool tie = false;
-        const struct store_trait_last *best = latest_of_runs(
-            m, m->runs->at + first_runs[i], runs_of_root(m->runs, first_runs[i]), c, &in, &tie);
-        if (best != NULL && !add_latest(m, out, i, best, in, fail)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Does only the order of arrival tell what of the root comes first? Not between pieces, which lie in that order. */
-static bool is_tied(const struct merging *m, const struct store_run_of *runs, size_t count)
-{
-    bool together = false; /* two runs of one piece */
-    bool tie = m->tie;
-    for (size_t r = 1; r < count; r++) {
-        together |= runs[r].piece == runs[r - 1].piece;
-    }
-    for (size_t c = m->plan->own_count; together && m->plan->any_latest && !tie; c++) {
-        if (c == m->plan->column_count) {
-            break;
-        }
-        const struct store_piece_column *in = NULL;
-        if (m->plan->columns[c].of == STORE_READ_TRAIT_LATEST) {
-            (void)latest_of_runs(m, runs, count, c, &in, &tie);
-        }
-    }
-    return together && tie;
-}
-
-/* Adds the root whose runs these are, unless it is tied. */
-static bool join_root(struct merging *m, size_t first, size_t count, bool keep_all, bool *out_tied,
-                      struct fail *fail)
-{
-    const struct store_run_of *runs = m->runs->at + first;
-    struct store_piece *out = m->out;
-    uint32_t customer = out->customer_count;
-    size_t rows_before = m->rows;
-    size_t ops_before = m->op_count;
-    struct op *ops = m->merger->ops.data;
-    uint32_t last_count = ops_before == 0 ? 0 : ops[ops_before - 1].count;
-    m->tie = false;
-    m->active_count = 0;
-    if (m->plan->want_facts) {
-        ((int64_t *)out->first_seen.data)[customer] = STORE_NO_TIME;
-        ((int64_t *)out->last_seen.data)[customer] = STORE_NO_TIME;
-        ((uint64_t *)out->event_counts.data)[customer] = 0;
-    }
-    for (size_t r = 0; r < count; r++) {
-        const uint32_t *row_begin = m->pieces[runs[r].piece]->row_begin.data;
-        m->heads[r].piece = runs[r].piece;
-        m->heads[r].row = row_begin[runs[r].customer];
-        m->heads[r].end = row_begin[runs[r].customer + 1];
-        if (m->heads[r].row < m->heads[r].end) {
-            m->active[m->active_count++] = (uint32_t)r;
-        }
-        if (m->plan->want_facts) {
-            merge_facts(m, customer, runs[r].piece, runs[r].customer);
-        }
-    }
-    if (!merge_rows(m, fail)) {
-        return false;
-    }
-    *out_tied = is_tied(m, runs, count);
-    if (*out_tied) {
-        ops = m->merger->ops.data;
-        m->rows = rows_before;
-        m->op_count = ops_before;
-        if (ops_before > 0) { /* rows may have been added to it */
-            ops[ops_before - 1].count = last_count;
-        }
-        return true;
-    }
-    if (m->rows == rows_before && !keep_all) {
-        return true;
-    }
-    if (m->rows >= UINT32_MAX) {
-        return fail_set(fail, FAIL_LIMIT, "more than %u rows in one batch", UINT32_MAX - 1);
-    }
-    ((uint32_t *)m->merger->first_runs.data)[customer] = (uint32_t)first;
-    ((uint32_t *)out->customers.data)[customer] = m->runs->numbers[runs->root];
-    ((uint32_t *)out->row_begin.data)[customer] = (uint32_t)rows_before;
-    out->customer_count++;
-    return true;
-}
-
-bool store_piece_join(struct store_piece_merger *merger, const struct store_read_plan *plan,
-                      const struct store_runs *runs, struct store_piece *const *pieces,
-                      size_t piece_count, bool keep_all, struct base_budget *budget,
-                      struct store_piece *out, struct store_roots *tied, struct fail *fail)
-{
-    struct merging m = {.merger = merger,
-                        .plan = plan,
-                        .runs = runs,
-                        .pieces = pieces,
-                        .piece_count = piece_count,
-                        .budget = budget,
-                        .out = out,
-                        .seeks = true};
-    size_t heads = runs->count > piece_count ? runs->count : piece_count;
-    if (!merging_start(&m, runs->count, heads, fail) ||
-        !store_vec_room(&merger->first_runs, runs->count, sizeof(uint32_t), budget, fail)) {
-        return false;
-    }
-    for (size_t at = 0; at < runs->count;) {
-        size_t count = runs_of_root(runs, at);
-        bool is_tied_root;
-        if (!join_root(&m, at, count, keep_all, &is_tied_root, fail) ||
-            (is_tied_root &&
-             !store_roots_add(tied, runs->numbers[runs->at[at].root], budget, fail))) {
-            return false;
-        }
-        at += count;
-    }
-    ((uint32_t *)out->row_begin.data)[out->customer_count] = (uint32_t)m.rows;
-    out->row_count = (uint32_t)m.rows;
-    return copy_all(&m, join_latest, fail);
+    return merge_customers(&m, fail) && store_merging_copy(&m, merge_latest, fail);
 }
