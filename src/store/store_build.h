@@ -98,6 +98,16 @@ struct store_build_lines {
     uint32_t *slots; /* 1 + line, by hash of the key */
     uint32_t mask;
 };
+struct
+    store_build_counting { /* rows by their event, before they go into lines (store_build_count.c) */
+    struct store_build_line *counted; /* by event, all 0 between uses */
+    uint32_t *touched;                /* events that are counted */
+    uint32_t touched_count;
+    /* Counters by hour, by event and hour; NULL: each row goes into its line at once. */
+    uint32_t *hours;
+    int64_t hour_first;
+    uint64_t hour_count;
+};
 struct store_build {
     const struct store_segment_build *in;
     struct store_sources sources;
@@ -136,6 +146,7 @@ struct store_build {
     uint32_t event_bits;
     struct store_build_group group;
     struct store_build_lines names_lines, hours_lines;
+    struct store_build_counting counting;
 };
 
 /* ---- rows left out (store_build_leave.c) ---------------------------------------------------------------- */
@@ -185,6 +196,32 @@ bool store_build_count_many(struct store_build_lines *lines, uint64_t key0, uint
                             const struct store_build_line *counted, struct fail *fail) MUST_USE;
 bool store_build_count(struct store_build_lines *lines, uint64_t key0, uint64_t key1, uint64_t row,
                        int64_t ts_ms, struct fail *fail) MUST_USE;
+/* Rows are counted by their event first, and go into lines many at a time: after the names, before the first row. Times
+   outside of these two are not counted by the array. */
+bool store_build_count_plan(struct store_build *build, int64_t least_ms, int64_t most_ms,
+                            struct fail *fail) MUST_USE;
+void store_build_count_done(struct store_build *build);
+static inline void store_build_count_row(struct store_build_counting *counting, uint32_t event,
+                                         int64_t ts_ms)
+{
+    struct store_build_line *line = &counting->counted[event];
+    if (line->rows++ == 0) {
+        counting->touched[counting->touched_count++] = event;
+        line->first_ms = ts_ms;
+        line->last_ms = ts_ms;
+    }
+    line->first_ms = ts_ms < line->first_ms ? ts_ms : line->first_ms;
+    line->last_ms = ts_ms > line->last_ms ? ts_ms : line->last_ms;
+}
+/* What was counted by row goes into the lines of a kind and a name. */
+bool store_build_count_into(struct store_build *build, uint64_t kind, uint64_t name,
+                            struct fail *fail) MUST_USE;
+void store_build_count_forget(struct store_build *build);
+/* All there is to count of rows of the block, but their fields. */
+bool store_build_count_block(struct store_build *build, uint32_t from, uint32_t count,
+                             struct fail *fail) MUST_USE;
+/* Once all rows are in. */
+bool store_build_count_hours(struct store_build *build, struct fail *fail) MUST_USE;
 const struct store_build_line *store_build_line_find(const struct store_build_lines *lines,
                                                      uint64_t key0, uint64_t key1); /* or NULL */
 bool store_build_finish(struct store_build *build, struct fail *fail) MUST_USE;

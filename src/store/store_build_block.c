@@ -206,18 +206,21 @@ static void add_ints(struct adding *adding, size_t in, int out, const uint32_t *
     }
 }
 
-/* Counts the row for the name of the column; several values of one row count once. */
-static bool count_name(struct adding *adding, const struct store_build_column *column, uint32_t row,
+static bool has_name(const struct store_build_column *column)
+{
+    return column->name != STORE_NO_CODE;
+}
+
+/* The rows that were counted have a value in this column. */
+static bool count_name(struct store_build *build, const struct store_build_column *column,
                        struct fail *fail)
 {
-    struct store_build *build = adding->build;
     bool trait = column->kind == STORE_SEGMENT_TRAIT;
     uint32_t name = build->codes[trait ? STORE_FAMILY_TRAIT : STORE_FAMILY_PROPERTY][column->name];
-    uint32_t event = build->codes[STORE_FAMILY_EVENT][adding->rows->events[row]];
-    uint64_t kind = trait ? STORE_STATISTIC_TRAIT : STORE_STATISTIC_PROPERTY;
-    uint64_t number = build->info.rows + build->rows + (row - adding->from) + 1;
-    return store_build_count(&build->names_lines, kind << 32 | event, name, number,
-                             adding->rows->ts_ms[row], fail);
+    bool ok = store_build_count_into(
+        build, trait ? STORE_STATISTIC_TRAIT : STORE_STATISTIC_PROPERTY, name, fail);
+    store_build_count_forget(build);
+    return ok;
 }
 
 /* Mostly a customer's row says the same as the one before. */
@@ -258,10 +261,7 @@ static bool add_value(struct adding *adding, struct store_build_column *column, 
     ((uint32_t *)column->codes.data)[at] = code;
     ((struct store_value *)column->values.data)[at] = value;
     column->entries++;
-    if (column->name == STORE_NO_CODE || value.kind == STORE_NULL) {
-        return true;
-    }
-    return count_name(adding, column, row, fail);
+    return true;
 }
 
 static bool column_room(struct store_build_column *column, uint32_t more, struct fail *fail)
@@ -281,44 +281,23 @@ static bool add_values(struct adding *adding, struct fail *fail)
         if (!column_room(&build->columns[c], in->count - *entry, fail)) {
             return false;
         }
+        struct store_build_column *column = &build->columns[c];
+        uint32_t counted = UINT32_MAX;
         for (; *entry < in->count && in->at[*entry] < adding->from + adding->count; (*entry)++) {
-            if (!add_value(adding, &build->columns[c], in->at[*entry], in->values[*entry], fail)) {
+            uint32_t row = in->at[*entry];
+            if (!add_value(adding, column, row, in->values[*entry], fail)) {
                 return false;
             }
+            if (has_name(column) && in->values[*entry].kind != STORE_NULL && counted != row) {
+                counted = row; /* several values of one row count once */
+                store_build_count_row(&build->counting,
+                                      build->codes[STORE_FAMILY_EVENT][adding->rows->events[row]],
+                                      adding->rows->ts_ms[row]);
+            }
         }
-    }
-    return true;
-}
-
-static bool count_rows(struct adding *adding, struct fail *fail)
-{
-    struct store_build *build = adding->build;
-    const int64_t *events = build->ints[STORE_BUILD_EVENT] + build->rows;
-    const int64_t *sources = build->ints[STORE_BUILD_SOURCE] + build->rows;
-    const int64_t *channels = build->ints[STORE_BUILD_CHANNEL] + build->rows;
-    const int64_t *arrivals = build->ints[STORE_BUILD_ARRIVAL] + build->rows;
-    for (uint32_t i = 0; i < adding->count; i++) {
-        int64_t ts_ms = adding->rows->ts_ms[adding->from + i];
-        uint64_t event = (uint64_t)events[i];
-        uint64_t number = build->info.rows + build->rows + i + 1;
-        uint64_t arrival = (uint64_t)arrivals[i];
-        int64_t hour = store_stretch_of(ts_ms, STORE_SEGMENT_HOUR_MS);
-        struct store_build_lines *names = &build->names_lines;
-        if (!store_build_count(names, (uint64_t)STORE_STATISTIC_EVENT << 32 | event, 0, number,
-                               ts_ms, fail) ||
-            (sources[i] != 0 &&
-             !store_build_count(names, (uint64_t)STORE_STATISTIC_SOURCE << 32 | event,
-                                (uint64_t)sources[i] - 1, number, ts_ms, fail)) ||
-            (channels[i] != 0 &&
-             !store_build_count(names, (uint64_t)STORE_STATISTIC_CHANNEL << 32 | event,
-                                (uint64_t)channels[i] - 1, number, ts_ms, fail)) ||
-            !store_build_count(&build->hours_lines, event, (uint64_t)hour, number, ts_ms, fail)) {
+        if (has_name(column) && !count_name(build, column, fail)) {
             return false;
         }
-        build->info.arrival_min =
-            arrival < build->info.arrival_min ? arrival : build->info.arrival_min;
-        build->info.arrival_max =
-            arrival > build->info.arrival_max ? arrival : build->info.arrival_max;
     }
     return true;
 }
@@ -350,7 +329,8 @@ static bool add_rows(struct adding *adding, uint32_t *customer, struct fail *fai
     add_ints(adding, IN_SOURCE, STORE_BUILD_SOURCE, build->codes[STORE_FAMILY_SOURCE]);
     add_ints(adding, IN_CHANNEL, STORE_BUILD_CHANNEL, build->codes[STORE_FAMILY_CHANNEL]);
     add_ints(adding, IN_SCALE, STORE_BUILD_SCALE, build->codes[STORE_FAMILY_SCALE]);
-    if (!add_values(adding, fail) || !count_rows(adding, fail)) {
+    if (!add_values(adding, fail) ||
+        !store_build_count_block(build, build->rows, adding->count, fail)) {
         return false;
     }
     build->rows += adding->count;

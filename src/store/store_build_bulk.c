@@ -3,9 +3,6 @@
 
 #include "store_build.h"
 
-/* The counters of hours are counted in an array where it has no more places than this. */
-#define HOURS_MOST ((uint64_t)1 << 20)
-
 struct sorted_column {
     uint32_t build_column;
     uint32_t count;
@@ -20,12 +17,6 @@ struct store_bulk_sorted {
     struct store_order order;
     struct sorted_column *columns;
     size_t column_count;
-    /* Counters by hour, by event and hour; NULL: counted one by one. */
-    uint32_t *hours;
-    int64_t hour_first;
-    uint64_t hour_count;
-    struct store_build_line *counted; /* by event, all 0 between uses */
-    uint32_t *touched;                /* events that are counted */
 };
 
 void store_bulk_sorted_free(struct store_bulk_sorted *sorted)
@@ -38,7 +29,6 @@ void store_bulk_sorted_free(struct store_bulk_sorted *sorted)
         base_free(sorted->columns[c].codes);
         base_free(sorted->columns[c].places);
     }
-    base_free(sorted->hours);
     arena_free(sorted->arena);
     base_free(sorted);
 }
@@ -264,34 +254,16 @@ static bool plan_columns(struct store_build *build, struct store_bulk_sorted *so
     return ok;
 }
 
-static bool plan_counters(const struct store_build *build, struct store_bulk_sorted *sorted,
+static bool plan_counters(struct store_build *build, const struct store_order *order,
                           struct fail *fail)
 {
-    const struct store_order *order = &sorted->order;
-    uint32_t events = build->name_counts[STORE_FAMILY_EVENT];
     int64_t least = order->ts_ms[0];
     int64_t most = order->ts_ms[0];
     for (uint32_t i = 0; i < order->row_count; i++) {
         least = order->ts_ms[i] < least ? order->ts_ms[i] : least;
         most = order->ts_ms[i] > most ? order->ts_ms[i] : most;
     }
-    sorted->hour_first = store_stretch_of(least, STORE_SEGMENT_HOUR_MS);
-    sorted->hour_count =
-        (uint64_t)store_stretch_of(most, STORE_SEGMENT_HOUR_MS) - (uint64_t)sorted->hour_first + 1;
-    sorted->counted = arena_array(sorted->arena, events, sizeof *sorted->counted, fail);
-    sorted->touched = arena_array(sorted->arena, events, sizeof *sorted->touched, fail);
-    if (sorted->counted == NULL || sorted->touched == NULL) {
-        return false;
-    }
-    if (sorted->hour_count > HOURS_MOST / events) {
-        return true;
-    }
-    size_t places = (size_t)sorted->hour_count * events;
-    if (!room_for(places, &sorted->hours, fail)) {
-        return false;
-    }
-    memset(sorted->hours, 0, places * sizeof *sorted->hours);
-    return true;
+    return store_build_count_plan(build, least, most, fail);
 }
 
 bool store_build_bulk_plan(struct store_build *build, struct store_bulk_sorted **out,
@@ -301,137 +273,7 @@ bool store_build_bulk_plan(struct store_build *build, struct store_bulk_sorted *
     sorted->arena = arena_new(NULL);
     *out = sorted;
     return sort_rows(build, sorted, fail) && plan_columns(build, sorted, fail) &&
-           plan_counters(build, sorted, fail);
-}
-
-/* ---- statistics ------------------------------------------------------------------------------------------ */
-
-struct counting { /* rows of a block, by their event */
-    struct store_build *build;
-    const struct store_bulk_sorted *sorted;
-    uint32_t touched;
-};
-
-static void count_row(struct counting *counting, uint32_t event, int64_t ts_ms)
-{
-    struct store_build_line *line = &counting->sorted->counted[event];
-    if (line->rows++ == 0) {
-        counting->sorted->touched[counting->touched++] = event;
-        line->first_ms = ts_ms;
-        line->last_ms = ts_ms;
-    }
-    line->first_ms = ts_ms < line->first_ms ? ts_ms : line->first_ms;
-    line->last_ms = ts_ms > line->last_ms ? ts_ms : line->last_ms;
-}
-
-/* Adds what was counted to the lines of a kind and a name. */
-static bool add_counted(const struct counting *counting, uint64_t kind, uint64_t name,
-                        struct fail *fail)
-{
-    for (uint32_t i = 0; i < counting->touched; i++) {
-        uint32_t event = counting->sorted->touched[i];
-        if (!store_build_count_many(&counting->build->names_lines, kind << 32 | event, name,
-                                    &counting->sorted->counted[event], fail)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void forget_counted(struct counting *counting)
-{
-    for (uint32_t i = 0; i < counting->touched; i++) {
-        counting->sorted->counted[counting->sorted->touched[i]] = (struct store_build_line){0};
-    }
-    counting->touched = 0;
-}
-
-/* Do all rows of the block have the same code? */
-static bool all_same(const int64_t *codes, uint32_t count)
-{
-    for (uint32_t i = 1; i < count; i++) {
-        if (codes[i] != codes[0]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Rows of a family whose codes stand in the block, 0 for none. */
-static bool count_codes(struct counting *counting, int column, uint64_t kind, struct fail *fail)
-{
-    struct store_build *build = counting->build;
-    const int64_t *codes = build->ints[column];
-    if (all_same(codes, build->rows)) {
-        return codes[0] == 0 || add_counted(counting, kind, (uint64_t)codes[0] - 1, fail);
-    }
-    for (uint32_t i = 0; i < build->rows; i++) {
-        uint64_t event = (uint64_t)build->ints[STORE_BUILD_EVENT][i];
-        if (codes[i] != 0 &&
-            !store_build_count(&build->names_lines, kind << 32 | event, (uint64_t)codes[i] - 1,
-                               build->info.rows + i + 1, build->ints[STORE_BUILD_TS][i], fail)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool count_hours(const struct counting *counting, struct fail *fail)
-{
-    struct store_build *build = counting->build;
-    const struct store_bulk_sorted *sorted = counting->sorted;
-    for (uint32_t i = 0; i < build->rows; i++) {
-        uint64_t event = (uint64_t)build->ints[STORE_BUILD_EVENT][i];
-        int64_t ts_ms = build->ints[STORE_BUILD_TS][i];
-        int64_t hour = store_stretch_of(ts_ms, STORE_SEGMENT_HOUR_MS);
-        if (sorted->hours != NULL) {
-            sorted->hours[event * sorted->hour_count +
-                          ((uint64_t)hour - (uint64_t)sorted->hour_first)]++;
-        } else if (!store_build_count(&build->hours_lines, event, (uint64_t)hour,
-                                      build->info.rows + i + 1, ts_ms, fail)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool count_block(struct store_build *build, const struct store_bulk_sorted *sorted,
-                        struct fail *fail)
-{
-    struct counting counting = {.build = build, .sorted = sorted};
-    const int64_t *arrivals = build->ints[STORE_BUILD_ARRIVAL];
-    struct store_segment_info *info = &build->info;
-    for (uint32_t i = 0; i < build->rows; i++) {
-        uint64_t arrival = (uint64_t)arrivals[i];
-        count_row(&counting, (uint32_t)build->ints[STORE_BUILD_EVENT][i],
-                  build->ints[STORE_BUILD_TS][i]);
-        info->arrival_min = arrival < info->arrival_min ? arrival : info->arrival_min;
-        info->arrival_max = arrival > info->arrival_max ? arrival : info->arrival_max;
-    }
-    bool ok = add_counted(&counting, STORE_STATISTIC_EVENT, 0, fail) &&
-              count_codes(&counting, STORE_BUILD_SOURCE, STORE_STATISTIC_SOURCE, fail) &&
-              count_codes(&counting, STORE_BUILD_CHANNEL, STORE_STATISTIC_CHANNEL, fail) &&
-              count_hours(&counting, fail);
-    forget_counted(&counting);
-    return ok;
-}
-
-static bool add_hours(struct store_build *build, const struct store_bulk_sorted *sorted,
-                      struct fail *fail)
-{
-    uint32_t events = build->name_counts[STORE_FAMILY_EVENT];
-    for (uint32_t event = 0; sorted->hours != NULL && event < events; event++) {
-        for (uint64_t h = 0; h < sorted->hour_count; h++) {
-            struct store_build_line counted = {.rows =
-                                                   sorted->hours[event * sorted->hour_count + h]};
-            if (counted.rows > 0 &&
-                !store_build_count_many(&build->hours_lines, event,
-                                        (uint64_t)sorted->hour_first + h, &counted, fail)) {
-                return false;
-            }
-        }
-    }
-    return true;
+           plan_counters(build, &sorted->order, fail);
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------------------- */
@@ -482,10 +324,9 @@ static bool entries_room(struct store_build_column *column, uint32_t entries, st
 }
 
 /* The entries of the block's rows; how many rows have one, by event. */
-static bool put_entries(struct counting *counting, struct sorted_column *from, uint32_t row_first,
+static bool put_entries(struct store_build *build, struct sorted_column *from, uint32_t row_first,
                         struct fail *fail)
 {
-    struct store_build *build = counting->build;
     struct store_build_column *column = &build->columns[from->build_column];
     uint32_t end = from->next;
     uint32_t row_end = row_first + build->rows;
@@ -517,7 +358,8 @@ static bool put_entries(struct counting *counting, struct sorted_column *from, u
         *values++ = value;
         if (column->name != STORE_NO_CODE && value.kind != STORE_NULL && counted != row) {
             counted = row; /* several values of one row count once */
-            count_row(counting, (uint32_t)build->ints[STORE_BUILD_EVENT][row], ts_ms);
+            store_build_count_row(&build->counting, (uint32_t)build->ints[STORE_BUILD_EVENT][row],
+                                  ts_ms);
         }
     }
     column->entries = end - from->next;
@@ -528,16 +370,16 @@ static bool put_entries(struct counting *counting, struct sorted_column *from, u
 static bool put_columns(struct store_build *build, const struct store_bulk_sorted *sorted,
                         uint32_t from, struct fail *fail)
 {
-    struct counting counting = {.build = build, .sorted = sorted};
     for (size_t c = 0; c < sorted->column_count; c++) {
         const struct store_build_column *column = &build->columns[sorted->columns[c].build_column];
         bool trait = column->kind == STORE_SEGMENT_TRAIT;
         enum store_family family = trait ? STORE_FAMILY_TRAIT : STORE_FAMILY_PROPERTY;
-        bool ok = put_entries(&counting, &sorted->columns[c], from, fail) &&
-                  (column->name == STORE_NO_CODE ||
-                   add_counted(&counting, trait ? STORE_STATISTIC_TRAIT : STORE_STATISTIC_PROPERTY,
-                               build->codes[family][column->name], fail));
-        forget_counted(&counting);
+        bool ok =
+            put_entries(build, &sorted->columns[c], from, fail) &&
+            (column->name == STORE_NO_CODE ||
+             store_build_count_into(build, trait ? STORE_STATISTIC_TRAIT : STORE_STATISTIC_PROPERTY,
+                                    build->codes[family][column->name], fail));
+        store_build_count_forget(build);
         if (!ok) {
             return false;
         }
@@ -570,10 +412,11 @@ bool store_build_bulk_rows(struct store_build *build, const struct store_bulk_so
         build->customer_first = (uint32_t)build->customers[0];
         build->customer_last = (uint32_t)build->customers[build->rows - 1];
         put_ints(build, order, from);
-        if (!put_columns(build, sorted, from, fail) || !count_block(build, sorted, fail) ||
+        if (!put_columns(build, sorted, from, fail) ||
+            !store_build_count_block(build, 0, build->rows, fail) ||
             !store_build_flush_block(build, fail)) {
             return false;
         }
     }
-    return add_hours(build, sorted, fail) && put_directory(build, order, fail);
+    return store_build_count_hours(build, fail) && put_directory(build, order, fail);
 }

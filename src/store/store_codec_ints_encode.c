@@ -145,6 +145,23 @@ static uint32_t frames_of(const struct scaled *scaled)
     return (scaled->count + STORE_INTS_FRAME - 1) / STORE_INTS_FRAME;
 }
 
+/* Of a long run the form is chosen by some of its frames: what is alike there is alike elsewhere, and planning a frame costs
+   more than writing it. */
+#define SAMPLE_LEAST 32U /* frames */
+#define SAMPLE_EVERY 8U
+
+static size_t sample_bytes(const struct scaled *scaled, enum store_ints_kind kind, bool zigzag)
+{
+    size_t bytes = 0;
+    for (uint32_t f = SAMPLE_EVERY / 2; f < frames_of(scaled); f += SAMPLE_EVERY) {
+        uint64_t values[STORE_INTS_FRAME];
+        uint64_t base;
+        uint32_t count = frame_values(scaled, f, kind, values, &base);
+        bytes += plan_frame(values, count, kind, zigzag).bytes;
+    }
+    return bytes;
+}
+
 /* Gives up, with more bytes than `most`, once it is known to take more. `frames`: room for its frames. */
 static struct plan plan_frames(const struct scaled *scaled, enum store_ints_kind kind, bool zigzag,
                                size_t most, struct frame *frames)
@@ -235,13 +252,35 @@ static void put_frames(const struct scaled *scaled, const struct plan *plan, str
     }
 }
 
+struct form {
+    enum store_ints_kind kind;
+    bool zigzag;
+};
+static const struct form forms[] = {
+    {STORE_INTS_FRAMES, false}, {STORE_INTS_DELTAS, false}, {STORE_INTS_DELTAS, true}};
+
+/* The forms worth planning: [first, end) of them. */
+static void choose_forms(const struct scaled *scaled, size_t *first, size_t *end)
+{
+    *first = 0;
+    *end = ARRAY_LEN(forms);
+    if (frames_of(scaled) < SAMPLE_LEAST) {
+        return;
+    }
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        size_t bytes = sample_bytes(scaled, forms[i].kind, forms[i].zigzag);
+        if (bytes < least) {
+            least = bytes;
+            *first = i;
+            *end = i + 1;
+        }
+    }
+}
+
 /* Without runs. */
 static bool put_flat(const struct scaled *scaled, struct base_buf *out, struct fail *fail)
 {
-    static const struct {
-        enum store_ints_kind kind;
-        bool zigzag;
-    } forms[] = {{STORE_INTS_FRAMES, false}, {STORE_INTS_DELTAS, false}, {STORE_INTS_DELTAS, true}};
     if (scaled->runs == 1) {
         put_header(out, STORE_INTS_CONSTANT, 0, false, scaled->count, scaled->base);
         return true;
@@ -254,7 +293,9 @@ static bool put_flat(const struct scaled *scaled, struct base_buf *out, struct f
         return false;
     }
     struct frame *frames = block;
-    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+    size_t first, end;
+    choose_forms(scaled, &first, &end);
+    for (size_t i = first; i < end; i++) {
         struct plan other = plan_frames(scaled, forms[i].kind, forms[i].zigzag, best.bytes,
                                         frames + i * frames_of(scaled));
         /* Packed values are the quickest to read: worth a hundredth more. */

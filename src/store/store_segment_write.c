@@ -34,6 +34,7 @@ static void build_done(struct store_build *build)
     base_buf_done(&build->groups);
     lines_done(&build->names_lines);
     lines_done(&build->hours_lines);
+    store_build_count_done(build);
     base_zipper_free(build->encoder.zipper);
     arena_free(build->encoder.arena);
     arena_free(build->strings);
@@ -185,6 +186,19 @@ static bool copy_rows(struct store_build *build, struct fail *fail)
     return ok;
 }
 
+/* When the rows are at the earliest and at the latest: of what is fresh nobody has said it yet. */
+static bool plan_counters(struct store_build *build, struct fail *fail)
+{
+    int64_t least_ms = INT64_MAX;
+    int64_t most_ms = INT64_MIN;
+    for (size_t s = 0; s < build->sources.segment_count; s++) {
+        const struct store_segment_info *info = store_segment_info(build->sources.segments[s]);
+        least_ms = info->ts_min_ms < least_ms ? info->ts_min_ms : least_ms;
+        most_ms = info->ts_max_ms > most_ms ? info->ts_max_ms : most_ms;
+    }
+    return store_build_count_plan(build, least_ms, most_ms, fail);
+}
+
 static bool write_bulk(struct store_build *build, struct fail *fail)
 {
     struct store_bulk_sorted *sorted = NULL;
@@ -196,9 +210,11 @@ static bool write_bulk(struct store_build *build, struct fail *fail)
 
 static bool write_rows(struct store_build *build, struct fail *fail)
 {
-    return build->in->bulk != NULL ? write_bulk(build, fail)
-                                   : store_build_plan_dictionaries(build, fail) &&
-                                         open_file(build, fail) && copy_rows(build, fail);
+    return build->in->bulk != NULL
+               ? write_bulk(build, fail)
+               : store_build_plan_dictionaries(build, fail) && plan_counters(build, fail) &&
+                     open_file(build, fail) && copy_rows(build, fail) &&
+                     store_build_count_hours(build, fail);
 }
 
 static bool write_segment(struct store_build *build, struct fail *fail)
