@@ -82,6 +82,7 @@ static void free_store(struct store *store)
     base_free(writing->ids);
     base_free(writing->results);
     store_bulk_free(writing->bulk);
+    store_bulk_free(store->keeper.spare);
     store_known_reset(&writing->known);
     store_frozen_free(store->keeper.frozen);
     store_manifest_free(store->keeper.manifest);

@@ -58,6 +58,29 @@ void store_bulk_free(struct store_bulk *bulk)
     base_free(bulk);
 }
 
+void store_bulk_reset(struct store_bulk *bulk, uint64_t arrival_first)
+{
+    bulk->count = 0;
+    bulk->arrival_first = arrival_first;
+    base_free(bulk->channels);
+    base_free(bulk->scales);
+    bulk->channels = NULL;
+    bulk->scales = NULL;
+    bulk->value_bytes = 0;
+    arena_reset(bulk->strings);
+    for (size_t c = 0; c < bulk->column_count; c++) {
+        struct store_bulk_column *column = &bulk->columns[c];
+        base_free(column->rows);
+        column->rows = NULL;
+        column->row_capacity = 0;
+        column->count = 0;
+        column->value_count = 0;
+        if (column->slots != NULL) {
+            memset(column->slots, 0, column->slot_count * sizeof *column->slots);
+        }
+    }
+}
+
 size_t store_bulk_bytes(const struct store_bulk *bulk)
 {
     size_t row = 2 * sizeof(int64_t) + 5 * sizeof(uint32_t);

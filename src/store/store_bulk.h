@@ -53,6 +53,8 @@ struct store_bulk {
 
 struct store_bulk *store_bulk_new(uint32_t capacity, uint64_t arrival_first);
 void store_bulk_free(struct store_bulk *bulk); /* accepts NULL */
+/* Empties the table and keeps most of its memory: pages that the system has to clear anew cost as much as filling them. */
+void store_bulk_reset(struct store_bulk *bulk, uint64_t arrival_first);
 /* Copies the row, whose arrival must be the next. */
 bool store_bulk_append(struct store_bulk *bulk, const struct store_row *row,
                        struct fail *fail) MUST_USE;

@@ -161,9 +161,9 @@ static uint32_t numbers_of(const struct store_values_input *input, uint32_t kind
     return count;
 }
 
-static bool put_doubles(struct encoding *encoding)
+static bool put_doubles(struct encoding *encoding, bool any)
 {
-    for (uint32_t i = 0; i < encoding->input->entries; i++) {
+    for (uint32_t i = 0; any && i < encoding->input->entries; i++) {
         const struct store_value *value = &encoding->input->values[i];
         if (value->kind == STORE_DOUBLE) {
             base_buf_bytes(encoding->out, &value->d, 8);
@@ -205,14 +205,19 @@ static bool put_strings(struct encoding *encoding, int64_t *numbers, struct fail
     return true;
 }
 
-/* The form for all: one kind, decimals for whole and broken numbers together, else mixed. */
-static unsigned form_of(const struct store_values_input *input, int64_t *numbers,
-                        unsigned *out_exponent)
+static uint32_t kinds_of(const struct store_values_input *input)
 {
     uint32_t kinds = 0;
     for (uint32_t i = 0; i < input->entries; i++) {
         kinds |= 1U << input->values[i].kind;
     }
+    return kinds;
+}
+
+/* The form for all: one kind, decimals for whole and broken numbers together, else mixed. */
+static unsigned form_of(const struct store_values_input *input, uint32_t kinds, int64_t *numbers,
+                        unsigned *out_exponent)
+{
     uint32_t doubles = 1U << STORE_DOUBLE;
     uint32_t numeric = doubles | 1U << STORE_INT;
     *out_exponent = 0;
@@ -238,7 +243,8 @@ static bool put_sections(struct encoding *encoding, struct fail *fail)
     }
     end_section(encoding);
     unsigned exponent;
-    unsigned form = form_of(input, numbers, &exponent);
+    uint32_t there = kinds_of(input);
+    unsigned form = form_of(input, there, numbers, &exponent);
     encoding->header[8] = (uint8_t)places;
     encoding->header[9] = (uint8_t)form;
     encoding->header[10] = (uint8_t)exponent;
@@ -251,7 +257,7 @@ static bool put_sections(struct encoding *encoding, struct fail *fail)
                put_ints(encoding, NULL, 0, fail) &&                 /* CODES */
                put_ints(encoding, NULL, 0, fail);                   /* HEAP */
     }
-    for (uint32_t i = 0; i < input->entries; i++) {
+    for (uint32_t i = 0; form == STORE_FORM_MIXED && i < input->entries; i++) {
         numbers[i] = input->values[i].kind;
     }
     if (!put_ints(encoding, numbers, form == STORE_FORM_MIXED ? input->entries : 0, fail)) {
@@ -259,12 +265,13 @@ static bool put_sections(struct encoding *encoding, struct fail *fail)
     }
     static const uint32_t kinds[] = {STORE_BOOL, STORE_INT, STORE_UINT};
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-        uint32_t count = numbers_of(input, kinds[k], numbers);
+        uint32_t count = (there & 1U << kinds[k]) != 0 ? numbers_of(input, kinds[k], numbers) : 0;
         if (!put_ints(encoding, numbers, count, fail)) {
             return false;
         }
     }
-    return put_doubles(encoding) && put_strings(encoding, numbers, fail);
+    return put_doubles(encoding, (there & 1U << STORE_DOUBLE) != 0) &&
+           put_strings(encoding, numbers, fail);
 }
 
 bool store_values_encode(const struct store_values_input *input, struct store_encoder *encoder,

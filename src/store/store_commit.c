@@ -45,6 +45,11 @@ static void begin_bulk(struct store *store)
     struct store_writing *writing = &store->writing;
     atomic_store(&store->keeper.importing, true);
     if (writing->bulk == NULL) {
+        writing->bulk = store_spare_take(store);
+        if (writing->bulk != NULL) {
+            writing->bulk->arrival_first = writing->next_arrival;
+            return;
+        }
         writing->bulk = store_bulk_new(
             store->options.bulk_rows_max + (uint32_t)STORE_BULK_ITEMS_MAX, writing->next_arrival);
     }

@@ -198,6 +198,7 @@ struct store_keeper {
         advancing;                  /* advancing inside of the others, never around them */
     bool seal_wanted, merge_wanted; /* guarded by lock */
     bool stop;                      /* guarded by lock */
+    struct store_bulk *spare;       /* guarded by lock: an emptied table of an import, or NULL */
     struct store_pin *pins;         /* guarded by lock */
     struct base_thread sealer, merger;
     struct base_cancel cancel;
@@ -251,6 +252,9 @@ static inline uint64_t store_next_file_id(struct store *store)
 {
     return atomic_fetch_add(&store->keeper.next_file_id, 1);
 }
+/* A table of a large import that was sealed, for the next one of it; and the other way round: an empty one, or NULL. */
+void store_spare_put(struct store *store, struct store_bulk *bulk);
+struct store_bulk *store_spare_take(struct store *store);
 /* What is quarantined now; store_quarantine_view_done. */
 void store_quarantine_view_take(struct store *store, struct store_quarantine_view *out);
 /* Is `name` sixteen hexadecimal digits and then `suffix`? Then it is one of the store's files. */

@@ -19,6 +19,34 @@ void store_frozen_free(struct store_frozen *frozen)
     base_free(frozen);
 }
 
+void store_spare_put(struct store *store, struct store_bulk *bulk)
+{
+    struct store_keeper *keeper = &store->keeper;
+    if (bulk != NULL) {
+        store_bulk_reset(bulk, 0);
+    }
+    base_lock(&keeper->lock);
+    /* One whose memory alone would have it sealed soon is not kept. */
+    bool kept = bulk != NULL && keeper->spare == NULL && atomic_load(&keeper->importing) &&
+                store_bulk_bytes(bulk) < STORE_BULK_BYTES_MAX / 2;
+    if (kept) {
+        keeper->spare = bulk;
+    }
+    base_unlock(&keeper->lock);
+    if (!kept) {
+        store_bulk_free(bulk);
+    }
+}
+
+struct store_bulk *store_spare_take(struct store *store)
+{
+    base_lock(&store->keeper.lock);
+    struct store_bulk *bulk = store->keeper.spare;
+    store->keeper.spare = NULL;
+    base_unlock(&store->keeper.lock);
+    return bulk;
+}
+
 static struct store_frozen *frozen_of(struct store *store, const struct store_journal *next,
                                       struct fail *fail)
 {

@@ -166,6 +166,9 @@ static void run(struct store *store, void *context)
                           change->at_ms);
     }
     base_unlock(&store->lock);
+    if (!atomic_load(&store->keeper.importing)) {
+        store_bulk_free(store_spare_take(store));
+    }
 }
 
 static bool operate(struct store *store, struct operation *operation, struct fail *fail)

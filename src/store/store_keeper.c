@@ -271,6 +271,8 @@ static bool seal_frozen(struct store *store, struct fail *fail)
         return false;
     }
     store_remove_journals(store, seal.frozen->journal_id);
+    store_spare_put(store, seal.frozen->bulk);
+    store->keeper.frozen->bulk = NULL;
     store_frozen_free(store->keeper.frozen);
     store->keeper.frozen = NULL;
     return true;
