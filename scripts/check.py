@@ -220,6 +220,17 @@ def suite_overload(result):
         trial.end(result, {'seconds': int(seconds)})
 
 
+def suite_soak(result):
+    """A server under a third of the load that fits, for MINUTES (60): memory, descriptors, latency stay flat."""
+    if binary(result):
+        minutes = os.environ.get('MINUTES', '60')
+        trial = trials.Trial('soak')
+        code, output = run(['node', 'bench/live/soak.mjs', '--minutes', minutes, '--data', 'build-check/soak'], real_env(), 24 * 3600)
+        result.one(f'flat over {minutes} minutes', code == 0, output)
+        print(tail(output, 8))
+        trial.end(result, {'minutes': float(minutes)})
+
+
 def crash_needs(result):
     """Programs and packages of the crash tests."""
     code, output = run(['scripts/npm.sh', 'tests'])
@@ -261,7 +272,7 @@ SUITES = {
 }
 # Asked for by name only.
 BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'crash': suite_crash,
-           'overload': suite_overload}
+           'overload': suite_overload, 'soak': suite_soak}
 GROUPS = {'quick': ['lint', 'unit', 'web']}
 
 

@@ -58,13 +58,13 @@ class Sites:
 # The goals are those of RELIABILITY.md.
 PARTS = [
     Program('store_states', {'states': 1_000_000}),
-    Sites(),
     Program('store_faults', {'faults': 100_000, 'memory faults': 100_000}),
     Program('store_cut', {'cuts': 1000}),
     Program('store_rot', {'flips': 100_000}),
     Program('store_erasures', {'erasures': 10_000}),
     Program('store_bulk_cut', {'cuts': 1000}),
     Program('backup_cut', {'cuts': 1000}),
+    Sites(),
     Served('kills', 'api/kill.test.mjs', 'KILL_CYCLES', 'kills', 2000, 6),
     Served('full_disks', 'api/full-disk.test.mjs', 'FULL_CYCLES', 'full disks', 200, 5),
     Served('survey_kills', 'api/surveys-kill.test.mjs', 'KILL_CYCLES', 'kills', 200, 6),

@@ -296,6 +296,42 @@ static void a_frame_that_was_cut_off_must_be_gone_for_good_before_a_seal(void **
     restart_and_end(&play);
 }
 
+static void count_problem(void *context, const char *path, const char *what)
+{
+    (void)path;
+    (void)what;
+    ++*(size_t *)context;
+}
+
+static void looking_at_an_open_store_says_what_cannot_be_read(void **state)
+{
+    (void)state;
+    struct play play;
+    struct fail fail;
+    uint64_t files;
+    unsigned silent =
+        0; /* after all was looked at, old journals are looked for, to be removed: that may wait */
+    bool happened = true;
+    play_begin(&play, 79);
+    submit_some(&play, 3);
+    must(store_seal(play.store, &fail), &fail);
+    submit_some(&play, 1);
+    for (uint64_t at = 1; happened; at++) {
+        size_t problems = 0;
+        disk_sim_fail(play.sim, &(struct disk_sim_fault){.at = at, .any_call = true});
+        bool ok = store_look(play.store, count_problem, &problems, &files, &fail);
+        happened = disk_sim_fault_happened(play.sim);
+        world_tried.faults += happened;
+        bool said = !ok || problems > 0;
+        assert_true(happened || !said);
+        silent += happened && !said;
+        assert_true(happened || at > 10);
+    }
+    assert_true(silent <= 1);
+    disk_sim_fail(play.sim, NULL);
+    restart_and_end(&play);
+}
+
 /* ---- memory -------------------------------------------------------------------------------------------- */
 
 static bool play_without_memory(uint64_t seed, uint64_t at)
@@ -345,6 +381,7 @@ int main(void)
         cmocka_unit_test(opening_after_a_cut_of_the_first_opening_may_fail_at_any_call),
         cmocka_unit_test(a_merge_may_fail_at_any_call),
         cmocka_unit_test(a_frame_that_was_cut_off_must_be_gone_for_good_before_a_seal),
+        cmocka_unit_test(looking_at_an_open_store_says_what_cannot_be_read),
         cmocka_unit_test(the_first_opening_may_fail_at_any_call_and_the_next_one_is_clean),
         cmocka_unit_test(every_allocation_that_follows_from_data_may_fail),
     };
