@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KINDS = [null, 'ts', 'event', 'arrival', 'original', 'received_at', 'client_ts', 'sent_at', 'source', 'channel', 'scale', 'score', 'text', 'message_id', 'property', 'trait'];
-const [NAMES, COLUMNS, CHUNKS, , , GROUPS, STATISTICS] = [1, 2, 3, 4, 5, 6, 7];
+const [NAMES, COLUMNS, CHUNKS, , , GROUPS, STATISTICS, CUBES] = [1, 2, 3, 4, 5, 6, 7, 8];
 const PROPERTY = KINDS.indexOf('property');
 
 function sectionsOf(footer) {
@@ -50,6 +50,14 @@ function addSegment(file, add) {
   }
   add('customers', sum(sections[GROUPS], 32, (i) => sections[GROUPS].readUInt32LE(i + 12)));
   add('counters', Number(sections[STATISTICS].readBigUInt64LE(8)) + Number(sections[STATISTICS].readBigUInt64LE(32)));
+  if (sections[CUBES] !== undefined) add('cubes', cubeBytes(sections[CUBES]));
+}
+
+function cubeBytes(section) {
+  const properties = section.readUInt32LE(0);
+  const cubes = section.subarray(8 + 32 * properties);
+  return sum(section.subarray(8, 8 + 32 * properties), 32, (i) => Number(section.readBigUInt64LE(8 + i + 16)))
+    + sum(cubes, 40, (i) => Number(cubes.readBigUInt64LE(i + 24)));
 }
 
 // { COLUMN: bytes } over all segments; what is left of the files is `rest`.

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "query_answer.h"
+#include "query_counted.h"
 #include "query_kind.h"
 #include "query_matcher.h"
 #include "query_narrow.h"
@@ -96,6 +97,25 @@ static bool prepare_rows(struct query_worker *worker, uint64_t wanted, struct fa
     return query_matchers_mark(worker, wanted, fail);
 }
 
+bool query_worker_show(struct query_worker *worker, const struct store_rows *rows, uint64_t wanted,
+                       struct fail *fail)
+{
+    arena_reset(worker->scratch);
+    worker->rows = rows;
+    worker->batch++;
+    return prepare_rows(worker, wanted, fail);
+}
+
+/* What was counted before, which is not narrow. */
+static bool work_counted(struct query_worker *worker, struct fail *fail)
+{
+    const struct query_labels *labels = worker->labels;
+    worker->labels = NULL;
+    bool ok = query_counted_walk(worker, fail);
+    worker->labels = labels;
+    return ok;
+}
+
 static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail *fail)
 {
     const struct query_pass *pass = worker->pass;
@@ -134,6 +154,7 @@ static bool work(struct pass_run *run, struct query_worker *worker, struct fail 
     struct store_cursor *cursor;
     if (worker->hints == NULL || worker->column_seen == NULL ||
         (run->pass->start != NULL && !run->pass->start(worker, fail)) ||
+        (run->pass->counted != NULL && worker == run->workers[0] && !work_counted(worker, fail)) ||
         !store_cursor_new(run->scan, run->exec->budget, &cursor, fail)) {
         return false;
     }
@@ -201,6 +222,8 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
         .by_account = exec->accounts != NULL,
         .customers = only,
         .customer_count = only == NULL ? 0 : 1,
+        .without = pass->counted != NULL ? store_counts_segments(pass->counted->counts) : NULL,
+        .without_fresh = pass->counted != NULL && store_counts_fresh(pass->counted->counts),
         .cancel = &run->cancel,
     };
     if (exec->segment_matchers != 0) {

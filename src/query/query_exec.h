@@ -70,6 +70,7 @@ enum query_narrow {
 
 struct query_worker;
 struct query_labels;
+struct query_counted;
 struct query_pass {
     int64_t from_ms, to_ms; /* rows the kind wants; what the segment wants comes too */
     uint64_t matchers;      /* their events are wanted */
@@ -83,6 +84,8 @@ struct query_pass {
     enum query_narrow narrow;
     /* Called in place of `customer` where rows are narrow; NULL: that one can do with them. */
     bool (*narrow_customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
+    /* Rows that come as sums, before all others (query_counted.h); NULL: none. */
+    const struct query_counted *counted;
     const void *context;
 };
 
@@ -121,6 +124,9 @@ struct query_workers {
 /* Runs the pass; the workers' states are the caller's to merge and free. */
 bool query_pass_run(struct query_exec *exec, const struct query_pass *pass,
                     struct query_workers *out, struct fail *fail) MUST_USE;
+/* Makes rows that are not a scan's the worker's, as shown and marked, as a batch of their own. */
+bool query_worker_show(struct query_worker *worker, const struct store_rows *rows, uint64_t wanted,
+                       struct fail *fail) MUST_USE;
 /* Where each worker's state is an array of that many counters: their sums, in the first's. */
 const uint64_t *query_workers_sum(struct query_workers *workers, size_t counters);
 void query_workers_free(struct query_workers *workers); /* accepts zeroed */

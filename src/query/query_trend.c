@@ -477,21 +477,13 @@ static bool write_tallies(struct query_exec *exec, const struct query_tallies *t
     return true;
 }
 
-/* Fills the tallies: from counters where they tell, else by a pass. */
 static bool tally(struct query_exec *exec, const void *shown, struct query_tallies *out,
                   struct fail *fail)
 {
     struct query_tally_job job;
-    struct trend_tally *counted;
-    if (!trend_counted(exec, &counted, fail)) {
-        return false;
-    }
-    if (counted != NULL) {
-        out->whole = counted;
-        return true;
-    }
     trend_prepare(exec->plan, &job);
-    return trend_choose_narrow(exec, &job.pass, fail) &&
+    return trend_choose_counted(exec, &job.pass, fail) &&
+           trend_choose_narrow(exec, &job.pass, fail) &&
            query_tally_run(exec, &job, shown, out, fail);
 }
 

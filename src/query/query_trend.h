@@ -73,10 +73,10 @@ static inline size_t trend_interval(const struct trend_own *own, const struct tr
 /* Takes a row of the customer into the sessions of all series that count them. */
 void trend_run_sessions(struct query_worker *worker, const struct trend_body *body,
                         struct trend_own *own, uint32_t row);
-/* The tally of a range that counters of the store answer (query_trend_counted.c): bare counts of events of everybody, over
-   intervals that begin on whole hours UTC. *out is NULL where only a pass over the rows can tell. */
-struct trend_tally;
-bool trend_counted(struct query_exec *exec, struct trend_tally **out, struct fail *fail) MUST_USE;
+/* Lets the store's counters answer what they can of bare counts (query_trend_counted.c): whatever is asked of an event is
+   its name and up to two properties, and intervals begin on whole hours UTC. */
+bool trend_choose_counted(struct query_exec *exec, struct query_pass *pass,
+                          struct fail *fail) MUST_USE;
 /* Does it only count (query_trend_plain.c)? Then this is what its customers are counted with. */
 bool trend_is_plain(const struct trend_body *body);
 bool trend_count_plain(struct query_worker *worker, uint32_t c, struct fail *fail) MUST_USE;

@@ -315,21 +315,38 @@ bool store_names_events(const struct store_snapshot *snapshot, enum store_name_k
                         struct str name, struct arena *arena, struct store_name **out,
                         size_t *out_count, struct fail *fail) MUST_USE;
 
-/* How many rows some events have in stretches of time: stretch i is [edges[i], edges[i + 1]); edges ascend, there are
-   stretch_count + 1 of them. Events are counted together by line. */
-struct store_event_counting {
-    const uint32_t *line_of; /* by code: 1 + its line; 0: not counted */
+/* How many rows some events have in stretches of time, and with which values of up to two properties, from what segments
+   count by the hour: no row is read. Stretch i is [edges[i], edges[i + 1]); edges ascend, there are stretch_count + 1. */
+#define STORE_COUNTED_PROPERTIES_MAX 2U
+struct store_counting {
+    const uint8_t *wanted; /* by code of an event: 1 is counted, 0 is not */
     uint32_t code_count;
-    size_t line_count;
+    struct str properties[STORE_COUNTED_PROPERTIES_MAX];
+    unsigned property_count;
     const int64_t *edges; /* ms UTC */
     size_t stretch_count; /* at least 1 */
 };
-/* (*out)[line * stretch_count + stretch], in the arena, from counters by the hour that each segment keeps: no row is
-   read but the fresh ones. *out_known is false where an edge lies within an hour that has rows (of segments written
-   before version 2: within a day, UTC); then the rows must be counted by a scan. */
-bool store_event_counts(const struct store_snapshot *snapshot,
-                        const struct store_event_counting *asked, struct arena *arena,
-                        uint64_t **out, bool *out_known, struct fail *fail) MUST_USE;
+/* Rows of one event with these values. */
+struct store_counted {
+    uint32_t event;
+    struct store_value
+        values[STORE_COUNTED_PROPERTIES_MAX]; /* STORE_NULL: the property is missing */
+    const uint64_t *counts;                   /* by stretch */
+};
+struct store_counts;
+/* Finds out which segments can tell, in the arena. `asked` must live as long. */
+bool store_counts_find(const struct store_snapshot *snapshot, const struct store_counting *asked,
+                       struct arena *arena, struct store_counts **out, struct fail *fail) MUST_USE;
+/* By place of the segment: 1 where it is counted; the rows of the others are for a scan (`without` of its options). A segment cannot tell where an edge lies within an hour that has rows (of segments written
+   before version 2: within a day, UTC), and where it keeps no counters of the properties. NULL: none can. */
+const uint8_t *store_counts_segments(const struct store_counts *counts);
+/* Are the fresh rows counted too? Where no properties are asked for, unless there are very many stretches. */
+bool store_counts_fresh(const struct store_counts *counts);
+/* Gives all that they tell, the same values perhaps more than once; what has no rows is left out. */
+bool store_counts_walk(const struct store_counts *counts,
+                       bool (*take)(void *context, const struct store_counted *counted,
+                                    struct fail *fail),
+                       void *context, struct fail *fail) MUST_USE;
 
 /* ---- customers -------------------------------------------------------------------------------------- */
 

@@ -147,6 +147,7 @@ struct store_build {
     struct store_build_group group;
     struct store_build_lines names_lines, hours_lines;
     struct store_build_counting counting;
+    struct store_build_cubes *cubes; /* NULL: none are counted */
 };
 
 /* ---- rows left out (store_build_leave.c) ---------------------------------------------------------------- */
@@ -225,6 +226,15 @@ bool store_build_count_hours(struct store_build *build, struct fail *fail) MUST_
 const struct store_build_line *store_build_line_find(const struct store_build_lines *lines,
                                                      uint64_t key0, uint64_t key1); /* or NULL */
 bool store_build_finish(struct store_build *build, struct fail *fail) MUST_USE;
+/* Runs of integers stand behind their lengths (store_build_footer.c). */
+bool store_build_put_run(struct store_build *build, const int64_t *values, uint32_t count,
+                         struct fail *fail) MUST_USE;
+/* Cubes (store_build_cubes.h): takes in the block that is about to be written; writes those that pay, and the section
+   that tells of them, empty where there are none. */
+bool store_build_cubes_count(struct store_build *build, struct fail *fail) MUST_USE;
+bool store_build_cubes_put(struct store_build *build, struct base_buf *section,
+                           struct fail *fail) MUST_USE;
+void store_build_cubes_free(struct store_build_cubes *cubes); /* accepts NULL */
 
 /* ---- rows of an import (store_build_bulk.c) -------------------------------------------------------------- */
 

@@ -145,6 +145,9 @@ bool store_build_flush_block(struct store_build *build, struct fail *fail)
     if (build->rows == 0) {
         return true;
     }
+    if (!store_build_cubes_count(build, fail)) {
+        return false;
+    }
     bool original = any_other(build->ints[STORE_BUILD_ORIGINAL], build->rows, build->customers);
     bool channel = any_other(build->ints[STORE_BUILD_CHANNEL], build->rows, NULL);
     bool scale = any_other(build->ints[STORE_BUILD_SCALE], build->rows, NULL);

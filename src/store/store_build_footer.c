@@ -6,8 +6,8 @@
 
 /* ---- runs of integers behind their lengths ---------------------------------------------------------------- */
 
-static bool put_run(struct store_build *build, const int64_t *values, uint32_t count,
-                    struct fail *fail)
+bool store_build_put_run(struct store_build *build, const int64_t *values, uint32_t count,
+                         struct fail *fail)
 {
     size_t at = build->out.len;
     base_buf_bytes(&build->out, "\0\0\0\0", 4);
@@ -34,11 +34,11 @@ static bool flush_group(struct store_build *build, struct fail *fail)
     }
     size_t begin = store_build_begin_chunk(build);
     struct store_segment_piece piece;
-    if (!put_run(build, group->customers, count, fail) ||
-        !put_run(build, group->rows, count, fail) ||
-        !put_run(build, group->first_ms, count, fail) ||
-        !put_run(build, group->last_ms, count, fail) ||
-        !put_run(build, group->bookkeeping, count, fail) ||
+    if (!store_build_put_run(build, group->customers, count, fail) ||
+        !store_build_put_run(build, group->rows, count, fail) ||
+        !store_build_put_run(build, group->first_ms, count, fail) ||
+        !store_build_put_run(build, group->last_ms, count, fail) ||
+        !store_build_put_run(build, group->bookkeeping, count, fail) ||
         !store_build_end_chunk(build, begin, &piece, fail)) {
         return false;
     }
@@ -250,7 +250,7 @@ static bool put_lines(struct store_build *build, struct store_build_lines *lines
         for (uint32_t i = 0; i < lines->count; i++) {
             values[i] = line_field(&all[i], fields[f]);
         }
-        if (lines->count > 0 && !put_run(build, values, lines->count, fail)) {
+        if (lines->count > 0 && !store_build_put_run(build, values, lines->count, fail)) {
             return false;
         }
     }
@@ -260,7 +260,7 @@ static bool put_lines(struct store_build *build, struct store_build_lines *lines
 /* ---- the footer ----------------------------------------------------------------------------------------------- */
 
 struct footer {
-    struct base_buf names, columns, chunks, sets, statistics;
+    struct base_buf names, columns, chunks, sets, statistics, cubes;
     uint32_t chunk_count;
 };
 
@@ -271,6 +271,7 @@ static void footer_done(struct footer *footer)
     base_buf_done(&footer->chunks);
     base_buf_done(&footer->sets);
     base_buf_done(&footer->statistics);
+    base_buf_done(&footer->cubes);
 }
 
 static void put_names(const struct store_build *build, struct base_buf *out)
@@ -393,12 +394,13 @@ static void put_head(const struct store_build *build, uint32_t sections, struct 
 static bool put_footer(struct store_build *build, struct footer *footer, struct fail *fail)
 {
     static const char zero[8] = {0};
-    const struct base_buf *bodies[] = {&footer->names,     &footer->columns, &footer->chunks,
-                                       &build->blocks,     &footer->sets,    &build->groups,
-                                       &footer->statistics};
+    const struct base_buf *bodies[] = {&footer->names,      &footer->columns, &footer->chunks,
+                                       &build->blocks,      &footer->sets,    &build->groups,
+                                       &footer->statistics, &footer->cubes};
     size_t begin = store_build_begin_chunk(build);
-    put_head(build, ARRAY_LEN(bodies), &build->out);
-    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+    uint32_t sections = ARRAY_LEN(bodies) - (footer->cubes.len == 0);
+    put_head(build, sections, &build->out);
+    for (size_t i = 0; i < sections; i++) {
         uint8_t entry[16] = {0};
         if (!base_buf_ok(bodies[i], fail)) {
             return false;
@@ -407,7 +409,7 @@ static bool put_footer(struct store_build *build, struct footer *footer, struct 
         base_put_u64(entry + 8, bodies[i]->len);
         base_buf_bytes(&build->out, entry, sizeof entry);
     }
-    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+    for (size_t i = 0; i < sections; i++) {
         base_buf_bytes(&build->out, bodies[i]->data, bodies[i]->len);
         base_buf_bytes(&build->out, zero, (8 - bodies[i]->len % 8) % 8);
     }
@@ -437,7 +439,7 @@ bool store_build_finish(struct store_build *build, struct fail *fail)
     base_buf_bytes(&footer.sets, bits, sizeof bits);
     base_buf_bytes(&footer.sets, build->event_sets.data, build->event_sets.len);
     if (!put_columns(build, &footer, fail) || !put_statistics(build, &footer, fail) ||
-        !put_footer(build, &footer, fail) ||
+        !store_build_cubes_put(build, &footer.cubes, fail) || !put_footer(build, &footer, fail) ||
         !disk_write_at(build->file, build->out_at, build->out.data, build->out.len, fail)) {
         return false;
     }

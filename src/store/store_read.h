@@ -332,6 +332,8 @@ bool store_scan_over(const struct store_sources *sources, const struct store_sca
 /* A customer of very many rows comes in several batches, one after the other, instead of whole. */
 void store_scan_slice(struct store_scan *scan);
 /* The snapshot's sources, with fresh rows sorted (once per snapshot). */
+/* Without the fresh rows, which then need not be sorted. Always true. */
+bool store_sources_sealed(const struct store_snapshot *snapshot, struct store_sources *out);
 bool store_sources_of(struct store_snapshot *snapshot, struct store_sources *out,
                       struct fail *fail) MUST_USE;
 /* Enough of them for a scan over these customers (roots, ascending, unique): where they are few and nobody has asked

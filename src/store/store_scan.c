@@ -18,7 +18,8 @@ bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_opt
         return true;
     }
     /* Who lists nobody gives the cursors their lists later. */
-    bool ready = options->customer_count == 0
+    bool ready = options->without_fresh ? store_sources_sealed(snapshot, &sources)
+                 : options->customer_count == 0
                      ? store_sources_of(snapshot, &sources, fail)
                      : store_sources_of_few(snapshot, options->customers, options->customer_count,
                                             scan->arena, &sources, fail);

@@ -63,6 +63,10 @@ struct store_scan_options {
        `events` is not looked at. Much less is written and read again so. NULL: none. */
     const uint8_t *labels;
     uint32_t label_count;
+    /* Segments that are left out: by place, as store_counts_segments gives them; NULL: none. Not with accounts, facts,
+       traits, or customers without rows. */
+    const uint8_t *without;
+    bool without_fresh;         /* nor the fresh rows */
     uint32_t batch_rows;        /* aimed at; 0: 65,536. A longer customer comes alone, whole */
     struct base_cancel *cancel; /* polled between blocks; NULL: never */
 };

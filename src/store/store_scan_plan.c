@@ -28,8 +28,14 @@ static struct store_sources sources_with(const struct store_snapshot *snapshot,
         .identity = snapshot->identity,
         .segments = snapshot->segments,
         .segment_count = snapshot->segment_count,
-        .fresh = fresh->row_count > 0 ? fresh : NULL,
+        .fresh = fresh != NULL && fresh->row_count > 0 ? fresh : NULL,
     };
+}
+
+bool store_sources_sealed(const struct store_snapshot *snapshot, struct store_sources *out)
+{
+    *out = sources_with(snapshot, NULL);
+    return true;
 }
 
 bool store_sources_of(struct store_snapshot *snapshot, struct store_sources *out, struct fail *fail)
@@ -381,13 +387,14 @@ static bool make_filter(struct store_scan *scan, const struct store_sources *sou
 
 /* Segments without a row that can be wanted are left out, unless their customers count all the same. */
 static bool choose_segments(struct store_scan *scan, const struct store_sources *sources,
-                            struct fail *fail)
+                            const uint8_t *without, struct fail *fail)
 {
     struct store_read_plan *plan = &scan->plan;
     plan->segments = sources->segments;
     plan->segment_count = sources->segment_count;
     if (plan->all_times || plan->every_customer || plan->want_facts || plan->any_latest ||
         plan->bearers_come) {
+        INVARIANT(without == NULL);
         return true;
     }
     struct store_segment **chosen =
@@ -398,7 +405,8 @@ static bool choose_segments(struct store_scan *scan, const struct store_sources 
     size_t count = 0;
     for (size_t s = 0; s < sources->segment_count; s++) {
         const struct store_segment_info *info = store_segment_info(sources->segments[s]);
-        if (info->ts_max_ms >= plan->from_ms && info->ts_min_ms <= plan->last_ms) {
+        if (info->ts_max_ms >= plan->from_ms && info->ts_min_ms <= plan->last_ms &&
+            (without == NULL || without[s] == 0)) {
             chosen[count++] = sources->segments[s];
         }
     }
@@ -436,8 +444,8 @@ bool store_scan_plan_rows(struct store_scan *scan, const struct store_sources *s
     plan->fresh = sources->fresh;
     scan->batch_rows = options->batch_rows != 0 ? options->batch_rows : STORE_SCAN_BATCH_ROWS;
     scan->cancel = options->cancel;
-    if (!make_filter(scan, sources, options, fail) || !choose_segments(scan, sources, fail) ||
-        !find_moved(scan, fail)) {
+    if (!make_filter(scan, sources, options, fail) ||
+        !choose_segments(scan, sources, options->without, fail) || !find_moved(scan, fail)) {
         return false;
     }
     if (options->customers == NULL) {

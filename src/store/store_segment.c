@@ -62,6 +62,8 @@ void store_segment_unref(struct store_segment *segment)
     base_free(segment->columns);
     base_free(segment->property_columns);
     base_free(segment->trait_columns);
+    base_free(segment->cubes);
+    base_free(segment->cube_properties);
     base_free(segment->checked);
     base_free(atomic_load(&segment->bearing[0]));
     base_free(atomic_load(&segment->bearing[1]));
@@ -74,12 +76,6 @@ const struct store_segment_info *store_segment_info(const struct store_segment *
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
-
-static bool inside(const struct store_segment *segment, uint64_t offset, uint64_t length)
-{
-    return offset >= STORE_SEGMENT_HEADER_BYTES && offset <= segment->footer_offset &&
-           length <= segment->footer_offset - offset && offset % 8 == 0;
-}
 
 static bool open_ends(struct store_segment *segment, const struct store_segment_info *info,
                       struct str *out_footer, struct fail *fail)
@@ -171,7 +167,7 @@ static bool open_footer(struct store_segment *segment, struct str footer, struct
         size_t padded = (size_t)(length + 7) / 8 * 8;
         body = padded > footer.len - body ? footer.len : body + padded;
     }
-    for (size_t tag = 1; tag < STORE_SEGMENT_TAGS; tag++) {
+    for (size_t tag = 1; tag < STORE_SEGMENT_TAG_CUBES; tag++) {
         if (segment->sections[tag].data == NULL) {
             return fail_set(fail, FAIL_CORRUPT, "footer: section %zu is missing", tag);
         }
@@ -266,7 +262,8 @@ static bool open_column(struct store_segment *segment, uint32_t at, struct fail 
     if (column->dictionary_offset == 0
             ? column->dictionary_length != 0 || column->dictionary_count != 0
             : column->dictionary_length < dictionary ||
-                  !inside(segment, column->dictionary_offset, column->dictionary_length)) {
+                  !store_segment_inside(segment, column->dictionary_offset,
+                                        column->dictionary_length)) {
         return bad(fail, "columns: a dictionary past the end");
     }
     if (column->kind < STORE_SEGMENT_PROPERTY) {
@@ -300,7 +297,7 @@ static bool check_chunks(const struct store_segment *segment, struct fail *fail)
         const struct store_segment_column *column = &segment->columns[c];
         for (uint32_t i = 0; i < column->chunk_count; i++) {
             struct store_segment_chunk chunk = chunk_get(segment, column->chunk_first + i);
-            if (!inside(segment, chunk.offset, chunk.length) ||
+            if (!store_segment_inside(segment, chunk.offset, chunk.length) ||
                 chunk.block >= segment->block_count) {
                 return bad(fail, "a chunk past the end");
             }
@@ -364,7 +361,7 @@ static bool check_groups(struct store_segment *segment, struct fail *fail)
     uint64_t customers = 0;
     for (uint32_t g = 0; g < segment->group_count; g++) {
         struct store_segment_group group = store_segment_group_get(segment, g);
-        if (!inside(segment, group.offset, group.length) || group.customers == 0 ||
+        if (!store_segment_inside(segment, group.offset, group.length) || group.customers == 0 ||
             group.customers > STORE_SEGMENT_GROUP_CUSTOMERS ||
             group.row_first >= segment->info.rows || group.customer_first == STORE_NO_CUSTOMER) {
             return bad(fail, "directory: impossible numbers");
@@ -404,7 +401,7 @@ static bool open_rest(struct store_segment *segment, struct fail *fail)
         const uint8_t *at = section(segment, STORE_SEGMENT_TAG_STATISTICS) + i * 24;
         *pieces[i] = (struct store_segment_piece){base_get_u64(at), base_get_u64(at + 8),
                                                   base_get_u64(at + 16)};
-        if (!inside(segment, pieces[i]->offset, pieces[i]->length)) {
+        if (!store_segment_inside(segment, pieces[i]->offset, pieces[i]->length)) {
             return bad(fail, "statistics past the end");
         }
     }
@@ -412,6 +409,10 @@ static bool open_rest(struct store_segment *segment, struct fail *fail)
         return false;
     }
     size_t marks = (size_t)segment->chunk_count + segment->group_count + 2;
+    if (!store_segment_open_cubes(segment, marks, fail)) {
+        return false;
+    }
+    marks += (size_t)segment->cube_property_count + segment->cube_count;
     void *block = NULL;
     if (!base_alloc_array(marks, sizeof *segment->checked, &block, fail)) {
         return false;

@@ -166,6 +166,64 @@ bool store_segment_counters(const struct store_segment *segment, struct arena *a
                             struct store_statistic_counter **out, size_t *out_count,
                             struct fail *fail) MUST_USE;
 
+/* ---- cubes (store_segment_cubes.c) ---------------------------------------------------------------------- */
+
+/* How many rows of an event have which values of one property or of two, hour by hour. Hours stand in pages: of each
+   combination of values only those pages that have rows. Which events and properties have a cube is the writer's choice
+   (store_build_cubes.h). */
+#define STORE_CUBE_PAGE 256U                      /* hours */
+#define STORE_CUBE_VALUES 256U                    /* of a property, the missing one included */
+#define STORE_CUBE_PROPERTIES 64U                 /* of a segment */
+#define STORE_CUBE_DIMENSIONS 2U                  /* properties of a cube, at most */
+#define STORE_CUBE_NOTHING ((uint32_t)UINT32_MAX) /* where a cube has no second property */
+static inline int64_t store_cube_page_of(int64_t ts_ms)
+{
+    return store_stretch_of(ts_ms, STORE_CUBE_PAGE * INT64_C(3600000));
+}
+struct store_cube {
+    uint32_t event; /* code of the process */
+    uint32_t
+        properties[STORE_CUBE_DIMENSIONS]; /* places among the segment's properties with values */
+    unsigned count;                        /* of properties: 1 or 2 */
+    uint64_t offset, length, checksum;
+    size_t mark;
+};
+struct store_cube_property {
+    uint32_t name, values; /* code of the process; how many values, the missing one aside */
+    uint64_t offset, length, checksum;
+    size_t mark;
+};
+uint32_t store_segment_cubes(const struct store_segment *segment, const struct store_cube **out);
+const struct store_cube_property *store_segment_cube_property(const struct store_segment *segment,
+                                                              uint32_t place);
+/* The smallest cube of the event that knows these properties (codes of the process); NULL: none. */
+const struct store_cube *store_segment_cube_find(const struct store_segment *segment,
+                                                 uint32_t event, const uint32_t *properties,
+                                                 unsigned count);
+/* Of a property with cubes: code 0 is the missing value (STORE_NULL). In the arena. */
+bool store_segment_cube_values(const struct store_segment *segment, uint32_t place,
+                               struct arena *arena, struct store_value **out,
+                               struct fail *fail) MUST_USE;
+/* An open cube: by page, ascending by (codes, page), the codes of its combination and which page it is; cells are read
+   page by page. */
+struct store_cube_pages {
+    uint32_t count;
+    const uint32_t *codes[STORE_CUBE_DIMENSIONS];
+    const int64_t *pages; /* page p is hours [256 p, 256 p + 256) since 1970 */
+    struct store_ints cells;
+};
+bool store_segment_cube_open(const struct store_segment *segment, const struct store_cube *cube,
+                             struct arena *arena, struct store_cube_pages *out,
+                             struct fail *fail) MUST_USE;
+/* FAIL_CORRUPT where a cell is less than 0. */
+bool store_segment_cube_cells(const struct store_segment *segment,
+                              const struct store_cube_pages *pages, uint32_t at,
+                              int64_t out[STORE_CUBE_PAGE], struct fail *fail) MUST_USE;
+
+/* Recounts all of them; *out_same is false where they are not those of the rows (store_segment_check_cubes.c). */
+bool store_segment_check_cubes(struct store_segment *segment, bool *out_same,
+                               struct fail *fail) MUST_USE;
+
 /* ---- inside (store_segment*.c only) ------------------------------------------------------------------- */
 
 #define STORE_SEGMENT_HEADER_BYTES ((size_t)32)
@@ -188,7 +246,8 @@ enum store_segment_tag {
     STORE_SEGMENT_TAG_EVENT_SETS = 5,
     STORE_SEGMENT_TAG_GROUPS = 6,
     STORE_SEGMENT_TAG_STATISTICS = 7,
-    STORE_SEGMENT_TAGS = 8,
+    STORE_SEGMENT_TAG_CUBES = 8, /* the only one that may be missing */
+    STORE_SEGMENT_TAGS = 9,
 };
 struct store_segment_piece { /* a chunk outside of columns */
     uint64_t offset, length, checksum;
@@ -213,9 +272,25 @@ struct store_segment {
     uint32_t property_column_count, trait_column_count;
     uint32_t own_columns[STORE_SEGMENT_PROPERTY]; /* by kind: 1 + column */
     struct store_segment_piece names_statistics, counters_statistics;
-    _Atomic uint8_t *checked;      /* by chunk, then by group, then the two statistics */
+    struct store_cube *cubes;
+    struct store_cube_property *cube_properties;
+    uint32_t cube_count, cube_property_count;
+    _Atomic uint8_t
+        *checked; /* by chunk, by group; the two statistics; properties of cubes, cubes */
     _Atomic(uint8_t *) bearing[2]; /* see store_bearing.c; NULL: not looked up yet */
 };
+/* Reads section 8 (store_segment_cubes.c); marks count from `mark`. */
+bool store_segment_open_cubes(struct store_segment *segment, size_t mark,
+                              struct fail *fail) MUST_USE;
+static inline bool store_segment_inside(const struct store_segment *segment, uint64_t offset,
+                                        uint64_t length)
+{
+    return offset >= STORE_SEGMENT_HEADER_BYTES && offset <= segment->footer_offset &&
+           length <= segment->footer_offset - offset && offset % 8 == 0;
+}
+/* Runs of integers, each behind its length, the first `same` of one count (store_segment_directory.c). */
+bool store_segment_runs_open(const uint8_t *bytes, size_t len, struct store_ints *out,
+                             unsigned count, unsigned same, struct fail *fail) MUST_USE;
 /* Checks the checksum at the first touch. `mark` counts as said at `checked`. */
 bool store_segment_bytes(const struct store_segment *segment, uint64_t offset, uint64_t length,
                          uint64_t checksum, size_t mark, const uint8_t **out,

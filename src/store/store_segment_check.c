@@ -514,6 +514,18 @@ static bool check_statistics(struct checking *k, struct fail *fail)
     return true;
 }
 
+static bool check_cubes(struct checking *k, struct fail *fail)
+{
+    bool same;
+    if (!store_segment_check_cubes(k->segment, &same, fail)) {
+        return note(k, fail);
+    }
+    if (!same) {
+        tell(k, "the cubes are not those of the rows");
+    }
+    return true;
+}
+
 static bool check_block(struct checking *k, struct fail *fail)
 {
     bool (*const checks[])(struct checking * k, struct fail * fail) = {check_rows, check_received,
@@ -566,7 +578,8 @@ static bool check_all(struct checking *k, struct fail *fail)
     if (before > 0 || k->problems > before) {
         return true;
     }
-    return check_facts(k, segment->names, fail) && check_statistics(k, fail);
+    return check_facts(k, segment->names, fail) && check_statistics(k, fail) &&
+           check_cubes(k, fail);
 }
 
 bool store_segment_check(struct store_segment *segment,

@@ -61,9 +61,8 @@ uint32_t store_segment_group_find(const struct store_segment *segment, uint32_t 
     return low;
 }
 
-/* Runs of integers, each behind its length. */
-static bool open_runs(const uint8_t *bytes, size_t len, struct store_ints *out, unsigned count,
-                      struct fail *fail)
+bool store_segment_runs_open(const uint8_t *bytes, size_t len, struct store_ints *out,
+                             unsigned count, unsigned same, struct fail *fail)
 {
     for (unsigned r = 0; r < count; r++) {
         if (len < 4) {
@@ -78,7 +77,7 @@ static bool open_runs(const uint8_t *bytes, size_t len, struct store_ints *out, 
         if (!store_ints_open(bytes, length, &out[r], fail)) {
             return false;
         }
-        if (out[r].count != out[0].count) {
+        if (r < same && out[r].count != out[0].count) {
             return fail_set(fail, FAIL_CORRUPT, "runs of different lengths");
         }
         bytes += length;
@@ -115,7 +114,8 @@ static bool read_directory(const struct store_segment *segment, uint32_t group,
     struct store_ints runs[DIRECTORY_RUNS];
     int64_t numbers[STORE_SEGMENT_GROUP_CUSTOMERS];
     uint32_t rows[STORE_SEGMENT_GROUP_CUSTOMERS];
-    if (!open_runs(bytes, entry->length, runs, want_facts ? DIRECTORY_RUNS : 2, fail)) {
+    unsigned wanted = want_facts ? DIRECTORY_RUNS : 2;
+    if (!store_segment_runs_open(bytes, entry->length, runs, wanted, wanted, fail)) {
         return false;
     }
     if (runs[0].count != entry->customers) {
@@ -241,7 +241,7 @@ static bool read_lines(const struct store_segment *segment, const struct store_s
     if (count == 0) {
         return true;
     }
-    if (!open_runs(bytes + 8, (size_t)piece->length - 8, ints, runs, fail)) {
+    if (!store_segment_runs_open(bytes + 8, (size_t)piece->length - 8, ints, runs, runs, fail)) {
         return false;
     }
     if (ints[0].count != count) {

@@ -35,6 +35,7 @@ static void build_done(struct store_build *build)
     lines_done(&build->names_lines);
     lines_done(&build->hours_lines);
     store_build_count_done(build);
+    store_build_cubes_free(build->cubes);
     base_zipper_free(build->encoder.zipper);
     arena_free(build->encoder.arena);
     arena_free(build->strings);

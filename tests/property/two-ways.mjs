@@ -1,17 +1,27 @@
-// The same question with conditions that always hold. Rows of a question without any come as labels of their events; with
-// one they come whole, and are looked at one by one: both ways must say the same.
-const KINDS = { funnel: ['steps', 'exclude'], retention: ['start', 'return'], time_between: ['from', 'to'], paths: ['start', 'end'] };
-const ALWAYS = ['event', '!=', 'no event is called this'];
+// The same question with conditions that always hold. Rows of a question without any come as labels of their events, and counts
+// of events come as sums that segments keep; with a condition that asks for more they come whole, and are looked at one by one:
+// both ways must say the same.
+const CALLED = ['event', '!=', 'no event is called this'];
+const KINDS = {
+  funnel: { members: ['steps', 'exclude'], always: CALLED },
+  retention: { members: ['start', 'return'], always: CALLED },
+  time_between: { members: ['from', 'to'], always: CALLED },
+  paths: { members: ['start', 'end'], always: CALLED },
+  trend: { members: ['series'], always: ['source', '!=', 'no source is called this'], grouped: true },
+};
 
-const conditioned = (matcher) => ({ ...matcher, where: [...(matcher.where ?? []), ALWAYS] });
+const conditioned = (matcher, always) => ({ ...matcher, where: [...(matcher.where ?? []), always] });
 
 // undefined where it is asked in one way only.
 export function otherWay(question) {
-  if (!(question.kind in KINDS) || question.open !== undefined || question.segment !== undefined || question.breakdown !== undefined) return undefined;
+  const kind = KINDS[question.kind];
+  if (kind === undefined || question.open !== undefined || question.segment !== undefined) return undefined;
+  if (question.breakdown !== undefined && kind.grouped !== true) return undefined;
   const other = { ...question };
-  for (const member of KINDS[question.kind]) {
+  for (const member of kind.members) {
     if (other[member] === undefined) continue;
-    other[member] = Array.isArray(other[member]) ? other[member].map(conditioned) : conditioned(other[member]);
+    const one = (matcher) => conditioned(matcher, kind.always);
+    other[member] = Array.isArray(other[member]) ? other[member].map(one) : one(other[member]);
   }
   return other;
 }

@@ -248,6 +248,9 @@ static bool wants_row(const struct store_scan_options *o, const struct fake_row 
     if ((o->from_ms != 0 || o->to_ms != 0) && (row->ts_ms < o->from_ms || row->ts_ms >= o->to_ms)) {
         return false;
     }
+    if (o->without != NULL && o->without[0] != 0) { /* all rows lie there */
+        return false;
+    }
     if (o->labels != NULL) {
         return row->event < o->label_count && o->labels[row->event] != 0;
     }
@@ -361,31 +364,68 @@ bool store_events_bearing(struct store_snapshot *s, enum store_column_of of, uin
     return true;
 }
 
-/* As a store whose rows are all sealed: it knows hours, and nothing finer. */
-bool store_event_counts(const struct store_snapshot *s, const struct store_event_counting *asked,
-                        struct arena *arena, uint64_t **out, bool *out_known, struct fail *fail)
+/* As a store whose rows are all in one segment that counts them by the hour, by nothing finer and by no values. */
+struct store_counts {
+    const struct store_snapshot *snapshot;
+    const struct store_counting *asked;
+    bool known;
+};
+static const uint8_t counted_segments[1] = {1};
+
+static bool is_counted(const struct store_counting *asked, const struct fake_row *row)
+{
+    return row->event < asked->code_count && asked->wanted[row->event] != 0;
+}
+
+bool store_counts_find(const struct store_snapshot *s, const struct store_counting *asked,
+                       struct arena *arena, struct store_counts **out, struct fail *fail)
 {
     const int64_t hour_ms = 3600000;
-    uint64_t *counts =
-        arena_array(arena, asked->line_count * asked->stretch_count, sizeof *counts, fail);
-    *out = counts;
-    *out_known = true;
-    for (size_t i = 0; counts != NULL && i < s->row_count; i++) {
+    (void)fail;
+    *out = arena_small(arena, sizeof **out);
+    **out = (struct store_counts){s, asked, asked->property_count == 0};
+    for (size_t i = 0; i < s->row_count; i++) {
         const struct fake_row *row = &s->rows[i];
-        if (row->event >= asked->code_count || asked->line_of[row->event] == 0) {
-            continue;
-        }
         int64_t begin_ms = row->ts_ms - ((row->ts_ms % hour_ms) + hour_ms) % hour_ms;
-        for (size_t k = 0; k <= asked->stretch_count; k++) {
-            *out_known = *out_known &&
-                         (asked->edges[k] <= begin_ms || asked->edges[k] >= begin_ms + hour_ms);
-        }
-        for (size_t k = 0; k < asked->stretch_count; k++) {
-            counts[(asked->line_of[row->event] - 1) * asked->stretch_count + k] +=
-                row->ts_ms >= asked->edges[k] && row->ts_ms < asked->edges[k + 1];
+        for (size_t k = 0; k <= asked->stretch_count && is_counted(asked, row); k++) {
+            (*out)->known = (*out)->known &&
+                            (asked->edges[k] <= begin_ms || asked->edges[k] >= begin_ms + hour_ms);
         }
     }
-    return counts != NULL;
+    return true;
+}
+
+const uint8_t *store_counts_segments(const struct store_counts *counts)
+{
+    return counts->known ? counted_segments : NULL;
+}
+
+bool store_counts_fresh(const struct store_counts *counts)
+{
+    (void)counts; /* there are none */
+    return false;
+}
+
+bool store_counts_walk(const struct store_counts *counts,
+                       bool (*take)(void *context, const struct store_counted *counted,
+                                    struct fail *fail),
+                       void *context, struct fail *fail)
+{
+    const struct store_counting *asked = counts->asked;
+    uint64_t *sums = calloc(asked->stretch_count, sizeof *sums);
+    bool ok = sums != NULL;
+    for (size_t i = 0; ok && i < counts->snapshot->row_count; i++) {
+        const struct fake_row *row = &counts->snapshot->rows[i];
+        const struct store_counted counted = {.event = row->event, .counts = sums};
+        uint64_t any = 0;
+        for (size_t k = 0; k < asked->stretch_count; k++) {
+            sums[k] = row->ts_ms >= asked->edges[k] && row->ts_ms < asked->edges[k + 1];
+            any += sums[k];
+        }
+        ok = any == 0 || !is_counted(asked, row) || take(context, &counted, fail);
+    }
+    free(sums);
+    return ok;
 }
 
 /* ---- accounts: identifiers of that kind ---- */
