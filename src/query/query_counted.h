@@ -4,7 +4,7 @@
  *   (store.h) give the rows of most segments as sums. A pass takes these first, on its first worker, as one row for each
  *   different event and values, with its counts; then it reads the rows of the other segments and the fresh ones.
  * Owner: the exec's arena.   Threads: immutable; the walk belongs to the first worker.
- * Failure: FAIL_LIMIT, FAIL_CORRUPT.   Limits/cost: a few ns a cell of 256 hours' pages; see decision 32.
+ * Failure: FAIL_LIMIT, FAIL_CORRUPT.   Limits/cost: a few ns a cell of 256 hours' pages; see decision 33.
  * Units: *_ms.   Example: query_trend_counted.c.   Not here: what is counted.
  */
 #pragma once
