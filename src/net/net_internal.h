@@ -20,7 +20,7 @@ struct net_watch {
     int64_t deadline_us; /* 0: none */
     bool reading;        /* a request is awaited, or its rest */
     bool left;           /* the other side sends nothing more */
-    int64_t ended_us;    /* since when all that it sent was read, while reading; 0: not */
+    int ended_looks;     /* of the keeper, one after the other, that found all that it sent read */
     bool cut;
     /* The request under way, or NULL; the connection's own thread only. */
     struct net_exchange *exchange;

@@ -7,7 +7,8 @@
  * Clients that leave: the library hears of bytes and of their end at once, reads the bytes, and does not look for the
  * end again, so that a client that leaves in the middle of a request holds a connection until the deadline. An epoll
  * of the keeper's own tells which clients send nothing more; where all that they sent was read, and a request is still
- * awaited a second later, the connection is ended. One who sent a whole request and waits for its answer is left alone. */
+ * awaited some looks later, the connection is ended. Looks are counted and not time, since on a machine that has no time
+ * for the keeper the library may have none for what it has read either. One who sent a whole request and waits for its answer is left alone. */
 #include "net_internal.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 #define KEEPER_PERIOD_US 250000
-#define ENDED_US 1000000 /* longer than the library takes to what it has read */
+#define ENDED_LOOKS 8 /* two seconds: longer than the library takes to what it has read */
 #define LEFT_AT_ONCE 64
 
 static void note_left_locked(struct net_watches *watches)
@@ -33,7 +34,7 @@ static void note_left_locked(struct net_watches *watches)
 }
 
 /* Was all read that it sent, for so long that nothing can come of it any more? */
-static bool ended(struct net_watch *watch, int64_t now_us)
+static bool ended(struct net_watch *watch)
 {
     char byte;
     if (!watch->left || !watch->reading) {
@@ -41,11 +42,11 @@ static bool ended(struct net_watch *watch, int64_t now_us)
     }
     ssize_t len = recv(watch->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (len > 0 || (len < 0 && (errno == EAGAIN || errno == EINTR))) {
-        watch->ended_us = 0;
-    } else if (watch->ended_us == 0) {
-        watch->ended_us = now_us;
+        watch->ended_looks = 0;
+    } else {
+        watch->ended_looks++;
     }
-    return watch->ended_us != 0 && now_us - watch->ended_us >= ENDED_US;
+    return watch->ended_looks >= ENDED_LOOKS;
 }
 
 static void keeper_run(void *context)
@@ -58,7 +59,7 @@ static void keeper_run(void *context)
         note_left_locked(watches);
         for (struct net_watch *watch = watches->head; watch != NULL; watch = watch->next) {
             bool late = watch->deadline_us != 0 && now_us >= watch->deadline_us;
-            if (!watch->cut && (late || ended(watch, now_us))) {
+            if (!watch->cut && (late || ended(watch))) {
                 watch->cut = true;
                 watches->cut_count += late;
                 shutdown(watch->descriptor, SHUT_RDWR);
@@ -153,7 +154,7 @@ void net_watch_set(struct net_watches *watches, struct net_watch *watch, int64_t
     base_lock(&watches->lock);
     watch->deadline_us = deadline_us;
     watch->reading = reading;
-    watch->ended_us = 0;
+    watch->ended_looks = 0;
     base_unlock(&watches->lock);
 }
 
