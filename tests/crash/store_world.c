@@ -398,3 +398,10 @@ struct world_seeds world_seeds(uint64_t ordinary)
     return (struct world_seeds){1 + from * ordinary,
                                 (from + setting("FIRSTHAND_CRASH_RUNS", 1)) * ordinary};
 }
+
+void world_only_in_first_piece(void)
+{
+    if (setting("FIRSTHAND_CRASH_FROM", 0) > 0) {
+        skip();
+    }
+}

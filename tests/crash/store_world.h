@@ -68,6 +68,8 @@ struct world_seeds {
     uint64_t first, last;
 };
 struct world_seeds world_seeds(uint64_t ordinary);
+/* For a test without seeds: it is played in the first piece of a long run only, so that nothing is counted twice. */
+void world_only_in_first_piece(void);
 /* What was tried in this process; ./check crash adds them up. */
 struct world_tried {
     unsigned long long cuts;     /* of power: states of a disk that were opened after one */

@@ -370,6 +370,7 @@ static void a_backup_that_is_cut_is_none_and_the_next_one_is_whole(void **state)
 static void any_call_of_the_target_may_fail(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     static const enum disk_sim_fault_kind kinds[] = {DISK_SIM_EIO, DISK_SIM_ENOSPC};
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
         uint64_t at = 1;
@@ -383,6 +384,7 @@ static void any_call_of_the_target_may_fail(void **state)
 static void any_call_of_the_directory_may_fail_while_it_is_copied(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     struct run run;
     struct fail fail;
     struct backup_generation made;
@@ -459,6 +461,7 @@ static bool keep_one_with_fault(uint64_t at)
 static void an_old_generation_may_fail_to_go_at_any_call(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     uint64_t at = 1;
     while (keep_one_with_fault(at)) {
         at++;
@@ -533,6 +536,7 @@ static bool restore_with_fault(struct run *run, size_t first, size_t second, uin
 static void a_restore_that_is_cut_is_marked_and_can_be_done_again(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     static const struct {
         enum disk_sim_fault_kind kind;
         bool any;
@@ -585,6 +589,7 @@ static bool read_with_fault(struct run *run, uint64_t at, int how)
 static void reading_a_backup_says_what_cannot_be_read(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     struct run run;
     run_begin(&run, 22);
     play(&run, 8, false);
@@ -645,6 +650,7 @@ static bool restore_over_with_fault(struct run *run, size_t first, size_t second
 static void a_restore_over_another_may_fail_at_any_call(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     struct run run;
     run_begin(&run, 23);
     play(&run, 8, false);

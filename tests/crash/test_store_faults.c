@@ -164,6 +164,7 @@ static void opening_after_a_cut_may_fail_at_any_call(void **state)
 static void opening_after_a_cut_of_the_first_opening_may_fail_at_any_call(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     for (uint64_t cut = 1; cut <= 25; cut++) {
         struct world world;
         struct fail fail;
@@ -209,6 +210,7 @@ static bool first_opening_with_fault(uint64_t at, bool for_good)
 static void the_first_opening_may_fail_at_any_call_and_the_next_one_is_clean(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     for (int for_good = 0; for_good < 2; for_good++) {
         uint64_t at = 1;
         while (first_opening_with_fault(at, for_good == 1)) {
@@ -264,6 +266,7 @@ static bool merge_with_fault(uint64_t at, bool any_call)
 static void a_merge_may_fail_at_any_call(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     for (int any_call = 0; any_call < 2; any_call++) {
         uint64_t at = 1;
         while (merge_with_fault(at, any_call == 1)) {
@@ -277,6 +280,7 @@ static void a_merge_may_fail_at_any_call(void **state)
 static void a_frame_that_was_cut_off_must_be_gone_for_good_before_a_seal(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     struct play play;
     struct fail fail;
     play_begin(&play, 78);
@@ -306,6 +310,7 @@ static void count_problem(void *context, const char *path, const char *what)
 static void looking_at_an_open_store_says_what_cannot_be_read(void **state)
 {
     (void)state;
+    world_only_in_first_piece();
     struct play play;
     struct fail fail;
     uint64_t files;
