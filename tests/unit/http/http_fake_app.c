@@ -57,7 +57,7 @@ struct app_room_now app_room_of(struct app *app)
 bool app_jobs_read(struct app *app, struct arena *arena, struct app_job_row **out,
                    size_t *out_count, struct fail *fail)
 {
-    static const struct app_job job = {"feeds", 60000, NULL, "Reads feeds.", NULL};
+    static const struct app_job job = {"feeds", 60000, NULL, "Reads feeds.", NULL, false};
     (void)app;
     struct app_job_row *row = arena_array(arena, 1, sizeof *row, fail);
     if (row == NULL) {
