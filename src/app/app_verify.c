@@ -24,6 +24,10 @@ static bool verify_locked(const char *data, struct report *report, struct app_ve
     bool ok = store_verify(disk, report->problem, report->context, &events, fail) &&
               state_verify_file(data, say_state_problem, report, &state, fail);
     disk_free(disk);
+    if (ok && state.none && events.rows > 0) {
+        say_state_problem(report, "it is missing, or holds nothing, beside events");
+        state.problems++;
+    }
     if (ok) {
         *out = (struct app_verified){events.files,    events.bytes, events.rows,
                                      events.problems, state.bytes,  state.problems};

@@ -112,9 +112,11 @@ bool state_is_there(const char *directory);
    rule of the schema can say. `problem` is called for each thing wrong. */
 bool state_verify(struct state *state, void (*problem)(void *context, const char *what),
                   void *context, struct fail *fail) MUST_USE;
-/* The same of DIR/state.db that nobody has open, which is left as it is. A file that is missing is a problem. */
+/* The same of DIR/state.db that nobody has open, which is left as it is. */
 struct state_verify_result {
     uint64_t bytes, problems;
+    bool
+        none; /* it is missing, or holds nothing yet: right in a directory whose making was cut, and only there */
 };
 bool state_verify_file(const char *directory, void (*problem)(void *context, const char *what),
                        void *context, struct state_verify_result *out, struct fail *fail) MUST_USE;

@@ -12,6 +12,7 @@ struct report {
     void (*problem)(void *context, const char *what);
     void *context;
     uint64_t problems;
+    bool none; /* no step of the schema was made yet */
 };
 
 static void say(struct report *report, const char *what)
@@ -166,10 +167,8 @@ static bool check_all(struct state_link *link, struct report *report, struct fai
         !check_head(link, &version, report, fail)) {
         return false;
     }
-    if (version < 1 || version > state_schema.version) {
-        if (version < 1) {
-            say(report, "it holds nothing");
-        }
+    report->none = version < 1;
+    if (report->none || version > state_schema.version) {
         return true;
     }
     if (!check_layout(link, version, report, fail)) {
@@ -204,7 +203,7 @@ bool state_verify(struct state *state, void (*problem)(void *context, const char
                   void *context, struct fail *fail)
 {
     struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct report report = {problem, context, 0};
+    struct report report = {problem, context, 0, false};
     return state_read(state, &link, fail) && check_as_far(link, &report, fail);
 }
 
@@ -223,15 +222,14 @@ bool state_is_there(const char *directory)
 bool state_verify_file(const char *directory, void (*problem)(void *context, const char *what),
                        void *context, struct state_verify_result *out, struct fail *fail)
 {
-    struct report report = {problem, context, 0};
+    struct report report = {problem, context, 0, false};
     struct state *state = NULL;
     struct state_link *link = NULL;
     struct stat status;
     struct fail damage = {0};
     *out = (struct state_verify_result){0};
     if (!path_status(directory, &status)) {
-        say(&report, "it is missing");
-        out->problems = report.problems;
+        out->none = true;
         return true;
     }
     bool ok = state_open_to_look(directory, &state, &damage) && state_read(state, &link, &damage);
@@ -248,5 +246,6 @@ bool state_verify_file(const char *directory, void (*problem)(void *context, con
     }
     out->bytes = (uint64_t)status.st_size;
     out->problems = report.problems;
+    out->none = report.none;
     return true;
 }

@@ -86,25 +86,30 @@ static void in_a_sound_file_nothing_is_found_and_nothing_is_written(void **state
     verify(world);
     assert_string_equal(world->said, "");
     assert_int_equal(world->result.problems, 0);
+    assert_false(world->result.none);
     assert_int_equal(world->result.bytes, before.st_size);
     assert_int_equal(stat(world->path, &after), 0);
     assert_true(memcmp(&before.st_mtim, &after.st_mtim, sizeof before.st_mtim) == 0);
 }
 
-static void a_file_that_is_missing_is_a_problem(void **state)
+static void a_file_that_is_missing_is_said_to_be_none(void **state)
 {
     struct world *world = *state;
     assert_int_equal(unlink(world->path), 0);
     assert_false(state_is_there(world->directory));
-    finds(world, "it is missing");
+    verify(world);
+    assert_true(world->result.none);
+    assert_int_equal(world->result.problems, 0);
     assert_false(state_is_there(world->directory)); /* nor is one made */
 }
 
-static void an_empty_file_holds_nothing(void **state)
+static void an_empty_file_is_said_to_be_none(void **state)
 {
     struct world *world = *state;
     assert_int_equal(truncate(world->path, 0), 0);
-    finds(world, "it holds nothing");
+    verify(world);
+    assert_true(world->result.none);
+    assert_int_equal(world->result.problems, 0);
 }
 
 static void what_is_no_database_is_damaged(void **state)
@@ -222,8 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(in_a_sound_file_nothing_is_found_and_nothing_is_written),
-        TEST(a_file_that_is_missing_is_a_problem),
-        TEST(an_empty_file_holds_nothing),
+        TEST(a_file_that_is_missing_is_said_to_be_none),
+        TEST(an_empty_file_is_said_to_be_none),
         TEST(what_is_no_database_is_damaged),
         TEST(each_page_that_is_overwritten_is_found),
         TEST(a_file_that_was_cut_is_found),
