@@ -152,13 +152,15 @@ const struct store_moved_rows *store_moved_rows_keep(struct store_moved *moved,
 {
     base_lock(&moved->lock);
     struct store_moved_rows *first = find_rows_locked(moved, rows->segment);
-    if (first == NULL) {
+    bool full = moved->row_lists >= STORE_MOVED_SEGMENTS;
+    if (first == NULL && !full) {
         rows->older = moved->rows;
         moved->rows = rows;
+        moved->row_lists++;
     }
     base_unlock(&moved->lock);
     if (first == NULL) {
-        return rows;
+        return full ? NULL : rows;
     }
     base_free(rows);
     return first;

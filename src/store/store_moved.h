@@ -30,6 +30,7 @@ struct store_moved {
     uint32_t *by_root, *tree_at, *root_at;
     struct base_mutex lock;
     struct store_moved_rows *rows; /* guarded by lock: newest first; they live as long as this */
+    size_t row_lists;              /* guarded by lock */
 };
 
 /* Where in one segment the rows of each number lie; the same: it has none there. */
@@ -53,7 +54,9 @@ const struct store_moved_rows *store_moved_rows_find(struct store_moved *moved, 
 /* Room for it; the caller fills it in, and keeps it or frees it. */
 struct store_moved_rows *store_moved_rows_new(const struct store_moved *moved, uint64_t segment,
                                               struct fail *fail);
-/* Takes it over. Where another thread was first, that one's is given. */
+/* Takes it over; where another thread was first, frees it and gives that one's. NULL, and the caller's as before, where so
+   many are kept that most must be of segments that are gone: they go with the list, at the next join. */
+#define STORE_MOVED_SEGMENTS 64U
 const struct store_moved_rows *store_moved_rows_keep(struct store_moved *moved,
                                                      struct store_moved_rows *rows);
 /* Index of the first number that is not less; `count` where there is none. */

@@ -107,6 +107,10 @@ static bool plan_segment(struct store_scan *scan, size_t s, const struct store_m
         return false;
     }
     *out = store_moved_rows_keep(moved, rows);
+    if (*out == NULL) { /* for this scan alone */
+        arena_defer(scan->arena, base_free, rows);
+        *out = rows;
+    }
     return true;
 }
 

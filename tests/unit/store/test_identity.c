@@ -706,6 +706,33 @@ static void moved_and_places_tell_whose_rows_lie_elsewhere(void **state)
     }
 }
 
+static void where_rows_of_moved_numbers_are_is_kept_for_so_many_segments(void **state)
+{
+    (void)state;
+    struct fail fail;
+    struct store_moved *moved = store_moved_new(2, &fail);
+    must(moved != NULL, &fail);
+    moved->numbers[1] = 7;
+    moved->roots[1] = 7;
+    store_moved_lay_out(moved);
+    for (uint64_t segment = 1; segment <= STORE_MOVED_SEGMENTS; segment++) {
+        assert_null(store_moved_rows_find(moved, segment));
+        struct store_moved_rows *rows = store_moved_rows_new(moved, segment, &fail);
+        must(rows != NULL, &fail);
+        assert_ptr_equal(store_moved_rows_keep(moved, rows), rows);
+        assert_ptr_equal(store_moved_rows_find(moved, segment), rows);
+    }
+    struct store_moved_rows *second = store_moved_rows_new(moved, 3, &fail);
+    must(second != NULL, &fail);
+    assert_ptr_equal(store_moved_rows_keep(moved, second), store_moved_rows_find(moved, 3));
+    struct store_moved_rows *beyond = store_moved_rows_new(moved, STORE_MOVED_SEGMENTS + 1, &fail);
+    must(beyond != NULL, &fail);
+    assert_null(store_moved_rows_keep(moved, beyond));
+    assert_null(store_moved_rows_find(moved, STORE_MOVED_SEGMENTS + 1));
+    base_free(beyond);
+    store_moved_unref(moved);
+}
+
 /* The places of each root are the numbers whose root it is, ascending. */
 static void trees_are_whole(const struct store_identity_view *identity,
                             const struct store_moved *moved)
@@ -827,6 +854,7 @@ int main(void)
         cmocka_unit_test(an_anonymous_customer_with_a_user_joined_in_is_known),
         cmocka_unit_test(a_snapshot_does_not_see_later_joins_or_identifiers),
         cmocka_unit_test(moved_and_places_tell_whose_rows_lie_elsewhere),
+        cmocka_unit_test(where_rows_of_moved_numbers_are_is_kept_for_so_many_segments),
         cmocka_unit_test(what_moved_is_the_same_remembered_or_found_anew),
         cmocka_unit_test(a_chain_of_aliases_ends_somewhere),
     };
