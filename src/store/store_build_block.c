@@ -54,6 +54,13 @@ static bool put_ints(struct store_build *build, int column, struct fail *fail)
            end_column(build, begin, &build->int_chunks[column], fail);
 }
 
+static bool put_times(struct store_build *build, struct fail *fail)
+{
+    size_t begin = store_build_begin_chunk(build);
+    return store_ints_encode_times(build->ints[STORE_BUILD_TS], build->rows, &build->out, fail) &&
+           end_column(build, begin, &build->int_chunks[STORE_BUILD_TS], fail);
+}
+
 static bool any_other(const int64_t *values, uint32_t count, const int64_t *usual)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -151,7 +158,7 @@ bool store_build_flush_block(struct store_build *build, struct fail *fail)
     bool original = any_other(build->ints[STORE_BUILD_ORIGINAL], build->rows, build->customers);
     bool channel = any_other(build->ints[STORE_BUILD_CHANNEL], build->rows, NULL);
     bool scale = any_other(build->ints[STORE_BUILD_SCALE], build->rows, NULL);
-    if (!put_ints(build, STORE_BUILD_TS, fail) || !put_ints(build, STORE_BUILD_EVENT, fail) ||
+    if (!put_times(build, fail) || !put_ints(build, STORE_BUILD_EVENT, fail) ||
         !put_ints(build, STORE_BUILD_ARRIVAL, fail) ||
         (original && !put_ints(build, STORE_BUILD_ORIGINAL, fail)) || !put_received(build, fail) ||
         !put_ints(build, STORE_BUILD_SOURCE, fail) ||

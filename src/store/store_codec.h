@@ -26,8 +26,9 @@ enum store_ints_kind {
     STORE_INTS_FRAMES = 2,
     STORE_INTS_DELTAS = 3,
     STORE_INTS_RUNS = 4,
+    STORE_INTS_PARTED = 5,
 };
-struct store_ints_flat { /* any encoding but runs */
+struct store_ints_flat { /* any encoding but the last two */
     enum store_ints_kind kind;
     unsigned width;
     bool zigzag;
@@ -39,22 +40,35 @@ struct store_ints_flat { /* any encoding but runs */
     const uint8_t *payload; /* packed values, or the frames */
     size_t payload_bytes;
 };
+enum store_ints_form { STORE_INTS_FLAT, STORE_INTS_IN_RUNS, STORE_INTS_IN_PARTS };
 struct store_ints {
     uint32_t count;
-    bool runs;
-    struct store_ints_flat flat; /* the values; of runs: one a run */
-    struct store_ints_flat ends; /* of runs */
+    enum store_ints_form form;
+    struct store_ints_flat
+        flat; /* the values; of runs: one a run; of parts: value / part, rounded down */
+    struct store_ints_flat ends;  /* of runs */
+    struct store_ints_flat rests; /* of parts */
+    uint32_t part;
 };
 
 /* Appends `count` values (at least 1) to `out`; the smallest encoding. */
 bool store_ints_encode(const int64_t *values, uint32_t count, struct base_buf *out,
                        struct fail *fail) MUST_USE;
+/* The same of times, in ms: slots and rests apart, where that takes hardly more room. */
+bool store_ints_encode_times(const int64_t *ts_ms, uint32_t count, struct base_buf *out,
+                             struct fail *fail) MUST_USE;
 /* Views `bytes`; checks what can be checked without decoding. */
 bool store_ints_open(const uint8_t *bytes, size_t len, struct store_ints *out,
                      struct fail *fail) MUST_USE;
 /* Values [from, from + count), which must be there. */
 bool store_ints_read(const struct store_ints *ints, uint32_t from, uint32_t count, int64_t *out,
                      struct fail *fail) MUST_USE;
+/* Of times, the slots they lie in: a quarter of an hour each, from 1970 on. Wherever clocks differ by quarters of an hour, as
+   they do in all zones of today, days and hours begin with a slot. */
+#define STORE_SLOT_MS 900000U
+bool store_ints_read_slots(const struct store_ints *ints, uint32_t from, uint32_t count,
+                           int32_t *out, struct fail *fail) MUST_USE;
+void store_slots_of(const int64_t *ts_ms, size_t count, int32_t *out);
 /* As codes: FAIL_CORRUPT unless each is below `bound`. */
 bool store_ints_read_codes(const struct store_ints *ints, uint32_t from, uint32_t count,
                            uint32_t bound, uint32_t *out, struct fail *fail) MUST_USE;
@@ -85,7 +99,8 @@ void store_ints_walk_begin(const struct store_ints *ints, struct store_ints_walk
 /* `place` is below the count and not before the one asked for last. The run is [place, *out_end). */
 bool store_ints_walk_to(struct store_ints_walk *walk, uint32_t place, int64_t *out,
                         uint32_t *out_end, struct fail *fail) MUST_USE;
-/* First position whose value is not less than `value`, of values that ascend; count where none is. */
+/* First position whose value is not less than `value`, of values that ascend; count where none is. Not of parted ones:
+   FAIL_CORRUPT. */
 bool store_ints_search(const struct store_ints *ints, int64_t value, uint32_t *out,
                        struct fail *fail) MUST_USE;
 
@@ -96,6 +111,8 @@ void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t 
 /* Distances out of zigzag form; sums of all values up to each, beginning with `sum`. In place. */
 void store_unzigzag(uint64_t *values, size_t count);
 void store_sum_up(uint64_t *values, size_t count, uint64_t sum);
+void store_unzigzag32(uint32_t *values, size_t count);
+void store_sum_up32(uint32_t *values, size_t count, uint32_t sum);
 /* Appends `count` values of `width` bits, padded to a byte. */
 void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out);
 static inline uint64_t store_packed_bytes(uint64_t count, unsigned width)

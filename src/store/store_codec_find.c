@@ -5,8 +5,7 @@
  */
 #include "store_codec_find.h"
 
-#include "base_bytes.h"
-#include "store_codec.h"
+#include "store_codec_flat.h"
 
 void store_unpack8_portable(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
                             uint8_t *out)
@@ -58,11 +57,6 @@ struct finding {
     uint32_t count;
 };
 
-static bool bad(struct fail *fail, const char *what)
-{
-    return fail_set(fail, FAIL_CORRUPT, "integers: %s", what);
-}
-
 /* Bytes that begin with row `place`. */
 static bool find_bytes(struct finding *f, const uint8_t *bytes, uint32_t count, uint32_t place,
                        struct fail *fail)
@@ -73,7 +67,7 @@ static bool find_bytes(struct finding *f, const uint8_t *bytes, uint32_t count, 
                                    : store_find_portable(bytes, count, f->wanted, place,
                                                          f->places + f->count, f->codes + f->count);
     f->count += (uint32_t)found.count;
-    return found.most < f->bound || bad(fail, "a code past its list");
+    return found.most < f->bound || store_ints_bad(fail, "a code past its list");
 }
 
 /* Is a value below `limit` wanted? */
@@ -87,44 +81,15 @@ static bool any_below(const struct finding *f, unsigned width)
     return any != 0;
 }
 
-struct frame {
-    const uint8_t *bits, *places;
-    uint32_t first, count;
-    unsigned width, exceptions, exception_width;
-    bool narrow; /* base, widths and order are such that bytes hold it */
-};
-
-static bool open_frame(const struct store_ints_flat *flat, uint32_t at, struct frame *out,
-                       struct fail *fail)
+/* Are base, widths and order such that bytes hold the frame's values? */
+static bool is_narrow(const struct store_frame *frame)
 {
-    const uint8_t *entry = flat->table + (size_t)at * 8;
-    uint64_t offset = base_get_u32(entry);
-    uint32_t first = at * STORE_INTS_FRAME;
-    struct frame frame = {
-        .first = first,
-        .count = flat->count - first < STORE_INTS_FRAME ? flat->count - first : STORE_INTS_FRAME,
-        .width = entry[4],
-        .exceptions = entry[5],
-        .exception_width = entry[6],
-    };
-    uint64_t packed = store_packed_bytes(frame.count, frame.width);
-    uint64_t end = offset + packed + frame.exceptions +
-                   store_packed_bytes(frame.exceptions, frame.exception_width);
-    if (end > flat->payload_bytes) {
-        return bad(fail, "a frame past the end");
-    }
-    frame.bits = flat->payload + offset;
-    frame.places = frame.bits + packed;
-    uint64_t base;
-    store_unpack(flat->bases, (uint64_t)at * flat->width, flat->width, 1, &base);
-    frame.narrow = base == 0 && frame.width <= STORE_FIND_WIDTH_MAX &&
-                   frame.exception_width <= STORE_FIND_WIDTH_MAX;
-    *out = frame;
-    return true;
+    return frame->base == 0 && frame->width <= STORE_FIND_WIDTH_MAX &&
+           frame->exception_width <= STORE_FIND_WIDTH_MAX;
 }
 
 /* The places of the exceptions lie where the writer puts them, ascending: else bytes may not be given in order. */
-static bool read_exceptions(const struct frame *frame, uint8_t *out, bool *out_ordered,
+static bool read_exceptions(const struct store_frame *frame, uint8_t *out, bool *out_ordered,
                             struct fail *fail)
 {
     *out_ordered = true;
@@ -136,18 +101,18 @@ static bool read_exceptions(const struct frame *frame, uint8_t *out, bool *out_o
         *out_ordered = *out_ordered && (e == 0 || frame->places[e] > frame->places[e - 1]);
     }
     return frame->places[frame->exceptions - 1] < frame->count || !*out_ordered ||
-           bad(fail, "an exception past its frame");
+           store_ints_bad(fail, "an exception past its frame");
 }
 
 /* Rows [from, to) of a narrow frame. */
-static bool find_narrow(struct finding *f, const struct frame *frame, const uint8_t *exceptions,
-                        uint32_t from, uint32_t to, struct fail *fail)
+static bool find_narrow(struct finding *f, const struct store_frame *frame,
+                        const uint8_t *exceptions, uint32_t from, uint32_t to, struct fail *fail)
 {
     if (!any_below(f, frame->width)) {
         for (unsigned e = 0; e < frame->exceptions; e++) {
             uint32_t row = frame->first + frame->places[e];
             if (exceptions[e] >= f->bound) {
-                return bad(fail, "a code past its list");
+                return store_ints_bad(fail, "a code past its list");
             }
             f->places[f->count] = row;
             f->codes[f->count] = exceptions[e];
@@ -190,13 +155,13 @@ static bool find_in_frames(const struct store_ints *ints, struct finding *f, uin
     uint32_t base = (uint32_t)f->flat->base;
     while (from < to) {
         uint8_t exceptions[STORE_INTS_FRAME + STORE_FIND_ROOM];
-        struct frame frame;
-        if (!open_frame(f->flat, from / STORE_INTS_FRAME, &frame, fail)) {
+        struct store_frame frame;
+        if (!store_frame_open(f->flat, from / STORE_INTS_FRAME, &frame, fail)) {
             return false;
         }
         uint32_t end = frame.first + frame.count < to ? frame.first + frame.count : to;
         bool ordered = false;
-        if (frame.narrow && !read_exceptions(&frame, exceptions, &ordered, fail)) {
+        if (is_narrow(&frame) && !read_exceptions(&frame, exceptions, &ordered, fail)) {
             return false;
         }
         uint32_t before = f->count;
@@ -244,8 +209,9 @@ bool store_ints_find_codes(const struct store_ints *ints, uint32_t from, uint32_
     INVARIANT(from <= ints->count && count <= ints->count - from);
     const struct store_ints_flat *flat = &ints->flat;
     struct finding f = {.flat = flat, .find = find, .places = places, .codes = codes};
-    bool narrow = !ints->runs && flat->scale == 1 && find->bound <= STORE_FIND_CODES &&
-                  flat->base >= 0 && flat->base < (int64_t)find->bound;
+    bool narrow = ints->form == STORE_INTS_FLAT && flat->scale == 1 &&
+                  find->bound <= STORE_FIND_CODES && flat->base >= 0 &&
+                  flat->base < (int64_t)find->bound;
     bool ok;
     if (narrow) {
         f.bound = find->bound - (uint32_t)flat->base;
@@ -289,14 +255,14 @@ static bool read_frames(const struct store_ints_flat *flat, uint32_t from, uint3
     uint8_t exceptions[STORE_INTS_FRAME + STORE_FIND_ROOM];
     *out_read = true;
     while (count > 0 && *out_read) {
-        struct frame frame;
+        struct store_frame frame;
         bool ordered;
-        if (!open_frame(flat, from / STORE_INTS_FRAME, &frame, fail)) {
+        if (!store_frame_open(flat, from / STORE_INTS_FRAME, &frame, fail)) {
             return false;
         }
-        *out_read = frame.narrow;
-        if (!frame.narrow || !read_exceptions(&frame, exceptions, &ordered, fail)) {
-            return !frame.narrow;
+        *out_read = is_narrow(&frame);
+        if (!is_narrow(&frame) || !read_exceptions(&frame, exceptions, &ordered, fail)) {
+            return !is_narrow(&frame);
         }
         *out_read = ordered;
         uint32_t skip = from - frame.first;
@@ -322,7 +288,8 @@ bool store_ints_read_bytes(const struct store_ints *ints, uint32_t from, uint32_
 {
     INVARIANT(from <= ints->count && count <= ints->count - from && bound <= STORE_FIND_CODES);
     const struct store_ints_flat *flat = &ints->flat;
-    bool narrow = !ints->runs && flat->scale == 1 && flat->base >= 0 && flat->base < (int64_t)bound;
+    bool narrow = ints->form == STORE_INTS_FLAT && flat->scale == 1 && flat->base >= 0 &&
+                  flat->base < (int64_t)bound;
     bool read = false;
     if (narrow && flat->kind == STORE_INTS_FRAMES &&
         !read_frames(flat, from, count, out, &read, fail)) {
@@ -341,5 +308,5 @@ bool store_ints_read_bytes(const struct store_ints *ints, uint32_t from, uint32_
         most = out[i] > most ? out[i] : most;
         out[i] = (uint8_t)(out[i] + base);
     }
-    return count == 0 || most < bound - base || bad(fail, "a code past its list");
+    return count == 0 || most < bound - base || store_ints_bad(fail, "a code past its list");
 }

@@ -1,8 +1,7 @@
 /* store_codec_ints.c — reading runs of integers (docs/formats/segment.md, section 4). */
 #include "base_bytes.h"
-#include "store_codec.h"
+#include "store_codec_flat.h"
 
-#define HEADER_BYTES 16U
 #define SCALED_BYTES 24U
 #define FRAME_ENTRY_BYTES 8U
 
@@ -11,13 +10,8 @@ static uint32_t frame_count(uint32_t count)
     return count / STORE_INTS_FRAME + (count % STORE_INTS_FRAME != 0);
 }
 
-static bool bad(struct fail *fail, const char *what)
-{
-    return fail_set(fail, FAIL_CORRUPT, "integers: %s", what);
-}
-
-static bool open_flat(const uint8_t *bytes, size_t len, struct store_ints_flat *out,
-                      struct fail *fail)
+bool store_flat_open(const uint8_t *bytes, size_t len, struct store_ints_flat *out,
+                     struct fail *fail)
 {
     struct store_ints_flat flat = {.kind = (enum store_ints_kind)bytes[0],
                                    .width = bytes[1],
@@ -26,24 +20,24 @@ static bool open_flat(const uint8_t *bytes, size_t len, struct store_ints_flat *
                                    .base = base_get_i64(bytes + 8),
                                    .scale = 1};
     if (bytes[2] > 1 || bytes[3] != 0 || flat.width > 64 || flat.count == 0) {
-        return bad(fail, "malformed header");
+        return store_ints_bad(fail, "malformed header");
     }
     if (flat.kind == STORE_INTS_CONSTANT) {
         *out = flat;
         return true;
     }
     if (len < SCALED_BYTES) {
-        return bad(fail, "cut short");
+        return store_ints_bad(fail, "cut short");
     }
     flat.scale = base_get_u64(bytes + 16);
     const uint8_t *at = bytes + SCALED_BYTES;
     uint64_t left = len - SCALED_BYTES;
     if (flat.scale == 0) {
-        return bad(fail, "scale is 0");
+        return store_ints_bad(fail, "scale is 0");
     }
     if (flat.kind == STORE_INTS_PACKED) {
         if (store_packed_bytes(flat.count, flat.width) > left) {
-            return bad(fail, "cut short");
+            return store_ints_bad(fail, "cut short");
         }
         flat.payload = at;
         flat.payload_bytes = (size_t)left;
@@ -51,13 +45,13 @@ static bool open_flat(const uint8_t *bytes, size_t len, struct store_ints_flat *
         return true;
     }
     if (flat.kind != STORE_INTS_FRAMES && flat.kind != STORE_INTS_DELTAS) {
-        return bad(fail, "unknown encoding");
+        return store_ints_bad(fail, "unknown encoding");
     }
     uint64_t frames = frame_count(flat.count);
     uint64_t table = frames * FRAME_ENTRY_BYTES;
     uint64_t bases = store_packed_bytes(frames, flat.width);
     if (table + bases > left) {
-        return bad(fail, "cut short");
+        return store_ints_bad(fail, "cut short");
     }
     flat.table = at;
     flat.bases = at + table;
@@ -69,39 +63,43 @@ static bool open_flat(const uint8_t *bytes, size_t len, struct store_ints_flat *
 
 bool store_ints_open(const uint8_t *bytes, size_t len, struct store_ints *out, struct fail *fail)
 {
-    if (len < HEADER_BYTES) {
-        return bad(fail, "cut short");
+    if (len < STORE_INTS_HEADER_BYTES) {
+        return store_ints_bad(fail, "cut short");
+    }
+    if (bytes[0] == STORE_INTS_PARTED) {
+        return store_parted_open(bytes, len, out, fail);
     }
     struct store_ints ints = {0};
     if (bytes[0] != STORE_INTS_RUNS) {
-        if (!open_flat(bytes, len, &ints.flat, fail)) {
+        if (!store_flat_open(bytes, len, &ints.flat, fail)) {
             return false;
         }
         ints.count = ints.flat.count;
         *out = ints;
         return true;
     }
-    ints.runs = true;
+    ints.form = STORE_INTS_IN_RUNS;
     ints.count = base_get_u32(bytes + 4);
     if (bytes[1] != 0 || bytes[2] != 0 || bytes[3] != 0 || ints.count == 0 ||
         base_get_i64(bytes + 8) != 0) {
-        return bad(fail, "malformed header");
+        return store_ints_bad(fail, "malformed header");
     }
-    if (len < HEADER_BYTES + 4) {
-        return bad(fail, "cut short");
+    if (len < STORE_INTS_HEADER_BYTES + 4) {
+        return store_ints_bad(fail, "cut short");
     }
-    size_t ends_len = base_get_u32(bytes + HEADER_BYTES);
-    const uint8_t *ends = bytes + HEADER_BYTES + 4;
-    size_t left = len - HEADER_BYTES - 4;
-    if (ends_len < HEADER_BYTES || ends_len > left || left - ends_len < HEADER_BYTES) {
-        return bad(fail, "cut short");
+    size_t ends_len = base_get_u32(bytes + STORE_INTS_HEADER_BYTES);
+    const uint8_t *ends = bytes + STORE_INTS_HEADER_BYTES + 4;
+    size_t left = len - STORE_INTS_HEADER_BYTES - 4;
+    if (ends_len < STORE_INTS_HEADER_BYTES || ends_len > left ||
+        left - ends_len < STORE_INTS_HEADER_BYTES) {
+        return store_ints_bad(fail, "cut short");
     }
-    if (!open_flat(ends, ends_len, &ints.ends, fail) ||
-        !open_flat(ends + ends_len, left - ends_len, &ints.flat, fail)) {
+    if (!store_flat_open(ends, ends_len, &ints.ends, fail) ||
+        !store_flat_open(ends + ends_len, left - ends_len, &ints.flat, fail)) {
         return false;
     }
     if (ints.ends.count != ints.flat.count) {
-        return bad(fail, "runs do not match");
+        return store_ints_bad(fail, "runs do not match");
     }
     *out = ints;
     return true;
@@ -109,47 +107,61 @@ bool store_ints_open(const uint8_t *bytes, size_t len, struct store_ints *out, s
 
 /* ---- flat encodings ----------------------------------------------------------------------------------- */
 
+bool store_frame_open(const struct store_ints_flat *flat, uint32_t at, struct store_frame *out,
+                      struct fail *fail)
+{
+    const uint8_t *entry = flat->table + (size_t)at * FRAME_ENTRY_BYTES;
+    uint64_t offset = base_get_u32(entry);
+    uint32_t first = at * STORE_INTS_FRAME;
+    struct store_frame frame = {
+        .first = first,
+        .count = flat->count - first < STORE_INTS_FRAME ? flat->count - first : STORE_INTS_FRAME,
+        .width = entry[4],
+        .exceptions = entry[5],
+        .exception_width = entry[6],
+    };
+    uint64_t packed = store_packed_bytes(frame.count, frame.width);
+    uint64_t end = offset + packed + frame.exceptions +
+                   store_packed_bytes(frame.exceptions, frame.exception_width);
+    if (frame.width > 64 || frame.exception_width > 64 || end > flat->payload_bytes) {
+        return store_ints_bad(fail, "a frame past the end");
+    }
+    frame.bits = flat->payload + offset;
+    frame.places = frame.bits + packed;
+    store_unpack(flat->bases, (uint64_t)at * flat->width, flat->width, 1, &frame.base);
+    *out = frame;
+    return true;
+}
+
 /* One frame's values before scale, with `base` added. */
-static bool read_frame(const struct store_ints_flat *flat, uint32_t frame, uint64_t base,
+static bool read_frame(const struct store_ints_flat *flat, uint32_t at, uint64_t base,
                        uint64_t *out, struct fail *fail)
 {
-    const uint8_t *entry = flat->table + (size_t)frame * FRAME_ENTRY_BYTES;
-    uint64_t offset = base_get_u32(entry);
-    unsigned width = entry[4];
-    unsigned exceptions = entry[5];
-    unsigned exception_width = entry[6];
-    uint32_t first = frame * STORE_INTS_FRAME;
-    uint32_t count =
-        flat->count - first < STORE_INTS_FRAME ? flat->count - first : STORE_INTS_FRAME;
-    uint64_t packed = store_packed_bytes(count, width);
-    uint64_t end = offset + packed + exceptions + store_packed_bytes(exceptions, exception_width);
-    if (width > 64 || exception_width > 64 || end > flat->payload_bytes) {
-        return bad(fail, "a frame past the end");
+    struct store_frame frame;
+    if (!store_frame_open(flat, at, &frame, fail)) {
+        return false;
     }
-    const uint8_t *at = flat->payload + offset;
-    uint64_t frame_base;
-    store_unpack(flat->bases, (uint64_t)frame * flat->width, flat->width, 1, &frame_base);
-    base += frame_base;
-    store_unpack(at, 0, width, count, out);
+    base += frame.base;
+    store_unpack(frame.bits, 0, frame.width, frame.count, out);
     bool deltas = flat->kind == STORE_INTS_DELTAS;
     if (deltas && flat->zigzag) {
-        store_unzigzag(out, count);
+        store_unzigzag(out, frame.count);
     }
-    if (exceptions > 0) {
+    if (frame.exceptions > 0) {
         uint64_t values[STORE_INTS_FRAME];
-        const uint8_t *places = at + packed;
-        store_unpack(places + exceptions, 0, exception_width, exceptions, values);
-        for (unsigned e = 0; e < exceptions; e++) {
-            if (places[e] >= count) {
-                return bad(fail, "an exception past its frame");
+        store_unpack(frame.places + frame.exceptions, 0, frame.exception_width, frame.exceptions,
+                     values);
+        for (unsigned e = 0; e < frame.exceptions; e++) {
+            if (frame.places[e] >= frame.count) {
+                return store_ints_bad(fail, "an exception past its frame");
             }
-            out[places[e]] = deltas ? (uint64_t)base_unzigzag(values[e]) : values[e];
+            out[frame.places[e]] = deltas ? (uint64_t)base_unzigzag(values[e]) : values[e];
         }
     }
     if (deltas) {
-        store_sum_up(out, count, base);
+        store_sum_up(out, frame.count, base);
     } else {
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = 0; i < frame.count; i++) {
             out[i] += base;
         }
     }
@@ -193,8 +205,8 @@ static bool read_of_frame(const struct store_ints_flat *flat, uint32_t frame, ui
     return true;
 }
 
-static bool read_flat(const struct store_ints_flat *flat, uint32_t from, uint32_t count,
-                      int64_t *out, struct fail *fail)
+bool store_flat_read(const struct store_ints_flat *flat, uint32_t from, uint32_t count,
+                     int64_t *out, struct fail *fail)
 {
     uint64_t values[STORE_INTS_FRAME];
     if (flat->kind == STORE_INTS_CONSTANT) {
@@ -243,7 +255,7 @@ static bool search_flat(const struct store_ints_flat *flat, int64_t value, uint3
         low = first * STORE_INTS_FRAME;
         high = high - low < STORE_INTS_FRAME ? high : low + STORE_INTS_FRAME;
         int64_t values[STORE_INTS_FRAME];
-        if (!read_flat(flat, low, high - low, values, fail)) {
+        if (!store_flat_read(flat, low, high - low, values, fail)) {
             return false;
         }
         uint32_t at = 0;
@@ -256,7 +268,7 @@ static bool search_flat(const struct store_ints_flat *flat, int64_t value, uint3
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         int64_t found;
-        if (!read_flat(flat, middle, 1, &found, fail)) {
+        if (!store_flat_read(flat, middle, 1, &found, fail)) {
             return false;
         }
         if (found < value) {
@@ -286,15 +298,15 @@ static bool read_runs(const struct store_ints *ints, uint32_t from, uint32_t cou
     while (at < end) {
         uint32_t here = ints->flat.count - run < most ? ints->flat.count - run : most;
         if (here == 0) {
-            return bad(fail, "runs end too early");
+            return store_ints_bad(fail, "runs end too early");
         }
-        if (!read_flat(&ints->ends, run, here, ends, fail) ||
-            !read_flat(&ints->flat, run, here, values, fail)) {
+        if (!store_flat_read(&ints->ends, run, here, ends, fail) ||
+            !store_flat_read(&ints->flat, run, here, values, fail)) {
             return false;
         }
         for (uint32_t i = 0; i < here && at < end; i++) {
             if (ends[i] < at || ends[i] > ints->count) {
-                return bad(fail, "a run past the end");
+                return store_ints_bad(fail, "a run past the end");
             }
             uint32_t stop = ends[i] < end ? (uint32_t)ends[i] : end;
             for (; at < stop; at++) {
@@ -314,8 +326,15 @@ bool store_ints_read(const struct store_ints *ints, uint32_t from, uint32_t coun
     if (count == 0) {
         return true;
     }
-    return ints->runs ? read_runs(ints, from, count, out, fail)
-                      : read_flat(&ints->flat, from, count, out, fail);
+    switch (ints->form) {
+    case STORE_INTS_IN_RUNS:
+        return read_runs(ints, from, count, out, fail);
+    case STORE_INTS_IN_PARTS:
+        return store_parted_read(ints, from, count, out, fail);
+    case STORE_INTS_FLAT:
+        break;
+    }
+    return store_flat_read(&ints->flat, from, count, out, fail);
 }
 
 /* Packed codes from 0 upwards, the usual case, without a detour over 64 bits. */
@@ -329,7 +348,7 @@ static bool read_packed_codes(const struct store_ints_flat *flat, uint32_t from,
         out[i] += base;
         most = out[i] > most ? out[i] : most;
     }
-    return most < bound || bad(fail, "a code past its list");
+    return most < bound || store_ints_bad(fail, "a code past its list");
 }
 
 bool store_ints_read_codes(const struct store_ints *ints, uint32_t from, uint32_t count,
@@ -337,8 +356,8 @@ bool store_ints_read_codes(const struct store_ints *ints, uint32_t from, uint32_
 {
     INVARIANT(from <= ints->count && count <= ints->count - from);
     const struct store_ints_flat *flat = &ints->flat;
-    if (count > 0 && !ints->runs && flat->kind == STORE_INTS_PACKED && flat->scale == 1 &&
-        flat->width < 32 && flat->base >= 0 && flat->base <= INT32_MAX) {
+    if (count > 0 && ints->form == STORE_INTS_FLAT && flat->kind == STORE_INTS_PACKED &&
+        flat->scale == 1 && flat->width < 32 && flat->base >= 0 && flat->base <= INT32_MAX) {
         return read_packed_codes(flat, from, count, bound, out, fail);
     }
     int64_t values[STORE_INTS_FRAME] = {0};
@@ -355,7 +374,7 @@ bool store_ints_read_codes(const struct store_ints *ints, uint32_t from, uint32_
             out[i] = (uint32_t)value;
         }
         if (most >= bound) {
-            return bad(fail, "a code past its list");
+            return store_ints_bad(fail, "a code past its list");
         }
         out += here;
         from += here;
@@ -368,10 +387,13 @@ bool store_ints_search(const struct store_ints *ints, int64_t value, uint32_t *o
                        struct fail *fail)
 {
     uint32_t at;
+    if (ints->form == STORE_INTS_IN_PARTS) {
+        return store_ints_bad(fail, "in two parts where values are looked for");
+    }
     if (!search_flat(&ints->flat, value, &at, fail)) {
         return false;
     }
-    if (!ints->runs) {
+    if (ints->form == STORE_INTS_FLAT) {
         *out = at;
         return true;
     }
@@ -380,11 +402,11 @@ bool store_ints_search(const struct store_ints *ints, int64_t value, uint32_t *o
         return true;
     }
     int64_t end;
-    if (!read_flat(&ints->ends, at - 1, 1, &end, fail)) {
+    if (!store_flat_read(&ints->ends, at - 1, 1, &end, fail)) {
         return false;
     }
     if (end < 0 || end > ints->count) {
-        return bad(fail, "a run past the end");
+        return store_ints_bad(fail, "a run past the end");
     }
     *out = (uint32_t)end;
     return true;
@@ -420,10 +442,10 @@ static bool walk_runs(struct store_ints_walk *walk, uint32_t place, int64_t *out
         uint32_t here = STORE_INTS_FRAME - walk->run % STORE_INTS_FRAME;
         here = here < left ? here : left;
         if (here == 0) {
-            return bad(fail, "runs end too early");
+            return store_ints_bad(fail, "runs end too early");
         }
-        if (!read_flat(&ints->ends, walk->run, here, walk->ends, fail) ||
-            !read_flat(&ints->flat, walk->run, here, walk->values, fail)) {
+        if (!store_flat_read(&ints->ends, walk->run, here, walk->ends, fail) ||
+            !store_flat_read(&ints->flat, walk->run, here, walk->values, fail)) {
             return false;
         }
         walk->run += here;
@@ -431,7 +453,7 @@ static bool walk_runs(struct store_ints_walk *walk, uint32_t place, int64_t *out
         walk->count = here;
     }
     if (walk->ends[walk->at] > ints->count) {
-        return bad(fail, "a run past the end");
+        return store_ints_bad(fail, "a run past the end");
     }
     *out = walk->values[walk->at];
     *out_end = (uint32_t)walk->ends[walk->at];
@@ -443,14 +465,14 @@ bool store_ints_walk_to(struct store_ints_walk *walk, uint32_t place, int64_t *o
 {
     const struct store_ints *ints = walk->ints;
     INVARIANT(place < ints->count);
-    if (ints->runs) {
+    if (ints->form == STORE_INTS_IN_RUNS) {
         return walk_runs(walk, place, out, out_end, fail);
     }
     if (place >= walk->end) {
         walk->first = place / STORE_INTS_FRAME * STORE_INTS_FRAME;
         walk->end = ints->count - walk->first < STORE_INTS_FRAME ? ints->count
                                                                  : walk->first + STORE_INTS_FRAME;
-        if (!read_flat(&ints->flat, walk->first, walk->end - walk->first, walk->values, fail)) {
+        if (!store_ints_read(ints, walk->first, walk->end - walk->first, walk->values, fail)) {
             return false;
         }
     }

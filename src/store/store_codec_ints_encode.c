@@ -5,7 +5,7 @@
  * them smallest together.
  */
 #include "base_bytes.h"
-#include "store_codec.h"
+#include "store_codec_flat.h"
 
 struct frame {
     unsigned width, exceptions, exception_width;
@@ -314,8 +314,8 @@ static bool put_flat(const struct scaled *scaled, struct base_buf *out, struct f
     return true;
 }
 
-static bool encode_flat(const int64_t *values, uint32_t count, struct base_buf *out,
-                        struct fail *fail)
+bool store_flat_encode(const int64_t *values, uint32_t count, struct base_buf *out,
+                       struct fail *fail)
 {
     struct scaled scaled;
     if (!scale_down(values, count, &scaled, fail)) {
@@ -344,11 +344,11 @@ static bool encode_runs(const int64_t *values, uint32_t count, uint32_t runs, st
     put_header(out, STORE_INTS_RUNS, 0, false, count, 0);
     size_t length_at = out->len;
     base_buf_bytes(out, "\0\0\0\0", 4);
-    if (!encode_flat(ends, runs, out, fail)) {
+    if (!store_flat_encode(ends, runs, out, fail)) {
         return false;
     }
     base_put_u32(out->data + length_at, (uint32_t)(out->len - length_at - 4));
-    return encode_flat(of_runs, runs, out, fail);
+    return store_flat_encode(of_runs, runs, out, fail);
 }
 
 bool store_ints_encode(const int64_t *values, uint32_t count, struct base_buf *out,

@@ -115,6 +115,21 @@ void store_sum_up_portable(uint64_t *values, size_t count, uint64_t *sum)
     }
 }
 
+void store_unzigzag32_portable(uint32_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        values[i] = values[i] >> 1 ^ (UINT32_C(0) - (values[i] & 1U));
+    }
+}
+
+void store_sum_up32_portable(uint32_t *values, size_t count, uint32_t *sum)
+{
+    for (size_t i = 0; i < count; i++) {
+        *sum += values[i];
+        values[i] = *sum;
+    }
+}
+
 void store_unzigzag(uint64_t *values, size_t count)
 {
     size_t done = store_unpack_has_avx512() ? store_unzigzag_avx512(values, count) : 0;
@@ -125,6 +140,18 @@ void store_sum_up(uint64_t *values, size_t count, uint64_t sum)
 {
     size_t done = store_unpack_has_avx512() ? store_sum_up_avx512(values, count, &sum) : 0;
     store_sum_up_portable(values + done, count - done, &sum);
+}
+
+void store_unzigzag32(uint32_t *values, size_t count)
+{
+    size_t done = store_unpack_has_avx512() ? store_unzigzag32_avx512(values, count) : 0;
+    store_unzigzag32_portable(values + done, count - done);
+}
+
+void store_sum_up32(uint32_t *values, size_t count, uint32_t sum)
+{
+    size_t done = store_unpack_has_avx512() ? store_sum_up32_avx512(values, count, &sum) : 0;
+    store_sum_up32_portable(values + done, count - done, &sum);
 }
 
 void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out)

@@ -26,6 +26,9 @@ void store_unpack32_portable(const uint8_t *bits, uint64_t first, unsigned width
 void store_unzigzag_portable(uint64_t *values, size_t count);
 void store_sum_up_portable(uint64_t *values, size_t count, uint64_t *sum);
 
+void store_unzigzag32_portable(uint32_t *values, size_t count);
+void store_sum_up32_portable(uint32_t *values, size_t count, uint32_t *sum);
+
 /* Can this processor run the following? They read no byte that holds none of the values, and return how many values
    they wrote, from the first: all but a few. Width at least 1. */
 bool store_unpack_has_avx512(void);
@@ -35,3 +38,5 @@ size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigned width
                              uint32_t *out);
 size_t store_unzigzag_avx512(uint64_t *values, size_t count);
 size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum);
+size_t store_unzigzag32_avx512(uint32_t *values, size_t count);
+size_t store_sum_up32_avx512(uint32_t *values, size_t count, uint32_t *sum);

@@ -100,6 +100,37 @@ AVX512 size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum)
     return done;
 }
 
+AVX512 size_t store_unzigzag32_avx512(uint32_t *values, size_t count)
+{
+    const __m512i one = _mm512_set1_epi32(1), zero = _mm512_setzero_si512();
+    size_t done = 0;
+    for (; done + 16 <= count; done += 16) {
+        __m512i all = _mm512_loadu_si512(values + done);
+        __m512i sign = _mm512_sub_epi32(zero, _mm512_and_si512(all, one));
+        _mm512_storeu_si512(values + done, _mm512_xor_si512(_mm512_srli_epi32(all, 1), sign));
+    }
+    return done;
+}
+
+AVX512 size_t store_sum_up32_avx512(uint32_t *values, size_t count, uint32_t *sum)
+{
+    const __m512i zero = _mm512_setzero_si512(), last = _mm512_set1_epi32(15);
+    __m512i before = _mm512_set1_epi32((int32_t)*sum);
+    size_t done = 0;
+    for (; done + 16 <= count; done += 16) {
+        __m512i all = _mm512_loadu_si512(values + done);
+        all = _mm512_add_epi32(all, _mm512_alignr_epi32(all, zero, 15));
+        all = _mm512_add_epi32(all, _mm512_alignr_epi32(all, zero, 14));
+        all = _mm512_add_epi32(all, _mm512_alignr_epi32(all, zero, 12));
+        all = _mm512_add_epi32(all, _mm512_alignr_epi32(all, zero, 8));
+        all = _mm512_add_epi32(all, before);
+        before = _mm512_permutexvar_epi32(last, all);
+        _mm512_storeu_si512(values + done, all);
+    }
+    *sum = done > 0 ? values[done - 1] : *sum;
+    return done;
+}
+
 #else
 
 bool store_unpack_has_avx512(void)
@@ -128,6 +159,18 @@ size_t store_unzigzag_avx512(uint64_t *values, size_t count)
 }
 
 size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum)
+{
+    (void)values, (void)count, (void)sum;
+    return 0;
+}
+
+size_t store_unzigzag32_avx512(uint32_t *values, size_t count)
+{
+    (void)values, (void)count;
+    return 0;
+}
+
+size_t store_sum_up32_avx512(uint32_t *values, size_t count, uint32_t *sum)
 {
     (void)values, (void)count, (void)sum;
     return 0;

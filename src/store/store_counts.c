@@ -29,11 +29,11 @@ static bool is_wanted(const struct store_counting *asked, uint32_t event)
 /* Does an edge cut a stretch of the segment's times in two? */
 static bool is_cut(const struct store_counting *asked, const struct store_segment *segment)
 {
-    int64_t stretch_ms = store_segment_stretch_ms(segment);
     const struct store_segment_info *info = store_segment_info(segment);
     for (size_t i = 0; i <= asked->stretch_count; i++) {
         int64_t edge = asked->edges[i];
-        if (edge > info->ts_min_ms && edge <= info->ts_max_ms && edge % stretch_ms != 0) {
+        if (edge > info->ts_min_ms && edge <= info->ts_max_ms &&
+            edge % STORE_SEGMENT_HOUR_MS != 0) {
             return true;
         }
     }
@@ -60,7 +60,6 @@ static bool has_cut_rows(const struct store_counting *asked, const struct store_
                          bool *out, struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
-    int64_t stretch_ms = store_segment_stretch_ms(segment);
     struct store_statistic_counter *lines;
     size_t count;
     *out = false;
@@ -71,10 +70,10 @@ static bool has_cut_rows(const struct store_counting *asked, const struct store_
         return false;
     }
     for (size_t i = 0; i < count && !*out; i++) {
-        int64_t first_ms = lines[i].stretch * stretch_ms;
+        int64_t first_ms = lines[i].hour * STORE_SEGMENT_HOUR_MS;
         size_t edge = edge_after(asked, first_ms + 1);
         *out = is_wanted(asked, lines[i].event) && edge <= asked->stretch_count &&
-               asked->edges[edge] < first_ms + stretch_ms;
+               asked->edges[edge] < first_ms + STORE_SEGMENT_HOUR_MS;
     }
     return true;
 }
@@ -269,7 +268,6 @@ static void add_rows(struct walking *walking, int64_t first_ms, int64_t length_m
 static bool walk_lines(struct walking *walking, const struct store_segment *segment,
                        const struct source *sources, size_t count, struct fail *fail)
 {
-    int64_t stretch_ms = store_segment_stretch_ms(segment);
     struct store_statistic_counter *lines = NULL;
     size_t line_count = 0, at = 0;
     for (size_t s = 0; s < count; s++) {
@@ -286,7 +284,8 @@ static bool walk_lines(struct walking *walking, const struct store_segment *segm
         }
         for (; at < line_count && lines[at].event == sources[s].event; at++) {
             int64_t rows = (int64_t)lines[at].rows;
-            add_rows(walking, lines[at].stretch * stretch_ms, stretch_ms, &rows, 1);
+            add_rows(walking, lines[at].hour * STORE_SEGMENT_HOUR_MS, STORE_SEGMENT_HOUR_MS, &rows,
+                     1);
         }
         if (!give(walking, fail)) {
             return false;

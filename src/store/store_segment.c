@@ -88,10 +88,8 @@ static bool open_ends(struct store_segment *segment, const struct store_segment_
         return bad(fail, "not a segment, or cut short");
     }
     segment->version = base_get_u32(data + 8);
-    if (segment->version != STORE_SEGMENT_VERSION &&
-        segment->version != STORE_SEGMENT_VERSION_DAYS) {
-        (void)fail_set(fail, FAIL_CORRUPT,
-                       "version %" PRIu32 ", this program knows versions up to %u",
+    if (segment->version != STORE_SEGMENT_VERSION) {
+        (void)fail_set(fail, FAIL_CORRUPT, "version %" PRIu32 ", this program knows version %u",
                        segment->version, STORE_SEGMENT_VERSION);
         return false;
     }

@@ -150,14 +150,13 @@ struct store_statistic {
 bool store_segment_statistics(const struct store_segment *segment, struct arena *arena,
                               struct store_statistic **out, size_t *out_count,
                               struct fail *fail) MUST_USE;
-/* How many rows of an event lie in a stretch of time: one line for each event and stretch that has rows. */
+/* How many rows of an event lie in an hour: one line for each event and hour that has rows. */
+#define STORE_SEGMENT_HOUR_MS INT64_C(3600000)
 struct store_statistic_counter {
-    uint32_t event;  /* code of the process */
-    int64_t stretch; /* since 1970-01-01T00:00:00Z, in lengths of one */
+    uint32_t event; /* code of the process */
+    int64_t hour;   /* since 1970-01-01T00:00:00Z */
     uint64_t rows;
 };
-/* The length of a stretch in this file: an hour, in files of version 1 a day. */
-int64_t store_segment_stretch_ms(const struct store_segment *segment);
 static inline int64_t store_stretch_of(int64_t ts_ms, int64_t stretch_ms)
 {
     return ts_ms / stretch_ms - (ts_ms % stretch_ms < 0);
@@ -229,9 +228,7 @@ bool store_segment_check_cubes(struct store_segment *segment, bool *out_same,
 #define STORE_SEGMENT_HEADER_BYTES ((size_t)32)
 #define STORE_SEGMENT_TRAILER_BYTES ((size_t)32)
 #define STORE_SEGMENT_FOOTER_BYTES ((size_t)80)
-#define STORE_SEGMENT_VERSION 2U
-#define STORE_SEGMENT_VERSION_DAYS 1U /* counts by days; is read, and no longer written */
-#define STORE_SEGMENT_HOUR_MS INT64_C(3600000)
+#define STORE_SEGMENT_VERSION 3U
 #define STORE_SEGMENT_EVENT_BITS_MAX 4096U
 extern const uint8_t store_segment_magic[8];
 extern const uint8_t store_segment_magic_end[8];

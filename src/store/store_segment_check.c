@@ -177,11 +177,11 @@ static bool check_rows(struct checking *k, struct fail *fail)
     for (uint32_t i = 0; i < k->block_rows; i++) {
         uint64_t row = (uint64_t)k->block * STORE_SEGMENT_BLOCK_ROWS + i + 1;
         int64_t ts_ms = ((const int64_t *)k->ts.data)[i];
-        int64_t stretch = store_stretch_of(ts_ms, store_segment_stretch_ms(k->segment));
+        int64_t hour = store_stretch_of(ts_ms, STORE_SEGMENT_HOUR_MS);
         of_process[i] = events[codes[i]];
         if (!store_build_count(&k->names, (uint64_t)STORE_STATISTIC_EVENT << 32 | of_process[i], 0,
                                row, ts_ms, fail) ||
-            !store_build_count(&k->counters, of_process[i], (uint64_t)stretch, row, ts_ms, fail)) {
+            !store_build_count(&k->counters, of_process[i], (uint64_t)hour, row, ts_ms, fail)) {
             return false;
         }
     }
@@ -505,7 +505,7 @@ static bool check_statistics(struct checking *k, struct fail *fail)
     same = count == k->counters.count;
     for (size_t i = 0; same && i < count; i++) {
         const struct store_build_line *line =
-            store_build_line_find(&k->counters, counters[i].event, (uint64_t)counters[i].stretch);
+            store_build_line_find(&k->counters, counters[i].event, (uint64_t)counters[i].hour);
         same = line != NULL && line->rows == counters[i].rows;
     }
     if (!same) {

@@ -7,7 +7,6 @@
 
 #define GROUP_BYTES 32U
 #define DIRECTORY_RUNS 5U
-#define DAY_MS INT64_C(86400000)
 
 static const uint8_t *group_entry(const struct store_segment *segment, uint32_t group)
 {
@@ -319,22 +318,16 @@ bool store_segment_statistics(const struct store_segment *segment, struct arena 
            fail_at(fail, "%s: statistics of names", segment->path);
 }
 
-int64_t store_segment_stretch_ms(const struct store_segment *segment)
-{
-    return segment->version == STORE_SEGMENT_VERSION_DAYS ? DAY_MS : STORE_SEGMENT_HOUR_MS;
-}
-
 static bool read_counters(const struct store_segment *segment, struct arena *arena,
                           struct store_statistic_counter **out, size_t *out_count,
                           struct fail *fail)
 {
     int64_t *columns[STATISTICS_RUNS_MAX] = {0};
-    int64_t stretch_ms = store_segment_stretch_ms(segment);
     size_t count;
     if (!read_lines(segment, &segment->counters_statistics,
                     (size_t)segment->chunk_count + segment->group_count + 1,
-                    stretch_ms == DAY_MS ? 0 : (uint32_t)stretch_ms, segment->info.rows, 3, arena,
-                    columns, &count, fail)) {
+                    (uint32_t)STORE_SEGMENT_HOUR_MS, segment->info.rows, 3, arena, columns, &count,
+                    fail)) {
         return false;
     }
     struct store_statistic_counter *lines = arena_array(arena, count, sizeof *lines, fail);
@@ -343,11 +336,12 @@ static bool read_counters(const struct store_segment *segment, struct arena *are
     }
     for (size_t i = 0; i < count; i++) {
         if (!translate(segment, STORE_FAMILY_EVENT, columns[0][i], &lines[i].event) ||
-            columns[1][i] < INT64_MIN / stretch_ms || columns[1][i] >= INT64_MAX / stretch_ms ||
-            columns[2][i] <= 0 || (uint64_t)columns[2][i] > segment->info.rows) {
+            columns[1][i] < INT64_MIN / STORE_SEGMENT_HOUR_MS ||
+            columns[1][i] >= INT64_MAX / STORE_SEGMENT_HOUR_MS || columns[2][i] <= 0 ||
+            (uint64_t)columns[2][i] > segment->info.rows) {
             return fail_set(fail, FAIL_CORRUPT, "impossible numbers");
         }
-        lines[i].stretch = columns[1][i];
+        lines[i].hour = columns[1][i];
         lines[i].rows = (uint64_t)columns[2][i];
     }
     *out = lines;

@@ -129,7 +129,7 @@ static void the_golden_file_is_written_and_read_byte_for_byte(void **state)
     struct str written;
     struct str kept;
     lab_must(disk_real(GOLDEN_FOLDER, &golden, &fail), &fail);
-    lab_must(disk_read_whole(golden, "segment-2.seg", arena, 1 << 20, &kept, &fail), &fail);
+    lab_must(disk_read_whole(golden, "segment-3.seg", arena, 1 << 20, &kept, &fail), &fail);
     lab_must(disk_read_whole(lab->disk, "segments/0000000000000001.seg", arena, 1 << 20, &written,
                              &fail),
              &fail);
@@ -507,53 +507,6 @@ static void rows_of_an_hour_are_counted_without_reading_them(void **state)
     lab_free(lab);
 }
 
-static void a_file_of_the_first_version_is_read_and_counts_by_days(void **state)
-{
-    (void)state;
-    struct lab *lab = lab_new(1, 10);
-    struct arena *arena = arena_new(NULL);
-    struct disk *golden;
-    struct disk_file *file;
-    struct str kept;
-    struct fail fail;
-    lab_must(disk_real(GOLDEN_FOLDER, &golden, &fail), &fail);
-    lab_must(disk_read_whole(golden, "segment-1.seg", arena, 1 << 20, &kept, &fail), &fail);
-    char path[STORE_SEGMENT_PATH_BYTES];
-    store_segment_path(1, path);
-    lab_must(disk_make_dir(lab->disk, "segments", &fail), &fail);
-    lab_must(disk_open(lab->disk, path, DISK_CREATE, &file, &fail), &fail);
-    lab_must(disk_write_at(file, 0, kept.data, kept.len, &fail), &fail);
-    disk_close(file);
-    const uint8_t *footer =
-        (const uint8_t *)kept.data + base_get_u64((const uint8_t *)kept.data + kept.len - 32);
-    const struct store_segment_info info = {
-        .id = 1,
-        .bytes = kept.len,
-        .rows = base_get_u64(footer + 8),
-        .customers = base_get_u64(footer + 16),
-        .ts_min_ms = (int64_t)base_get_u64(footer + 24),
-        .ts_max_ms = (int64_t)base_get_u64(footer + 32),
-        .arrival_min = base_get_u64(footer + 40),
-        .arrival_max = base_get_u64(footer + 48),
-        .identity_position = base_get_u64(footer + 56),
-        .checksum = base_get_u64((const uint8_t *)kept.data + kept.len - 16),
-    };
-    struct store_segment *segment;
-    struct store_statistic_counter *counters;
-    size_t count;
-    lab_must(store_segment_open(lab->disk, lab->names, &info, &segment, &fail), &fail);
-    assert_int_equal(check_segment(segment), 0);
-    assert_int_equal(store_segment_stretch_ms(segment), 86400000);
-    lab_must(store_segment_counters(segment, arena, &counters, &count, &fail), &fail);
-    assert_int_equal(count, 1);
-    assert_int_equal(counters[0].stretch, 1700000000000 / 86400000);
-    assert_int_equal(counters[0].rows, 3);
-    store_segment_unref(segment);
-    disk_free(golden);
-    arena_free(arena);
-    lab_free(lab);
-}
-
 /* ---- damage ------------------------------------------------------------------------------------------- */
 
 static void change_byte(struct lab *lab, const char *path, uint64_t at)
@@ -741,7 +694,6 @@ int main(void)
         cmocka_unit_test(segments_stay_few_and_rows_are_rewritten_rarely),
         cmocka_unit_test(names_are_counted_over_segments_and_fresh_rows),
         cmocka_unit_test(rows_of_an_hour_are_counted_without_reading_them),
-        cmocka_unit_test(a_file_of_the_first_version_is_read_and_counts_by_days),
         cmocka_unit_test(every_changed_byte_is_found),
         cmocka_unit_test(a_file_cut_short_is_refused),
         cmocka_unit_test(another_segment_under_the_name_is_refused),
