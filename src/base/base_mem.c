@@ -1,5 +1,6 @@
 #include "base_mem.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -104,6 +105,14 @@ bool base_grow_array(void **block, size_t *capacity, size_t needed, size_t size,
     }
     *capacity = wanted;
     return true;
+}
+
+#define MAPPED_FROM_BYTES (32 << 20) /* the most that can be set */
+
+void base_keep_freed(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }
 
 bool base_give_back(size_t kept_bytes)

@@ -82,6 +82,7 @@ struct query_pass {
     /* `c` is an index into worker->rows; only customers of the segment. */
     bool (*customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
     enum query_narrow narrow;
+    bool slots; /* where rows are narrow: they bear slots, and no times */
     /* Called in place of `customer` where rows are narrow; NULL: that one can do with them. */
     bool (*narrow_customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
     /* Rows that come as sums, before all others (query_counted.h); NULL: none. */

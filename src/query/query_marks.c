@@ -26,14 +26,14 @@ void query_mark_masks_portable(const uint64_t *masks, unsigned bit, size_t count
     }
 }
 
-uint64_t query_intervals_met_portable(const struct query_interval_table *table, uint32_t first,
-                                      const int64_t *ts_ms, const uint64_t *words, uint32_t from,
-                                      uint32_t end, int64_t end_ms)
+uint64_t query_intervals_met_portable(const struct query_slots *table, uint32_t first,
+                                      const int32_t *slots, const uint64_t *words, uint32_t from,
+                                      uint32_t end, int32_t end_slot)
 {
     uint64_t met = 0;
-    for (uint32_t row = from; row < end && ts_ms[row] < end_ms; row++) {
+    for (uint32_t row = from; row < end && slots[row] < end_slot; row++) {
         uint64_t marked = words[row / QUERY_MARK_ROWS] >> row % QUERY_MARK_ROWS & 1U;
-        met |= marked << (query_interval_of(table, ts_ms[row]) - first);
+        met |= marked << (query_slots_interval(table, slots[row]) - first);
     }
     return met;
 }
@@ -56,11 +56,10 @@ void query_mark_masks(const uint64_t *masks, unsigned bit, size_t count, uint64_
     }
 }
 
-uint64_t query_intervals_met(const struct query_interval_table *table, uint32_t first,
-                             const int64_t *ts_ms, const uint64_t *words, uint32_t from,
-                             uint32_t end, int64_t end_ms)
+uint64_t query_intervals_met(const struct query_slots *table, uint32_t first, const int32_t *slots,
+                             const uint64_t *words, uint32_t from, uint32_t end, int32_t end_slot)
 {
     return query_marks_have_avx512()
-               ? query_intervals_met_avx512(table, first, ts_ms, words, from, end, end_ms)
-               : query_intervals_met_portable(table, first, ts_ms, words, from, end, end_ms);
+               ? query_intervals_met_avx512(table, first, slots, words, from, end, end_slot)
+               : query_intervals_met_portable(table, first, slots, words, from, end, end_slot);
 }

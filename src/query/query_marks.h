@@ -3,12 +3,12 @@
  * What: rows' labels or masks to bits, so that rows which matter are found without a look at the others; and the intervals in which rows
  *   lie, as bits of a word. Both ways give the same; which one runs is chosen by the processor, at run time.
  * Owner: none.   Threads: any.   Failure: none.
- * Limits/cost: a mark portable some 1 ns a row, AVX-512 0.1 ns; an interval 1.5 ns and 0.4 ns.   Units: rows; ms UTC.
+ * Limits/cost: a mark portable some 1 ns a row, AVX-512 0.1 ns; an interval 1 ns and 0.3 ns.   Units: rows; slots.
  * Example: query_retention_narrow.c.   Not here: what is counted.
  */
 #pragma once
 
-#include "query_interval.h"
+#include "query_slots.h"
 
 #define QUERY_MARK_ROWS 64U
 
@@ -61,11 +61,10 @@ static inline uint32_t query_mark_last(const uint64_t *words, uint32_t from, uin
     return found >= from ? found : end;
 }
 
-/* Rows [from, end), in order of time, as far as before `end_ms`: bit n for a marked one that lies in interval `first` + n. None
-   lies before that interval, and those before `end_ms` lie in 64 intervals. The table has slices. */
-uint64_t query_intervals_met(const struct query_interval_table *table, uint32_t first,
-                             const int64_t *ts_ms, const uint64_t *words, uint32_t from,
-                             uint32_t end, int64_t end_ms);
+/* Rows [from, end), in order of time, as far as before slot `end_slot`: bit n for a marked one that lies in interval `first` + n.
+   None lies before that interval, and those before `end_slot` lie in 64 intervals. */
+uint64_t query_intervals_met(const struct query_slots *table, uint32_t first, const int32_t *slots,
+                             const uint64_t *words, uint32_t from, uint32_t end, int32_t end_slot);
 
 /* ---- the parts, for tests ------------------------------------------------------------------------------- */
 
@@ -73,13 +72,13 @@ bool query_marks_have_avx512(void);
 void query_mark_rows_portable(const uint8_t *table, const uint8_t *labels, size_t count,
                               uint64_t *words);
 void query_mark_masks_portable(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words);
-uint64_t query_intervals_met_portable(const struct query_interval_table *table, uint32_t first,
-                                      const int64_t *ts_ms, const uint64_t *words, uint32_t from,
-                                      uint32_t end, int64_t end_ms);
+uint64_t query_intervals_met_portable(const struct query_slots *table, uint32_t first,
+                                      const int32_t *slots, const uint64_t *words, uint32_t from,
+                                      uint32_t end, int32_t end_slot);
 /* Where query_marks_have_avx512 says so. */
 void query_mark_rows_avx512(const uint8_t *table, const uint8_t *labels, size_t count,
                             uint64_t *words);
 void query_mark_masks_avx512(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words);
-uint64_t query_intervals_met_avx512(const struct query_interval_table *table, uint32_t first,
-                                    const int64_t *ts_ms, const uint64_t *words, uint32_t from,
-                                    uint32_t end, int64_t end_ms);
+uint64_t query_intervals_met_avx512(const struct query_slots *table, uint32_t first,
+                                    const int32_t *slots, const uint64_t *words, uint32_t from,
+                                    uint32_t end, int32_t end_slot);

@@ -1,4 +1,4 @@
-/* query_marks_avx512.c — marks of 64 labels or eight masks at a time, intervals of eight. */
+/* query_marks_avx512.c — marks of 64 labels or eight masks at a time, intervals of sixteen slots. */
 #include "query_marks.h"
 
 #if defined(__x86_64__)
@@ -6,7 +6,8 @@
 #include <immintrin.h>
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi")))
-#define LANES 8U /* times or masks in one register */
+#define LANES 8U /* masks in one register */
+#define SLOT_LANES 16U
 
 bool query_marks_have_avx512(void)
 {
@@ -47,35 +48,35 @@ AVX512 void query_mark_masks_avx512(const uint64_t *masks, unsigned bit, size_t 
     query_mark_masks_portable(masks + i, bit, count - i, words + i / QUERY_MARK_ROWS);
 }
 
-AVX512 uint64_t query_intervals_met_avx512(const struct query_interval_table *table, uint32_t first,
-                                           const int64_t *ts_ms, const uint64_t *words,
-                                           uint32_t from, uint32_t end, int64_t end_ms)
+AVX512 uint64_t query_intervals_met_avx512(const struct query_slots *table, uint32_t first,
+                                           const int32_t *slots, const uint64_t *words,
+                                           uint32_t from, uint32_t end, int32_t end_slot)
 {
-    const __m512i begin = _mm512_set1_epi64(table->begins[0]), stop = _mm512_set1_epi64(end_ms);
+    const __m512i begin = _mm512_set1_epi32(table->first), stop = _mm512_set1_epi32(end_slot);
+    const __m512i low = _mm512_set1_epi32(UINT16_MAX), cohort = _mm512_set1_epi32((int)first);
+    const __m512i one = _mm512_set1_epi64(1);
     const __m128i shift = _mm_cvtsi32_si128((int)table->shift);
-    const __m256i cohort = _mm256_set1_epi32((int)first), one = _mm256_set1_epi32(1);
     __m512i met = _mm512_setzero_si512();
-    for (uint32_t row = from; row < end; row += LANES) {
+    for (uint32_t row = from; row < end; row += SLOT_LANES) {
         uint32_t at = row % QUERY_MARK_ROWS;
         uint64_t marked = words[row / QUERY_MARK_ROWS] >> at;
-        if (at > QUERY_MARK_ROWS - LANES && row + (QUERY_MARK_ROWS - at) < end) {
+        if (at > QUERY_MARK_ROWS - SLOT_LANES && row + (QUERY_MARK_ROWS - at) < end) {
             marked |= words[row / QUERY_MARK_ROWS + 1] << (QUERY_MARK_ROWS - at);
         }
-        __mmask8 there = end - row >= LANES ? UINT8_MAX : (__mmask8)((1U << (end - row)) - 1);
-        __m512i ts = _mm512_maskz_loadu_epi64(there, ts_ms + row);
-        __mmask8 before = _mm512_mask_cmplt_epi64_mask(there, ts, stop);
-        __mmask8 wanted = before & (__mmask8)marked;
-        __m512i slice = _mm512_srl_epi64(_mm512_sub_epi64(ts, begin), shift);
-        __m256i interval = _mm512_mask_i64gather_epi32(_mm256_setzero_si256(), wanted, slice,
-                                                       table->of_slice, sizeof *table->of_slice);
-        __m512i next = _mm512_mask_i32gather_epi64(_mm512_setzero_si512(), wanted,
-                                                   _mm256_add_epi32(interval, one), table->begins,
-                                                   sizeof *table->begins);
-        __mmask8 later = _mm512_mask_cmpge_epi64_mask(wanted, ts, next);
-        interval = _mm256_mask_add_epi32(interval, later, interval, one);
-        __m512i period = _mm512_cvtepu32_epi64(_mm256_sub_epi32(interval, cohort));
-        met =
-            _mm512_mask_or_epi64(met, wanted, met, _mm512_sllv_epi64(_mm512_set1_epi64(1), period));
+        __mmask16 there =
+            end - row >= SLOT_LANES ? UINT16_MAX : (__mmask16)((1U << (end - row)) - 1);
+        __m512i all = _mm512_maskz_loadu_epi32(there, slots + row);
+        __mmask16 before = _mm512_mask_cmplt_epi32_mask(there, all, stop);
+        __mmask16 wanted = before & (__mmask16)marked;
+        /* Two bytes of the table, and the two behind them: those are cut off. */
+        __m512i group = _mm512_srl_epi32(_mm512_sub_epi32(all, begin), shift);
+        __m512i interval = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), wanted, group,
+                                                       table->of, sizeof *table->of);
+        __m512i period = _mm512_sub_epi32(_mm512_and_si512(interval, low), cohort);
+        __m512i few = _mm512_cvtepu32_epi64(_mm512_castsi512_si256(period));
+        __m512i more = _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(period, 1));
+        met = _mm512_mask_or_epi64(met, (__mmask8)wanted, met, _mm512_sllv_epi64(one, few));
+        met = _mm512_mask_or_epi64(met, (__mmask8)(wanted >> 8), met, _mm512_sllv_epi64(one, more));
         if (before != there) {
             break;
         }
@@ -101,11 +102,11 @@ void query_mark_rows_avx512(const uint8_t *table, const uint8_t *labels, size_t 
     query_mark_rows_portable(table, labels, count, words);
 }
 
-uint64_t query_intervals_met_avx512(const struct query_interval_table *table, uint32_t first,
-                                    const int64_t *ts_ms, const uint64_t *words, uint32_t from,
-                                    uint32_t end, int64_t end_ms)
+uint64_t query_intervals_met_avx512(const struct query_slots *table, uint32_t first,
+                                    const int32_t *slots, const uint64_t *words, uint32_t from,
+                                    uint32_t end, int32_t end_slot)
 {
-    return query_intervals_met_portable(table, first, ts_ms, words, from, end, end_ms);
+    return query_intervals_met_portable(table, first, slots, words, from, end, end_slot);
 }
 
 #endif

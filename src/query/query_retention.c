@@ -219,7 +219,8 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     struct query_tally_job job;
     struct query_tallies tallies = {.whole = NULL};
     prepare(plan, &job);
-    if (retention_narrow_fits(plan->body)) {
+    if (retention_narrow_fits(plan)) {
+        job.pass.slots = true;
         job.pass.narrow = QUERY_NARROW_MASKS;
         job.pass.narrow_customer = narrow_customer;
     }

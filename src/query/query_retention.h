@@ -56,10 +56,10 @@ void retention_periods(const struct retention_history *history, const struct ret
 
 /* ---- of narrow rows (query_retention_narrow.c) ---- */
 
-/* Bounded, by the first start, with few periods: else rows must not be narrow. */
-bool retention_narrow_fits(const struct retention_body *body);
+/* Bounded, by the first start, with few periods, all borders those of slots: else rows must not be narrow. */
+bool retention_narrow_fits(const struct query_plan *plan);
 struct retention_narrow;
-/* For a worker whose rows are narrow. */
+/* For a worker whose rows are narrow, with slots. */
 bool retention_narrow_new(struct query_worker *worker, struct retention_narrow **out,
                           struct fail *fail) MUST_USE;
 /* The periods in which customer `c` came back, a bit each. *out_cohort is SIZE_MAX where there was no start. */

@@ -7,62 +7,40 @@
 #define PERIODS_MAX 64U
 
 struct retention_narrow {
-    struct query_interval_table intervals;
+    struct query_slots intervals;
+    int32_t from, to;                 /* slots of the range */
     uint8_t starts[QUERY_LABELS_MAX]; /* by label, 0 or 1 */
     uint8_t returns[QUERY_LABELS_MAX];
     uint64_t batch; /* that the rows are marked of */
     uint64_t *start_rows, *return_rows;
 };
 
-bool retention_narrow_fits(const struct retention_body *body)
+bool retention_narrow_fits(const struct query_plan *plan)
 {
-    return !body->unbounded && !body->every && body->periods <= PERIODS_MAX;
+    const struct retention_body *body = plan->body;
+    return !body->unbounded && !body->every && body->periods <= PERIODS_MAX &&
+           query_slots_fit(&body->intervals, plan->range.from_ms, plan->range.to_ms);
 }
 
 bool retention_narrow_new(struct query_worker *worker, struct retention_narrow **out,
                           struct fail *fail)
 {
-    const struct retention_body *body = worker->exec->plan->body;
+    const struct query_plan *plan = worker->exec->plan;
+    const struct retention_body *body = plan->body;
     const struct query_labels *labels = worker->labels;
     struct retention_narrow *narrow = arena_array(worker->arena, 1, sizeof *narrow, fail);
     if (narrow == NULL ||
-        !query_interval_table_make(&body->intervals, worker->arena, &narrow->intervals, fail)) {
+        !query_slots_make(&body->intervals, worker->arena, &narrow->intervals, fail)) {
         return false;
     }
+    narrow->from = query_slot_at(plan->range.from_ms);
+    narrow->to = query_slot_at(plan->range.to_ms);
     for (uint32_t label = 1; label < labels->count; label++) {
         narrow->starts[label] = (labels->masks[label] >> RETENTION_START & 1U) != 0;
         narrow->returns[label] = (labels->masks[label] >> RETENTION_RETURN & 1U) != 0;
     }
     *out = narrow;
     return true;
-}
-
-static uint32_t interval_of(const struct retention_narrow *narrow,
-                            const struct retention_body *body, int64_t ts_ms)
-{
-    return narrow->intervals.of_slice != NULL
-               ? query_interval_of(&narrow->intervals, ts_ms)
-               : (uint32_t)zone_intervals_find(&body->intervals, ts_ms);
-}
-
-static uint64_t periods_met(const struct retention_narrow *narrow,
-                            const struct query_worker *worker, uint32_t cohort, uint32_t from,
-                            uint32_t end)
-{
-    const struct retention_body *body = worker->exec->plan->body;
-    const int64_t *ts_ms = worker->rows->ts_ms;
-    int64_t end_ms = body->intervals.begins[cohort + body->periods];
-    if (narrow->intervals.of_slice != NULL) {
-        return query_intervals_met(&narrow->intervals, cohort, ts_ms, narrow->return_rows, from,
-                                   end, end_ms);
-    }
-    uint64_t met = 0;
-    for (uint32_t row = query_mark_next(narrow->return_rows, from, end);
-         row < end && ts_ms[row] < end_ms;
-         row = query_mark_next(narrow->return_rows, row + 1, end)) {
-        met |= UINT64_C(1) << (interval_of(narrow, body, ts_ms[row]) - cohort);
-    }
-    return met;
 }
 
 /* Once a batch. */
@@ -85,8 +63,9 @@ static bool mark_batch(struct retention_narrow *narrow, const struct query_worke
 bool retention_narrow_walk(struct retention_narrow *narrow, const struct query_worker *worker,
                            uint32_t c, uint64_t *out_came, size_t *out_cohort, struct fail *fail)
 {
-    const struct query_range *range = &worker->exec->plan->range;
+    const struct retention_body *body = worker->exec->plan->body;
     const struct store_rows *rows = worker->rows;
+    const int32_t *slots = rows->slots;
     *out_came = 0;
     *out_cohort = SIZE_MAX;
     if (narrow->batch != worker->batch && !mark_batch(narrow, worker, fail)) {
@@ -94,12 +73,14 @@ bool retention_narrow_walk(struct retention_narrow *narrow, const struct query_w
     }
     uint32_t end = rows->row_begin[c + 1];
     uint32_t row = query_mark_next(narrow->start_rows, rows->row_begin[c], end);
-    while (row < end && (rows->ts_ms[row] < range->from_ms || rows->ts_ms[row] >= range->to_ms)) {
+    while (row < end && (slots[row] < narrow->from || slots[row] >= narrow->to)) {
         row = query_mark_next(narrow->start_rows, row + 1, end);
     }
     if (row < end) {
-        uint32_t cohort = interval_of(narrow, worker->exec->plan->body, rows->ts_ms[row]);
-        *out_came = periods_met(narrow, worker, cohort, row + 1, end);
+        uint32_t cohort = query_slots_interval(&narrow->intervals, slots[row]);
+        int32_t end_slot = query_slot_at(body->intervals.begins[cohort + body->periods]);
+        *out_came = query_intervals_met(&narrow->intervals, cohort, slots, narrow->return_rows,
+                                        row + 1, end, end_slot);
         *out_cohort = cohort;
     }
     return true;

@@ -43,8 +43,10 @@ bool trend_own_new(struct query_worker *worker, void **out, struct fail *fail)
 {
     struct trend_own *own = arena_array(worker->arena, 1, sizeof *own, fail);
     *out = own;
-    return own != NULL && query_interval_table_make(&body_of(worker)->intervals, worker->arena,
-                                                    &own->intervals, fail);
+    return own != NULL &&
+           query_interval_table_make(&body_of(worker)->intervals, worker->arena, &own->intervals,
+                                     fail) &&
+           (worker->labels == NULL || trend_narrow_new(worker, &own->narrow, fail));
 }
 
 /* ---- counting one event of one series into one tally ---- */

@@ -54,9 +54,11 @@ bool trend_parse(struct query_parser *parser, struct json_value root, struct fai
 /* Do the customers of an opened cell carry parts that add up to its number? */
 bool trend_open_has_value(enum trend_measure measure);
 
-struct trend_own { /* of a worker */
+struct trend_narrow; /* query_trend_plain.c */
+struct trend_own {   /* of a worker */
     struct query_interval_table intervals;
-    uint64_t customers; /* stamps: no two customers share one */
+    struct trend_narrow *narrow; /* where rows are narrow */
+    uint64_t customers;          /* stamps: no two customers share one */
     uint64_t sessions;
     uint64_t session[QUERY_SERIES_MAX]; /* the running one, by series; 0: none yet */
     int64_t session_ts_ms[QUERY_SERIES_MAX];
@@ -80,6 +82,8 @@ bool trend_choose_counted(struct query_exec *exec, struct query_pass *pass,
 /* Does it only count (query_trend_plain.c)? Then this is what its customers are counted with. */
 bool trend_is_plain(const struct trend_body *body);
 bool trend_count_plain(struct query_worker *worker, uint32_t c, struct fail *fail) MUST_USE;
+bool trend_narrow_new(struct query_worker *worker, struct trend_narrow **out,
+                      struct fail *fail) MUST_USE;
 /* Lets rows come narrow where that is the shorter way (query_narrow.h). */
 bool trend_choose_narrow(struct query_exec *exec, struct query_pass *pass,
                          struct fail *fail) MUST_USE;

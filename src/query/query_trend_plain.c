@@ -4,6 +4,8 @@
  * group where it is not that of the row before, and its cells, without a jump that depends on the row.
  */
 #include "query_narrow.h"
+#include "query_places.h"
+#include "query_slots.h"
 #include "query_trend.h"
 
 bool trend_is_plain(const struct trend_body *body)
@@ -17,15 +19,112 @@ bool trend_is_plain(const struct trend_body *body)
     return plain;
 }
 
+/* ---- narrow rows ---------------------------------------------------------------------------------------- */
+
 /* Narrow rows are made of all that stands in the segments; rarer events than this are looked for (store_scan.h). */
 #define NARROW_FROM_ONE_IN 32U
 
+#define CUSTOMER_BIT 32U /* of a batch's numbers: events below, customers above */
+
+struct trend_narrow {
+    struct query_slots intervals;
+    uint64_t batch; /* that the places are of */
+    struct query_places series[QUERY_SERIES_MAX];
+    /* Of this batch, by interval, the last for rows outside of all; brought to the cells at its end. */
+    uint64_t *numbers[QUERY_SERIES_MAX];
+};
+
+bool trend_narrow_new(struct query_worker *worker, struct trend_narrow **out, struct fail *fail)
+{
+    const struct trend_body *body = worker->exec->plan->body;
+    struct trend_narrow *narrow = arena_array(worker->arena, 1, sizeof *narrow, fail);
+    *out = narrow;
+    if (narrow == NULL ||
+        !query_slots_make(&body->intervals, worker->arena, &narrow->intervals, fail)) {
+        return false;
+    }
+    for (size_t s = 0; s < body->series_count; s++) {
+        narrow->numbers[s] =
+            arena_array(worker->arena, body->intervals.count + 1, sizeof *narrow->numbers[s], fail);
+        if (narrow->numbers[s] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Counts a customer's rows, without a jump that depends on them. They come in order of time, so that those of one interval
+   follow each other. Says whether there was any. */
+static bool count_series(const struct trend_narrow *narrow, size_t series, const int32_t *slots,
+                         uint32_t from, uint32_t end)
+{
+    const uint64_t *words = narrow->series[series].words;
+    uint64_t *numbers = narrow->numbers[series];
+    uint32_t last = narrow->intervals.none;
+    uint64_t any = 0;
+    for (uint32_t row = from; row < end; row++) {
+        uint64_t marked = words[row / QUERY_MARK_ROWS] >> row % QUERY_MARK_ROWS & 1U;
+        uint32_t interval = query_slots_interval(&narrow->intervals, slots[row]);
+        uint64_t another = marked & (interval != last);
+        numbers[interval] += marked | another << CUSTOMER_BIT;
+        last = marked != 0 ? interval : last;
+        any |= marked & (interval != narrow->intervals.none);
+    }
+    return any != 0;
+}
+
+static void bring_to_cells(const struct trend_narrow *narrow, const struct trend_body *body,
+                           const struct trend_tally *tally)
+{
+    for (size_t s = 0; s < body->series_count; s++) {
+        uint64_t *numbers = narrow->numbers[s];
+        struct trend_cell *cells = trend_cell(tally, s, 0);
+        uint64_t events = 0;
+        for (size_t i = 0; i < body->intervals.count; i++) {
+            cells[i].count += numbers[i] & UINT32_MAX;
+            cells[i].customers += numbers[i] >> CUSTOMER_BIT;
+            events += numbers[i] & UINT32_MAX;
+            numbers[i] = 0;
+        }
+        if (body->series[s].measure != TREND_COUNT) { /* of counts the whole is the sum */
+            cells[tally->stride - 1].count += events;
+        }
+    }
+}
+
+static bool count_narrow(struct query_worker *worker, uint32_t c, struct fail *fail)
+{
+    const struct trend_body *body = worker->exec->plan->body;
+    const struct store_rows *rows = worker->rows;
+    struct query_tally_state *state = query_tally_state(worker);
+    struct trend_narrow *narrow = ((struct trend_own *)state->own)->narrow;
+    const struct trend_tally *tally = state->whole;
+    for (uint32_t s = 0; s < body->series_count && narrow->batch != worker->batch; s++) {
+        if (!query_places_mark(worker, s, &narrow->series[s], fail)) {
+            return false;
+        }
+    }
+    narrow->batch = worker->batch;
+    for (size_t s = 0; s < body->series_count; s++) {
+        bool any = count_series(narrow, s, rows->slots, rows->row_begin[c], rows->row_begin[c + 1]);
+        trend_cell(tally, s, tally->stride - 1)->customers +=
+            any && body->series[s].measure != TREND_COUNT;
+    }
+    if (c + 1 == rows->customer_count) {
+        bring_to_cells(narrow, body, tally);
+    }
+    return true;
+}
+
 bool trend_choose_narrow(struct query_exec *exec, struct query_pass *pass, struct fail *fail)
 {
+    const struct query_plan *plan = exec->plan;
+    const struct trend_body *body = plan->body;
     struct store_name *names;
     size_t count;
     uint64_t rows = 0, wanted = 0;
-    if (!trend_is_plain(exec->plan->body) || exec->plan->breakdown != NULL) {
+    if (!trend_is_plain(body) || plan->breakdown != NULL ||
+        !query_slots_fit(&body->intervals, plan->range.from_ms, plan->range.to_ms)) {
         return true;
     }
     if (!store_names(exec->snapshot, STORE_NAME_EVENT, (struct str){NULL, 0}, exec->arena, &names,
@@ -38,9 +137,15 @@ bool trend_choose_narrow(struct query_exec *exec, struct query_pass *pass, struc
         rows += names[i].rows;
         wanted += is ? names[i].rows : 0;
     }
-    pass->narrow = wanted >= rows / NARROW_FROM_ONE_IN ? QUERY_NARROW_MASKS : QUERY_NARROW_NEVER;
+    if (wanted >= rows / NARROW_FROM_ONE_IN) {
+        pass->narrow = QUERY_NARROW_MASKS;
+        pass->narrow_customer = count_narrow;
+        pass->slots = true;
+    }
     return true;
 }
+
+/* ---- rows with all that was asked for ----------------------------------------------------------------- */
 
 struct row { /* what is counted */
     size_t interval;

@@ -63,9 +63,10 @@ bool store_ints_open(const uint8_t *bytes, size_t len, struct store_ints *out,
 /* Values [from, from + count), which must be there. */
 bool store_ints_read(const struct store_ints *ints, uint32_t from, uint32_t count, int64_t *out,
                      struct fail *fail) MUST_USE;
-/* Of times, the slots they lie in: a quarter of an hour each, from 1970 on. Wherever clocks differ by quarters of an hour, as
-   they do in all zones of today, days and hours begin with a slot. */
-#define STORE_SLOT_MS 900000U
+/* Values at `count` places, at least 1, ascending and all in one frame of STORE_INTS_FRAME. */
+bool store_ints_pick(const struct store_ints *ints, const uint32_t *places, uint32_t count,
+                     int64_t *out, struct fail *fail) MUST_USE;
+/* Of times, the slots they lie in (store_event.h). */
 bool store_ints_read_slots(const struct store_ints *ints, uint32_t from, uint32_t count,
                            int32_t *out, struct fail *fail) MUST_USE;
 void store_slots_of(const int64_t *ts_ms, size_t count, int32_t *out);
@@ -112,6 +113,9 @@ void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t 
 void store_unzigzag(uint64_t *values, size_t count);
 void store_sum_up(uint64_t *values, size_t count, uint64_t sum);
 void store_unzigzag32(uint32_t *values, size_t count);
+/* head x part + rest; both are 32-bit numbers with a sign. */
+void store_join_parts(const uint32_t *heads, const uint32_t *rests, int32_t part, size_t count,
+                      int64_t *out);
 void store_sum_up32(uint32_t *values, size_t count, uint32_t sum);
 /* Appends `count` values of `width` bits, padded to a byte. */
 void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out);

@@ -154,6 +154,22 @@ void store_sum_up32(uint32_t *values, size_t count, uint32_t sum)
     store_sum_up32_portable(values + done, count - done, &sum);
 }
 
+void store_join_parts_portable(const uint32_t *heads, const uint32_t *rests, int32_t part,
+                               size_t count, int64_t *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (int64_t)(int32_t)heads[i] * part + (int32_t)rests[i];
+    }
+}
+
+void store_join_parts(const uint32_t *heads, const uint32_t *rests, int32_t part, size_t count,
+                      int64_t *out)
+{
+    size_t done =
+        store_unpack_has_avx512() ? store_join_parts_avx512(heads, rests, part, count, out) : 0;
+    store_join_parts_portable(heads + done, rests + done, part, count - done, out + done);
+}
+
 void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out)
 {
     size_t bytes = (size_t)store_packed_bytes(count, width);

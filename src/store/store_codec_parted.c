@@ -47,7 +47,7 @@ bool store_parted_read(const struct store_ints *ints, uint32_t from, uint32_t co
 {
     uint32_t heads[STORE_INTS_FRAME];
     uint32_t rests[STORE_INTS_FRAME];
-    int64_t part = ints->part;
+    int32_t part = (int32_t)ints->part;
     while (count > 0) {
         uint32_t here = STORE_INTS_FRAME - from % STORE_INTS_FRAME;
         here = here < count ? here : count;
@@ -55,12 +55,56 @@ bool store_parted_read(const struct store_ints *ints, uint32_t from, uint32_t co
             !store_flat_read32(&ints->rests, from, here, rests, fail)) {
             return false;
         }
-        for (uint32_t i = 0; i < here; i++) {
-            out[i] = (int32_t)heads[i] * part + (int32_t)rests[i];
-        }
+        store_join_parts(heads, rests, part, here, out);
         out += here;
         from += here;
         count -= here;
+    }
+    return true;
+}
+
+#define FEW_ONE_IN 4U /* places of a frame: then rests are looked up one by one */
+
+/* The rests of single places, where they are packed. */
+static void add_rests(const struct store_ints *ints, const uint32_t *places, uint32_t count,
+                      int64_t *out)
+{
+    const struct store_ints_flat *rests = &ints->rests;
+    const uint64_t mask = rests->width == 0 ? 0 : UINT64_MAX >> (64 - rests->width);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t bit = (uint64_t)places[i] * rests->width;
+        uint64_t packed = base_get_u64(rests->payload + bit / 8) >> bit % 8 & mask;
+        out[i] += (int32_t)((uint32_t)rests->base + (uint32_t)rests->scale * (uint32_t)packed);
+    }
+}
+
+bool store_ints_pick(const struct store_ints *ints, const uint32_t *places, uint32_t count,
+                     int64_t *out, struct fail *fail)
+{
+    const uint32_t first = places[0];
+    const uint32_t span = places[count - 1] - first + 1;
+    INVARIANT(places[count - 1] < ints->count && span <= STORE_INTS_FRAME);
+    if (span == count) { /* without gaps: no copy */
+        return store_ints_read(ints, first, count, out, fail);
+    }
+    if (ints->form == STORE_INTS_IN_PARTS && ints->rests.kind == STORE_INTS_PACKED &&
+        ints->rests.width <= 32 && count <= span / FEW_ONE_IN) {
+        uint32_t heads[STORE_INTS_FRAME];
+        if (!store_flat_read32(&ints->flat, first, span, heads, fail)) {
+            return false;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            out[i] = (int64_t)(int32_t)heads[places[i] - first] * (int32_t)ints->part;
+        }
+        add_rests(ints, places, count, out);
+        return true;
+    }
+    int64_t values[STORE_INTS_FRAME];
+    if (!store_ints_read(ints, first, span, values, fail)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = values[places[i] - first];
     }
     return true;
 }
@@ -160,6 +204,19 @@ static bool read_frame32(const struct store_ints_flat *flat, const struct store_
     return true;
 }
 
+static void scale_up32(uint32_t base, uint32_t scale, uint32_t count, uint32_t *values)
+{
+    if (scale != 1) {
+        for (uint32_t i = 0; i < count; i++) {
+            values[i] = base + scale * values[i];
+        }
+    } else if (base != 0) {
+        for (uint32_t i = 0; i < count; i++) {
+            values[i] += base;
+        }
+    }
+}
+
 bool store_flat_read32(const struct store_ints_flat *flat, uint32_t from, uint32_t count,
                        uint32_t *out, struct fail *fail)
 {
@@ -176,9 +233,7 @@ bool store_flat_read32(const struct store_ints_flat *flat, uint32_t from, uint32
         uint32_t here = STORE_INTS_FRAME - skip < count ? STORE_INTS_FRAME - skip : count;
         if (flat->kind == STORE_INTS_PACKED) {
             unpack_any32(flat->payload, (uint64_t)from * flat->width, flat->width, here, out);
-            for (uint32_t i = 0; i < here; i++) {
-                out[i] = base + scale * out[i];
-            }
+            scale_up32(base, scale, here, out);
         } else {
             uint32_t values[STORE_INTS_FRAME];
             struct store_frame frame;
@@ -190,8 +245,11 @@ bool store_flat_read32(const struct store_ints_flat *flat, uint32_t from, uint32
             if (!read_frame32(flat, &frame, scale == 1 ? base : 0, into, fail)) {
                 return false;
             }
-            for (uint32_t i = 0; i < here && (!whole || scale != 1); i++) {
-                out[i] = scale == 1 ? into[skip + i] : base + scale * into[skip + i];
+            if (!whole) {
+                memcpy(out, values + skip, here * sizeof *out);
+            }
+            if (scale != 1) {
+                scale_up32(base, scale, here, out);
             }
         }
         out += here;

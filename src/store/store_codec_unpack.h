@@ -29,6 +29,9 @@ void store_sum_up_portable(uint64_t *values, size_t count, uint64_t *sum);
 void store_unzigzag32_portable(uint32_t *values, size_t count);
 void store_sum_up32_portable(uint32_t *values, size_t count, uint32_t *sum);
 
+void store_join_parts_portable(const uint32_t *heads, const uint32_t *rests, int32_t part,
+                               size_t count, int64_t *out);
+
 /* Can this processor run the following? They read no byte that holds none of the values, and return how many values
    they wrote, from the first: all but a few. Width at least 1. */
 bool store_unpack_has_avx512(void);
@@ -40,3 +43,5 @@ size_t store_unzigzag_avx512(uint64_t *values, size_t count);
 size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum);
 size_t store_unzigzag32_avx512(uint32_t *values, size_t count);
 size_t store_sum_up32_avx512(uint32_t *values, size_t count, uint32_t *sum);
+size_t store_join_parts_avx512(const uint32_t *heads, const uint32_t *rests, int32_t part,
+                               size_t count, int64_t *out);

@@ -131,6 +131,19 @@ AVX512 size_t store_sum_up32_avx512(uint32_t *values, size_t count, uint32_t *su
     return done;
 }
 
+AVX512 size_t store_join_parts_avx512(const uint32_t *heads, const uint32_t *rests, int32_t part,
+                                      size_t count, int64_t *out)
+{
+    const __m512i times = _mm512_set1_epi64(part);
+    size_t done = 0;
+    for (; done + 8 <= count; done += 8) {
+        __m512i head = _mm512_cvtepi32_epi64(_mm256_loadu_si256((const void *)(heads + done)));
+        __m512i rest = _mm512_cvtepi32_epi64(_mm256_loadu_si256((const void *)(rests + done)));
+        _mm512_storeu_si512(out + done, _mm512_add_epi64(_mm512_mul_epi32(head, times), rest));
+    }
+    return done;
+}
+
 #else
 
 bool store_unpack_has_avx512(void)
@@ -173,6 +186,13 @@ size_t store_unzigzag32_avx512(uint32_t *values, size_t count)
 size_t store_sum_up32_avx512(uint32_t *values, size_t count, uint32_t *sum)
 {
     (void)values, (void)count, (void)sum;
+    return 0;
+}
+
+size_t store_join_parts_avx512(const uint32_t *heads, const uint32_t *rests, int32_t part,
+                               size_t count, int64_t *out)
+{
+    (void)heads, (void)rests, (void)part, (void)count, (void)out;
     return 0;
 }
 

@@ -22,6 +22,10 @@
 #define STORE_FIELDS_MAX 2000 /* properties and traits of one event, values counted */
 #define STORE_EVENT_BYTES_MAX (1U << 20)
 
+/* A slot is a quarter of an hour, counted from 1970 on. Wherever clocks differ by quarters of an hour, as they do in all zones of
+   today, days and hours begin with one. */
+#define STORE_SLOT_MS 900000U
+
 #define STORE_NO_TIME INT64_MIN
 #define STORE_NO_CODE UINT32_MAX
 #define STORE_NO_CUSTOMER UINT32_MAX

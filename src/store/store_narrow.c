@@ -12,8 +12,10 @@ struct store_narrow *store_narrow_new(size_t piece_count)
 {
     struct store_narrow *narrow = base_alloc_zero(sizeof *narrow);
     narrow->pieces = base_alloc_zero(piece_count * sizeof *narrow->pieces);
-    narrow->heads = base_alloc_zero(piece_count * sizeof *narrow->heads);
+    narrow->origins = base_alloc_zero(piece_count * sizeof *narrow->origins);
+    narrow->again = base_alloc_zero(piece_count * sizeof *narrow->again);
     narrow->sources = base_alloc_zero(piece_count * sizeof *narrow->sources);
+    narrow->heads = base_alloc_zero(piece_count * sizeof *narrow->heads);
     return narrow;
 }
 
@@ -22,6 +24,7 @@ static void piece_done(struct store_narrow_piece *piece, struct base_budget *bud
     store_vec_done(&piece->customers, budget);
     store_vec_done(&piece->row_begin, budget);
     store_vec_done(&piece->ts, budget);
+    store_vec_done(&piece->slots, budget);
     store_vec_done(&piece->labels, budget);
 }
 
@@ -32,6 +35,7 @@ void store_narrow_free(struct store_narrow *narrow, size_t piece_count, struct b
     }
     for (size_t p = 0; p < piece_count; p++) {
         piece_done(&narrow->pieces[p], budget);
+        piece_done(&narrow->again[p], budget);
     }
     piece_done(&narrow->merged, budget);
     piece_done(&narrow->aside, budget);
@@ -39,13 +43,15 @@ void store_narrow_free(struct store_narrow *narrow, size_t piece_count, struct b
     store_vec_done(&narrow->run_ts, budget);
     store_vec_done(&narrow->run_label, budget);
     base_free(narrow->pieces);
-    base_free(narrow->heads);
+    base_free(narrow->origins);
+    base_free(narrow->again);
     base_free(narrow->sources);
+    base_free(narrow->heads);
     base_free(narrow);
 }
 
-bool store_narrow_room(struct store_narrow_piece *piece, size_t customers, size_t rows,
-                       struct base_budget *budget, struct fail *fail)
+bool store_narrow_room(struct store_narrow_piece *piece, enum store_narrow_of of, size_t customers,
+                       size_t rows, struct base_budget *budget, struct fail *fail)
 {
     size_t with_slack = rows + STORE_NARROW_SLACK;
     if (with_slack >= UINT32_MAX) {
@@ -53,17 +59,24 @@ bool store_narrow_room(struct store_narrow_piece *piece, size_t customers, size_
     }
     return store_vec_room(&piece->customers, customers, sizeof(uint32_t), budget, fail) &&
            store_vec_room(&piece->row_begin, customers + 1, sizeof(uint32_t), budget, fail) &&
-           store_vec_room(&piece->ts, with_slack, sizeof(int64_t), budget, fail) &&
+           (of == STORE_NARROW_TIMES
+                ? store_vec_room(&piece->ts, with_slack, sizeof(int64_t), budget, fail)
+                : store_vec_room(&piece->slots, with_slack, sizeof(int32_t), budget, fail)) &&
            store_vec_room(&piece->labels, with_slack, sizeof(uint8_t), budget, fail);
 }
 
-void store_narrow_start(struct store_narrow *narrow)
+void store_narrow_start(struct store_narrow *narrow, const struct store_read_plan *plan,
+                        bool in_slots)
 {
     narrow->count = 0;
+    narrow->plan = plan;
+    narrow->in_slots = in_slots;
 }
 
-struct store_narrow_piece *store_narrow_next_piece(struct store_narrow *narrow)
+struct store_narrow_piece *store_narrow_next_piece(struct store_narrow *narrow,
+                                                   struct store_narrow_origin origin)
 {
+    narrow->origins[narrow->count] = origin;
     struct store_narrow_piece *piece = &narrow->pieces[narrow->count++];
     piece->customer_count = 0;
     piece->row_count = 0;
@@ -82,6 +95,7 @@ struct narrowing { /* of one segment */
     uint32_t event_count;
     struct store_segment_column *events, *ts;
     struct store_narrow_piece *piece;
+    bool in_slots;
     bool is_open; /* what follows */
     uint32_t open_block;
     struct store_ints open_events, open_ts;
@@ -161,6 +175,24 @@ struct labelling { /* rows of one block */
     const struct store_ints *events, *ts;
 };
 
+/* The slots of times that begin and end with one; false where they do not. */
+static bool slots_within(const struct labelling *l, struct store_slots *out)
+{
+    *out = (struct store_slots){INT32_MIN, INT32_MAX};
+    if (l->in_times) {
+        return true;
+    }
+    bool begins = l->times.from_ms != INT64_MIN;
+    bool ends = l->times.last_ms != INT64_MAX;
+    if ((begins && l->times.from_ms % STORE_SLOT_MS != 0) ||
+        (ends && (l->times.last_ms + 1) % STORE_SLOT_MS != 0)) {
+        return false;
+    }
+    store_slots_of(&l->times.from_ms, begins ? 1 : 0, &out->from);
+    store_slots_of(&l->times.last_ms, ends ? 1 : 0, &out->last);
+    return true;
+}
+
 /* The labels of a window's rows. *out is how many have one. */
 static bool read_labels(const struct narrowing *n, const struct labelling *l, uint32_t from,
                         uint32_t count, uint8_t *labels, uint32_t *out, struct fail *fail)
@@ -204,17 +236,67 @@ static bool leave_gaps(const struct narrowing *n, uint32_t first, uint32_t count
     return any;
 }
 
+/* Adds those of a window's rows that have a label and lie within the times. */
+static bool keep_times(struct narrowing *n, const struct labelling *l, uint32_t from,
+                       uint32_t count, const uint8_t *labels, struct kept *kept, struct fail *fail)
+{
+    struct store_narrow_piece *piece = n->piece;
+    int64_t ts_ms[STORE_WINDOW];
+    uint8_t *out_labels = (uint8_t *)piece->labels.data + piece->row_count;
+    int64_t *out_ts = (int64_t *)piece->ts.data + piece->row_count;
+    if (!store_ints_read(l->ts, from, count, kept->all ? out_ts : ts_ms, fail)) {
+        return store_segment_blame(n->segment, n->ts, l->block, fail);
+    }
+    if (kept->all) {
+        memcpy(out_labels, labels, count);
+        piece->row_count += count;
+    } else {
+        piece->row_count +=
+            store_keep_rows(labels, ts_ms, count, l->times, out_labels, out_ts, kept->words);
+    }
+    return true;
+}
+
+/* The same, with slots. */
+static bool keep_slots(struct narrowing *n, const struct labelling *l, uint32_t from,
+                       uint32_t count, const uint8_t *labels, struct kept *kept, struct fail *fail)
+{
+    struct store_narrow_piece *piece = n->piece;
+    int64_t ts_ms[STORE_WINDOW];
+    int32_t slots[STORE_WINDOW];
+    uint8_t kept_labels[STORE_WINDOW + STORE_NARROW_SLACK];
+    int64_t kept_ts[STORE_WINDOW + STORE_NARROW_SLACK];
+    uint8_t *out_labels = (uint8_t *)piece->labels.data + piece->row_count;
+    int32_t *out_slots = (int32_t *)piece->slots.data + piece->row_count;
+    struct store_slots within;
+    bool by_slots = slots_within(l, &within);
+    if (!(by_slots ? store_ints_read_slots(l->ts, from, count, kept->all ? out_slots : slots, fail)
+                   : store_ints_read(l->ts, from, count, ts_ms, fail))) {
+        return store_segment_blame(n->segment, n->ts, l->block, fail);
+    }
+    if (kept->all) {
+        memcpy(out_labels, labels, count);
+        piece->row_count += count;
+    } else if (by_slots) {
+        piece->row_count +=
+            store_keep_slots(labels, slots, count, within, out_labels, out_slots, kept->words);
+    } else {
+        uint32_t rows =
+            store_keep_rows(labels, ts_ms, count, l->times, kept_labels, kept_ts, kept->words);
+        memcpy(out_labels, kept_labels, rows);
+        store_slots_of(kept_ts, rows, out_slots);
+        piece->row_count += rows;
+    }
+    return true;
+}
+
 /* Takes in the rows [from, from + count) of the block, at most a window's. */
 static bool take_window(struct narrowing *n, const struct labelling *l, uint32_t from,
                         uint32_t count, struct fail *fail)
 {
-    struct store_narrow_piece *piece = n->piece;
     uint8_t labels[STORE_WINDOW];
-    int64_t ts_ms[STORE_WINDOW];
     struct kept kept = {0};
-    uint32_t before = piece->row_count;
-    uint8_t *out_labels = (uint8_t *)piece->labels.data + before;
-    int64_t *out_ts = (int64_t *)piece->ts.data + before;
+    uint32_t before = n->piece->row_count;
     uint32_t wanted = 0;
     if (!read_labels(n, l, from, count, labels, &wanted, fail)) {
         return false;
@@ -222,15 +304,9 @@ static bool take_window(struct narrowing *n, const struct labelling *l, uint32_t
     uint32_t first = l->block * STORE_SEGMENT_BLOCK_ROWS + from;
     bool gaps = l->gaps && leave_gaps(n, first, count, labels);
     kept.all = wanted == count && l->in_times && !gaps;
-    if (wanted > 0 && !store_ints_read(l->ts, from, count, kept.all ? out_ts : ts_ms, fail)) {
-        return store_segment_blame(n->segment, n->ts, l->block, fail);
-    }
-    if (kept.all) {
-        memcpy(out_labels, labels, count);
-        piece->row_count += count;
-    } else if (wanted > 0) {
-        piece->row_count +=
-            store_keep_rows(labels, ts_ms, count, l->times, out_labels, out_ts, kept.words);
+    if (wanted > 0 && !(n->in_slots ? keep_slots(n, l, from, count, labels, &kept, fail)
+                                    : keep_times(n, l, from, count, labels, &kept, fail))) {
+        return false;
     }
     close_spans(n, &kept, first, count, before);
     return true;
@@ -293,41 +369,35 @@ static bool take_rows(struct narrowing *n, uint32_t block, uint32_t from, uint32
     return !base_cancel_due(n->reading->cancel, fail);
 }
 
-static uint32_t rows_of(const struct store_spans *spans)
+/* Reads the rows of spans into `piece`. */
+static bool read_spans(const struct store_narrow *narrow, const struct store_narrow_origin *origin,
+                       const struct store_span *list, size_t count, enum store_narrow_of of,
+                       struct store_narrow_piece *piece, struct fail *fail)
 {
-    const struct store_span *list = spans->spans.data;
-    uint32_t rows = 0;
-    for (size_t s = 0; s < spans->count; s++) {
-        rows += list[s].end - list[s].begin;
-    }
-    return rows;
-}
-
-bool store_narrow_add_segment(struct store_narrow *narrow, const struct store_read_plan *plan,
-                              struct store_segment *segment, const struct store_spans *spans,
-                              struct store_reading *reading, struct fail *fail)
-{
-    const struct store_span *list = spans->spans.data;
     struct narrowing n = {
-        .plan = plan,
-        .segment = segment,
-        .reading = reading,
+        .plan = narrow->plan,
+        .segment = origin->segment,
+        .reading = origin->reading,
         .spans = list,
-        .spans_end = list + spans->count,
-        .events = store_segment_column_find(segment, STORE_SEGMENT_EVENT, STORE_NO_CODE),
-        .ts = store_segment_column_find(segment, STORE_SEGMENT_TS, STORE_NO_CODE),
-        .piece = store_narrow_next_piece(narrow),
+        .spans_end = list + count,
+        .events = store_segment_column_find(origin->segment, STORE_SEGMENT_EVENT, STORE_NO_CODE),
+        .ts = store_segment_column_find(origin->segment, STORE_SEGMENT_TS, STORE_NO_CODE),
+        .piece = piece,
+        .in_slots = of == STORE_NARROW_SLOTS,
     };
-    if (!store_narrow_room(n.piece, spans->count, rows_of(spans), reading->budget, fail) ||
+    piece->customer_count = 0;
+    piece->row_count = 0;
+    if (!store_narrow_room(piece, of, count, store_spans_rows(list, count), n.reading->budget,
+                           fail) ||
         !make_labels(&n, fail)) {
         return false;
     }
-    ((uint32_t *)n.piece->row_begin.data)[0] = 0;
-    for (size_t s = 0; s < spans->count;) {
+    ((uint32_t *)piece->row_begin.data)[0] = 0;
+    for (size_t s = 0; s < count;) {
         uint32_t from = list[s].begin;
         uint32_t to;
         bool gaps;
-        s += store_spans_in_one_go(list, spans->count, s, &to, &gaps);
+        s += store_spans_in_one_go(list, count, s, &to, &gaps);
         while (from < to) { /* cut at the ends of blocks */
             uint32_t block = from / STORE_SEGMENT_BLOCK_ROWS;
             uint32_t first = block * STORE_SEGMENT_BLOCK_ROWS;
@@ -342,31 +412,67 @@ bool store_narrow_add_segment(struct store_narrow *narrow, const struct store_re
     return true;
 }
 
+bool store_narrow_add_segment(struct store_narrow *narrow, struct store_segment *segment,
+                              const struct store_spans *spans, struct store_reading *reading,
+                              struct fail *fail)
+{
+    const struct store_narrow_origin origin = {segment, spans, reading};
+    return read_spans(narrow, &origin, spans->spans.data, spans->count,
+                      narrow->in_slots ? STORE_NARROW_SLOTS : STORE_NARROW_TIMES,
+                      store_narrow_next_piece(narrow, origin), fail);
+}
+
+bool store_narrow_read_again(struct store_narrow *narrow, size_t piece, uint32_t customer,
+                             struct fail *fail)
+{
+    const struct store_narrow_origin *origin = &narrow->origins[piece];
+    const struct store_span *list = origin->spans->spans.data;
+    size_t low = 0, high = origin->spans->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (list[middle].customer <= customer) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    uint64_t scanned = origin->reading->rows_scanned; /* a row counts once */
+    bool ok =
+        read_spans(narrow, origin, list + low, 1, STORE_NARROW_TIMES, &narrow->again[piece], fail);
+    origin->reading->rows_scanned = scanned;
+    return ok;
+}
+
 /* ---- ordinary pieces ---------------------------------------------------------------------------------- */
 
-bool store_narrow_add_piece(struct store_narrow *narrow, const struct store_read_plan *plan,
-                            const struct store_piece *from, struct base_budget *budget,
-                            struct fail *fail)
+bool store_narrow_add_piece(struct store_narrow *narrow, const struct store_piece *from,
+                            struct base_budget *budget, struct fail *fail)
 {
-    struct store_narrow_piece *piece = store_narrow_next_piece(narrow);
-    if (!store_narrow_room(piece, from->customer_count, from->row_count, budget, fail)) {
+    struct store_narrow_piece *piece =
+        store_narrow_next_piece(narrow, (struct store_narrow_origin){0});
+    uint32_t customers = from->customer_count;
+    uint32_t rows = from->row_count;
+    if (!store_narrow_room(piece, STORE_NARROW_TIMES, customers, rows, budget, fail) ||
+        (narrow->in_slots &&
+         !store_narrow_room(piece, STORE_NARROW_SLOTS, customers, rows, budget, fail))) {
         return false;
     }
     const uint32_t *events = from->events.data;
     uint8_t *labels = piece->labels.data;
-    for (uint32_t row = 0; row < from->row_count; row++) {
-        labels[row] = plan->labels[events[row]]; /* wanted, so below the count */
+    for (uint32_t row = 0; row < rows; row++) {
+        labels[row] = narrow->plan->labels[events[row]]; /* wanted, so below the count */
     }
-    if (from->row_count > 0) {
-        memcpy(piece->ts.data, from->ts.data, from->row_count * sizeof(int64_t));
+    if (rows > 0) {
+        memcpy(piece->ts.data, from->ts.data, rows * sizeof(int64_t));
     }
-    if (from->customer_count > 0) {
-        memcpy(piece->customers.data, from->customers.data,
-               from->customer_count * sizeof(uint32_t));
+    if (narrow->in_slots) {
+        store_slots_of(piece->ts.data, rows, piece->slots.data);
     }
-    memcpy(piece->row_begin.data, from->row_begin.data,
-           (from->customer_count + 1) * sizeof(uint32_t));
-    piece->customer_count = from->customer_count;
-    piece->row_count = from->row_count;
+    if (customers > 0) {
+        memcpy(piece->customers.data, from->customers.data, customers * sizeof(uint32_t));
+    }
+    memcpy(piece->row_begin.data, from->row_begin.data, (customers + 1) * sizeof(uint32_t));
+    piece->customer_count = customers;
+    piece->row_count = rows;
     return true;
 }

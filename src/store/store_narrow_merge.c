@@ -6,7 +6,19 @@
 #include "store_narrow.h"
 
 #define TS_AT_ONCE 8U /* copied together: rows past the end are slack */
+#define SLOTS_AT_ONCE 16U
 #define LABELS_AT_ONCE 16U
+
+static void copy_slots(int32_t *to_slots, uint8_t *to_labels, const int32_t *from_slots,
+                       const uint8_t *from_labels, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i += SLOTS_AT_ONCE) {
+        memcpy(to_slots + i, from_slots + i, SLOTS_AT_ONCE * sizeof *to_slots);
+    }
+    for (uint32_t i = 0; i < count; i += LABELS_AT_ONCE) {
+        memcpy(to_labels + i, from_labels + i, LABELS_AT_ONCE);
+    }
+}
 
 static void copy_run(int64_t *to_ts, uint8_t *to_labels, const int64_t *from_ts,
                      const uint8_t *from_labels, uint32_t count)
@@ -199,7 +211,7 @@ static bool lay_sources(struct laying *l, const struct store_narrow_rows *source
     if (count > 2) {
         aside->row_count = 0;
         struct laying together = lay(l->narrow, aside);
-        if (!store_narrow_room(aside, 1, rows, budget, fail) ||
+        if (!store_narrow_room(aside, STORE_NARROW_TIMES, 1, rows, budget, fail) ||
             !lay_all(&together, others, count - 1, budget, fail)) {
             return false;
         }
@@ -210,32 +222,89 @@ static bool lay_sources(struct laying *l, const struct store_narrow_rows *source
     return true;
 }
 
-/* Adds the rows of the customer that stands next, and moves the heads past it; *number is then the next one. */
-static bool merge_customer(struct store_narrow *narrow, uint32_t *number,
-                           struct base_budget *budget, struct fail *fail)
+/* Moves the heads past a customer; the next one. */
+static uint32_t pass(struct store_narrow *narrow, uint32_t number)
 {
-    struct store_narrow_rows *sources = narrow->sources;
-    size_t count = 0;
     uint32_t next = STORE_NO_CUSTOMER;
     for (size_t p = 0; p < narrow->count; p++) {
         struct store_narrow_head *head = &narrow->heads[p];
-        if (head->number == *number) {
-            const struct store_narrow_piece *in = &narrow->pieces[p];
-            sources[count++] = rows_of(in, head->next++);
+        const struct store_narrow_piece *in = &narrow->pieces[p];
+        if (head->number == number) {
+            head->next++;
             head->number = head->next < in->customer_count
                                ? ((const uint32_t *)in->customers.data)[head->next]
                                : STORE_NO_CUSTOMER;
         }
         next = head->number < next ? head->number : next;
     }
-    struct laying l = lay(narrow, &narrow->merged);
-    if (count == 1) {
-        lay_run(&l, &sources[0]);
-    } else if (!lay_sources(&l, sources, count, budget, fail)) {
+    return next;
+}
+
+/* Whose rows are all in one piece has them in order: slots are as good as times. */
+static void take_slots(struct laying *l, const struct store_narrow_piece *in, uint32_t customer)
+{
+    struct store_narrow_piece *out = l->out;
+    const uint32_t *row_begin = in->row_begin.data;
+    uint32_t from = row_begin[customer];
+    l->rows = row_begin[customer + 1] - from;
+    copy_slots((int32_t *)out->slots.data + out->row_count,
+               (uint8_t *)out->labels.data + out->row_count, (const int32_t *)in->slots.data + from,
+               (const uint8_t *)in->labels.data + from, l->rows);
+}
+
+/* Where slots were read: the customer's rows of the pieces in which it stands next, with times. */
+static bool read_times(struct store_narrow *narrow, uint32_t number, struct fail *fail)
+{
+    size_t count = 0;
+    for (size_t p = 0; p < narrow->count; p++) {
+        if (narrow->heads[p].number != number) {
+            continue;
+        }
+        if (narrow->origins[p].segment != NULL) {
+            if (!store_narrow_read_again(narrow, p, number, fail)) {
+                return false;
+            }
+            narrow->sources[count] = rows_of(&narrow->again[p], 0);
+        }
+        count++;
+    }
+    return true;
+}
+
+/* Adds the rows of the customer that stands next, and moves the heads past it; *number is then the next one. */
+static bool merge_customer(struct store_narrow *narrow, uint32_t *number,
+                           struct base_budget *budget, struct fail *fail)
+{
+    struct store_narrow_rows *sources = narrow->sources;
+    struct store_narrow_piece *out = &narrow->merged;
+    struct laying l = lay(narrow, out);
+    size_t count = 0;
+    size_t last = 0; /* piece it stands in */
+    for (size_t p = 0; p < narrow->count; p++) {
+        if (narrow->heads[p].number == *number) {
+            if (!narrow->in_slots || narrow->origins[p].segment == NULL) { /* it has times */
+                sources[count] = rows_of(&narrow->pieces[p], narrow->heads[p].next);
+            }
+            count++;
+            last = p;
+        }
+    }
+    if (count > 1 && narrow->in_slots && !read_times(narrow, *number, fail)) {
         return false;
     }
+    if (count > 1 && !lay_sources(&l, sources, count, budget, fail)) {
+        return false;
+    }
+    if (count == 1 && narrow->in_slots) {
+        take_slots(&l, &narrow->pieces[last], narrow->heads[last].next);
+    } else if (count == 1) {
+        lay_run(&l, &sources[0]);
+    } else if (narrow->in_slots) {
+        store_slots_of((const int64_t *)out->ts.data + out->row_count, l.rows,
+                       (int32_t *)out->slots.data + out->row_count);
+    }
     lay_down(&l, *number);
-    *number = next;
+    *number = pass(narrow, *number);
     return true;
 }
 
@@ -247,33 +316,42 @@ static void drop_empty(struct store_narrow *narrow)
         if (narrow->pieces[p].row_count > 0) {
             struct store_narrow_piece piece = narrow->pieces[p];
             narrow->pieces[p] = narrow->pieces[kept];
+            narrow->origins[kept] = narrow->origins[p]; /* those of empty ones are not asked for */
             narrow->pieces[kept++] = piece;
         }
     }
     narrow->count = kept;
 }
 
-bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
-                        const struct store_narrow_piece **out, struct fail *fail)
+/* Slots of what was read with times. */
+static bool to_slots(struct store_narrow_piece *piece, struct base_budget *budget,
+                     struct fail *fail)
+{
+    if (!store_narrow_room(piece, STORE_NARROW_SLOTS, piece->customer_count, piece->row_count,
+                           budget, fail)) {
+        return false;
+    }
+    store_slots_of(piece->ts.data, piece->row_count, piece->slots.data);
+    return true;
+}
+
+static bool merge_pieces(struct store_narrow *narrow, struct base_budget *budget, struct fail *fail)
 {
     struct store_narrow_piece *merged = &narrow->merged;
     size_t customers = 0;
     size_t rows = 0;
-    drop_empty(narrow);
-    if (narrow->count == 1) {
-        *out = &narrow->pieces[0];
-        return true;
-    }
     for (size_t p = 0; p < narrow->count; p++) {
         customers += narrow->pieces[p].customer_count;
         rows += narrow->pieces[p].row_count;
     }
-    if (!store_narrow_room(merged, customers, rows, budget, fail) ||
+    merged->customer_count = 0;
+    merged->row_count = 0;
+    if (!store_narrow_room(merged, STORE_NARROW_TIMES, customers, rows, budget, fail) ||
+        (narrow->in_slots &&
+         !store_narrow_room(merged, STORE_NARROW_SLOTS, customers, rows, budget, fail)) ||
         !store_vec_room(&narrow->run_begin, narrow->count + 1, sizeof(uint32_t), budget, fail)) {
         return false;
     }
-    merged->customer_count = 0;
-    merged->row_count = 0;
     ((uint32_t *)merged->row_begin.data)[0] = 0;
     uint32_t number = STORE_NO_CUSTOMER;
     for (size_t p = 0; p < narrow->count; p++) {
@@ -286,20 +364,34 @@ bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
             return false;
         }
     }
-    *out = merged;
     return true;
+}
+
+bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
+                        const struct store_narrow_piece **out, struct fail *fail)
+{
+    struct store_narrow_piece *piece = &narrow->merged;
+    drop_empty(narrow);
+    if (narrow->count == 1) {
+        piece = &narrow->pieces[0];
+    } else if (!merge_pieces(narrow, budget, fail)) {
+        return false;
+    }
+    *out = piece;
+    return !narrow->plan->slots || narrow->in_slots || to_slots(piece, budget, fail);
 }
 
 bool store_narrow_join(struct store_narrow *narrow, const struct store_runs *runs,
                        const struct store_narrow *parts, struct store_roots *tied,
                        struct base_budget *budget, struct fail *fail)
 {
-    struct store_narrow_piece *out = store_narrow_next_piece(narrow);
+    struct store_narrow_piece *out =
+        store_narrow_next_piece(narrow, (struct store_narrow_origin){0});
     size_t rows = 0;
     for (size_t p = 0; p < parts->count; p++) {
         rows += parts->pieces[p].row_count;
     }
-    if (!store_narrow_room(out, runs->count, rows, budget, fail) ||
+    if (!store_narrow_room(out, STORE_NARROW_TIMES, runs->count, rows, budget, fail) ||
         !store_vec_room(&narrow->run_begin, runs->count + 1, sizeof(uint32_t), budget, fail)) {
         return false;
     }

@@ -35,6 +35,27 @@ uint32_t store_keep_rows_portable(const uint8_t *labels, const int64_t *ts_ms, s
     return kept;
 }
 
+uint32_t store_keep_slots_portable(const uint8_t *labels, const int32_t *slots, size_t count,
+                                   struct store_slots within, uint8_t *out_labels,
+                                   int32_t *out_slots, uint64_t *out_words)
+{
+    uint32_t kept = 0;
+    for (size_t first = 0; first < count; first += STORE_WORD_ROWS) {
+        size_t end = count - first < STORE_WORD_ROWS ? count : first + STORE_WORD_ROWS;
+        uint64_t word = 0;
+        for (size_t i = first; i < end; i++) {
+            bool keep = (int)(labels[i] != 0) & (int)(slots[i] >= within.from) &
+                        (int)(slots[i] <= within.last);
+            out_labels[kept] = labels[i];
+            out_slots[kept] = slots[i];
+            kept += keep;
+            word |= (uint64_t)keep << (i - first);
+        }
+        out_words[first / STORE_WORD_ROWS] = word;
+    }
+    return kept;
+}
+
 uint32_t store_label_rows(const uint8_t *table, size_t table_count, const uint8_t *codes,
                           size_t count, uint8_t *labels)
 {
@@ -51,4 +72,14 @@ uint32_t store_keep_rows(const uint8_t *labels, const int64_t *ts_ms, size_t cou
                ? store_keep_rows_avx512(labels, ts_ms, count, times, out_labels, out_ts, out_words)
                : store_keep_rows_portable(labels, ts_ms, count, times, out_labels, out_ts,
                                           out_words);
+}
+
+uint32_t store_keep_slots(const uint8_t *labels, const int32_t *slots, size_t count,
+                          struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
+                          uint64_t *out_words)
+{
+    return store_find_has_avx512() ? store_keep_slots_avx512(labels, slots, count, within,
+                                                             out_labels, out_slots, out_words)
+                                   : store_keep_slots_portable(labels, slots, count, within,
+                                                               out_labels, out_slots, out_words);
 }

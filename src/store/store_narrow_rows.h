@@ -1,4 +1,4 @@
-/* store_narrow_rows.h — the two loops over rows that narrow pieces are made with, portable and with AVX-512.
+/* store_narrow_rows.h — the loops over rows that narrow pieces are made with, portable and with AVX-512.
  *
  * What: codes to labels, and keeping the rows that have one and lie within the times. Both ways give the same; which one
  *   runs is chosen by the processor, at run time.
@@ -29,6 +29,14 @@ uint32_t store_keep_rows(const uint8_t *labels, const int64_t *ts_ms, size_t cou
                          struct store_times times, uint8_t *out_labels, int64_t *out_ts,
                          uint64_t *out_words);
 
+/* The same of slots (store_codec.h) in place of times. */
+struct store_slots { /* both included */
+    int32_t from, last;
+};
+uint32_t store_keep_slots(const uint8_t *labels, const int32_t *slots, size_t count,
+                          struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
+                          uint64_t *out_words);
+
 /* ---- the parts, for tests ------------------------------------------------------------------------------- */
 
 uint32_t store_label_rows_portable(const uint8_t *table, const uint8_t *codes, size_t count,
@@ -36,6 +44,9 @@ uint32_t store_label_rows_portable(const uint8_t *table, const uint8_t *codes, s
 uint32_t store_keep_rows_portable(const uint8_t *labels, const int64_t *ts_ms, size_t count,
                                   struct store_times times, uint8_t *out_labels, int64_t *out_ts,
                                   uint64_t *out_words);
+uint32_t store_keep_slots_portable(const uint8_t *labels, const int32_t *slots, size_t count,
+                                   struct store_slots within, uint8_t *out_labels,
+                                   int32_t *out_slots, uint64_t *out_words);
 /* Where store_find_has_avx512 says so. */
 /* Tables of at most STORE_LABELS_TABLE. */
 uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
@@ -43,3 +54,6 @@ uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, siz
 uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_ms, size_t count,
                                 struct store_times times, uint8_t *out_labels, int64_t *out_ts,
                                 uint64_t *out_words);
+uint32_t store_keep_slots_avx512(const uint8_t *labels, const int32_t *slots, size_t count,
+                                 struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
+                                 uint64_t *out_words);

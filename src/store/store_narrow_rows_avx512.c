@@ -6,7 +6,8 @@
 #include <immintrin.h>
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")))
-#define LANES 8U /* times in one register */
+#define LANES 8U       /* times in one register */
+#define SLOT_LANES 16U /* slots */
 
 /* The first `rows` of up to 64 rows, as a mask. */
 static uint64_t first_rows(size_t rows)
@@ -59,6 +60,33 @@ AVX512 uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_
     return kept;
 }
 
+AVX512 uint32_t store_keep_slots_avx512(const uint8_t *labels, const int32_t *slots, size_t count,
+                                        struct store_slots within, uint8_t *out_labels,
+                                        int32_t *out_slots, uint64_t *out_words)
+{
+    const __m512i from = _mm512_set1_epi32(within.from), last = _mm512_set1_epi32(within.last);
+    uint32_t kept = 0;
+    for (size_t i = 0; i < count; i += STORE_WORD_ROWS) {
+        __m512i bytes = _mm512_maskz_loadu_epi8(first_rows(count - i), labels + i);
+        uint64_t labelled = _mm512_test_epi8_mask(bytes, bytes);
+        uint64_t word = 0;
+        uint32_t to = kept;
+        for (unsigned at = 0; at < STORE_WORD_ROWS && labelled >> at != 0; at += SLOT_LANES) {
+            __mmask16 lanes = (__mmask16)(labelled >> at);
+            __m512i some = _mm512_maskz_loadu_epi32(lanes, slots + i + at);
+            lanes = _mm512_mask_cmp_epi32_mask(lanes, some, from, _MM_CMPINT_NLT);
+            lanes = _mm512_mask_cmp_epi32_mask(lanes, some, last, _MM_CMPINT_LE);
+            _mm512_storeu_si512(out_slots + to, _mm512_maskz_compress_epi32(lanes, some));
+            to += (uint32_t)__builtin_popcount(lanes);
+            word |= (uint64_t)lanes << at;
+        }
+        _mm512_storeu_si512(out_labels + kept, _mm512_maskz_compress_epi8(word, bytes));
+        out_words[i / STORE_WORD_ROWS] = word;
+        kept = to;
+    }
+    return kept;
+}
+
 #else
 
 uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
@@ -72,6 +100,14 @@ uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_ms, siz
                                 uint64_t *out_words)
 {
     return store_keep_rows_portable(labels, ts_ms, count, times, out_labels, out_ts, out_words);
+}
+
+uint32_t store_keep_slots_avx512(const uint8_t *labels, const int32_t *slots, size_t count,
+                                 struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
+                                 uint64_t *out_words)
+{
+    return store_keep_slots_portable(labels, slots, count, within, out_labels, out_slots,
+                                     out_words);
 }
 
 #endif

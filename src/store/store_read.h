@@ -136,6 +136,7 @@ struct store_read_plan {
     uint32_t wanted_count;
     const uint8_t *
         labels; /* by event code, `wanted_count`: what narrow rows bear; NULL: rows are not narrow */
+    bool slots; /* narrow rows bear slots in place of times */
     bool all_times;
     int64_t from_ms, last_ms; /* both included */
     bool every_customer, want_facts;
@@ -223,6 +224,14 @@ struct store_spans {
     uint32_t directory_group;
 };
 void store_spans_done(struct store_spans *spans, struct base_budget *budget);
+static inline size_t store_spans_rows(const struct store_span *spans, size_t count)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < count; i++) {
+        rows += spans[i].end - spans[i].begin;
+    }
+    return rows;
+}
 /* So many rows between two spans are read over and left out after: that costs less than beginning anew. */
 #define STORE_GAP_ROWS 128U
 /* How many spans from `at` on can be read in one go, and the row at which they end; whether rows lie between them. */

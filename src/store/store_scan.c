@@ -325,7 +325,27 @@ static bool make_narrow_roots(struct store_cursor *cursor, struct fail *fail)
     return left->count == 0 ||
            (store_piece_from_moved(plan, left->numbers.data, left->count, &order, &cursor->reading,
                                    cursor->gather, wide, fail) &&
-            store_narrow_add_piece(cursor->narrow, plan, wide, cursor->budget, fail));
+            store_narrow_add_piece(cursor->narrow, wide, cursor->budget, fail));
+}
+
+/* Slots alone are worth reading where few customers can have rows in several pieces. */
+#define SHARED_ONE_IN 8U
+
+static bool reads_slots(const struct store_cursor *cursor, enum part part)
+{
+    size_t most = 0, all = 0;
+    for (size_t s = 0; s < cursor->plan.segment_count && part != PART_JOINED; s++) {
+        size_t rows = store_spans_rows(cursor->spans[s].spans.data, cursor->spans[s].count);
+        most = rows > most ? rows : most;
+        all += rows;
+    }
+    const struct store_fresh_pick *fresh = fresh_of(&cursor->batch, part);
+    for (uint32_t i = 0; i < fresh->count; i++) {
+        uint32_t at = fresh->list != NULL ? fresh->list[i] : fresh->from + i;
+        all += cursor->plan.fresh->begin[at + 1] - cursor->plan.fresh->begin[at];
+    }
+    bool roots = cursor->batch.root_count > 0 && part != PART_SEGMENTS;
+    return cursor->plan.slots && !roots && all - most <= most / SHARED_ONE_IN;
 }
 
 /* The same, of narrow rows. */
@@ -337,10 +357,10 @@ static bool make_narrow(struct store_cursor *cursor, enum part part,
     const struct store_piece_order order = {.alone = true};
     const struct store_fresh_pick *fresh = fresh_of(batch, part);
     struct store_piece *wide;
-    store_narrow_start(cursor->narrow);
+    store_narrow_start(cursor->narrow, plan, reads_slots(cursor, part));
     for (size_t s = 0; s < plan->segment_count && part != PART_JOINED; s++) {
         if (cursor->spans[s].count > 0 &&
-            !store_narrow_add_segment(cursor->narrow, plan, plan->segments[s], &cursor->spans[s],
+            !store_narrow_add_segment(cursor->narrow, plan->segments[s], &cursor->spans[s],
                                       &cursor->reading, fail)) {
             return false;
         }
@@ -348,7 +368,7 @@ static bool make_narrow(struct store_cursor *cursor, enum part part,
     return (batch->root_count == 0 || part == PART_SEGMENTS || make_narrow_roots(cursor, fail)) &&
            (fresh->count == 0 ||
             (make_fresh(cursor, fresh, &order, &wide, fail) &&
-             store_narrow_add_piece(cursor->narrow, plan, wide, cursor->budget, fail))) &&
+             store_narrow_add_piece(cursor->narrow, wide, cursor->budget, fail))) &&
            store_narrow_merge(cursor->narrow, cursor->budget, out, fail);
 }
 
@@ -385,7 +405,8 @@ static void show_narrow(struct store_cursor *cursor, const struct store_narrow_p
         .customers = piece->customers.data,
         .row_begin = piece->row_begin.data,
         .row_count = piece->row_count,
-        .ts_ms = piece->ts.data,
+        .ts_ms = cursor->plan.slots ? NULL : piece->ts.data,
+        .slots = cursor->plan.slots ? piece->slots.data : NULL,
         .labels = piece->labels.data,
     };
 }

@@ -63,6 +63,8 @@ struct store_scan_options {
        `events` is not looked at. Much less is written and read again so. NULL: none. */
     const uint8_t *labels;
     uint32_t label_count;
+    /* With labels: slots in place of times, which is enough for days and hours, and quicker. */
+    bool slots;
     /* Segments that are left out: by place, as store_counts_segments gives them; NULL: none. Not with accounts, facts,
        traits, or customers without rows. */
     const uint8_t *without;
@@ -91,6 +93,7 @@ struct store_rows {
     const uint32_t *row_begin; /* customer_count + 1: rows [row_begin[c], row_begin[c + 1]) */
     uint32_t row_count;
     const int64_t *ts_ms;
+    const int32_t *slots;               /* as asked for, in place of ts_ms: see store_codec.h */
     const uint32_t *events;             /* codes, as store_event_code; NULL with labels */
     const uint8_t *labels;              /* as asked for; else NULL */
     const struct store_column *columns; /* as asked */

@@ -121,16 +121,6 @@ static void next_slice(struct store_cursor *cursor)
     cursor->plan.last_ms = at + 1 == cursor->slice_count ? INT64_MAX : cuts[at] - 1;
 }
 
-static size_t span_rows(const struct store_spans *spans)
-{
-    const struct store_span *list = spans->spans.data;
-    size_t rows = 0;
-    for (size_t i = 0; i < spans->count; i++) {
-        rows += list[i].end - list[i].begin;
-    }
-    return rows;
-}
-
 /* Where to end a range that has too many rows: around its longest customer, or else in its middle. */
 static uint32_t choose_cut(const struct store_cursor *cursor, uint32_t first)
 {
@@ -178,7 +168,7 @@ static bool find_next_range(struct store_cursor *cursor, struct fail *fail)
             return false;
         }
         for (size_t s = 0; s < plan->segment_count; s++) {
-            batch->rows += span_rows(&cursor->spans[s]);
+            batch->rows += store_spans_rows(cursor->spans[s].spans.data, cursor->spans[s].count);
         }
         if (batch->fresh.count > 0) {
             const uint32_t *begin = plan->fresh->begin;

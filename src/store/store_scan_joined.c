@@ -331,7 +331,7 @@ bool store_joined_narrow(struct store_joined *joined, const struct store_read_pl
     struct base_budget *budget = reading->budget;
     struct store_narrow *parts = joined->parts;
     size_t run_count = 0;
-    store_narrow_start(parts);
+    store_narrow_start(parts, plan, false);
     if (!find_places(joined, plan, roots, count, budget, fail)) {
         return false;
     }
@@ -342,8 +342,7 @@ bool store_joined_narrow(struct store_joined *joined, const struct store_read_pl
         if (joined->spans[s].count == 0) {
             continue;
         }
-        if (!store_narrow_add_segment(parts, plan, plan->segments[s], &joined->spans[s], reading,
-                                      fail)) {
+        if (!store_narrow_add_segment(parts, plan->segments[s], &joined->spans[s], reading, fail)) {
             return false;
         }
         uint32_t at = (uint32_t)parts->count - 1;

@@ -346,6 +346,7 @@ static bool take_labels(struct store_scan *scan, const struct store_scan_options
         memcpy(labels, options->labels, options->label_count);
     }
     scan->plan.labels = labels;
+    scan->plan.slots = options->slots;
     scan->plan.wanted = labels;
     scan->plan.wanted_count = options->label_count;
     return true;

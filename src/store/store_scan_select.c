@@ -6,27 +6,16 @@
 bool store_segment_pick_ints(const struct store_ints *ints, const uint32_t *rows, uint32_t count,
                              int64_t *out, struct fail *fail)
 {
-    int64_t window[STORE_WINDOW];
     for (uint32_t i = 0; i < count;) {
-        uint32_t first = rows[i];
-        uint32_t end = (first / STORE_WINDOW + 1) * STORE_WINDOW;
+        uint32_t end = (rows[i] / STORE_INTS_FRAME + 1) * STORE_INTS_FRAME;
         uint32_t j = i + 1;
         while (j < count && rows[j] < end) {
             j++;
         }
-        if (rows[j - 1] - first + 1 == j - i) { /* without gaps: no copy */
-            if (!store_ints_read(ints, first, j - i, out + i, fail)) {
-                return false;
-            }
-            i = j;
-            continue;
-        }
-        if (!store_ints_read(ints, first, rows[j - 1] - first + 1, window, fail)) {
+        if (!store_ints_pick(ints, rows + i, j - i, out + i, fail)) {
             return false;
         }
-        for (; i < j; i++) {
-            out[i] = window[rows[i] - first];
-        }
+        i = j;
     }
     return true;
 }

@@ -305,6 +305,7 @@ struct building {
     uint32_t *customers, *row_begin, *events;
     uint8_t *labels;
     int64_t *ts_ms, *first, *last;
+    int32_t *slots;
     uint64_t *counts;
     struct store_column *columns;
     uint32_t **at, **ends;
@@ -327,6 +328,8 @@ static void put_row(struct building *b, const struct fake_row *row)
     struct store_rows *rows = &b->cursor->rows;
     const struct store_scan_options *o = &b->cursor->scan->options;
     b->ts_ms[rows->row_count] = row->ts_ms;
+    b->slots[rows->row_count] =
+        (int32_t)(row->ts_ms / STORE_SLOT_MS - (row->ts_ms % STORE_SLOT_MS < 0));
     b->events[rows->row_count] = row->event;
     b->labels[rows->row_count] = o->labels != NULL ? o->labels[row->event] : 0;
     for (size_t i = 0; i < o->column_count; i++) {
@@ -611,6 +614,7 @@ static struct building make_rooms(struct store_cursor *cursor)
                          .events = room(cursor, most + 1, 4),
                          .labels = room(cursor, most + 1, 1),
                          .ts_ms = room(cursor, most + 1, 8),
+                         .slots = room(cursor, most + 1, 4),
                          .first = room(cursor, customers + 1, 8),
                          .last = room(cursor, customers + 1, 8),
                          .counts = room(cursor, customers + 1, 8),
@@ -668,6 +672,8 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
     cursor->rows.ts_ms = b.ts_ms;
     if (scan->options.labels != NULL) {
         cursor->rows.labels = b.labels;
+        cursor->rows.slots = scan->options.slots ? b.slots : NULL;
+        cursor->rows.ts_ms = scan->options.slots ? NULL : b.ts_ms;
     } else {
         cursor->rows.events = b.events;
         cursor->rows.columns = b.columns;

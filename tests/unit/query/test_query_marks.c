@@ -157,18 +157,24 @@ static void intervals_met_are_those_of_marked_rows_with_vectors_and_without(void
     struct arena *arena = arena_new(NULL);
     base_random_seed(&lot.seeded, 7);
     for (int turn = 0; turn < 3000; turn++) {
-        struct query_interval_table table;
+        struct query_slots table;
+        int32_t slots[ROWS];
         make(&lot, 256);
         const struct zone_intervals intervals = {.count = INTERVALS, .begins = lot.begins};
-        assert_true(query_interval_table_make(&intervals, arena, &table, &fail));
-        assert_non_null(table.of_slice);
+        assert_true(query_slots_fit(&intervals, lot.begins[0], lot.begins[3]));
+        assert_true(query_slots_make(&intervals, arena, &table, &fail));
         query_mark_rows_portable(lot.table, lot.labels, ROWS, lot.words);
+        for (uint32_t row = 0; row < ROWS; row++) {
+            slots[row] =
+                (int32_t)(lot.ts_ms[row] / STORE_SLOT_MS - (lot.ts_ms[row] % STORE_SLOT_MS < 0));
+        }
         uint32_t from = (uint32_t)below(&lot, ROWS);
         uint32_t end = from + (uint32_t)below(&lot, ROWS + 1 - from);
-        uint32_t first = query_interval_of(&table, lot.ts_ms[from]);
+        uint32_t first = query_slots_interval(&table, slots[from]);
         first -= (uint32_t)below(&lot, first + 1) / 8;
         uint32_t last = first + 1 + (uint32_t)below(&lot, 64);
         int64_t end_ms = lot.begins[last < INTERVALS ? last : INTERVALS];
+        int32_t end_slot = query_slot_at(end_ms);
         uint64_t expected = 0;
         for (uint32_t row = from; row < end; row++) {
             for (uint32_t i = first; i < INTERVALS; i++) {
@@ -179,11 +185,11 @@ static void intervals_met_are_those_of_marked_rows_with_vectors_and_without(void
             }
         }
         assert_int_equal(
-            query_intervals_met_portable(&table, first, lot.ts_ms, lot.words, from, end, end_ms),
+            query_intervals_met_portable(&table, first, slots, lot.words, from, end, end_slot),
             expected);
         if (query_marks_have_avx512()) {
             assert_int_equal(
-                query_intervals_met_avx512(&table, first, lot.ts_ms, lot.words, from, end, end_ms),
+                query_intervals_met_avx512(&table, first, slots, lot.words, from, end, end_slot),
                 expected);
         }
         arena_reset(arena);

@@ -141,7 +141,12 @@ static void expect_cells(struct checking *k, size_t column, uint32_t at, struct 
 
 static void check_row(struct checking *k, uint32_t at, const struct store_row *row)
 {
-    assert_int_equal(k->rows->ts_ms[at], row->ts_ms);
+    if (k->options->slots) {
+        int64_t begins_ms = (int64_t)k->rows->slots[at] * STORE_SLOT_MS;
+        assert_true(begins_ms <= row->ts_ms && row->ts_ms < begins_ms + STORE_SLOT_MS);
+    } else {
+        assert_int_equal(k->rows->ts_ms[at], row->ts_ms);
+    }
     if (k->options->labels != NULL) {
         assert_int_equal(k->rows->labels[at], k->options->labels[row->event]);
     } else {
@@ -469,6 +474,11 @@ static void check_random_labels(struct lab *lab, struct store_snapshot *snapshot
         bool none = !all && lab_dice(lab, 2) == 0;
         labels[e] = none ? 0 : (uint8_t)(1 + lab_dice(lab, 255));
     }
+    (void)lab_check_scan(lab, snapshot, &options);
+    options.slots = true;
+    (void)lab_check_scan(lab, snapshot, &options);
+    options.from_ms -= options.from_ms % STORE_SLOT_MS; /* by slots alone */
+    options.to_ms -= options.to_ms % STORE_SLOT_MS;
     (void)lab_check_scan(lab, snapshot, &options);
 }
 

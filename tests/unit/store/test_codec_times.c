@@ -82,6 +82,26 @@ static void check_range(const struct store_ints *ints, const int64_t *values, ui
     }
 }
 
+static void check_picks(const struct store_ints *ints, const int64_t *values,
+                        struct base_random *random)
+{
+    uint32_t places[STORE_INTS_FRAME];
+    int64_t picked[STORE_INTS_FRAME];
+    struct fail fail;
+    uint32_t first = (uint32_t)base_random_below(random, ints->count);
+    uint32_t end = (first / STORE_INTS_FRAME + 1) * STORE_INTS_FRAME;
+    end = end < ints->count ? end : ints->count;
+    uint64_t step = 1 + base_random_below(random, 20);
+    uint32_t count = 0;
+    for (uint32_t at = first; at < end; at += 1 + (uint32_t)base_random_below(random, step)) {
+        places[count++] = at;
+    }
+    must(store_ints_pick(ints, places, count, picked, &fail), &fail);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(picked[i] == values[places[i]]);
+    }
+}
+
 /* Returns whether they were parted. */
 static bool check_times(const int64_t *values, uint32_t count, struct base_random *random)
 {
@@ -101,6 +121,7 @@ static bool check_times(const int64_t *values, uint32_t count, struct base_rando
         uint32_t most = i % 2 == 0 ? 3 : count - from;
         most = most < count - from ? most : count - from;
         check_range(&ints, values, from, (uint32_t)base_random_below(random, most + 1));
+        check_picks(&ints, values, random);
     }
     struct store_ints_walk walk;
     store_ints_walk_begin(&ints, &walk);

@@ -71,6 +71,7 @@ struct window {
     uint8_t table[STORE_LABELS_TABLE];
     uint8_t codes[256];
     int64_t ts_ms[256];
+    int32_t slots[256];
 };
 
 static void check_narrow_rows(const struct window *w, size_t count, struct store_times times)
@@ -89,6 +90,18 @@ static void check_narrow_rows(const struct window *w, size_t count, struct store
     assert_true(kept <= labelled);
     assert_memory_equal(kept_labels[1], kept_labels[0], kept);
     assert_memory_equal(kept_ts[1], kept_ts[0], kept * sizeof(int64_t));
+    assert_memory_equal(words[1], words[0], sizeof words[0]);
+    struct store_slots within = {(int32_t)(times.from_ms < -100 ? INT32_MIN : times.from_ms),
+                                 (int32_t)(times.last_ms > 100 ? INT32_MAX : times.last_ms)};
+    int32_t kept_slots[2][320];
+    kept = store_keep_slots_portable(labels[0], w->slots, count, within, kept_labels[0],
+                                     kept_slots[0], words[0]);
+    assert_memory_equal(words[1], words[0], sizeof words[0]); /* slots are the times */
+    assert_int_equal(store_keep_slots_avx512(labels[0], w->slots, count, within, kept_labels[1],
+                                             kept_slots[1], words[1]),
+                     kept);
+    assert_memory_equal(kept_labels[1], kept_labels[0], kept);
+    assert_memory_equal(kept_slots[1], kept_slots[0], kept * sizeof(int32_t));
     assert_memory_equal(words[1], words[0], sizeof words[0]);
 }
 
@@ -111,6 +124,7 @@ static void narrow_rows_are_the_same_with_vectors_and_without(void **state)
         for (size_t i = 0; i < ARRAY_LEN(w.codes); i++) {
             w.codes[i] = (uint8_t)base_random_below(&seeded.random, STORE_LABELS_TABLE);
             w.ts_ms[i] = (int64_t)base_random_below(&seeded.random, 100) - 50;
+            w.slots[i] = (int32_t)w.ts_ms[i];
         }
         size_t count = (size_t)base_random_below(&seeded.random, 257);
         check_narrow_rows(&w, count, (struct store_times){INT64_MIN, INT64_MAX});
@@ -147,12 +161,48 @@ static void distances_are_summed_up_by_vectors_as_one_by_one(void **state)
     }
 }
 
+static void halves_are_summed_up_and_joined_by_vectors_as_one_by_one(void **state)
+{
+    (void)state;
+    if (!store_unpack_has_avx512()) { /* nothing to compare: there is the portable way alone */
+        skip();
+    }
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 5);
+    for (size_t count = 0; count <= STORE_INTS_FRAME; count++) {
+        uint32_t expected[STORE_INTS_FRAME] = {0}, got[STORE_INTS_FRAME];
+        uint32_t rests[STORE_INTS_FRAME] = {0}, sums[2];
+        int64_t whole[2][STORE_INTS_FRAME];
+        sums[0] = sums[1] = (uint32_t)base_random_u64(&seeded.random);
+        for (size_t i = 0; i < count; i++) {
+            expected[i] =
+                (uint32_t)base_random_u64(&seeded.random) >> base_random_below(&seeded.random, 32);
+            rests[i] = (uint32_t)base_random_u64(&seeded.random);
+        }
+        size_t done = store_join_parts_avx512(expected, rests, 900000, count, whole[1]);
+        assert_true(count - done < 8);
+        store_join_parts_portable(expected, rests, 900000, done, whole[0]);
+        assert_memory_equal(whole[1], whole[0], done * sizeof *whole[0]);
+        memcpy(got, expected, sizeof got);
+        store_unzigzag32_portable(expected, count);
+        done = store_unzigzag32_avx512(got, count);
+        assert_true(count - done < 16);
+        assert_memory_equal(got, expected, done * sizeof *got);
+        memcpy(got, expected, sizeof got);
+        store_sum_up32_portable(expected, done, &sums[0]);
+        assert_int_equal(store_sum_up32_avx512(got, count, &sums[1]), done);
+        assert_int_equal(sums[0], sums[1]);
+        assert_memory_equal(got, expected, done * sizeof *got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_give_what_the_portable_way_gives_and_read_nothing_more),
         cmocka_unit_test(narrow_rows_are_the_same_with_vectors_and_without),
         cmocka_unit_test(distances_are_summed_up_by_vectors_as_one_by_one),
+        cmocka_unit_test(halves_are_summed_up_and_joined_by_vectors_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
