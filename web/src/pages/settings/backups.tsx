@@ -22,7 +22,7 @@ const LOOK_MS = 1500;
 const busy = (job: JobRow) => job.running || job.waiting;
 /** As the shell wants it, whatever is in it. */
 const quoted = (path: string) => (/^[\w/.@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
-const every = (s: number) => (s % 86_400 === 0 ? b("every.days", { n: s / 86_400 }) : b("every.hours", { n: s / 3600 }));
+const every = (s: number) => (s % 86_400 === 0 ? b("backups.every.days", { n: s / 86_400 }) : b("backups.every.hours", { n: s / 3600 }));
 
 export function Backups() {
   const may = useStore(session)?.user.role === "admin";
@@ -31,8 +31,8 @@ export function Backups() {
   const at = now !== undefined && (busy(now.backup) || busy(now.restore_test));
   usePoll(() => load.reload(), LOOK_MS, !at);
   return (
-    <Page above={<SettingsTabs here="backups" />} title={t("settings.backups")} lead={b("lead")}>
-      {!may && <Note>{b("admin")}</Note>}
+    <Page above={<SettingsTabs here="backups" />} title={t("settings.backups")} lead={b("backups.lead")}>
+      {!may && <Note>{b("backups.admin")}</Note>}
       {load.error && <Problem error={load.error} retry={load.reload} />}
       {may && !now && !load.error && <Skeleton rows={8} height={320} />}
       {now && (
@@ -50,52 +50,52 @@ export function Backups() {
 /** What somebody has to know first. */
 function Standing({ now }: { now: Answer }) {
   const newest = now.generations.find((each) => !each.damaged);
-  const why = (job: JobRow) => job.why !== null && <p>{b("why", { why: cleanLine(job.why) })}</p>;
+  const why = (job: JobRow) => job.why !== null && <p>{b("backups.why", { why: cleanLine(job.why) })}</p>;
   return (
     <>
       {now.state === "off" && (
         <Note tone="warn">
           <p>
-            <b>{b("state.off")}</b> {b("state.off.more")}
+            <b>{b("backups.state.off")}</b> {b("backups.state.off.more")}
           </p>
         </Note>
       )}
       {now.state === "unreadable" && (
         <Note tone="bad">
-          <b>{b("state.unreadable")}</b> <p>{b("why", { why: cleanLine(now.problem ?? "") })}</p>
+          <b>{b("backups.state.unreadable")}</b> <p>{b("backups.why", { why: cleanLine(now.problem ?? "") })}</p>
         </Note>
       )}
       {now.state === "late" && newest?.moment && (
         <Note tone="bad">
           <p>
-            <b>{b("state.late")}</b> {rich("state.late.more", { at: <Moment at={newest.moment} />, every: every(now.backup.every_s) })}
+            <b>{b("backups.state.late")}</b> {rich("backups.state.late.more", { at: <Moment at={newest.moment} />, every: every(now.backup.every_s) })}
           </p>
           {why(now.backup)}
         </Note>
       )}
       {now.state === "failing" && (
         <Note tone="bad">
-          <b>{b("state.failing")}</b>
+          <b>{b("backups.state.failing")}</b>
           {why(now.backup)}
         </Note>
       )}
       {now.state === "none" && (
         <Note tone="warn">
           <p>
-            <b>{b("state.none")}</b> {now.backup.next && rich("state.none.more", { next: <Moment at={now.backup.next} /> })}
+            <b>{b("backups.state.none")}</b> {now.backup.next && rich("backups.state.none.more", { next: <Moment at={now.backup.next} /> })}
           </p>
         </Note>
       )}
       {now.state === "good" && newest?.moment && (
         <Note tone="good" icon="check">
           <p>
-            <b>{rich("state.good", { at: <Moment at={newest.moment} /> })}</b>
+            <b>{rich("backups.state.good", { at: <Moment at={newest.moment} /> })}</b>
           </p>
         </Note>
       )}
       {(now.restore_test_state === "failing" || now.restore_test_state === "late") && (
         <Note tone="bad">
-          <b>{b(`test.${now.restore_test_state}`)}</b>
+          <b>{b(now.restore_test_state === "late" ? "backups.test.late" : "backups.test.failing")}</b>
           {why(now.restore_test)}
         </Note>
       )}
@@ -105,7 +105,7 @@ function Standing({ now }: { now: Answer }) {
 
 function How({ now, onAsked }: { now: Answer; onAsked: () => void }) {
   const [error, setError] = useState<ApiError>();
-  const ask = async (name: "backups" | "restore-test", said: "asked.backup" | "asked.test") => {
+  const ask = async (name: "backups" | "restore-test", said: "backups.asked.backup" | "backups.asked.test") => {
     setError(undefined);
     try {
       await api.runJob(name);
@@ -117,33 +117,33 @@ function How({ now, onAsked }: { now: Answer; onAsked: () => void }) {
   };
   const { backup, restore_test: test, settings } = now;
   return (
-    <Sheet title={b("now")}>
+    <Sheet title={b("backups.now")}>
       <div class="stack">
         <dl class="facts">
-          <Fact name={b("where")}>
+          <Fact name={b("backups.where")}>
             <code class="wrap" dir="auto">
               {cleanLine(now.directory ?? "")}
             </code>
           </Fact>
-          <Fact name={b("every")}>
-            {every(backup.every_s)}, {b("keep.n", { n: settings.backup_keep })}
+          <Fact name={b("backups.every")}>
+            {every(backup.every_s)}, {b("backups.keep.n", { n: settings.backup_keep })}
           </Fact>
-          <Fact name={b("last")}>
-            <Run job={backup} during={b("running.backup")} />
+          <Fact name={b("backups.last")}>
+            <Run job={backup} during={b("backups.running.backup")} />
           </Fact>
-          <Fact name={b("next")}>{backup.next ? <Moment at={backup.next} /> : "–"}</Fact>
-          <Fact name={b("last.test")}>
-            <Run job={test} during={b("running.test")} />
+          <Fact name={b("backups.next")}>{backup.next ? <Moment at={backup.next} /> : "–"}</Fact>
+          <Fact name={b("backups.last.test")}>
+            <Run job={test} during={b("backups.running.test")} />
           </Fact>
-          <Fact name={b("next.test")}>{test.next ? <Moment at={test.next} /> : b("not.tested")}</Fact>
+          <Fact name={b("backups.next.test")}>{test.next ? <Moment at={test.next} /> : b("backups.not.tested")}</Fact>
         </dl>
         {error && <Problem error={error} />}
         <p class="row wrap">
-          <Button look="primary" disabled={busy(backup)} onClick={() => void ask("backups", "asked.backup")}>
-            {b("do.backup")}
+          <Button look="primary" disabled={busy(backup)} onClick={() => void ask("backups", "backups.asked.backup")}>
+            {b("backups.do.backup")}
           </Button>
-          <Button look="soft" disabled={busy(test)} onClick={() => void ask("restore-test", "asked.test")}>
-            {b("do.test")}
+          <Button look="soft" disabled={busy(test)} onClick={() => void ask("restore-test", "backups.asked.test")}>
+            {b("backups.do.test")}
           </Button>
         </p>
       </div>
@@ -161,17 +161,17 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
 function Run({ job, during }: { job: JobRow; during: string }) {
   return (
     <>
-      {job.last_good ? <Moment at={job.last_good} /> : b("never")}
+      {job.last_good ? <Moment at={job.last_good} /> : b("backups.never")}
       {busy(job) && (
         <>
           {" "}
-          <Tag tone="pen">{job.running ? during : b("waiting")}</Tag>
+          <Tag tone="pen">{job.running ? during : b("backups.waiting")}</Tag>
         </>
       )}
       {!busy(job) && job.ok === false && (
         <>
           {" "}
-          <Tag tone="bad">{b("failed.at")}</Tag>
+          <Tag tone="bad">{b("backups.failed.at")}</Tag>
         </>
       )}
       {job.note && job.last_good && <small class="dim block">{cleanLine(job.note)}</small>}
@@ -182,23 +182,23 @@ function Run({ job, during }: { job: JobRow; during: string }) {
 function List({ now, directory }: { now: Answer; directory: string }) {
   const restore = (each: Generation) => `firsthand restore ${quoted(directory)} --at ${each.generation} --data restored`;
   return (
-    <Sheet title={b("list")} flush>
-      {now.generations.length === 0 && <p class="sheet-body dim">{b("list.none")}</p>}
+    <Sheet title={b("backups.list")} flush>
+      {now.generations.length === 0 && <p class="sheet-body dim">{b("backups.list.none")}</p>}
       {now.generations.length > 0 && (
-        <div class="scroll" tabIndex={0} role="group" aria-label={b("list")}>
+        <div class="scroll" tabIndex={0} role="group" aria-label={b("backups.list")}>
           <table class="table">
             <thead>
               <tr>
-                <th scope="col">{b("moment")}</th>
-                {(["events", "customers", "size", "copied"] as const).map((name) => (
+                <th scope="col">{b("backups.moment")}</th>
+                {(["backups.events", "backups.customers", "backups.size", "backups.copied"] as const).map((name) => (
                   <th scope="col" class="num" key={name}>
                     {b(name)}
                   </th>
                 ))}
                 <th scope="col" class="num">
-                  {b("generation")}
+                  {b("backups.generation")}
                 </th>
-                <th scope="col">{b("restore")}</th>
+                <th scope="col">{b("backups.restore")}</th>
               </tr>
             </thead>
             <tbody>
@@ -211,8 +211,8 @@ function List({ now, directory }: { now: Answer; directory: string }) {
       )}
       {now.generations.length > 0 && (
         <p class="sheet-body small dim">
-          {now.total > now.generations.length && `${b("list.first", { n: now.generations.length, total: now.total })} `}
-          {b("restore.note")}
+          {now.total > now.generations.length && `${b("backups.list.first", { n: now.generations.length, total: now.total })} `}
+          {b("backups.restore.note")}
         </p>
       )}
     </Sheet>
@@ -224,7 +224,7 @@ function Row({ each, restore }: { each: Generation; restore: string }) {
     return (
       <tr>
         <td colSpan={5} class="bad">
-          {b("damaged", { why: cleanLine(each.damaged) })}
+          {b("backups.damaged", { why: cleanLine(each.damaged) })}
         </td>
         <td class="num">{formatNumber(each.generation)}</td>
         <td />
@@ -242,7 +242,7 @@ function Row({ each, restore }: { each: Generation; restore: string }) {
       <td class="num nowrap">{formatBytes(each.copied_bytes ?? 0)}</td>
       <td class="num">{formatNumber(each.generation)}</td>
       <td>
-        <CopyButton text={restore} label={b("restore.copy")} />
+        <CopyButton text={restore} label={b("backups.restore.copy")} />
       </td>
     </tr>
   );
@@ -257,19 +257,19 @@ function Setup({ now }: { now: Answer }) {
   ].join("\n");
   const command = `firsthand backup ${quoted(now.directory ?? "/mnt/backup/firsthand")} --data ${quoted(now.data)}`;
   return (
-    <Sheet title={now.directory === null ? b("setup") : t("nav.settings")}>
+    <Sheet title={now.directory === null ? b("backups.setup") : t("nav.settings")}>
       <div class="stack">
-        <p>{b(now.directory === null ? "setup.note" : "setup.more")}</p>
+        <p>{b(now.directory === null ? "backups.setup.note" : "backups.setup.more")}</p>
         {now.directory === null && (
-          <pre class="well wrap" tabIndex={0} aria-label={b("setup.command")}>
+          <pre class="well wrap" tabIndex={0} aria-label={b("backups.setup.command")}>
             {cleanLine(command)}
           </pre>
         )}
-        <pre class="well wrap" tabIndex={0} aria-label={b("setup.settings")}>
+        <pre class="well wrap" tabIndex={0} aria-label={b("backups.setup.settings")}>
           {cleanText(lines)}
         </pre>
         <p>
-          <CopyButton text={lines} label={b("setup.copy")} />
+          <CopyButton text={lines} label={b("backups.setup.copy")} />
         </p>
       </div>
     </Sheet>
