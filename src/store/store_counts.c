@@ -6,7 +6,7 @@
 
 struct source { /* of the rows of one event in one segment */
     size_t segment;
-    uint32_t event;
+    uint32_t code, event;          /* of the file, and of the process */
     const struct store_cube *cube; /* NULL: none of the properties is in any of them */
 };
 struct store_counts {
@@ -66,7 +66,7 @@ static bool has_cut_rows(const struct store_counting *asked, const struct store_
     if (!is_cut(asked, segment)) {
         return true;
     }
-    if (!store_segment_counters(segment, arena, &lines, &count, fail)) {
+    if (!store_segment_counters(segment, STORE_NO_CODE, arena, &lines, &count, fail)) {
         return false;
     }
     for (size_t i = 0; i < count && !*out; i++) {
@@ -120,11 +120,14 @@ static bool add_source(struct store_counts *counts, struct source source, struct
 }
 
 /* *out_found is false where nothing tells of the event and the properties. */
-static bool find_source(struct store_counts *counts, size_t at, uint32_t event, struct arena *arena,
+static bool find_source(struct store_counts *counts, size_t at, uint32_t code, struct arena *arena,
                         bool *out_found, struct fail *fail)
 {
     const struct store_segment *segment = counts->snapshot->segments[at];
-    struct source source = {.segment = at, .event = event};
+    const uint32_t *codes;
+    (void)store_segment_codes(segment, STORE_FAMILY_EVENT, &codes);
+    const uint32_t event = codes[code];
+    struct source source = {.segment = at, .code = code, .event = event};
     unsigned count = counts->asked->property_count;
     uint32_t borne[STORE_COUNTED_PROPERTIES_MAX];
     if (count > 0) {
@@ -156,8 +159,7 @@ static bool find_segment(struct store_counts *counts, size_t at, struct arena *a
             return false;
         }
         for (uint32_t i = 0; i < code_count && !cut && found; i++) {
-            if (is_wanted(asked, codes[i]) &&
-                !find_source(counts, at, codes[i], arena, &found, fail)) {
+            if (is_wanted(asked, codes[i]) && !find_source(counts, at, i, arena, &found, fail)) {
                 return false;
             }
         }
@@ -264,27 +266,24 @@ static void add_rows(struct walking *walking, int64_t first_ms, int64_t length_m
     }
 }
 
-/* Counters without values; lines and sources ascend by the file's code of the event. */
+/* Counters without values. */
 static bool walk_lines(struct walking *walking, const struct store_segment *segment,
                        const struct source *sources, size_t count, struct fail *fail)
 {
-    struct store_statistic_counter *lines = NULL;
-    size_t line_count = 0, at = 0;
     for (size_t s = 0; s < count; s++) {
+        struct store_statistic_counter *lines;
+        size_t line_count;
         if (sources[s].cube != NULL) {
             continue;
         }
-        if (lines == NULL &&
-            !store_segment_counters(segment, walking->arena, &lines, &line_count, fail)) {
+        if (!store_segment_counters(segment, sources[s].code, walking->arena, &lines, &line_count,
+                                    fail)) {
             return false;
         }
         walking->counted.event = sources[s].event;
-        while (at < line_count && lines[at].event != sources[s].event) {
-            at++;
-        }
-        for (; at < line_count && lines[at].event == sources[s].event; at++) {
-            int64_t rows = (int64_t)lines[at].rows;
-            add_rows(walking, lines[at].hour * STORE_SEGMENT_HOUR_MS, STORE_SEGMENT_HOUR_MS, &rows,
+        for (size_t i = 0; i < line_count; i++) {
+            int64_t rows = (int64_t)lines[i].rows;
+            add_rows(walking, lines[i].hour * STORE_SEGMENT_HOUR_MS, STORE_SEGMENT_HOUR_MS, &rows,
                      1);
         }
         if (!give(walking, fail)) {

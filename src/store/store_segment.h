@@ -161,7 +161,8 @@ static inline int64_t store_stretch_of(int64_t ts_ms, int64_t stretch_ms)
 {
     return ts_ms / stretch_ms - (ts_ms % stretch_ms < 0);
 }
-bool store_segment_counters(const struct store_segment *segment, struct arena *arena,
+/* Of one event, by the file's code; STORE_NO_CODE: of all. */
+bool store_segment_counters(const struct store_segment *segment, uint32_t code, struct arena *arena,
                             struct store_statistic_counter **out, size_t *out_count,
                             struct fail *fail) MUST_USE;
 

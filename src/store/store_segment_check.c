@@ -499,7 +499,7 @@ static bool check_statistics(struct checking *k, struct fail *fail)
     if (!same) {
         tell(k, "the statistics of names are not those of the rows");
     }
-    if (!store_segment_counters(k->segment, arena, &counters, &count, fail)) {
+    if (!store_segment_counters(k->segment, STORE_NO_CODE, arena, &counters, &count, fail)) {
         return note(k, fail);
     }
     same = count == k->counters.count;

@@ -221,10 +221,10 @@ bool store_segment_block_numbers(const struct store_segment *segment, uint32_t b
 
 #define STATISTICS_RUNS_MAX 6U
 
-/* Reads so many runs of one length into columns of the arena; `second` is the number that stands behind theirs. */
-static bool read_lines(const struct store_segment *segment, const struct store_segment_piece *piece,
+/* Opens so many runs of one length; `second` is the number that stands behind theirs. */
+static bool open_lines(const struct store_segment *segment, const struct store_segment_piece *piece,
                        size_t mark, uint32_t second, uint64_t most, unsigned runs,
-                       struct arena *arena, int64_t **out, size_t *out_count, struct fail *fail)
+                       struct store_ints *ints, uint32_t *out_count, struct fail *fail)
 {
     const uint8_t *bytes;
     if (!store_segment_bytes(segment, piece->offset, piece->length, piece->checksum, mark, &bytes,
@@ -235,7 +235,6 @@ static bool read_lines(const struct store_segment *segment, const struct store_s
         return fail_set(fail, FAIL_CORRUPT, "cut short, or of another kind");
     }
     uint32_t count = base_get_u32(bytes);
-    struct store_ints ints[STATISTICS_RUNS_MAX];
     *out_count = count;
     if (count == 0) {
         return true;
@@ -246,12 +245,16 @@ static bool read_lines(const struct store_segment *segment, const struct store_s
     if (ints[0].count != count) {
         return fail_set(fail, FAIL_CORRUPT, "lines do not add up");
     }
-    if (count > most) {
-        return fail_set(fail, FAIL_CORRUPT, "more lines than rows can give");
-    }
-    for (unsigned r = 0; r < runs; r++) {
+    return count <= most || fail_set(fail, FAIL_CORRUPT, "more lines than rows can give");
+}
+
+/* Lines [from, from + count) of the runs, as columns of the arena. */
+static bool read_lines(const struct store_ints *ints, unsigned runs, uint32_t from, uint32_t count,
+                       struct arena *arena, int64_t **out, struct fail *fail)
+{
+    for (unsigned r = 0; r < runs && count > 0; r++) {
         out[r] = arena_array(arena, count, sizeof **out, fail);
-        if (out[r] == NULL || !store_ints_read(&ints[r], 0, count, out[r], fail)) {
+        if (out[r] == NULL || !store_ints_read(&ints[r], from, count, out[r], fail)) {
             return false;
         }
     }
@@ -273,15 +276,17 @@ static bool read_statistics(const struct store_segment *segment, struct arena *a
                             struct store_statistic **out, size_t *out_count, struct fail *fail)
 {
     int64_t *columns[STATISTICS_RUNS_MAX] = {0};
-    size_t count;
+    struct store_ints ints[STATISTICS_RUNS_MAX];
+    uint32_t count;
     uint64_t names = 1; /* each event with each name, and by itself */
     for (int f = 0; f < STORE_FAMILIES; f++) {
         names += segment->code_counts[f];
     }
     uint64_t most = segment->code_counts[STORE_FAMILY_EVENT] * names;
-    if (!read_lines(segment, &segment->names_statistics,
-                    (size_t)segment->chunk_count + segment->group_count, 0, most, 6, arena, columns,
-                    &count, fail)) {
+    if (!open_lines(segment, &segment->names_statistics,
+                    (size_t)segment->chunk_count + segment->group_count, 0, most,
+                    STATISTICS_RUNS_MAX, ints, &count, fail) ||
+        !read_lines(ints, STATISTICS_RUNS_MAX, 0, count, arena, columns, fail)) {
         return false;
     }
     static const enum store_family families[] = {STORE_FAMILY_EVENT, STORE_FAMILY_PROPERTY,
@@ -318,16 +323,37 @@ bool store_segment_statistics(const struct store_segment *segment, struct arena 
            fail_at(fail, "%s: statistics of names", segment->path);
 }
 
-static bool read_counters(const struct store_segment *segment, struct arena *arena,
+/* The lines of one event, which stand together. */
+static bool find_event(const struct store_ints *codes, uint32_t code, uint32_t *from,
+                       uint32_t *count, struct fail *fail)
+{
+    uint32_t end;
+    if (!store_ints_search(codes, code, from, fail) ||
+        !store_ints_search(codes, (int64_t)code + 1, &end, fail)) {
+        return false;
+    }
+    if (end < *from) {
+        return fail_set(fail, FAIL_CORRUPT, "lines do not ascend");
+    }
+    *count = end - *from;
+    return true;
+}
+
+#define COUNTERS_RUNS 3U
+
+static bool read_counters(const struct store_segment *segment, uint32_t code, struct arena *arena,
                           struct store_statistic_counter **out, size_t *out_count,
                           struct fail *fail)
 {
-    int64_t *columns[STATISTICS_RUNS_MAX] = {0};
-    size_t count;
-    if (!read_lines(segment, &segment->counters_statistics,
+    int64_t *columns[COUNTERS_RUNS] = {0};
+    struct store_ints ints[COUNTERS_RUNS];
+    uint32_t from = 0, count;
+    if (!open_lines(segment, &segment->counters_statistics,
                     (size_t)segment->chunk_count + segment->group_count + 1,
-                    (uint32_t)STORE_SEGMENT_HOUR_MS, segment->info.rows, 3, arena, columns, &count,
-                    fail)) {
+                    (uint32_t)STORE_SEGMENT_HOUR_MS, segment->info.rows, COUNTERS_RUNS, ints,
+                    &count, fail) ||
+        (code != STORE_NO_CODE && count > 0 && !find_event(&ints[0], code, &from, &count, fail)) ||
+        !read_lines(ints, COUNTERS_RUNS, from, count, arena, columns, fail)) {
         return false;
     }
     struct store_statistic_counter *lines = arena_array(arena, count, sizeof *lines, fail);
@@ -349,10 +375,10 @@ static bool read_counters(const struct store_segment *segment, struct arena *are
     return true;
 }
 
-bool store_segment_counters(const struct store_segment *segment, struct arena *arena,
+bool store_segment_counters(const struct store_segment *segment, uint32_t code, struct arena *arena,
                             struct store_statistic_counter **out, size_t *out_count,
                             struct fail *fail)
 {
-    return read_counters(segment, arena, out, out_count, fail) ||
+    return read_counters(segment, code, arena, out, out_count, fail) ||
            fail_at(fail, "%s: counters of events", segment->path);
 }
