@@ -125,7 +125,6 @@ bool serve_run(struct app *app, const struct cli_serve_options *options, struct 
     sigprocmask(SIG_BLOCK, &stop, NULL);
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     log_as_set(app_config_of(app), app_clock(app));
-    base_keep_freed(); /* wait_for gives back */
 
     struct http *http = NULL;
     if (!http_start(app, &(struct http_options){0}, &http, fail)) {

@@ -111,8 +111,10 @@ bool base_grow_array(void **block, size_t *capacity, size_t needed, size_t size,
 
 void base_keep_freed(void)
 {
+    /* NOLINTBEGIN(concurrency-mt-unsafe): there are no other threads yet */
     (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
     (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
 bool base_give_back(size_t kept_bytes)
