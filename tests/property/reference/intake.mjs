@@ -280,12 +280,12 @@ export function takeIn(batches, { defaultChannels = {} } = {}) {
     for (const text of lines) {
       try {
         const item = readLine(text, receivedAt);
-        identities.allow(item, mayJoinUsers); // badness is judged before duplication
         const key = JSON.stringify([source, item.messageId]);
         if (item.messageId !== undefined && seen.has(key)) {
           counts.duplicate++;
           continue;
         }
+        identities.allow(item, mayJoinUsers); // what came before is a duplicate, whatever it would join now
         const customer = item.event === 'alias' ? identities.alias(item) : identities.resolve(item.identifiers);
         seen.add(key);
         counts.stored++;
