@@ -1,6 +1,5 @@
 #include "base_mem.h"
 
-#include <limits.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -105,16 +104,6 @@ bool base_grow_array(void **block, size_t *capacity, size_t needed, size_t size,
     }
     *capacity = wanted;
     return true;
-}
-
-#define MAPPED_FROM_BYTES (32 << 20) /* the most that can be set */
-
-void base_keep_freed(void)
-{
-    /* NOLINTBEGIN(concurrency-mt-unsafe): there are no other threads yet */
-    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
-    (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
-    /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
 bool base_give_back(size_t kept_bytes)

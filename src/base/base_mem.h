@@ -35,10 +35,6 @@ void base_free(void *block);
 /* For CLEANUP on any pointer variable: frees what it points to. */
 void base_free_at(void *pointer_variable);
 
-/* From now on freed blocks stay with the heap until base_give_back is called, which the process must do from time to time.
-   Else the heap gives them back at the end of each question, all processors are interrupted, and the next question
-   begins with pages that have to be cleared. Before there are other threads. */
-void base_keep_freed(void);
 /* Gives pages that the heap holds free back to the system, where these are more than `kept_bytes`; false where they are
    not, or where nothing could be given. Takes some ms; any thread. Freed blocks stay with the heap otherwise, between those
    that live on, and it would seem to grow with the largest load that ever was. */
