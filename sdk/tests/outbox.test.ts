@@ -31,7 +31,7 @@ class World {
   full = false;
   down = false;
   refuse = 0;
-  timers: { at: number; run: () => void; id: number; tab: number }[] = [];
+  timers: { at: number; run: () => void; id: number; tab: number; from?: number }[] = [];
   ids = 0;
   shown = new Set<string>();
   got: Record<string, [number, Json]> = {};
@@ -60,7 +60,9 @@ class World {
     this.arrived.set(tab, at);
     const arrive = (): void => {
       this.stored = value;
-      for (const other of this.views.keys()) if (other !== tab) this.views.set(other, value);
+      // It is the last to arrive for whoever wrote it too, who may have seen an older one of another tab since.
+      const last = !this.timers.some((timer) => timer.from === tab);
+      for (const view of this.views.keys()) if (view !== tab || last) this.views.set(view, value);
       // As the page does when it hears of it.
       for (const [other, outbox] of this.boxes) {
         if (other === tab) continue;
@@ -68,7 +70,7 @@ class World {
         outbox.flush();
       }
     };
-    if (this.lag) this.timers.push({ at, run: arrive, id: ++this.ids, tab: -1 });
+    if (this.lag) this.timers.push({ at, run: arrive, id: ++this.ids, tab: -1, from: tab });
     else arrive();
   }
   tab(): { outbox: Outbox; id: number } {

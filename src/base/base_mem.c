@@ -106,6 +106,17 @@ bool base_grow_array(void **block, size_t *capacity, size_t needed, size_t size,
     return true;
 }
 
+#define MAPPED_FROM_BYTES (1 << 20)
+#define KEPT_AT_END_BYTES (2 << 20) /* of each heap */
+
+void base_bound_heaps(void)
+{
+    /* NOLINTBEGIN(concurrency-mt-unsafe): there are no other threads yet */
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_AT_END_BYTES);
+    /* NOLINTEND(concurrency-mt-unsafe) */
+}
+
 bool base_give_back(size_t kept_bytes)
 {
     struct mallinfo2 heap = mallinfo2(); /* of all threads' heaps */

@@ -35,6 +35,10 @@ void base_free(void *block);
 /* For CLEANUP on any pointer variable: frees what it points to. */
 void base_free_at(void *pointer_variable);
 
+/* Sets how large a block the system is asked for alone, and how much may stay free at the end of a thread's heap, before there are
+   other threads. Left to itself the heap raises both with the largest block that was ever freed, and what stays at the
+   ends of threads' heaps, tens of megabytes each, base_give_back cannot give. */
+void base_bound_heaps(void);
 /* Gives pages that the heap holds free back to the system, where these are more than `kept_bytes`; false where they are
    not, or where nothing could be given. Takes some ms; any thread. Freed blocks stay with the heap otherwise, between those
    that live on, and it would seem to grow with the largest load that ever was. */

@@ -21,6 +21,7 @@ bool cli_run_serve(struct cli *cli, struct fail *fail)
     }
     struct app_options options = {.data = cli_data(cli), .config = &config, .serve = true};
     struct app *app = NULL;
+    base_bound_heaps();
     if (!cli->hooks->confine(options.data, &config, fail) || !app_open(&options, &app, fail)) {
         return false;
     }
