@@ -4,7 +4,7 @@
  *   begins within a slice: a look-up and a comparison tell where an instant lies, whatever the calendar.
  * Owner: the arena; the intervals must live as long.   Threads: immutable.
  * Failure: FAIL_LIMIT.   Limits/cost: QUERY_SLICES_MAX slices; some 1 ns, without a branch.   Units: ms.
- * Example: query_retention_narrow.c.   Not here: calendars (base_zone.h).
+ * Example: query_trend.h.   Not here: calendars (base_zone.h).
  */
 #pragma once
 

@@ -402,6 +402,6 @@ struct world_seeds world_seeds(uint64_t ordinary)
 void world_only_in_first_piece(void)
 {
     if (setting("FIRSTHAND_CRASH_FROM", 0) > 0) {
-        skip();
+        skip(); /* it has no seeds: a later piece of a long run would only try the same once more */
     }
 }
