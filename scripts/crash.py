@@ -64,6 +64,7 @@ PARTS = [
     Program('store_erasures', {'erasures': 10_000}),
     Program('store_bulk_cut', {'cuts': 1000}),
     Program('backup_cut', {'cuts': 1000}),
+    Program('interrupts', {'interrupts': 10_000}),
     Sites(),
     Served('kills', 'api/kill.test.mjs', 'KILL_CYCLES', 'kills', 2000, 6),
     Served('full_disks', 'api/full-disk.test.mjs', 'FULL_CYCLES', 'full disks', 200, 5),

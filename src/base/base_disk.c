@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base_disk_internal.h"
+
 #define TEMPORARY_SUFFIX ".tmp"
 
 /* Paths stay inside the disk's root: relative, without empty, "." and ".." parts. "" is the root. */
@@ -183,14 +185,14 @@ static bool sync_parent(const char *path, struct arena *arena, struct fail *fail
                         : slash == path ? STR("/")
                                         : str_of(path, (size_t)(slash - path));
     const char *name = str_copy_c(arena, parent);
-    int descriptor = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int descriptor = base_folder_open(AT_FDCWD, name);
     if (descriptor < 0) {
         return errno == EACCES || /* may be passed through, not read: its owner's business */
                fail_set(fail, FAIL_IO, "%s cannot be opened: %s", name, strerrordesc_np(errno));
     }
-    int error = fsync(descriptor) == 0 ? 0 : errno;
+    int error = base_folder_sync(descriptor);
     close(descriptor);
-    return error == 0 || error == EINVAL ||
+    return error == 0 ||
            fail_set(fail, FAIL_IO, "%s cannot be synced: %s", name, strerrordesc_np(error));
 }
 

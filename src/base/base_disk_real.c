@@ -11,6 +11,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base_disk_internal.h"
+
 struct real_disk {
     struct disk disk;
     int root;
@@ -276,10 +278,27 @@ static bool real_make_dir(struct disk *disk, const char *path, struct fail *fail
            say(fail, real, path, "made", error);
 }
 
+int base_folder_open(int at, const char *path)
+{
+    int folder;
+    do {
+        folder = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    } while (folder < 0 && errno == EINTR);
+    return folder;
+}
+
+int base_folder_sync(int folder)
+{
+    int error;
+    do {
+        error = fsync(folder) == 0 ? 0 : errno;
+    } while (error == EINTR);
+    return error == EINVAL ? 0 : error;
+}
+
 static int open_dir(struct real_disk *disk, const char *path, struct fail *fail)
 {
-    int descriptor =
-        openat(disk->root, path[0] == '\0' ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int descriptor = base_folder_open(disk->root, path[0] == '\0' ? "." : path);
     if (descriptor < 0) {
         say(fail, disk, path, "opened", errno);
     }
@@ -293,13 +312,9 @@ static bool real_sync_dir(struct disk *disk, const char *path, struct fail *fail
     if (descriptor < 0) {
         return false;
     }
-    int error;
-    do {
-        error = fsync(descriptor) == 0 ? 0 : errno;
-    } while (error == EINTR);
+    int error = base_folder_sync(descriptor);
     close(descriptor);
-    /* EINVAL: a file system that keeps folders without being asked, or cannot be asked. */
-    return error == 0 || error == EINVAL || say(fail, real, path, "synced", error);
+    return error == 0 || say(fail, real, path, "synced", error);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -409,7 +424,7 @@ bool disk_real(const char *root, struct disk **out, struct fail *fail)
         .list = real_list,
         .measure = real_measure,
     };
-    int descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int descriptor = base_folder_open(AT_FDCWD, root);
     if (descriptor < 0) {
         int error = errno;
         return fail_set(fail, code_of(error), "%s cannot be opened: %s", root,

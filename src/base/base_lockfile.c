@@ -14,7 +14,10 @@ struct base_lockfile {
 
 bool base_lockfile_take(const char *path, struct base_lockfile **out, struct fail *fail)
 {
-    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int descriptor;
+    do {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    } while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0) {
         return fail_set(fail, FAIL_IO, "%s cannot be opened: %s", path, strerrordesc_np(errno));
     }

@@ -93,6 +93,16 @@ static bool build_input(struct cli *cli, struct cli_input *input, struct fail *f
     return cli_option(cli, "--event") == NULL || put_events(cli, &input->w);
 }
 
+static bool sync_whatever_interrupts(int descriptor)
+{
+    while (fsync(descriptor) != 0) {
+        if (errno != EINTR) {
+            return errno == EINVAL; /* what cannot be synced: a pipe */
+        }
+    }
+    return true;
+}
+
 /* A file is made beside its place and takes it when it is whole, so that half an export is never mistaken for one. */
 static bool export_to(struct cli *cli, struct str input, const char *path, struct fail *fail)
 {
@@ -110,7 +120,7 @@ static bool export_to(struct cli *cli, struct str input, const char *path, struc
     if (path == NULL) {
         return ok;
     }
-    if (ok && fsync(target.descriptor) != 0 && errno != EINVAL) {
+    if (ok && !sync_whatever_interrupts(target.descriptor)) {
         ok = fail_set(fail, FAIL_IO, "%s cannot be written: %s", part, strerrordesc_np(errno));
     }
     close(target.descriptor);

@@ -190,10 +190,19 @@ static bool copy_pages(sqlite3 *from, sqlite3 *to, struct fail *fail)
     return code == SQLITE_DONE || fail_of(fail, NULL, code);
 }
 
+static int open_whatever_interrupts(const char *path, int flags)
+{
+    int file;
+    do {
+        file = open(path, flags | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    } while (file < 0 && errno == EINTR);
+    return file;
+}
+
 static bool copy_to(sqlite3 *db, const char *path, struct fail *fail)
 {
     /* Made here, so that nobody else may read it from the beginning. */
-    int made = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int made = open_whatever_interrupts(path, O_CREAT | O_EXCL | O_WRONLY);
     if (made < 0) {
         return errno == EEXIST
                    ? fail_set(fail, FAIL_CONFLICT, "%s exists already", path)
@@ -261,9 +270,10 @@ static void reserve_log(const struct state *state)
 {
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     const char *path = str_format(arena, "%s-wal", state->path).data;
-    int log = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int log = open_whatever_interrupts(path, O_RDWR | O_CREAT);
     if (log >= 0) {
-        (void)fallocate(log, FALLOC_FL_KEEP_SIZE, 0, LOG_BYTES);
+        while (fallocate(log, FALLOC_FL_KEEP_SIZE, 0, LOG_BYTES) != 0 && errno == EINTR) {
+        }
         close(log);
     }
 }

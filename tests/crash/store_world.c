@@ -379,9 +379,9 @@ struct world_tried world_tried;
 int world_say_tried(int failed)
 {
     printf("crash: %llu cuts, %llu faults, %llu memory faults, %llu states, %llu erasures, %llu "
-           "flips\n",
+           "flips, %llu interrupts\n",
            world_tried.cuts, world_tried.faults, world_tried.memory, world_tried.states,
-           world_tried.erasures, world_tried.flips);
+           world_tried.erasures, world_tried.flips, world_tried.interrupts);
     return failed;
 }
 

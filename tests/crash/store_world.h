@@ -78,9 +78,11 @@ struct world_tried {
     unsigned long long states;   /* different ones that a cut may leave, recovered and compared */
     unsigned long long erasures; /* of a person, whose bytes were looked for afterwards */
     unsigned long long flips;    /* bits that turned at rest, and pages that became zeros */
+    unsigned long long
+        interrupts; /* a call of the system, in a script, that was interrupted or did less than it was asked */
 };
 extern struct world_tried world_tried;
-/* Runs the tests; then says what was tried: "crash: 450 cuts, 380 faults, 0 memory faults, 0 states, 0 erasures, 0 flips". For main. */
+/* Runs the tests; then says what was tried: "crash: 450 cuts, 380 faults, 0 memory faults, 0 states, 0 erasures, 0 flips, 0 interrupts". For main. */
 #define world_run(tests) world_say_tried(cmocka_run_group_tests(tests, NULL, NULL))
 int world_say_tried(int failed);
 /* Fails the test where a closed store is not sound. */
