@@ -37,8 +37,8 @@ ONE_PLACE = {
     're2/re2.h': 1, 'gmime/gmime.h': 1, 'utf8proc.h': 1, 'qrencode.h': 1,
 }
 # zlib inflates what arrives (intake), deflates answers (net), packs a customer's copy (act).
-# SQLite keeps what is no event (state), and runs statements (sql: the engine, and the tables it sees).
-SEVERAL = {'zlib.h': 3, 'sqlite3.h': 3}
+# SQLite keeps what is no event (state: the database, and the sums of its pages), and runs statements (sql: the engine, and the tables it sees).
+SEVERAL = {'zlib.h': 3, 'sqlite3.h': 4}
 
 
 def modules_of_headers():

@@ -64,6 +64,8 @@ PARTS = [
     Program('store_erasures', {'erasures': 10_000}),
     Program('store_bulk_cut', {'cuts': 1000}),
     Program('backup_cut', {'cuts': 1000}),
+    Program('state_cut', {'states': 100_000, 'faults': 10_000}),
+    Program('state_rot', {'flips': 100_000}),
     Program('interrupts', {'interrupts': 10_000}),
     Sites(),
     Served('kills', 'api/kill.test.mjs', 'KILL_CYCLES', 'kills', 2000, 6),

@@ -14,8 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base_disk.h"
 #include "base_thread.h"
 #include "state_internal.h"
+#include "state_pages.h"
 
 #define FILE_NAME "state.db"
 #define WAIT_MS 5000
@@ -44,7 +46,7 @@ struct state_link {
 };
 
 struct state {
-    char *path;
+    char *directory, *path;
     const struct base_clock *clock;
     const struct state_schema *schema;
     int wait_ms;
@@ -62,6 +64,11 @@ struct state {
 static bool fail_of(struct fail *fail, sqlite3 *db, int code)
 {
     const char *message = db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db);
+    if (code == SQLITE_IOERR_DATA) {
+        uint32_t page = state_pages_met().damaged;
+        return fail_set(fail, FAIL_CORRUPT, "%s is damaged: page %u differs from its checksum%s",
+                        FILE_NAME, page, page == 1 ? ", or another program wrote it" : "");
+    }
     switch (code & 0xff) {
     case SQLITE_CONSTRAINT:
         return fail_set(fail, FAIL_CONFLICT, "the stored data forbid it: %s", message);
@@ -110,13 +117,14 @@ static bool link_open(struct state *state, bool writes, struct state_link **out,
     link->state = state;
     link->writes = writes;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writes ? SQLITE_OPEN_CREATE : 0);
-    int code = sqlite3_open_v2(state->path, &link->db, flags, NULL);
+    int code = sqlite3_open_v2(state->path, &link->db, flags, state_pages_vfs());
     if (code != SQLITE_OK) {
         fail_of(fail, link->db, code);
         link_close(link);
         return false;
     }
     sqlite3_extended_result_codes(link->db, 1);
+    state_pages_want(link->db);
     sqlite3_busy_timeout(link->db, state->wait_ms);
     sqlite3_db_config(link->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(link->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -160,6 +168,13 @@ static bool is_ours(sqlite3 *db, struct fail *fail)
             fail_set(fail, FAIL_CONFLICT, "%s is a file of another program (%d)", FILE_NAME, id));
 }
 
+/* What a statement that looks through the file met, and told as damage of another kind; SQLITE_OK: nothing. */
+static int swallowed(void)
+{
+    const struct state_pages_met met = state_pages_met();
+    return met.failed != 0 ? met.failed : met.damaged != 0 ? SQLITE_IOERR_DATA : SQLITE_OK;
+}
+
 /* A damaged page is found before it is written over or answered from. */
 static bool is_whole(const struct state *state, sqlite3 *db, struct fail *fail)
 {
@@ -168,12 +183,18 @@ static bool is_whole(const struct state *state, sqlite3 *db, struct fail *fail)
     if (stat(state->path, &status) != 0 || status.st_size > LOOK_BYTES) {
         return true;
     }
+    state_pages_forget();
     int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &statement, NULL);
     bool ok = code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
     const char *said = ok ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    ok = ok ? (said != NULL && strcmp(said, "ok") == 0) ||
-                  fail_set(fail, FAIL_CORRUPT, "%s is damaged: %.150s", FILE_NAME, said)
-            : fail_of(fail, db, sqlite3_extended_errcode(db));
+    code = swallowed();
+    if (!ok || code != SQLITE_OK) {
+        ok = fail_of(fail, code == SQLITE_OK ? db : NULL,
+                     code == SQLITE_OK ? sqlite3_extended_errcode(db) : code);
+    } else {
+        ok = (said != NULL && strcmp(said, "ok") == 0) ||
+             fail_set(fail, FAIL_CORRUPT, "%s is damaged: %.150s", FILE_NAME, said);
+    }
     sqlite3_finalize(statement);
     return ok;
 }
@@ -211,7 +232,8 @@ static bool copy_to(sqlite3 *db, const char *path, struct fail *fail)
     }
     close(made);
     sqlite3 *copy = NULL;
-    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                               state_pages_vfs());
     bool ok = code == SQLITE_OK || fail_of(fail, copy, code);
     ok = ok && copy_pages(db, copy, fail);
     sqlite3_close(copy);
@@ -219,6 +241,32 @@ static bool copy_to(sqlite3 *db, const char *path, struct fail *fail)
         unlink(path); /* a part of a copy is none */
     }
     return ok;
+}
+
+static void disk_free_at(struct disk **disk)
+{
+    disk_free(*disk);
+}
+
+/* A copy beside the file, which has its name only once it is whole: one that is there already is that of an earlier, cut
+   attempt to move the same rows forward. */
+static bool copy_before(const struct state *state, sqlite3 *db, struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct disk *folder CLEANUP(disk_free_at) = NULL;
+    struct disk_file *there CLEANUP(disk_close_at) = NULL;
+    struct fail absent;
+    const char *name = str_format(arena, FILE_NAME ".before-%d", state->schema->version).data;
+    const char *part = str_format(arena, "%s.part", name).data;
+    if (!disk_real(state->directory, &folder, fail)) {
+        return false;
+    }
+    if (disk_open(folder, name, DISK_READ, &there, &absent)) {
+        return true;
+    }
+    (void)!disk_remove(folder, part, &absent); /* of an attempt that was cut while it copied */
+    return copy_to(db, str_format(arena, "%s/%s", state->directory, part).data, fail) &&
+           disk_rename(folder, part, name, fail) && disk_sync_dir(folder, "", fail);
 }
 
 static bool step_run(sqlite3 *db, const struct state_schema *schema, int from, struct fail *fail)
@@ -246,15 +294,8 @@ static bool migrate(struct state *state, sqlite3 *db, struct fail *fail)
                         "install that version, or restore a backup",
                         state->path, version, schema->version);
     }
-    if (version > 0 && version < schema->version) {
-        struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
-        struct str path = str_format(arena, "%s.before-%d", state->path, schema->version);
-        struct fail copy = {0};
-        /* A copy that is there already is that of an earlier, cut attempt: of the same rows. */
-        if (!copy_to(db, path.data, &copy) && copy.code != FAIL_CONFLICT) {
-            *fail = copy;
-            return fail_at(fail, "copying %s before it is changed", FILE_NAME);
-        }
+    if (version > 0 && version < schema->version && !copy_before(state, db, fail)) {
+        return fail_at(fail, "copying %s before it is changed", FILE_NAME);
     }
     for (; version < schema->version; version++) {
         if (!step_run(db, schema, version, fail)) {
@@ -325,13 +366,23 @@ bool state_open(const char *directory, const struct state_options *options, stru
     return state_open_schema(directory, options, &state_schema, out, fail);
 }
 
-static struct state *state_new(const char *path, const struct state_schema *schema,
+static char *copy_text(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    char *copy = base_alloc_zero(bytes);
+    memcpy(copy, text, bytes);
+    return copy;
+}
+
+/* Without a directory it lies in memory. */
+static struct state *state_new(const char *directory, const struct state_schema *schema,
                                const struct base_clock *clock)
 {
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     struct state *state = base_alloc_zero(sizeof *state);
-    size_t bytes = strlen(path) + 1;
-    state->path = base_alloc_zero(bytes);
-    memcpy(state->path, path, bytes);
+    state->directory = copy_text(directory == NULL ? "" : directory);
+    state->path =
+        copy_text(directory == NULL ? MEMORY : str_format(arena, "%s/" FILE_NAME, directory).data);
     state->schema = schema;
     state->clock = clock == NULL ? base_clock_real() : clock;
     state->wait_ms = WAIT_MS;
@@ -342,7 +393,7 @@ static struct state *state_new(const char *path, const struct state_schema *sche
 
 bool state_open_memory(const struct state_schema *schema, struct state **out, struct fail *fail)
 {
-    struct state *state = state_new(MEMORY, schema, NULL);
+    struct state *state = state_new(NULL, schema, NULL);
     if (!writer_open(state, fail) || !migrate(state, state->writer->db, fail)) {
         state_close(state);
         return false;
@@ -353,9 +404,7 @@ bool state_open_memory(const struct state_schema *schema, struct state **out, st
 
 bool state_open_to_look(const char *directory, struct state **out, struct fail *fail)
 {
-    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
-    struct state *state =
-        state_new(str_format(arena, "%s/" FILE_NAME, directory).data, &state_schema, NULL);
+    struct state *state = state_new(directory, &state_schema, NULL);
     if (!readers_open(state, 1, fail)) {
         state_close(state);
         return false;
@@ -367,14 +416,12 @@ bool state_open_to_look(const char *directory, struct state **out, struct fail *
 bool state_open_schema(const char *directory, const struct state_options *options,
                        const struct state_schema *schema, struct state **out, struct fail *fail)
 {
-    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     struct state_options defaults = {0};
     if (options == NULL) {
         options = &defaults;
     }
     int readers = options->readers <= 0 ? 4 : options->readers;
-    struct state *state =
-        state_new(str_format(arena, "%s/" FILE_NAME, directory).data, schema, options->clock);
+    struct state *state = state_new(directory, schema, options->clock);
     state->wait_ms = options->wait_ms <= 0 ? WAIT_MS : options->wait_ms;
     if (!links_open(state, readers > READERS_MAX ? READERS_MAX : readers, fail)) {
         state_close(state);
@@ -395,6 +442,7 @@ void state_close(struct state *state)
     base_cond_done(&state->freed);
     base_mutex_done(&state->lock);
     base_free(state->path);
+    base_free(state->directory);
     base_free(state);
 }
 
@@ -556,9 +604,14 @@ bool state_select(struct state_link *link, const char *sql, const struct state_v
 
 bool state_next(struct state_rows *rows, bool *out_row, struct fail *fail)
 {
+    state_pages_forget();
     int code = sqlite3_step(rows->statement);
     if (code != SQLITE_ROW && code != SQLITE_DONE) {
         return fail_of(fail, rows->link->db, sqlite3_extended_errcode(rows->link->db));
+    }
+    code = code == SQLITE_ROW && state_pages_met().failed != 0 ? swallowed() : code;
+    if (code != SQLITE_ROW && code != SQLITE_DONE) { /* it goes on, as if that were in the file */
+        return fail_of(fail, NULL, code);
     }
     *out_row = code == SQLITE_ROW;
     return true;

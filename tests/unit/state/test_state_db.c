@@ -14,6 +14,7 @@
 
 #include "base_thread.h"
 #include "state_internal.h"
+#include "state_pages.h"
 
 struct fixture {
     char directory[64];
@@ -250,13 +251,13 @@ static void state_copies_itself_whole(void **context)
 
 static void set_version(struct fixture *fixture, int version)
 {
-    /* The header keeps the version at byte 60, big-endian (sqlite.org/fileformat2.html). */
-    FILE *file = fopen(fixture->path, "r+b");
-    assert_non_null(file);
-    assert_int_equal(fseek(file, 60, SEEK_SET), 0);
-    unsigned char bytes[4] = {0, 0, (unsigned char)(version >> 8), (unsigned char)version};
-    assert_int_equal(fwrite(bytes, 1, sizeof bytes, file), sizeof bytes);
-    assert_int_equal(fclose(file), 0);
+    char sql[64];
+    sqlite3 *db = NULL;
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
+    assert_int_equal(sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READWRITE, state_pages_vfs()),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 static void state_refuses_a_file_of_a_newer_version(void **context)

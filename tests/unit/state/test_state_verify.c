@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "state_internal.h"
+#include "state_pages.h"
 #include "../../support/scratch.h"
 
 struct world {
@@ -62,7 +63,8 @@ static void damage(struct world *world, const char *sql)
 {
     sqlite3 *db = NULL;
     char *error = NULL;
-    assert_int_equal(sqlite3_open(world->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(world->path, &db, SQLITE_OPEN_READWRITE, state_pages_vfs()),
+                     SQLITE_OK);
     if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK) {
         fail_msg("%s: %s", sql, error);
     }
