@@ -69,6 +69,7 @@ PARTS = [
     Program('interrupts', {'interrupts': 10_000}),
     Sites(),
     Served('kills', 'api/kill.test.mjs', 'KILL_CYCLES', 'kills', 2000, 6),
+    Served('images', 'api/disk-images.test.mjs', 'IMAGE_CUTS', 'cuts', 1000, 3),
     Served('full_disks', 'api/full-disk.test.mjs', 'FULL_CYCLES', 'full disks', 200, 5),
     Served('survey_kills', 'api/surveys-kill.test.mjs', 'KILL_CYCLES', 'kills', 200, 6),
 ]
