@@ -345,19 +345,33 @@ bool store_commit_change(struct store *store,
     return true;
 }
 
-void store_commit_closed(struct store *store)
+/* A frame of so many records that say nothing but that the store was closed. */
+static bool append_closed(struct store *store, uint64_t records)
 {
     struct store_writing *writing = &store->writing;
     struct fail ignored;
-    if (writing->journal.broken || writing->journal.next_sequence == writing->opened_sequence) {
+    store_frame_reset(&writing->frame);
+    for (uint64_t i = 0; i < records; i++) {
+        store_frame_closed(&writing->frame);
+    }
+    return store_frame_ok(&writing->frame, &ignored) &&
+           store_journal_append(&writing->journal, &writing->frame.bytes, &ignored);
+}
+
+void store_commit_closed(struct store *store)
+{
+    struct store_journal *journal = &store->writing.journal;
+    if (journal->broken || journal->next_sequence == store->writing.opened_sequence) {
         return;
     }
-    store_frame_reset(&writing->frame);
-    store_frame_closed(&writing->frame);
-    /* Without it the next opening works as well; it only lets damage of the last commit be told from a torn
-       tail. */
-    if (store_frame_ok(&writing->frame, &ignored)) {
-        (void)!store_journal_append(&writing->journal, &writing->frame.bytes, &ignored);
+    /* Without them the next opening works as well; they only let damage of the last commit be told from a torn tail. The
+       second lies in a page of its own, so that no page holds both the last commit and all that tells that it was. */
+    uint64_t begin = journal->len + STORE_JOURNAL_FRAME_BYTES;
+    uint64_t fill = STORE_JOURNAL_PAGE_BYTES - begin % STORE_JOURNAL_PAGE_BYTES;
+    if (append_closed(store, fill < STORE_JOURNAL_CLOSED_RECORDS + 1
+                                 ? fill + STORE_JOURNAL_PAGE_BYTES
+                                 : fill)) {
+        (void)!append_closed(store, STORE_JOURNAL_CLOSED_RECORDS);
     }
 }
 

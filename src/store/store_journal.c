@@ -6,6 +6,7 @@
 
 #include "base_bytes.h"
 #include "base_random.h"
+#include "store_frame.h"
 
 #define VERSION 1U
 
@@ -159,21 +160,43 @@ static bool frame_at(const struct disk_view *view, uint64_t nonce, uint64_t offs
 }
 
 /* Is there a whole frame anywhere behind a damaged place? */
-static bool frame_behind(const struct disk_view *view, uint64_t nonce, uint64_t offset)
+static bool frame_behind(const struct disk_view *view, uint64_t nonce, uint64_t offset,
+                         struct frame *out)
 {
     while (view->len > offset + STORE_JOURNAL_FRAME_BYTES) {
         const uint8_t *found = memchr(view->data + offset, frame_magic[0], view->len - offset);
-        struct frame frame;
         if (found == NULL) {
             return false;
         }
         offset = (uint64_t)(found - view->data);
-        if (frame_at(view, nonce, offset, &frame)) {
+        if (frame_at(view, nonce, offset, out)) {
             return true;
         }
         offset++;
     }
     return false;
+}
+
+/* The second of the two frames that end a journal in order: what lies before it is the first, and nobody's commit. */
+static bool is_last_of_closed(const struct frame *frame)
+{
+    return frame->payload.len == STORE_JOURNAL_CLOSED_RECORDS &&
+           (uint8_t)frame->payload.data[0] == STORE_FRAME_CLOSED &&
+           (uint8_t)frame->payload.data[1] == STORE_FRAME_CLOSED;
+}
+
+/* From `at` on nothing is a whole frame of the journal. Is it a torn tail, of which nothing was acknowledged? A frame is
+   written only when the one before it was synced: with one behind it, it was whole once. */
+static bool is_torn_tail(const struct disk_view *view, struct store_journal_end *at)
+{
+    struct frame behind;
+    if (!frame_behind(view, at->nonce, at->len, &behind)) {
+        return true;
+    }
+    const uint8_t *end = (const uint8_t *)behind.payload.data + behind.payload.len;
+    at->spoiled = is_last_of_closed(&behind) && behind.sequence == at->next_sequence + 1 &&
+                  end == view->data + view->len; /* nobody went on after it */
+    return at->spoiled;
 }
 
 static bool header_valid(const struct disk_view *view, uint64_t id)
@@ -210,7 +233,7 @@ static bool read_view(const struct disk_view *view, uint64_t id, bool last,
     while (end.len < view->len) {
         struct frame frame;
         if (!frame_at(view, end.nonce, end.len, &frame) || frame.sequence != end.next_sequence) {
-            if (!last || frame_behind(view, end.nonce, end.len)) {
+            if (!last || !is_torn_tail(view, &end)) {
                 return fail_set(fail, FAIL_CORRUPT, "%s: the frame at byte %" PRIu64 " is damaged",
                                 path, end.len);
             }

@@ -18,6 +18,10 @@
 #define STORE_JOURNAL_HEADER_BYTES 64U
 #define STORE_JOURNAL_FRAME_BYTES 24U /* before the payload */
 #define STORE_JOURNAL_PATH_BYTES 40
+/* A store that is closed ends its journal with two frames that hold nothing: one that fills its page of the file, and one
+   of exactly so many records, by which it is known. */
+#define STORE_JOURNAL_PAGE_BYTES 4096U
+#define STORE_JOURNAL_CLOSED_RECORDS 2U
 
 struct store_journal_file {
     _Atomic uint32_t references; /* any thread */
@@ -56,6 +60,7 @@ struct store_journal_end { /* what reading found */
     uint64_t len;      /* of header and whole frames */
     uint64_t file_len; /* more: a torn tail */
     uint64_t last_at;  /* where the last frame begins; 0: there is none */
+    bool spoiled;      /* it was closed in order, and nothing but what says so is damaged */
     bool headless;     /* made but never begun: its header was torn, and it holds nothing */
 };
 /* Calls `each` for the payload of every frame, in order. `last`: a torn tail is allowed. */

@@ -215,6 +215,9 @@ static bool verify_journals(struct verify *verify, struct fail *fail)
             return reported(verify, path, &found, fail);
         }
         count_file(verify, end.file_len);
+        if (end.spoiled) {
+            report(verify, path, "its end is damaged, which says nothing but that it was closed");
+        }
         if (end.headless || end.first_sequence != sequence) {
             report(verify, path, "it does not go on where the one before ends");
             return true;

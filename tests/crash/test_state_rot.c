@@ -16,6 +16,7 @@
 #define ROWS 120U
 #define FLIPS 600U /* of an ordinary run */
 #define SECTOR_BYTES 512U
+#define PAGE_BYTES 4096U
 
 struct world_of_state {
     char folder[SCRATCH_BYTES], path[SCRATCH_BYTES + 16];
@@ -25,7 +26,7 @@ struct world_of_state {
 };
 struct damage {
     size_t at, len;
-    uint8_t before[SECTOR_BYTES], after[SECTOR_BYTES];
+    uint8_t before[PAGE_BYTES], after[PAGE_BYTES];
 };
 
 static void must(bool ok, const struct fail *fail)
@@ -97,15 +98,16 @@ static void put_bytes(const struct world_of_state *world, const struct damage *d
     close(file);
 }
 
-/* False where the sector was zeros before. */
+/* False where the page was zeros before. */
 static bool do_damage(struct world_of_state *world, struct damage *damage)
 {
     struct base_random *random = &world->random.random;
     bool zeros = base_random_below(random, 4) == 0;
+    size_t page = base_random_below(random, 2) == 0 ? SECTOR_BYTES : PAGE_BYTES;
     int file = open(world->path, O_RDONLY | O_CLOEXEC);
     damage->at = (size_t)base_random_below(random, world->size);
-    damage->at -= zeros ? damage->at % SECTOR_BYTES : 0;
-    damage->len = zeros ? SECTOR_BYTES : 1;
+    damage->at -= zeros ? damage->at % page : 0;
+    damage->len = zeros ? page : 1;
     assert_int_equal(pread(file, damage->before, damage->len, (off_t)damage->at), damage->len);
     close(file);
     memset(damage->after, 0, damage->len);

@@ -165,6 +165,82 @@ static void a_flipped_bit_is_never_overlooked(void **state)
     end(&journal);
 }
 
+/* As a store that is closed ends it. */
+static void append_closed(struct journal *journal)
+{
+    char fill[STORE_JOURNAL_PAGE_BYTES];
+    memset(fill, '\t', sizeof fill);
+    size_t begin = (size_t)journal->journal.len + STORE_JOURNAL_FRAME_BYTES;
+    append(journal, str_of(fill, STORE_JOURNAL_PAGE_BYTES - begin % STORE_JOURNAL_PAGE_BYTES));
+    assert_int_equal(journal->journal.len % STORE_JOURNAL_PAGE_BYTES, 0);
+    append(journal, str_of(fill, STORE_JOURNAL_CLOSED_RECORDS));
+}
+
+static void flip(struct journal *journal, uint64_t at)
+{
+    struct fail fail;
+    char byte;
+    size_t got;
+    assert_true(disk_read_at(journal->journal.file->file, at, &byte, 1, &got, &fail));
+    byte = (char)(byte ^ 16);
+    overwrite(journal, at, str_of(&byte, 1));
+}
+
+static void damage_of_what_only_says_that_it_was_closed_is_told_and_loses_nothing(void **state)
+{
+    (void)state;
+    struct journal journal;
+    struct store_journal_end found;
+    begin(&journal);
+    append(&journal, STR("first"));
+    append(&journal, STR("second"));
+    uint64_t data_end = journal.journal.len;
+    append_closed(&journal);
+    for (uint64_t at = data_end; at < STORE_JOURNAL_PAGE_BYTES; at += 17) {
+        flip(&journal, at);
+        assert_int_equal(read_frames(&journal, true, &found), 2);
+        assert_true(found.spoiled);
+        assert_int_equal(found.len, data_end);
+        flip(&journal, at);
+    }
+    flip(&journal, journal.journal.len - 1); /* as if the second had never been written whole */
+    assert_int_equal(read_frames(&journal, true, &found), 3);
+    assert_false(found.spoiled);
+    end(&journal);
+}
+
+static void a_page_of_zeros_over_the_last_commits_of_a_closed_journal_is_damage(void **state)
+{
+    (void)state;
+    struct journal journal;
+    struct store_journal_end found;
+    static const char zeros[STORE_JOURNAL_PAGE_BYTES];
+    begin(&journal);
+    append(&journal, STR("first"));
+    uint64_t first_end = journal.journal.len;
+    append(&journal, STR("second"));
+    append_closed(&journal);
+    overwrite(&journal, first_end, str_of(zeros, STORE_JOURNAL_PAGE_BYTES - first_end));
+    assert_int_equal(read_frames(&journal, true, &found), -1);
+    end(&journal);
+}
+
+static void what_was_written_after_a_closing_keeps_it_from_being_cut_off(void **state)
+{
+    (void)state;
+    struct journal journal;
+    struct store_journal_end found;
+    begin(&journal);
+    append(&journal, STR("first"));
+    uint64_t closing_at = journal.journal.len;
+    append_closed(&journal);
+    append(&journal, STR("second"));
+    assert_int_equal(read_frames(&journal, true, &found), 4);
+    flip(&journal, closing_at + 100);
+    assert_int_equal(read_frames(&journal, true, &found), -1);
+    end(&journal);
+}
+
 static void frames_of_another_file_do_not_pass(void **state)
 {
     (void)state;
@@ -439,6 +515,9 @@ int main(void)
         cmocka_unit_test(a_tail_torn_anywhere_is_cut_and_written_over),
         cmocka_unit_test(zeros_behind_the_last_frame_are_a_torn_tail),
         cmocka_unit_test(a_flipped_bit_is_never_overlooked),
+        cmocka_unit_test(damage_of_what_only_says_that_it_was_closed_is_told_and_loses_nothing),
+        cmocka_unit_test(a_page_of_zeros_over_the_last_commits_of_a_closed_journal_is_damage),
+        cmocka_unit_test(what_was_written_after_a_closing_keeps_it_from_being_cut_off),
         cmocka_unit_test(frames_of_another_file_do_not_pass),
         cmocka_unit_test(a_header_that_was_never_written_whole_is_told_from_damage),
         cmocka_unit_test(a_failed_write_without_room_can_be_tried_again),
