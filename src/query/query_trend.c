@@ -484,8 +484,8 @@ static bool tally(struct query_exec *exec, const void *shown, struct query_talli
 {
     struct query_tally_job job;
     trend_prepare(exec->plan, &job);
+    trend_choose_narrow(exec, &job.pass);
     return trend_choose_counted(exec, &job.pass, fail) &&
-           trend_choose_narrow(exec, &job.pass, fail) &&
            query_tally_run(exec, &job, shown, out, fail);
 }
 

@@ -84,9 +84,8 @@ bool trend_is_plain(const struct trend_body *body);
 bool trend_count_plain(struct query_worker *worker, uint32_t c, struct fail *fail) MUST_USE;
 bool trend_narrow_new(struct query_worker *worker, struct trend_narrow **out,
                       struct fail *fail) MUST_USE;
-/* Lets rows come narrow where that is the shorter way (query_narrow.h). */
-bool trend_choose_narrow(struct query_exec *exec, struct query_pass *pass,
-                         struct fail *fail) MUST_USE;
+/* Lets rows come narrow, with slots, where that says all (query_narrow.h). */
+void trend_choose_narrow(const struct query_exec *exec, struct query_pass *pass);
 void trend_prepare(const struct query_plan *plan, struct query_tally_job *job);
 struct query_list_job;
 bool trend_open(struct query_exec *exec, struct query_list_job *job, struct fail *fail) MUST_USE;

@@ -21,9 +21,6 @@ bool trend_is_plain(const struct trend_body *body)
 
 /* ---- narrow rows ---------------------------------------------------------------------------------------- */
 
-/* Narrow rows are made of all that stands in the segments; rarer events than this are looked for (store_scan.h). */
-#define NARROW_FROM_ONE_IN 32U
-
 #define CUSTOMER_BIT 32U /* of a batch's numbers: events below, customers above */
 
 struct trend_narrow {
@@ -116,33 +113,17 @@ static bool count_narrow(struct query_worker *worker, uint32_t c, struct fail *f
     return true;
 }
 
-bool trend_choose_narrow(struct query_exec *exec, struct query_pass *pass, struct fail *fail)
+void trend_choose_narrow(const struct query_exec *exec, struct query_pass *pass)
 {
     const struct query_plan *plan = exec->plan;
     const struct trend_body *body = plan->body;
-    struct store_name *names;
-    size_t count;
-    uint64_t rows = 0, wanted = 0;
     if (!trend_is_plain(body) || plan->breakdown != NULL ||
         !query_slots_fit(&body->intervals, plan->range.from_ms, plan->range.to_ms)) {
-        return true;
+        return;
     }
-    if (!store_names(exec->snapshot, STORE_NAME_EVENT, (struct str){NULL, 0}, exec->arena, &names,
-                     &count, fail)) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        uint32_t code = store_event_code(exec->snapshot, names[i].name);
-        bool is = code < exec->code_count && (exec->code_masks[code] & pass->matchers) != 0;
-        rows += names[i].rows;
-        wanted += is ? names[i].rows : 0;
-    }
-    if (wanted >= rows / NARROW_FROM_ONE_IN) {
-        pass->narrow = QUERY_NARROW_MASKS;
-        pass->narrow_customer = count_narrow;
-        pass->slots = true;
-    }
-    return true;
+    pass->narrow = QUERY_NARROW_MASKS;
+    pass->narrow_customer = count_narrow;
+    pass->slots = true;
 }
 
 /* ---- rows with all that was asked for ----------------------------------------------------------------- */

@@ -147,7 +147,10 @@ struct store_build {
     struct store_build_group group;
     struct store_build_lines names_lines, hours_lines;
     struct store_build_counting counting;
-    struct store_build_cubes *cubes; /* NULL: none are counted */
+    struct store_build_cubes *cubes;   /* NULL: none are counted */
+    struct store_build_places *places; /* NULL: none yet */
+    struct base_buf block_places;      /* section 9 */
+    bool any_places;                   /* else the section is left out */
 };
 
 /* ---- rows left out (store_build_leave.c) ---------------------------------------------------------------- */
@@ -235,6 +238,9 @@ bool store_build_cubes_count(struct store_build *build, struct fail *fail) MUST_
 bool store_build_cubes_put(struct store_build *build, struct base_buf *section,
                            struct fail *fail) MUST_USE;
 void store_build_cubes_free(struct store_build_cubes *cubes); /* accepts NULL */
+/* Places of events (store_build_places.c): those of the block that is about to be written. */
+bool store_build_places_put(struct store_build *build, struct fail *fail) MUST_USE;
+void store_build_places_free(struct store_build_places *places); /* accepts NULL */
 
 /* ---- rows of an import (store_build_bulk.c) -------------------------------------------------------------- */
 

@@ -173,7 +173,7 @@ bool store_build_flush_block(struct store_build *build, struct fail *fail)
         }
         column->entries = 0;
     }
-    if (!put_block_entry(build, fail)) {
+    if (!store_build_places_put(build, fail) || !put_block_entry(build, fail)) {
         return false;
     }
     build->info.rows += build->rows;

@@ -394,18 +394,37 @@ static void put_head(const struct store_build *build, uint32_t sections, struct 
 static bool put_footer(struct store_build *build, struct footer *footer, struct fail *fail)
 {
     static const char zero[8] = {0};
-    const struct base_buf *bodies[] = {&footer->names,      &footer->columns, &footer->chunks,
-                                       &build->blocks,      &footer->sets,    &build->groups,
-                                       &footer->statistics, &footer->cubes};
+    const struct {
+        enum store_segment_tag tag;
+        const struct base_buf *body;
+        bool left_out;
+    } all[] = {
+        {STORE_SEGMENT_TAG_NAMES, &footer->names, false},
+        {STORE_SEGMENT_TAG_COLUMNS, &footer->columns, false},
+        {STORE_SEGMENT_TAG_CHUNKS, &footer->chunks, false},
+        {STORE_SEGMENT_TAG_BLOCKS, &build->blocks, false},
+        {STORE_SEGMENT_TAG_EVENT_SETS, &footer->sets, false},
+        {STORE_SEGMENT_TAG_GROUPS, &build->groups, false},
+        {STORE_SEGMENT_TAG_STATISTICS, &footer->statistics, false},
+        {STORE_SEGMENT_TAG_CUBES, &footer->cubes, footer->cubes.len == 0},
+        {STORE_SEGMENT_TAG_PLACES, &build->block_places, !build->any_places},
+    };
     size_t begin = store_build_begin_chunk(build);
-    uint32_t sections = ARRAY_LEN(bodies) - (footer->cubes.len == 0);
+    const struct base_buf *bodies[ARRAY_LEN(all)];
+    uint32_t tags[ARRAY_LEN(all)];
+    uint32_t sections = 0;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        tags[sections] = all[i].tag;
+        bodies[sections] = all[i].body;
+        sections += !all[i].left_out;
+    }
     put_head(build, sections, &build->out);
     for (size_t i = 0; i < sections; i++) {
         uint8_t entry[16] = {0};
         if (!base_buf_ok(bodies[i], fail)) {
             return false;
         }
-        base_put_u32(entry, (uint32_t)i + 1);
+        base_put_u32(entry, tags[i]);
         base_put_u64(entry + 8, bodies[i]->len);
         base_buf_bytes(&build->out, entry, sizeof entry);
     }

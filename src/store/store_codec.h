@@ -70,6 +70,13 @@ bool store_ints_pick(const struct store_ints *ints, const uint32_t *places, uint
 bool store_ints_read_slots(const struct store_ints *ints, uint32_t from, uint32_t count,
                            int32_t *out, struct fail *fail) MUST_USE;
 void store_slots_of(const int64_t *ts_ms, size_t count, int32_t *out);
+/* Modulo 2^32. */
+bool store_ints_read32(const struct store_ints *ints, uint32_t from, uint32_t count, uint32_t *out,
+                       struct fail *fail) MUST_USE;
+/* Whole times at `count` ascending places, of which the slots are known; cheapest where those of one frame are few. */
+bool store_ints_pick_times(const struct store_ints *ts, const uint32_t *places,
+                           const int32_t *slots, uint32_t count, int64_t *out,
+                           struct fail *fail) MUST_USE;
 /* As codes: FAIL_CORRUPT unless each is below `bound`. */
 bool store_ints_read_codes(const struct store_ints *ints, uint32_t from, uint32_t count,
                            uint32_t bound, uint32_t *out, struct fail *fail) MUST_USE;

@@ -109,6 +109,32 @@ bool store_ints_pick(const struct store_ints *ints, const uint32_t *places, uint
     return true;
 }
 
+bool store_ints_pick_times(const struct store_ints *ts, const uint32_t *places,
+                           const int32_t *slots, uint32_t count, int64_t *out, struct fail *fail)
+{
+    INVARIANT(count == 0 || places[count - 1] < ts->count);
+    if (ts->form == STORE_INTS_IN_PARTS && ts->part == STORE_SLOT_MS &&
+        ts->rests.kind == STORE_INTS_PACKED && ts->rests.width <= 32) {
+        for (uint32_t i = 0; i < count; i++) {
+            out[i] = slots[i] * (int64_t)STORE_SLOT_MS;
+        }
+        add_rests(ts, places, count, out);
+        return true;
+    }
+    for (uint32_t i = 0; i < count;) {
+        uint32_t end = (places[i] / STORE_INTS_FRAME + 1) * STORE_INTS_FRAME;
+        uint32_t next = i + 1;
+        while (next < count && places[next] < end) {
+            next++;
+        }
+        if (!store_ints_pick(ts, places + i, next - i, out + i, fail)) {
+            return false;
+        }
+        i = next;
+    }
+    return true;
+}
+
 /* Rounded down, also before 1970. */
 static int64_t head_of(int64_t value, int64_t part)
 {
@@ -252,6 +278,27 @@ bool store_flat_read32(const struct store_ints_flat *flat, uint32_t from, uint32
                 scale_up32(base, scale, here, out);
             }
         }
+        out += here;
+        from += here;
+        count -= here;
+    }
+    return true;
+}
+
+bool store_ints_read32(const struct store_ints *ints, uint32_t from, uint32_t count, uint32_t *out,
+                       struct fail *fail)
+{
+    INVARIANT(from <= ints->count && count <= ints->count - from);
+    if (ints->form == STORE_INTS_FLAT) {
+        return store_flat_read32(&ints->flat, from, count, out, fail);
+    }
+    uint64_t values[STORE_INTS_FRAME];
+    while (count > 0) {
+        uint32_t here = count < STORE_INTS_FRAME ? count : STORE_INTS_FRAME;
+        if (!store_ints_read(ints, from, here, (int64_t *)values, fail)) {
+            return false;
+        }
+        narrow_down(values, here, out);
         out += here;
         from += here;
         count -= here;

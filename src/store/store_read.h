@@ -255,7 +255,7 @@ struct store_reading {
     uint64_t rows_scanned;
     struct store_values_scratch values; /* .strings: reset by the cursor before each batch */
     struct store_vec stretches, selected, span_customers, wanted, bearers, codes, names, rows,
-        picks, deciding;
+        picks, deciding, places, place_times;
 };
 void store_reading_done(struct store_reading *reading);
 bool store_piece_from_segment(const struct store_read_plan *plan, struct store_segment *segment,

@@ -17,7 +17,7 @@ void store_reading_done(struct store_reading *reading)
     struct store_vec *all[] = {&reading->stretches, &reading->selected, &reading->span_customers,
                                &reading->wanted,    &reading->bearers,  &reading->codes,
                                &reading->names,     &reading->rows,     &reading->picks,
-                               &reading->deciding};
+                               &reading->deciding,  &reading->places,   &reading->place_times};
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         store_vec_done(all[i], budget);
     }

@@ -411,6 +411,10 @@ static bool open_rest(struct store_segment *segment, struct fail *fail)
         return false;
     }
     marks += (size_t)segment->cube_property_count + segment->cube_count;
+    if (!store_segment_open_places(segment, marks, fail)) {
+        return false;
+    }
+    marks += segment->block_count;
     void *block = NULL;
     if (!base_alloc_array(marks, sizeof *segment->checked, &block, fail)) {
         return false;
@@ -476,17 +480,23 @@ struct store_segment_block store_segment_block_get(const struct store_segment *s
 bool store_segment_block_may_hold(const struct store_segment *segment, uint32_t block,
                                   const uint8_t *wanted, uint32_t wanted_count)
 {
-    const uint8_t *set = section(segment, STORE_SEGMENT_TAG_EVENT_SETS) + 8 +
-                         (size_t)block * (segment->event_bits / 8);
     const uint32_t *codes = segment->codes[STORE_FAMILY_EVENT];
     for (uint32_t e = 0; e < segment->code_counts[STORE_FAMILY_EVENT]; e++) {
-        uint32_t bit = e % segment->event_bits;
         if (codes[e] < wanted_count && wanted[codes[e]] != 0 &&
-            (set[bit / 8] & (1U << (bit % 8))) != 0) {
+            store_segment_block_may_hold_code(segment, block, e)) {
             return true;
         }
     }
     return false;
+}
+
+bool store_segment_block_may_hold_code(const struct store_segment *segment, uint32_t block,
+                                       uint32_t code)
+{
+    const uint8_t *set = section(segment, STORE_SEGMENT_TAG_EVENT_SETS) + 8 +
+                         (size_t)block * (segment->event_bits / 8);
+    uint32_t bit = code % segment->event_bits;
+    return (set[bit / 8] & (1U << (bit % 8))) != 0;
 }
 
 /* ---- columns ------------------------------------------------------------------------------------------ */

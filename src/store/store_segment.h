@@ -64,6 +64,9 @@ struct store_segment_block store_segment_block_get(const struct store_segment *s
 /* May the block hold an event for which `wanted` (by code of the process) is not 0? */
 bool store_segment_block_may_hold(const struct store_segment *segment, uint32_t block,
                                   const uint8_t *wanted, uint32_t wanted_count);
+/* The same of one event, by the file's code. */
+bool store_segment_block_may_hold_code(const struct store_segment *segment, uint32_t block,
+                                       uint32_t code);
 
 /* NULL where the file has no such column. `name` as in store_segment_column; else STORE_NO_CODE. */
 struct store_segment_column *store_segment_column_find(const struct store_segment *segment,
@@ -224,6 +227,39 @@ bool store_segment_cube_cells(const struct store_segment *segment,
 bool store_segment_check_cubes(struct store_segment *segment, bool *out_same,
                                struct fail *fail) MUST_USE;
 
+/* ---- places of events (store_segment_places.c) ---------------------------------------------------------- */
+
+/* Which rows of a block are those of one event, and in which slots they lie: of the less frequent events, that is
+   the writer's choice (store_build_places.c). An event that a block's table knows has all its rows there. */
+#define STORE_PLACES_EVENTS_MAX 1024U /* of a block */
+struct store_places_table {           /* of a block */
+    uint32_t count;                   /* of events; 0: none are listed */
+    uint32_t rows, block;
+    const uint8_t *entries, *lists;
+    size_t lists_bytes;
+};
+struct store_event_places {  /* of one event in a block */
+    uint32_t count;          /* at least 1 */
+    struct store_ints rows;  /* of the block, ascending */
+    struct store_ints slots; /* of their times (store_event.h) */
+};
+bool store_segment_places(const struct store_segment *segment, uint32_t block,
+                          struct store_places_table *out, struct fail *fail) MUST_USE;
+/* The file's code of entry `at`, below the count; they ascend. */
+uint32_t store_places_code(const struct store_places_table *table, uint32_t at);
+/* The entry of an event by the file's code; the count where there is none. */
+uint32_t store_places_find(const struct store_places_table *table, uint32_t code);
+bool store_places_open(const struct store_segment *segment, const struct store_places_table *table,
+                       uint32_t at, struct store_event_places *out, struct fail *fail) MUST_USE;
+/* Places [from, from + count). FAIL_CORRUPT where rows do not ascend or lie past the block. */
+bool store_places_read(const struct store_segment *segment, const struct store_places_table *table,
+                       const struct store_event_places *places, uint32_t from, uint32_t count,
+                       uint32_t *rows, int32_t *slots, struct fail *fail) MUST_USE;
+/* Are a block's tables those of its rows? `codes` are the file's (store_segment_check_places.c). */
+bool store_segment_check_places(const struct store_segment *segment, uint32_t block,
+                                const uint32_t *codes, const int64_t *ts_ms, bool *out_same,
+                                struct fail *fail) MUST_USE;
+
 /* ---- inside (store_segment*.c only) ------------------------------------------------------------------- */
 
 #define STORE_SEGMENT_HEADER_BYTES ((size_t)32)
@@ -244,10 +280,13 @@ enum store_segment_tag {
     STORE_SEGMENT_TAG_EVENT_SETS = 5,
     STORE_SEGMENT_TAG_GROUPS = 6,
     STORE_SEGMENT_TAG_STATISTICS = 7,
-    STORE_SEGMENT_TAG_CUBES = 8, /* the only one that may be missing */
-    STORE_SEGMENT_TAGS = 9,
+    STORE_SEGMENT_TAG_CUBES = 8, /* this one and the next may be missing */
+    STORE_SEGMENT_TAG_PLACES = 9,
+    STORE_SEGMENT_TAGS = 10,
 };
-struct store_segment_piece { /* a chunk outside of columns */
+#define STORE_PLACES_CHUNK_BYTES ((size_t)24) /* of a block, in section 9 */
+#define STORE_PLACES_ENTRY_BYTES ((size_t)8) /* of an event, in a block's table; and before these */
+struct store_segment_piece {                 /* a chunk outside of columns */
     uint64_t offset, length, checksum;
 };
 struct store_segment {
@@ -273,13 +312,17 @@ struct store_segment {
     struct store_cube *cubes;
     struct store_cube_property *cube_properties;
     uint32_t cube_count, cube_property_count;
-    _Atomic uint8_t
-        *checked; /* by chunk, by group; the two statistics; properties of cubes, cubes */
+    size_t places_mark;
+    /* By chunk, by group; the two statistics; properties of cubes, cubes; places, by block. */
+    _Atomic uint8_t *checked;
     _Atomic(uint8_t *) bearing[2]; /* see store_bearing.c; NULL: not looked up yet */
 };
 /* Reads section 8 (store_segment_cubes.c); marks count from `mark`. */
 bool store_segment_open_cubes(struct store_segment *segment, size_t mark,
                               struct fail *fail) MUST_USE;
+/* Reads section 9 (store_segment_places.c); marks count from `mark`, one a block. */
+bool store_segment_open_places(struct store_segment *segment, size_t mark,
+                               struct fail *fail) MUST_USE;
 static inline bool store_segment_inside(const struct store_segment *segment, uint64_t offset,
                                         uint64_t length)
 {

@@ -174,6 +174,13 @@ static bool check_rows(struct checking *k, struct fail *fail)
     check_order(k);
     check_block_entry(k);
     check_event_set(k, codes);
+    bool same;
+    if (!store_segment_check_places(k->segment, k->block, codes, k->ts.data, &same, fail)) {
+        return false;
+    }
+    if (!same) {
+        tell_block(k, "the places of events are not those of its rows");
+    }
     for (uint32_t i = 0; i < k->block_rows; i++) {
         uint64_t row = (uint64_t)k->block * STORE_SEGMENT_BLOCK_ROWS + i + 1;
         int64_t ts_ms = ((const int64_t *)k->ts.data)[i];

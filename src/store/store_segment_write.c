@@ -32,10 +32,12 @@ static void build_done(struct store_build *build)
     base_buf_done(&build->blocks);
     base_buf_done(&build->event_sets);
     base_buf_done(&build->groups);
+    base_buf_done(&build->block_places);
     lines_done(&build->names_lines);
     lines_done(&build->hours_lines);
     store_build_count_done(build);
     store_build_cubes_free(build->cubes);
+    store_build_places_free(build->places);
     base_zipper_free(build->encoder.zipper);
     arena_free(build->encoder.arena);
     arena_free(build->strings);
@@ -55,6 +57,7 @@ static bool build_init(struct store_build *build, const struct store_segment_bui
     build->blocks.limit = SIZE_MAX / 2;
     build->event_sets.limit = SIZE_MAX / 2;
     build->groups.limit = SIZE_MAX / 2;
+    build->block_places.limit = SIZE_MAX / 2;
     build->info = (struct store_segment_info){
         .id = id,
         .ts_min_ms = INT64_MAX,

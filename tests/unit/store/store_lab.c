@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base_bytes.h"
 #include "store_lab.h"
 
 void lab_must(bool ok, const struct fail *fail)
@@ -481,4 +482,19 @@ bool store_accounts_of(struct store_snapshot *snapshot, const struct store_accou
     }
     *out = snapshot->accounts;
     return true;
+}
+
+uint8_t *lab_section(uint8_t *footer, uint32_t tag)
+{
+    uint32_t sections = base_get_u32(footer + 72);
+    uint8_t *at = footer + STORE_SEGMENT_FOOTER_BYTES + (size_t)sections * 16;
+    for (uint32_t s = 0; s < sections; s++) {
+        const uint8_t *entry = footer + STORE_SEGMENT_FOOTER_BYTES + (size_t)s * 16;
+        if (base_get_u32(entry) == tag) {
+            return at;
+        }
+        at += (base_get_u64(entry + 8) + 7) / 8 * 8;
+    }
+    fail_msg("no section %u", tag);
+    return NULL;
 }

@@ -64,6 +64,8 @@ uint64_t lab_check_scan(struct lab *lab, struct store_snapshot *snapshot,
 /* A scan chosen at random, checked. */
 void lab_check_random_scan(struct lab *lab, struct store_snapshot *snapshot);
 bool lab_same_value(struct store_value a, struct store_value b);
+/* The body of a section of a segment's footer, which must be there. */
+uint8_t *lab_section(uint8_t *footer, uint32_t tag);
 /* One of 0 to sides - 1. */
 uint64_t lab_dice(struct lab *lab, uint64_t sides);
 extern const char *const lab_event_names[LAB_EVENT_NAMES];

@@ -352,21 +352,6 @@ static void one_row_of_another_age_makes_no_cube_larger_than_its_pages(void **st
 
 /* ---- damage ------------------------------------------------------------------------------------------- */
 
-static uint8_t *find_section(uint8_t *footer, uint32_t tag)
-{
-    uint32_t sections = base_get_u32(footer + 72);
-    uint8_t *at = footer + STORE_SEGMENT_FOOTER_BYTES + (size_t)sections * 16;
-    for (uint32_t s = 0; s < sections; s++) {
-        const uint8_t *entry = footer + STORE_SEGMENT_FOOTER_BYTES + (size_t)s * 16;
-        if (base_get_u32(entry) == tag) {
-            return at;
-        }
-        at += (base_get_u64(entry + 8) + 7) / 8 * 8;
-    }
-    fail_msg("no section %u", tag);
-    return NULL;
-}
-
 /* Writes the file anew with one change, all checksums made to fit, and opens it. */
 static bool open_changed(struct lab *lab, struct str file, size_t at, uint8_t change,
                          struct store_segment **out, struct fail *fail)
@@ -375,7 +360,7 @@ static bool open_changed(struct lab *lab, struct str file, size_t at, uint8_t ch
     char path[STORE_SEGMENT_PATH_BYTES];
     uint8_t *data = (uint8_t *)(uintptr_t)file.data;
     uint8_t *footer = data + base_get_u64(data + file.len - 32);
-    uint8_t *cubes = find_section(footer, STORE_SEGMENT_TAG_CUBES);
+    uint8_t *cubes = lab_section(footer, STORE_SEGMENT_TAG_CUBES);
     uint8_t *cube = cubes + 8 + (size_t)base_get_u32(cubes) * 32;
     const uint8_t *bytes = data + base_get_u64(cube + 16);
     size_t length = base_get_u64(cube + 24);
@@ -406,7 +391,7 @@ static void verify_recounts_cubes_and_tells_of_damage(void **state)
     store_segment_path(2, path);
     lab_must(disk_read_whole(lab->disk, path, arena, 1 << 24, &file, &fail), &fail);
     const uint8_t *data = (const uint8_t *)file.data;
-    const uint8_t *cubes = find_section(
+    const uint8_t *cubes = lab_section(
         (uint8_t *)(uintptr_t)data + base_get_u64(data + file.len - 32), STORE_SEGMENT_TAG_CUBES);
     const uint8_t *cube = cubes + 8 + (size_t)base_get_u32(cubes) * 32;
     size_t cells = (size_t)(base_get_u64(cube + 16) + base_get_u64(cube + 24)) - 1;
