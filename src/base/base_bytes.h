@@ -1,6 +1,6 @@
 /* base_bytes.h — little-endian numbers in bytes: the only way to read or write disk and wire formats.
  *
- * What: put and get of fixed-width numbers and LEB128 varints, never by laying a struct over bytes.
+ * What: put and get of fixed-width numbers and LEB128 varints, never by laying a struct over bytes; counting bits.
  * Owner: the caller's memory.   Threads: safe.
  * Failure: base_varint_get returns false at the end of the bytes or past 10 bytes.
  * Limits/cost: one load or store.   Units: bytes.   Example: base_put_u32(page + 4, rows);
@@ -51,6 +51,15 @@ static inline int64_t base_get_i64(const void *at)
     int64_t v;
     memcpy(&v, at, sizeof v);
     return v;
+}
+
+/* How many bits are set: where the compiler may not use an instruction for it, its own way is a call. */
+static inline uint32_t base_bits_set(uint64_t bits)
+{
+    bits -= bits >> 1 & UINT64_C(0x5555555555555555);
+    bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
+    bits = (bits + (bits >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (uint32_t)(bits * UINT64_C(0x0101010101010101) >> 56);
 }
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,

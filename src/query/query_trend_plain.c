@@ -23,10 +23,14 @@ bool trend_is_plain(const struct trend_body *body)
 
 #define CUSTOMER_BIT 32U /* of a batch's numbers: events below, customers above */
 
+struct trend_narrow_series {
+    bool all;                   /* of the rows that come are the series' */
+    struct query_places places; /* else these */
+};
 struct trend_narrow {
     struct query_slots intervals;
     uint64_t batch; /* that the places are of */
-    struct query_places series[QUERY_SERIES_MAX];
+    struct trend_narrow_series series[QUERY_SERIES_MAX];
     /* Of this batch, by interval, the last for rows outside of all; brought to the cells at its end. */
     uint64_t *numbers[QUERY_SERIES_MAX];
 };
@@ -51,23 +55,57 @@ bool trend_narrow_new(struct query_worker *worker, struct trend_narrow **out, st
 }
 
 /* Counts a customer's rows, without a jump that depends on them. They come in order of time, so that those of one interval
-   follow each other. Says whether there was any. */
-static bool count_series(const struct trend_narrow *narrow, size_t series, const int32_t *slots,
-                         uint32_t from, uint32_t end)
+   follow each other. `words`: which rows are marked; NULL: all. Says whether there was any. */
+static inline bool count_rows(const struct query_slots *intervals, uint64_t *numbers,
+                              const uint64_t *words, const int32_t *slots, uint32_t from,
+                              uint32_t end)
 {
-    const uint64_t *words = narrow->series[series].words;
-    uint64_t *numbers = narrow->numbers[series];
-    uint32_t last = narrow->intervals.none;
+    uint32_t last = intervals->none;
     uint64_t any = 0;
     for (uint32_t row = from; row < end; row++) {
-        uint64_t marked = words[row / QUERY_MARK_ROWS] >> row % QUERY_MARK_ROWS & 1U;
-        uint32_t interval = query_slots_interval(&narrow->intervals, slots[row]);
+        uint64_t marked =
+            words == NULL ? 1 : words[row / QUERY_MARK_ROWS] >> row % QUERY_MARK_ROWS & 1U;
+        uint32_t interval = query_slots_interval(intervals, slots[row]);
         uint64_t another = marked & (interval != last);
         numbers[interval] += marked | another << CUSTOMER_BIT;
         last = marked != 0 ? interval : last;
-        any |= marked & (interval != narrow->intervals.none);
+        any |= marked & (interval != intervals->none);
     }
     return any != 0;
+}
+
+static bool count_series(const struct trend_narrow *narrow, size_t series, const int32_t *slots,
+                         uint32_t from, uint32_t end)
+{
+    uint64_t *numbers = narrow->numbers[series];
+    return narrow->series[series].all
+               ? count_rows(&narrow->intervals, numbers, NULL, slots, from, end)
+               : count_rows(&narrow->intervals, numbers, narrow->series[series].places.words, slots,
+                            from, end);
+}
+
+/* Does every label fit the series? Then rows need not be marked. */
+static bool is_all(const struct query_labels *labels, uint32_t series)
+{
+    bool all = true;
+    for (uint32_t l = 1; l < labels->count; l++) {
+        all = all && (labels->masks[l] >> series & 1U) != 0;
+    }
+    return all;
+}
+
+static bool mark_series(struct trend_narrow *narrow, const struct query_worker *worker,
+                        size_t series_count, struct fail *fail)
+{
+    for (uint32_t s = 0; s < series_count; s++) {
+        struct trend_narrow_series *series = &narrow->series[s];
+        series->all = is_all(worker->labels, s);
+        if (!series->all && !query_places_mark(worker, s, &series->places, fail)) {
+            return false;
+        }
+    }
+    narrow->batch = worker->batch;
+    return true;
 }
 
 static void bring_to_cells(const struct trend_narrow *narrow, const struct trend_body *body,
@@ -96,12 +134,9 @@ static bool count_narrow(struct query_worker *worker, uint32_t c, struct fail *f
     struct query_tally_state *state = query_tally_state(worker);
     struct trend_narrow *narrow = ((struct trend_own *)state->own)->narrow;
     const struct trend_tally *tally = state->whole;
-    for (uint32_t s = 0; s < body->series_count && narrow->batch != worker->batch; s++) {
-        if (!query_places_mark(worker, s, &narrow->series[s], fail)) {
-            return false;
-        }
+    if (narrow->batch != worker->batch && !mark_series(narrow, worker, body->series_count, fail)) {
+        return false;
     }
-    narrow->batch = worker->batch;
     for (size_t s = 0; s < body->series_count; s++) {
         bool any = count_series(narrow, s, rows->slots, rows->row_begin[c], rows->row_begin[c + 1]);
         trend_cell(tally, s, tally->stride - 1)->customers +=

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base_bytes.h"
 #include "store_codec.h"
 
 #define STORE_INTS_HEADER_BYTES 16U
@@ -27,6 +28,21 @@ bool store_flat_read32(const struct store_ints_flat *flat, uint32_t from, uint32
 /* The smallest flat encoding. */
 bool store_flat_encode(const int64_t *values, uint32_t count, struct base_buf *out,
                        struct fail *fail) MUST_USE;
+
+/* Value `at` of packed ones. */
+static inline uint64_t store_unpack_one(const uint8_t *bits, uint32_t at, unsigned width)
+{
+    uint64_t bit = (uint64_t)at * width;
+    uint64_t value;
+    if (width == 0) {
+        return 0;
+    }
+    if (width > 57) { /* may lie in nine bytes */
+        store_unpack(bits, bit, width, 1, &value);
+        return value;
+    }
+    return base_get_u64(bits + bit / 8) >> bit % 8 & UINT64_MAX >> (64 - width);
+}
 
 struct store_frame {
     const uint8_t *bits, *places; /* packed values; places of the exceptions, and then these */

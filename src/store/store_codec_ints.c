@@ -128,7 +128,7 @@ bool store_frame_open(const struct store_ints_flat *flat, uint32_t at, struct st
     }
     frame.bits = flat->payload + offset;
     frame.places = frame.bits + packed;
-    store_unpack(flat->bases, (uint64_t)at * flat->width, flat->width, 1, &frame.base);
+    frame.base = store_unpack_one(flat->bases, at, flat->width);
     *out = frame;
     return true;
 }
@@ -242,9 +242,8 @@ static bool search_flat(const struct store_ints_flat *flat, int64_t value, uint3
         uint32_t end = frame_count(flat->count);
         while (end - first > 1) {
             uint32_t middle = first + (end - first) / 2;
-            uint64_t base;
+            uint64_t base = store_unpack_one(flat->bases, middle, flat->width);
             int64_t begins;
-            store_unpack(flat->bases, (uint64_t)middle * flat->width, flat->width, 1, &base);
             scale_up(flat, &base, 1, &begins);
             if (begins < value) {
                 first = middle;

@@ -166,10 +166,10 @@ static uint32_t rank(const struct store_values *values, uint32_t row)
     uint32_t group = row / RANK_ROWS;
     uint32_t count = base_get_u16(values->ranks + (size_t)group * 2);
     for (uint32_t word = group * (RANK_ROWS / 64); word < row / 64; word++) {
-        count += (uint32_t)__builtin_popcountll(bitmap_word(values, word));
+        count += base_bits_set(bitmap_word(values, word));
     }
     uint64_t below = (UINT64_C(1) << (row % 64)) - 1;
-    return count + (uint32_t)__builtin_popcountll(bitmap_word(values, row / 64) & below);
+    return count + base_bits_set(bitmap_word(values, row / 64) & below);
 }
 
 bool store_values_find(const struct store_values *values, uint32_t from, uint32_t to,
@@ -215,7 +215,7 @@ static bool select_row(const struct store_values *values, uint32_t entry, uint32
             break;
         }
         uint64_t bits = bitmap_word(values, word);
-        uint32_t here = (uint32_t)__builtin_popcountll(bits);
+        uint32_t here = base_bits_set(bits);
         if (before + here <= entry) {
             before += here;
             continue;

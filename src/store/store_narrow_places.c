@@ -13,7 +13,8 @@ struct list { /* rows that are wanted: of the block, ascending */
 };
 struct source { /* of one event */
     struct store_event_places places;
-    uint32_t from, count; /* those in the stretch */
+    uint32_t from, count;      /* those in the stretch */
+    uint32_t row_from, row_to; /* the stretch */
     uint8_t label;
 };
 
@@ -52,6 +53,8 @@ static bool cut_source(const struct store_narrowing *n, const struct store_place
         return store_segment_blame(n->segment, n->events, table->block, fail);
     }
     source->count = end > source->from ? end - source->from : 0;
+    source->row_from = from;
+    source->row_to = to;
     return true;
 }
 
@@ -84,6 +87,11 @@ static bool read_source(const struct store_narrowing *n, const struct store_plac
     if (!store_places_read(n->segment, table, &source->places, source->from, source->count,
                            out->rows, out->slots, fail)) {
         return false;
+    }
+    if (out->count > 0 &&
+        (out->rows[0] < source->row_from || out->rows[out->count - 1] >= source->row_to)) {
+        fail_set(fail, FAIL_CORRUPT, "places of events: rows do not ascend");
+        return store_segment_blame(n->segment, n->events, table->block, fail);
     }
     if (within.from != INT32_MIN || within.last != INT32_MAX) {
         keep_within(out, within);
@@ -151,23 +159,18 @@ static bool read_sources(struct store_narrowing *n, const struct store_places_ta
 
 /* ---- into the piece --------------------------------------------------------------------------------------- */
 
-/* The first span from the open one on that ends behind the row. Most are near; after a rare event they are not. */
-static const struct store_span *span_behind(const struct store_narrowing *n, uint32_t row)
+/* The first span from `span` on that ends behind the row. Most are near; after a rare event they are not. */
+static const struct store_span *span_behind(const struct store_narrowing *n,
+                                            const struct store_span *span, uint32_t row)
 {
-    enum { NEAR = 4 };
-    const struct store_span *span = n->spans;
-    for (int i = 0; i < NEAR && span < n->spans_end; i++, span++) {
-        if (span->end > row) {
-            return span;
-        }
-    }
-    size_t step = NEAR;
-    while ((size_t)(n->spans_end - span) > step && span[step].end <= row) {
+    size_t left = (size_t)(n->spans_end - span);
+    size_t step = 1;
+    while (left > step && span[step].end <= row) {
         span += step;
+        left -= step;
         step *= 2;
     }
-    size_t low = 0, high = (size_t)(n->spans_end - span);
-    high = high < step + 1 ? high : step + 1;
+    size_t low = 0, high = left < step + 1 ? left : step + 1;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (span[middle].end <= row) {
@@ -179,43 +182,58 @@ static const struct store_span *span_behind(const struct store_narrowing *n, uin
     return span + low;
 }
 
-/* Closes the spans that end at or before the row; only the open one can have rows. */
-static inline void close_before(struct store_narrowing *n, uint32_t row, uint32_t piece_rows)
-{
-    if (n->spans < n->spans_end && n->spans->end <= row) {
-        store_narrow_close_span(n, piece_rows);
-        n->spans = span_behind(n, row);
-    }
-}
-
-/* Adds the rows that lie in spans and, where `ts_ms` is not NULL, within the times. */
+/* Adds the rows that lie in spans and, where `ts_ms` is not NULL, within the times, and closes the spans before them, of which
+   only the open one can have rows. Without a jump that depends on whether a row is another customer's than the one
+   before: one span ends behind each row, since the stretch ends with a span or inside of one. */
 static void add_rows(struct store_narrowing *n, const struct store_labelling *l,
                      const struct list *list, const int64_t *ts_ms)
 {
     struct store_narrow_piece *piece = n->piece;
     const uint32_t first = l->block * STORE_SEGMENT_BLOCK_ROWS;
+    const struct store_times times =
+        l->in_times ? (struct store_times){INT64_MIN, INT64_MAX} : l->times;
     uint8_t *labels = piece->labels.data;
-    int32_t *slots = piece->slots.data;
-    int64_t *times = piece->ts.data;
+    int32_t *out_slots = piece->slots.data;
+    int64_t *out_ts = piece->ts.data;
+    uint32_t *customers = piece->customers.data, *row_begin = piece->row_begin.data;
+    const struct store_span *span = n->spans;
+    uint32_t closed = piece->customer_count;
     uint32_t at = piece->row_count;
     for (uint32_t i = 0; i < list->count; i++) {
         uint32_t row = first + list->rows[i];
-        close_before(n, row, at);
-        if (n->spans == n->spans_end) {
-            break;
+        bool closes = span->end <= row;
+        uint32_t begins = row_begin[closed];
+        customers[closed] = span->customer;
+        closed += closes && at > begins;
+        row_begin[closed] = closes ? at : begins;
+        span += closes;
+        if (span->end <= row) {
+            span = span_behind(n, span, row);
         }
         labels[at] = list->labels[i];
+        bool keeps = span->begin <= row;
         if (n->in_slots) {
-            slots[at] = list->slots[i];
+            out_slots[at] = list->slots[i];
         } else {
-            times[at] = ts_ms[i];
+            out_ts[at] = ts_ms[i];
         }
-        bool in_span = n->spans->begin <= row;
-        bool in_times = l->in_times || ts_ms == NULL ||
-                        (ts_ms[i] >= l->times.from_ms && ts_ms[i] <= l->times.last_ms);
-        at += in_span && in_times;
+        if (ts_ms != NULL) {
+            keeps = keeps && ts_ms[i] >= times.from_ms && ts_ms[i] <= times.last_ms;
+        }
+        at += keeps;
     }
+    n->spans = span;
+    piece->customer_count = closed;
     piece->row_count = at;
+}
+
+/* Closes the spans that end at or before the row. */
+static void close_before(struct store_narrowing *n, uint32_t row)
+{
+    if (n->spans < n->spans_end && n->spans->end <= row) {
+        store_narrow_close_span(n, n->piece->row_count);
+        n->spans = span_behind(n, n->spans, row);
+    }
 }
 
 /* The whole times of the list's rows, in the reading's memory. */
@@ -273,6 +291,6 @@ bool store_narrow_take_places(struct store_narrowing *n, const struct store_labe
     }
     n->reading->rows_scanned += rows;
     add_rows(n, l, &list, ts_ms);
-    close_before(n, l->block * STORE_SEGMENT_BLOCK_ROWS + to, n->piece->row_count);
+    close_before(n, l->block * STORE_SEGMENT_BLOCK_ROWS + to);
     return true;
 }

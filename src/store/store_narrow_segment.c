@@ -1,4 +1,5 @@
 /* store_narrow_segment.c — narrow pieces of segments. */
+#include "base_bytes.h"
 #include "store_narrow_reading.h"
 
 #define WINDOW_WORDS (STORE_WINDOW / STORE_WORD_ROWS)
@@ -37,13 +38,13 @@ static uint32_t rows_before(const struct kept *kept, uint32_t at, uint32_t *word
         return at;
     }
     for (; *word < at / STORE_WORD_ROWS; (*word)++) {
-        *before += (uint32_t)__builtin_popcountll(kept->words[*word]);
+        *before += base_bits_set(kept->words[*word]);
     }
     if (at % STORE_WORD_ROWS == 0) {
         return *before;
     }
     uint64_t below = (UINT64_C(1) << at % STORE_WORD_ROWS) - 1;
-    return *before + (uint32_t)__builtin_popcountll(kept->words[*word] & below);
+    return *before + base_bits_set(kept->words[*word] & below);
 }
 
 /* Closes the spans that end in a window of `rows` rows from row `first` of the segment; `piece_rows` rows of the piece
