@@ -129,6 +129,7 @@ static bool open_modules(struct app *app, const struct app_options *options, str
         .clock = app->clock,
         .dedup_window_ms = app->config.dedup_window_days * 86400000,
         .quarantine_bytes_max = (uint64_t)app->config.quarantine_mb * 1000000,
+        .waiting_bytes_max = (uint64_t)app->config.waiting_mb * 1000000,
     };
     if (!disk_real(app->data, &app->disk, fail) || !is_whole(app, fail) ||
         !app_room_open(app->disk, &app->config, app->clock, &app->room, fail)) {

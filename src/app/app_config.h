@@ -23,6 +23,7 @@ struct app_config {
     int64_t dedup_window_days;
     int64_t quarantine_mb;
     int64_t body_mb, inflated_mb, events_per_request;
+    int64_t bodies_mb, waiting_mb;
     struct str listen;
     struct str hosts; /* names under which the server may be called, separated by spaces */
     struct str tls_certificate_file, tls_key_file;

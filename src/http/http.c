@@ -274,6 +274,10 @@ bool http_start(struct app *app, const struct http_options *options, struct http
         .connections_per_address_max =
             (int)(config->behind_proxy != 0 ? config->connections
                                             : config->connections_per_address),
+        /* One body always has room. */
+        .bodies_bytes_max =
+            (size_t)(config->bodies_mb > config->body_mb ? config->bodies_mb : config->body_mb) *
+            1000000,
         .request_ms = options->request_ms,
         .tls_certificate_file = text_or_null(http, config->tls_certificate_file),
         .tls_key_file = text_or_null(http, config->tls_key_file),

@@ -46,7 +46,7 @@ void http_refuse_decoding(struct http_call *call, const struct fail *fail)
 void http_refuse_storing(struct http_call *call, const struct fail *fail)
 {
     if (fail->code == FAIL_BUSY) {
-        http_problem_later(call, 429, fail->message, LATER_S);
+        http_problem_later(call, 503, fail->message, LATER_S);
     } else if (fail->code == FAIL_LIMIT) {
         /* Not logged each time: the log says when room ran out, and it would fill a disk that is full. */
         http_problem_later(call, 503, "no room to store events", NO_ROOM_S);

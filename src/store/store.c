@@ -6,6 +6,7 @@
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define DEDUP_WINDOW_MS (7 * DAY_MS)
 #define QUARANTINE_BYTES_MAX ((uint64_t)1 << 30)
+#define WAITING_BYTES_MAX ((uint64_t)192 << 20)
 #define FRESH_ROWS_MAX 262144U
 #define FRESH_ROWS_LIMIT (1U << 22)
 #define JOURNAL_BYTES_MAX ((uint64_t)256 << 20)
@@ -32,6 +33,8 @@ static bool resolve(const struct store_options *given, struct store_options *out
         options.journal_bytes_max == 0 ? JOURNAL_BYTES_MAX : options.journal_bytes_max;
     options.quarantine_bytes_max =
         options.quarantine_bytes_max == 0 ? QUARANTINE_BYTES_MAX : options.quarantine_bytes_max;
+    options.waiting_bytes_max =
+        options.waiting_bytes_max == 0 ? WAITING_BYTES_MAX : options.waiting_bytes_max;
     options.bulk_rows_max =
         options.bulk_rows_max == 0 ? STORE_BULK_ROWS_MAX : options.bulk_rows_max;
     if (options.bulk_rows_max > BULK_ROWS_LIMIT) {

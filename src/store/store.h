@@ -37,6 +37,8 @@ struct store_options {              /* zero = default */
     int64_t commit_delay_us; /* how long a commit waits for company; 0: not at all */
     uint32_t bulk_rows_max;  /* of a large import in memory; 2,097,152 */
     uint64_t quarantine_bytes_max; /* above it what cannot be stored is refused; 1 GiB */
+    uint64_t
+        waiting_bytes_max; /* of batches that wait and of rows until they are sealed, imports aside; 192 MiB */
 };
 
 /* Opens (and makes, where the disk is empty) a store; `disk` must outlive it. Replays the journal. */

@@ -21,6 +21,21 @@ static bool bulk_is_over(const struct store *store)
                             store_bulk_bytes(bulk) >= STORE_BULK_BYTES_MAX);
 }
 
+size_t store_commit_table_bytes(const struct store *store)
+{
+    const struct store_writing *writing = &store->writing;
+    const struct store_dedup_live *dedup = writing->dedup[1];
+    const struct store_quarantine_live *quarantine = writing->quarantine[1];
+    return store_fresh_bytes(writing->fresh) + dedup->size * sizeof dedup->slots[0] +
+           arena_used(writing->identity->live[1]->arena) + arena_used(quarantine->arena) +
+           quarantine->count * sizeof(struct store_quarantine_live_row);
+}
+
+size_t store_commit_bytes(const struct store *store)
+{
+    return store->writing.frozen_bytes + store_commit_table_bytes(store);
+}
+
 /* Is more waiting to be sealed than `times` the ordinary? */
 static bool over(const struct store *store, uint64_t times)
 {
@@ -30,8 +45,8 @@ static bool over(const struct store *store, uint64_t times)
            (store_fresh_count(writing->fresh) >= times * options->fresh_rows_max ||
             writing->quarantine[1]->count >= times * options->fresh_rows_max ||
             writing->marks->count >= times * options->fresh_rows_max ||
-            store_fresh_bytes(writing->fresh) >= times * STORE_FRESH_BYTES_MAX ||
-            writing->quarantine[1]->raw_bytes >= times * STORE_FRESH_BYTES_MAX ||
+            store_commit_table_bytes(store) >=
+                times * (options->waiting_bytes_max / 8 * STORE_TABLE_EIGHTHS) ||
             bulk_is_over(store) || writing->journal.len >= times * options->journal_bytes_max);
 }
 

@@ -23,9 +23,11 @@
 #define STORE_ITEMS_MAX ((size_t)1 << 20)    /* in one submit */
 #define STORE_COMMIT_ITEMS ((size_t)1 << 16) /* batches are gathered up to here */
 #define STORE_COMMIT_BYTES ((size_t)64 << 20)
-#define STORE_WAITING_ITEMS ((size_t)1 << 19) /* above this, submitting is refused as busy */
-#define STORE_WAITING_BYTES ((size_t)512 << 20)
-#define STORE_FRESH_BYTES_MAX ((size_t)256 << 20) /* sealed above this */
+#define STORE_WAITING_ITEMS ((size_t)1 << 19)        /* above this, submitting is refused as busy */
+#define STORE_WAITING_BULK_BYTES ((size_t)512 << 20) /* the same, of large imports */
+/* Of options.waiting_bytes_max a table is sealed above so many eighths: two of them, one being sealed, leave a quarter for
+   batches that wait for it. */
+#define STORE_TABLE_EIGHTHS 3U
 #define STORE_FRESH_ROWS_MOST ((uint32_t)1 << 24) /* never more in one table */
 
 /* ---- snapshots' shared list of segments ------------------------------------------------------------- */
@@ -104,7 +106,8 @@ struct store_writing {
     struct fail broken;       /* why nothing is taken any more, where journal.broken */
     uint64_t next_arrival, next_quarantine_id;
     uint64_t rows, customers;
-    bool frozen; /* an older table waits to be sealed */
+    bool frozen;         /* an older table waits to be sealed, */
+    size_t frozen_bytes; /* of so much memory */
     /* Of a large import: commits that are in no journal, and durable only once they are sealed. */
     struct store_bulk *bulk; /* its rows since the last freeze; NULL: none */
     bool ahead[2];           /* the older and the current tables hold such commits */
@@ -159,7 +162,10 @@ struct store_queue { /* guarded by lock */
     struct base_cond changed;
     struct store_job *first, *last;                 /* submits */
     struct store_job *control_first, *control_last; /* before any submit */
-    size_t items, bytes;                            /* waiting */
+    struct {
+        size_t items, bytes;
+    } waiting[2];      /* batches, and [1] of large imports */
+    size_t rows_bytes; /* of what is committed and not sealed, as of the writer's last look */
     bool stop;
 };
 

@@ -87,6 +87,7 @@ static void begin_tables(struct store *store)
     view->live[0] = view->live[1];
     view->live[1] = store_identity_live_new(store->options.fresh_rows_max, old->seqs,
                                             old->position + 1, old->numbers);
+    writing->frozen_bytes = store_commit_table_bytes(store);
     store_identity_view_unref(writing->identity);
     writing->identity = store_identity_view_ref(view);
     writing->dedup[0] = writing->dedup[1];
@@ -215,6 +216,7 @@ static void install_writer(struct store *store, const struct store_install *inst
         store_quarantine_marks_unref(writing->marks);
         writing->marks = rest;
         writing->frozen = false;
+        writing->frozen_bytes = 0;
         writing->ahead[0] = false;
         writing->pressed = false;
     }

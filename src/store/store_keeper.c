@@ -13,6 +13,8 @@
 #define CALM_US ((int64_t)60 * 1000 * 1000)
 #define CALM_ROWS 6000U
 #define IMPORT_SEGMENTS_MOST 200U
+/* What may stay free in the heap after a seal: under a flood, rows and requests leave hundreds of megabytes of holes. */
+#define FREE_AFTER_SEAL_BYTES ((size_t)96 << 20)
 #define RETRY_FIRST_US ((int64_t)1000 * 1000)
 #define RETRY_MOST_US ((int64_t)60 * 1000 * 1000)
 
@@ -382,6 +384,7 @@ static void seal_once(struct store *store, struct patience *patience)
     store_turn_take(store, &keeper->sealing);
     bool ok = store_seal_turn(store, false, &fail);
     store_turn_give(store, &keeper->sealing);
+    (void)base_give_back(FREE_AFTER_SEAL_BYTES);
     patience_next(store, patience, ok);
     base_lock(&keeper->lock);
     keeper->merge_wanted = keeper->merge_wanted || ok;

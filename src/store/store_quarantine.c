@@ -124,7 +124,6 @@ bool store_quarantine_live_add(struct store_quarantine_live *live, struct store_
         if (row->raw.len > 0) {
             memcpy(raw, row->raw.data, row->raw.len);
         }
-        live->raw_bytes += row->raw.len;
     }
     if (!index_hash(live, row->hash, fail)) {
         return false;

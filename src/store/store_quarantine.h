@@ -55,7 +55,6 @@ struct store_quarantine_live {
     uint32_t count;
     uint32_t file_count;
     uint32_t way_count;
-    size_t raw_bytes;            /* in memory */
     _Atomic uint64_t kept_bytes; /* of all rows, as far as they count against the budget */
     struct str ways[STORE_QUARANTINE_WAYS];
     struct store_journal_file *files[STORE_QUARANTINE_JOURNALS]; /* references held */

@@ -37,21 +37,25 @@ static size_t bytes_of(const struct store_item *items, size_t count)
     return bytes;
 }
 
-static bool too_much_locked(const struct store_queue *queue, const struct store_job *job)
+static bool too_much_locked(const struct store *store, const struct store_job *job)
 {
-    /* One batch alone is always taken, however large. */
-    return queue->first != NULL && (queue->items + job->records > STORE_WAITING_ITEMS ||
-                                    queue->bytes + job->bytes > STORE_WAITING_BYTES);
+    const struct store_queue *queue = &store->queue;
+    size_t bytes = queue->waiting[job->bulk].bytes + job->bytes;
+    /* One batch alone is always taken, however large: who sends one after the other is only slowed down. */
+    return queue->first != NULL &&
+           (queue->waiting[job->bulk].items + job->records > STORE_WAITING_ITEMS ||
+            (job->bulk ? bytes > STORE_WAITING_BULK_BYTES
+                       : queue->rows_bytes + bytes > store->options.waiting_bytes_max));
 }
 
 static void enqueue(struct store *store, struct store_job *job)
 {
     struct store_queue *queue = &store->queue;
     base_lock(&queue->lock);
-    job->busy = too_much_locked(queue, job);
+    job->busy = too_much_locked(store, job);
     if (!job->busy) {
-        queue->items += job->records;
-        queue->bytes += job->bytes;
+        queue->waiting[job->bulk].items += job->records;
+        queue->waiting[job->bulk].bytes += job->bytes;
     }
     push_locked(&queue->first, &queue->last, job);
     base_cond_signal(&queue->changed);
@@ -303,8 +307,8 @@ static size_t take_locked(struct store_queue *queue, struct store_job **out)
         items += next->records;
         bytes += next->bytes;
         if (!next->busy) {
-            queue->items -= next->records;
-            queue->bytes -= next->bytes;
+            queue->waiting[next->bulk].items -= next->records;
+            queue->waiting[next->bulk].bytes -= next->bytes;
         }
         out[count++] = pop_locked(&queue->first, &queue->last);
     }
@@ -360,6 +364,7 @@ static bool round_of(struct store *store, struct store_job **jobs)
 {
     struct store_queue *queue = &store->queue;
     base_lock(&queue->lock);
+    queue->rows_bytes = store_commit_bytes(store);
     struct store_job *control = pop_locked(&queue->control_first, &queue->control_last);
     size_t count = 0;
     bool pressed = false;

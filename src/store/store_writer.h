@@ -40,6 +40,9 @@ bool store_commit_change(struct store *store,
                          void *context, struct fail *fail) MUST_USE;
 /* Writes the frame that says that the store was closed in order. */
 void store_commit_closed(struct store *store);
+/* What is committed and not sealed holds of memory, large imports aside; and the newer table alone. */
+size_t store_commit_bytes(const struct store *store);
+size_t store_commit_table_bytes(const struct store *store);
 /* Is it time to freeze? */
 bool store_commit_seal_due(const struct store *store);
 /* Must the next commit, of this kind, wait for a seal? */

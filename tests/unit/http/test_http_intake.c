@@ -162,7 +162,7 @@ static void no_room_asks_to_come_again(void **state)
     static const struct {
         enum fail_code code;
         int status;
-    } cases[] = {{FAIL_BUSY, 429}, {FAIL_LIMIT, 503}, {FAIL_IO, 503}, {FAIL_NO_MEMORY, 503}};
+    } cases[] = {{FAIL_BUSY, 503}, {FAIL_LIMIT, 503}, {FAIL_IO, 503}, {FAIL_NO_MEMORY, 503}};
     base_log_set(LOG_ERROR, LOG_FORM_LOGFMT, -1, NULL);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         fail_set(&fixture->app.take_fail, cases[i].code, "secret path /data");
@@ -253,7 +253,7 @@ static void posthog_is_told_to_come_again_where_there_is_no_room(void **state)
         both(fixture, bearer(fixture, fixture->write_key), "Origin: https://shop.example\r\n");
     base_log_set(LOG_ERROR, LOG_FORM_LOGFMT, -1, NULL);
     fail_set(&fixture->app.take_fail, FAIL_BUSY, "too much");
-    assert_int_equal(post(fixture, "/e/", headers, CAPTURE), 429);
+    assert_int_equal(post(fixture, "/e/", headers, CAPTURE), 503);
     fail_set(&fixture->app.take_fail, FAIL_IO, "broken");
     assert_int_equal(post(fixture, "/batch/", headers, CAPTURE), 503);
     assert_true(head_has(fixture, "Retry-After: "));

@@ -1,4 +1,5 @@
 /* The face of the store as its users see it: batches, snapshots, leases, listeners, the keeper at work. */
+#include "store_keeper.h"
 #include "store_kit.h"
 #include "store_writer.h"
 
@@ -233,13 +234,16 @@ static void run_hold(void *context)
 static void more_than_may_wait_is_refused_and_what_waits_is_stored(void **state)
 {
     (void)state;
-    enum { MANY = STORE_WAITING_BYTES / STORE_EVENT_BYTES_MAX };
+    enum { MANY = 64 };
     struct kit kit;
     struct answers first = {0}, second = {0};
     struct base_thread thread;
     struct fail fail;
     static struct store_item few[10], many[MANY];
     kit_init(&kit);
+    kit_close(&kit);
+    kit.options.waiting_bytes_max = (uint64_t)MANY * STORE_EVENT_BYTES_MAX;
+    kit_open(&kit);
     struct hold hold = {.kit = &kit};
     base_mutex_init(&hold.lock);
     base_cond_init(&hold.changed);
@@ -291,6 +295,71 @@ static void more_than_may_wait_is_refused_and_what_waits_is_stored(void **state)
     }
     base_cond_done(&hold.changed);
     base_mutex_done(&hold.lock);
+    kit_done(&kit);
+}
+
+/* Rows count until they are sealed: while that takes its time, one batch waits and the next is refused. */
+static void rows_that_wait_for_a_seal_count_as_waiting(void **state)
+{
+    (void)state;
+    enum { MOST = 4 << 20, BATCH = 64 };
+    struct kit kit;
+    struct answers waits = {0}, refused = {0};
+    struct fail fail;
+    struct store_item items[BATCH], more[BATCH];
+    static char text[4096];
+    memset(text, 'x', sizeof text);
+    kit_init(&kit);
+    kit_close(&kit);
+    kit.options.no_keeper = false;
+    kit.options.waiting_bytes_max = MOST;
+    kit_open(&kit);
+    struct answers *both[] = {&waits, &refused};
+    for (int i = 0; i < 2; i++) {
+        base_mutex_init(&both[i]->lock);
+        base_cond_init(&both[i]->changed);
+    }
+    store_turn_take(kit.store, &kit.store->keeper.sealing);
+    size_t taken = 0;
+    while (store_commit_bytes(kit.store) < MOST / 8 * STORE_TABLE_EIGHTHS * 2) {
+        for (size_t i = 0; i < BATCH; i++) {
+            items[i] = kit_item(&kit, "web", NULL, "Said", "user=fat");
+            items[i].event.text = str_of(text, sizeof text);
+        }
+        assert_true(store_submit(kit.store, items, BATCH, &fail)); /* only one at a time */
+        taken += BATCH;
+        assert_true(taken * sizeof text < MOST);
+    }
+    static char raw[MOST / 2];
+    for (size_t i = 0; i < BATCH; i++) {
+        items[i] = kit_item(&kit, "web", NULL, "Said", "user=waits");
+        more[i] = kit_item(&kit, "web", NULL, "Said", "user=refused");
+    }
+    more[0].raw = str_of(raw, sizeof raw);
+    store_submit_async(kit.store, items, BATCH, answer, &waits);
+    store_submit_async(kit.store, more, BATCH, answer, &refused);
+    store_turn_give(kit.store, &kit.store->keeper.sealing);
+    for (int i = 0; i < 2; i++) {
+        base_lock(&both[i]->lock);
+        while (both[i]->done == 0) {
+            base_cond_wait(&both[i]->changed, &both[i]->lock);
+        }
+        base_unlock(&both[i]->lock);
+        base_cond_done(&both[i]->changed);
+        base_mutex_done(&both[i]->lock);
+    }
+    assert_int_equal(waits.failed, 0);
+    assert_int_equal(refused.failed, 1);
+    assert_int_equal(kit_rows(&kit, "fat"), taken);
+    assert_int_equal(kit_rows(&kit, "waits"), BATCH);
+    assert_int_equal(kit_rows(&kit, "refused"), -1); /* nothing of it */
+    assert_int_equal(kit_ledger(&kit).total.stored, taken + BATCH);
+    /* Once they are sealed there is room again. */
+    assert_true(store_submit(kit.store, more, BATCH, &fail));
+    assert_true(store_seal(kit.store, &fail));
+    struct store_status status;
+    store_status_read(kit.store, &status);
+    assert_int_equal(status.fresh_rows, 0);
     kit_done(&kit);
 }
 
@@ -578,6 +647,7 @@ int main(void)
         cmocka_unit_test(a_listener_hears_each_commit_with_its_verdicts),
         cmocka_unit_test(batches_need_not_be_waited_for),
         cmocka_unit_test(more_than_may_wait_is_refused_and_what_waits_is_stored),
+        cmocka_unit_test(rows_that_wait_for_a_seal_count_as_waiting),
         cmocka_unit_test(closing_takes_what_was_submitted),
         cmocka_unit_test(whoever_asks_first_each_snapshot_sees_its_own_fresh_rows),
         cmocka_unit_test(many_send_and_look_while_the_keeper_works),
