@@ -14,10 +14,14 @@ import time
 
 import crash
 import crash_sites
+import fuzz
 import trials
 from check_tools import JOBS, LOGS, ROOT, Result, build, configure, meson_tests, node_tests, run, tail
 
 os.chdir(ROOT)
+
+CLANG = {'CC': 'clang', 'CXX': 'clang++'}
+ASAN_OPTIONS = ['-Dweb=false', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized']
 
 
 # ---- the suites -------------------------------------------------------------------------------------
@@ -46,9 +50,7 @@ def suite_unit(result):
 
 def suite_asan(result):
     """The same tests under AddressSanitizer and UBSan, with clang."""
-    if build(result, 'build-check/asan',
-             ['-Dweb=false', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized'],
-             {'CC': 'clang', 'CXX': 'clang++'}):
+    if build(result, 'build-check/asan', ASAN_OPTIONS, CLANG):
         meson_tests(result, 'build-check/asan', env={
             'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1',
             'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}, timeout_multiplier='4')
@@ -57,15 +59,14 @@ def suite_asan(result):
 def suite_tsan(result):
     """The tests that use threads, under ThreadSanitizer."""
     if build(result, 'build-check/tsan',
-             ['-Dweb=false', '-Db_sanitize=thread', '-Db_lundef=false', '-Dbuildtype=debugoptimized'],
-             {'CC': 'clang', 'CXX': 'clang++'}):
+             ['-Dweb=false', '-Db_sanitize=thread', '-Db_lundef=false', '-Dbuildtype=debugoptimized'], CLANG):
         meson_tests(result, 'build-check/tsan', env={'TSAN_OPTIONS': 'halt_on_error=1:second_deadlock_stack=1'},
                     timeout_multiplier='6')
 
 
 def suite_tidy(result):
     """clang-tidy over src/."""
-    code, output = configure('build-check/tidy', ['-Dweb=false'], {'CC': 'clang', 'CXX': 'clang++'})
+    code, output = configure('build-check/tidy', ['-Dweb=false'], CLANG)
     if code != 0:
         result.one('configure for clang-tidy', False, output)
         return
@@ -156,57 +157,57 @@ def suite_peers(result):
 
 
 def suite_fuzz(result):
-    """Every parser of outside bytes with libFuzzer under ASan and UBSan, FUZZ_SECONDS each (30)."""
-    directory = 'build-check/fuzz'
-    if not build(result, directory,
-                 ['-Dfuzz=true', '-Dweb=false', '-Db_sanitize=address,undefined', '-Db_lundef=false',
-                  '-Dbuildtype=debugoptimized'], {'CC': 'clang', 'CXX': 'clang++'}):
-        return
-    seconds = os.environ.get('FUZZ_SECONDS', '30')
-    targets = sorted(os.path.basename(os.path.dirname(path)) for path in glob.glob('tests/fuzz/*/target.c'))
-    queue = list(targets)
-    running, runs = {}, 0
-    trial = trials.Trial('fuzz')
-    while queue or running:
-        while queue and len(running) < int(JOBS):
-            name = queue.pop(0)
-            found = os.path.join(directory, 'found', name)  # what is new stays there for the next time
-            os.makedirs(found, exist_ok=True)
-            log = open(os.path.join(LOGS, f'fuzz-{name}.log'), 'w+', encoding='utf-8', errors='replace')
-            running[name] = (subprocess.Popen(
-                [os.path.join(directory, 'tests', 'fuzz', f'fuzz_{name}'), f'-max_total_time={seconds}', '-timeout=10',
-                 '-rss_limit_mb=2048', f'-artifact_prefix={os.path.join(LOGS, name)}-', found, f'tests/fuzz/{name}/corpus'],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                env=dict(os.environ, UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1')), log)
-        for name, (process, log) in list(running.items()):
-            if process.poll() is not None:
-                log.seek(0)
-                output = log.read()
-                log.close()
-                done = re.search(r'^Done (\d+) runs', output, re.M)
-                runs += int(done.group(1)) if done else 0
-                result.one(f'fuzz {name}', process.returncode == 0 and done is not None, output)
-                del running[name]
-        time.sleep(0.2)
-    print(f'fuzz       {len(targets)} targets, {runs} inputs, {seconds} s each')
-    trial.end(result, {'inputs': runs, 'target_seconds': len(targets) * int(seconds)})
+    """Every parser of outside bytes with libFuzzer under ASan and UBSan, FUZZ_SECONDS each (30); --long: for HOURS (8)."""
+    if build(result, fuzz.DIRECTORY, fuzz.OPTIONS, CLANG, fuzz.programs()):
+        fuzz.piece(result)
+
+
+def suite_fuzz_long(result):
+    """The same again and again, until what RELIABILITY.md asks for is reached, or for HOURS (8)."""
+    if build(result, fuzz.DIRECTORY, fuzz.OPTIONS, CLANG, fuzz.programs()):
+        until_reached(result, 'fuzz', lambda: fuzz.piece(result))
+
+
+def hostile_needs(result):
+    """The instrumented server, and packages of the tests."""
+    if not build(result, 'build-check/asan', ASAN_OPTIONS, CLANG, ['firsthand']):
+        return False
+    code, output = run(['scripts/npm.sh', 'tests'])
+    result.one('packages of tests/', code == 0, output)
+    return code == 0
+
+
+def hostile_piece(result):
+    """REQUESTS mutated requests, and their line in the record."""
+    part, trial = Result(), trials.Trial('hostile')
+    node_tests(part, ['hostile/requests.test.mjs'], 'tests', {
+        'FIRSTHAND': os.path.abspath('build-check/asan/firsthand'),
+        'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}, 7200)
+    trial.end(part, {'requests': int(os.environ.get('REQUESTS', '20000'))})
+    result.add(part)
 
 
 def suite_hostile(result):
-    """Mutated requests to an instrumented server, REQUESTS of them (20,000); SEED repeats a run."""
-    directory = 'build-check/asan'
-    if not build(result, directory,
-                 ['-Dweb=false', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized'],
-                 {'CC': 'clang', 'CXX': 'clang++'}, ['firsthand']):
-        return
-    code, output = run(['scripts/npm.sh', 'tests'])
-    result.one('packages of tests/', code == 0, output)
-    if code == 0:
-        trial = trials.Trial('hostile')
-        node_tests(result, ['hostile/requests.test.mjs'], 'tests', {
-            'FIRSTHAND': os.path.abspath(os.path.join(directory, 'firsthand')),
-            'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}, 7200)
-        trial.end(result, {'requests': int(os.environ.get('REQUESTS', '20000'))})
+    """Mutated requests to an instrumented server, REQUESTS of them (20,000); SEED repeats a run; --long: for HOURS (8)."""
+    if hostile_needs(result):
+        hostile_piece(result)
+
+
+def suite_hostile_long(result):
+    """The same again and again, until what RELIABILITY.md asks for is reached, or for HOURS (8)."""
+    if hostile_needs(result):
+        until_reached(result, 'hostile', lambda: hostile_piece(result))
+
+
+def until_reached(result, part, piece):
+    """Pieces of a part until its goals are reached, one fails, or HOURS are over."""
+    end = time.monotonic() + float(os.environ.get('HOURS', '8')) * 3600
+    while not result.failed and time.monotonic() < end:
+        have = trials.progress(part)
+        print(f'{part:10} ' + ', '.join(f'{count:,} of {goal:,} {what}' for what, (count, goal) in have.items()), flush=True)
+        if all(count >= goal for count, goal in have.values()):
+            break
+        piece()
 
 
 def suite_overload(result):
@@ -273,14 +274,16 @@ SUITES = {
 # Asked for by name only.
 BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'crash': suite_crash,
            'overload': suite_overload, 'soak': suite_soak}
+# Of these, `./check NAME --long` goes on in pieces, each a line of the record.
+LONG = {'crash': suite_crash_long, 'fuzz': suite_fuzz_long, 'hostile': suite_hostile_long}
 GROUPS = {'quick': ['lint', 'unit', 'web']}
 
 
 def main():
     names = sys.argv[1:]
-    if names == ['crash', '--long']:
-        names = ['crash-long']
-        BY_HAND['crash-long'] = suite_crash_long
+    if len(names) == 2 and names[0] in LONG and names[1] == '--long':
+        BY_HAND[f'{names[0]}-long'] = LONG[names[0]]
+        names = [f'{names[0]}-long']
     if names == ['--list']:
         for name, suite in SUITES.items():
             print(f'{name:10} {suite.__doc__}')
@@ -308,9 +311,7 @@ def main():
             print(note)
         print(f'{name:10} {result.passed} passed, {result.failed} failed, {result.skipped} skipped '
               f'in {time.monotonic() - begin:.0f} s', flush=True)
-        total.passed += result.passed
-        total.failed += result.failed
-        total.skipped += result.skipped
+        total.add(result)
     print(f'{total.passed} passed, {total.failed} failed' + (f', {total.skipped} skipped' if total.skipped else ''))
     return 1 if total.failed or not total.passed else 0
 

@@ -23,6 +23,13 @@ class Result:
             self.failed += 1
             self.notes.append(f'FAILED {name}\n{tail(output)}')
 
+    def add(self, part):
+        """Counts of a part too."""
+        self.passed += part.passed
+        self.failed += part.failed
+        self.skipped += part.skipped
+        self.notes += part.notes
+
 
 def tail(text, lines=60):
     return '\n'.join(text.splitlines()[-lines:])

@@ -90,10 +90,7 @@ def one(part, total, env, begin, times):
     line = trial.end(result, counts, runs=times)
     rate = ', '.join(f'{number / max(line["cpu_seconds"], 0.1):,.1f} {what} a CPU second' for what, number in counts.items() if number)
     print(f'{part.name:22} {words({what: number for what, number in counts.items() if number})} in {line["seconds"]:.0f} s; {rate}', flush=True)
-    total.passed += result.passed
-    total.failed += result.failed
-    total.skipped += result.skipped
-    total.notes += result.notes
+    total.add(result)
     return line
 
 

@@ -15,7 +15,6 @@ os.chdir(ROOT)
 import crash  # noqa: E402
 import trials  # noqa: E402
 
-PROMISES = os.path.join('docs', 'reliability', 'promises.json')
 PAGE = 'RELIABILITY.md'
 INTRO = '''# Reliability
 
@@ -33,13 +32,6 @@ def number(n):
     return f'{n:,}'
 
 
-def lines_of(part, record):
-    """The runs of a part that count: those after the last one that failed."""
-    lines = sorted((line for line in record if line['part'] == part), key=lambda line: line['date'])
-    failed = [i for i, line in enumerate(lines) if line['failed']]
-    return lines[failed[-1] + 1:] if failed else lines, lines[failed[-1]] if failed else None
-
-
 def goals_of(promise):
     """By part, what a long run must reach."""
     goals = dict(promise.get('goals', {}))
@@ -53,7 +45,7 @@ def runs_of(promise, record):
     """Sentences, one for each count, and how many of them have reached their goal."""
     found, reached = [], 0
     for part, goals in goals_of(promise).items():
-        lines, failure = lines_of(part, record)
+        lines, failure = trials.lines_of(part, record)
         for what, goal in goals.items():
             have = sum(line['counts'].get(what, 0) for line in lines)
             reached += have >= goal
@@ -101,13 +93,13 @@ def problems_of(promises, record):
     for promise in promises:
         for path in promise['tests']:
             if not os.path.exists(path):
-                yield f'{PROMISES}: {promise["title"]}: there is no {path}'
+                yield f'{trials.PROMISES}: {promise["title"]}: there is no {path}'
         for name in promise.get('crash', ()):
             if name not in [part.name for part in crash.PARTS]:
-                yield f'{PROMISES}: {promise["title"]}: ./check crash has no part {name}'
+                yield f'{trials.PROMISES}: {promise["title"]}: ./check crash has no part {name}'
     for part in crash.PARTS:
         if not any(part.name in promise.get('crash', ()) for promise in promises):
-            yield f'{PROMISES}: no promise is proved by {part.name} of ./check crash'
+            yield f'{trials.PROMISES}: no promise is proved by {part.name} of ./check crash'
     for i, line in enumerate(record, 1):
         missing = [key for key in ('date', 'commit', 'part', 'failed', 'counts') if key not in line]
         if missing:
@@ -143,7 +135,7 @@ def main():
         return 2
     if command == 'keep':
         keep()
-    with open(PROMISES, encoding='utf-8') as file:
+    with open(trials.PROMISES, encoding='utf-8') as file:
         promises = json.load(file)
     record = trials.read(trials.KEPT)
     problems = list(problems_of(promises, record))

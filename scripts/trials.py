@@ -11,6 +11,7 @@ import time
 
 LOG = os.path.join('build-check', 'trials.ndjson')
 KEPT = os.path.join('docs', 'reliability', 'record.ndjson')
+PROMISES = os.path.join('docs', 'reliability', 'promises.json')
 CODE = ('src', 'tests', 'meson.build')  # what a run is about; documents may change beside it
 
 
@@ -34,6 +35,21 @@ def read(path):
 def known():
     """All lines, kept or not yet."""
     return read(KEPT) + read(LOG)
+
+
+def lines_of(part, record):
+    """The runs of a part that count, which are those after the last one that failed; and that one."""
+    lines = sorted((line for line in record if line['part'] == part), key=lambda line: line['date'])
+    failed = [i for i, line in enumerate(lines) if line['failed']]
+    return lines[failed[-1] + 1:] if failed else lines, lines[failed[-1]] if failed else None
+
+
+def progress(part):
+    """By count of a part, how much there is and how much its promise asks for."""
+    with open(PROMISES, encoding='utf-8') as file:
+        goals = next(promise['goals'][part] for promise in json.load(file) if part in promise.get('goals', {}))
+    lines, _ = lines_of(part, known())
+    return {what: (sum(line['counts'].get(what, 0) for line in lines), goal) for what, goal in goals.items()}
 
 
 def cpu_seconds():
