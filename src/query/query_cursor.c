@@ -59,7 +59,10 @@ static bool decode_hex(struct str text, uint8_t *out)
 static bool decode_key(const uint8_t *at, size_t len, struct store_value *key, size_t *out_len)
 {
     if (key->kind == STORE_STRING) {
-        uint32_t text_len = len < 4 ? UINT32_MAX : base_get_u32(at);
+        if (len < 4) {
+            return false;
+        }
+        uint32_t text_len = base_get_u32(at);
         if (text_len > len - 4) {
             return false;
         }
@@ -77,7 +80,7 @@ static bool decode_key(const uint8_t *at, size_t len, struct store_value *key, s
         return bits <= 1;
     }
     key->u = bits;
-    return key->kind == STORE_NULL || key->kind == STORE_INT ||
+    return key->kind == STORE_INT ||
            (key->kind == STORE_UINT && bits > INT64_MAX) ||
            (key->kind == STORE_DOUBLE && !isnan(key->d));
 }
