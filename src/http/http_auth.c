@@ -140,7 +140,7 @@ struct str http_cookie_name(const struct http_call *call)
     return call->secure ? STR(COOKIE_SECURE) : STR(COOKIE_PLAIN);
 }
 
-static struct str cookie_find(const struct net_request *request, struct str name)
+struct str http_cookie(const struct net_request *request, struct str name)
 {
     for (size_t i = 0; i < request->header_count; i++) {
         if (!same_name(request->headers[i].name, STR("cookie"))) {
@@ -293,7 +293,7 @@ static bool session_may(struct http_call *call)
     struct access *access = app_access(call->http->app);
     bool found = false;
     struct fail fail;
-    struct str token = cookie_find(call->request, http_cookie_name(call));
+    struct str token = http_cookie(call->request, http_cookie_name(call));
     if (token.data != NULL &&
         !access_session_find(access, token, call->arena, &call->who, &found, &fail)) {
         http_problem_fail(call, &fail);

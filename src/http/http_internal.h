@@ -129,6 +129,8 @@ bool http_not_forged(struct http_call *call);
 bool http_form_not_forged(struct http_call *call);
 /* For intake: the key's right, origin and rate. Answers where not. */
 bool http_key_may(struct http_call *call, struct str token);
+/* The first cookie of that name; missing: there is none. */
+struct str http_cookie(const struct net_request *request, struct str name);
 struct str http_cookie_name(const struct http_call *call);
 void http_set_cookie(struct http_call *call, struct str token); /* missing: takes it away */
 

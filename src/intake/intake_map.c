@@ -552,6 +552,8 @@ static bool compile_missing(const struct intake_compile *compile, struct json_va
     if (out->missing == NULL) {
         return false;
     }
+    out->missing_count =
+        0; /* the member may stand twice: the last one counts, and has room for its own */
     struct intake_path path = {.up = at};
     struct json_value element;
     for (struct json_iter it = json_iter_of(json); json_next(&it, NULL, &element); path.index++) {

@@ -280,15 +280,14 @@ static bool unknown(struct str name, struct fail *fail)
                          nearest == NULL ? "" : "\"?");
 }
 
-static bool read_member(struct str name, struct json_value value, struct intake_settings *out,
-                        struct fail *fail)
+static bool is_known(struct str name)
 {
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         if (str_is(name, members[i].name)) {
-            return json_type_of(value) == JSON_NULL || members[i].read(value, out, fail);
+            return true;
         }
     }
-    return unknown(name, fail);
+    return false;
 }
 
 bool intake_settings_parse(struct json_value settings, struct intake_settings *out,
@@ -301,7 +300,14 @@ bool intake_settings_parse(struct json_value settings, struct intake_settings *o
         return fail_input_at(fail, "/settings", "\"settings\" must be an object");
     }
     for (struct json_iter it = json_iter_of(settings); json_next(&it, &name, &value);) {
-        if (!read_member(name, value, &read, fail)) {
+        if (!is_known(name)) {
+            return unknown(name, fail);
+        }
+    }
+    /* Each once, whatever is said twice: lists have room for one. */
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        if (json_member(settings, str_from_c(members[i].name), &value) &&
+            json_type_of(value) != JSON_NULL && !members[i].read(value, &read, fail)) {
             return false;
         }
     }

@@ -330,9 +330,27 @@ static void too_many_rows_without_ids_end_the_import(void **state)
     test_done(&f);
 }
 
+/* JSON allows a member twice; a list has room for its own items only. */
+static void of_a_list_that_stands_twice_the_last_counts(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    struct run got = run_csv(&f,
+                             MAP_START ",\"missing\":[\"a\",\"b\",\"d\",\"e\",\"f\"],"
+                                       "\"missing\":[\"x\"],\"properties\":{\"p\":\"p\"},"
+                                       "\"properties\":{\"q\":\"p\"}}",
+                             "who,at,p\nc,2020-01-01,a\nc,2020-01-01,x\n");
+    assert_int_equal(got.count, 2);
+    assert_str(properties_of(&f, &got.items[0]), "q='a'");
+    assert_str(properties_of(&f, &got.items[1]), "");
+    test_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_a_list_that_stands_twice_the_last_counts),
         cmocka_unit_test(csv_rows_become_events),
         cmocka_unit_test(bad_rows_are_kept_with_their_column),
         cmocka_unit_test(typed_cells_are_judged_by_their_type),
