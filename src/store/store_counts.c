@@ -85,6 +85,7 @@ static bool list_borne(const struct store_counts *counts, const struct store_seg
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     struct store_statistic *lines;
     size_t count;
+    bool listed[STORE_COUNTED_PROPERTIES_MAX] = {false}; /* a damaged file may say it twice */
     *out_count = 0;
     if (!store_segment_statistics(segment, arena, &lines, &count, fail)) {
         return false;
@@ -92,7 +93,8 @@ static bool list_borne(const struct store_counts *counts, const struct store_seg
     for (size_t i = 0; i < count; i++) {
         for (unsigned p = 0; p < counts->asked->property_count; p++) {
             if (lines[i].kind == STORE_STATISTIC_PROPERTY && lines[i].event == event &&
-                lines[i].name == counts->names[p]) {
+                lines[i].name == counts->names[p] && !listed[p]) {
+                listed[p] = true;
                 out[(*out_count)++] = lines[i].name;
             }
         }
