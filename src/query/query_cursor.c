@@ -80,8 +80,7 @@ static bool decode_key(const uint8_t *at, size_t len, struct store_value *key, s
         return bits <= 1;
     }
     key->u = bits;
-    return key->kind == STORE_INT ||
-           (key->kind == STORE_UINT && bits > INT64_MAX) ||
+    return key->kind == STORE_INT || (key->kind == STORE_UINT && bits > INT64_MAX) ||
            (key->kind == STORE_DOUBLE && !isnan(key->d));
 }
 
