@@ -5,13 +5,12 @@
 #include "query_compare.h"
 #include "query_kind.h"
 #include "query_narrow.h"
-#include "query_select.h"
 #include "query_tally.h"
+#include "query_times.h"
 
 struct funnel_tally {
     uint64_t counts[QUERY_STEPS_MAX];
-    struct query_vec
-        *times_ms[QUERY_STEPS_MAX]; /* doubles, since the step before; NULL: none yet */
+    struct query_times *times[QUERY_STEPS_MAX]; /* since the step before; NULL: none yet */
 };
 
 static const struct funnel_body *body_of(const struct query_worker *worker)
@@ -26,17 +25,17 @@ static bool make(struct query_worker *worker, void **out, struct fail *fail)
 }
 
 static bool times_of(struct query_worker *worker, struct funnel_tally *tally, uint32_t step,
-                     struct query_vec **out, struct fail *fail)
+                     struct query_times **out, struct fail *fail)
 {
-    if (tally->times_ms[step] == NULL) {
-        struct query_vec *vec = arena_array(worker->arena, 1, sizeof *vec, fail);
-        if (vec == NULL) {
+    if (tally->times[step] == NULL) {
+        struct query_times *times = arena_array(worker->arena, 1, sizeof *times, fail);
+        if (times == NULL) {
             return false;
         }
-        query_vec_init(vec, worker->arena, worker->exec->budget, sizeof(double));
-        tally->times_ms[step] = vec;
+        query_times_init(times, worker->arena, worker->exec->budget);
+        tally->times[step] = times;
     }
-    *out = tally->times_ms[step];
+    *out = tally->times[step];
     return true;
 }
 
@@ -45,10 +44,10 @@ static bool merge(struct query_worker *worker, void *into, const void *from, str
     struct funnel_tally *to = into;
     const struct funnel_tally *other = from;
     for (uint32_t s = 0; s < body_of(worker)->step_count; s++) {
-        struct query_vec *times;
+        struct query_times *times;
         to->counts[s] += other->counts[s];
-        if (other->times_ms[s] != NULL && (!times_of(worker, to, s, &times, fail) ||
-                                           !query_vec_append(times, other->times_ms[s], fail))) {
+        if (other->times[s] != NULL && (!times_of(worker, to, s, &times, fail) ||
+                                        !query_times_append(times, other->times[s], fail))) {
             return false;
         }
     }
@@ -79,20 +78,16 @@ static bool count_path(struct query_worker *worker, struct funnel_tally *tally,
         return true;
     }
     for (uint32_t s = 1; s < path->level; s++) {
-        struct query_vec *times;
+        struct query_times *times;
         if (path->reached[s] == FUNNEL_NOT_REACHED) {
             continue;
         }
         tally->counts[s]++;
-        if (!times_of(worker, tally, s, &times, fail)) {
+        int64_t since_ms = ts_ms[path->reached[funnel_step_before(body, s)]];
+        if (!times_of(worker, tally, s, &times, fail) ||
+            !query_times_add(times, ts_ms[path->reached[s]] - since_ms, fail)) {
             return false;
         }
-        double *time_ms = query_vec_add(times, fail);
-        if (time_ms == NULL) {
-            return false;
-        }
-        *time_ms =
-            (double)(ts_ms[path->reached[s]] - ts_ms[path->reached[funnel_step_before(body, s)]]);
     }
     return true;
 }
@@ -169,6 +164,45 @@ static bool count_groups(struct query_worker *worker, uint32_t c, const struct f
     return true;
 }
 
+/* The paths of all customers of a batch, where no groups are asked for. */
+static bool count_batch(struct query_worker *worker, struct funnel_walk *walk, struct fail *fail)
+{
+    const struct funnel_body *body = body_of(worker);
+    const struct store_rows *rows = worker->rows;
+    struct funnel_tally *tally = query_tally_state(worker)->whole;
+    struct query_times *times[QUERY_STEPS_MAX];
+    struct query_times_room room[QUERY_STEPS_MAX];
+    struct funnel_pauses pauses = {.counts = {0}};
+    for (uint32_t s = 1; s < body->step_count; s++) {
+        size_t most = (size_t)rows->customer_count + FUNNEL_PAUSES_SPARE;
+        if (!times_of(worker, tally, s, &times[s], fail) ||
+            !query_times_room(times[s], most, &room[s], fail)) {
+            return false;
+        }
+        pauses.times_ms[s] = room[s].brief;
+    }
+    funnel_pauses(&walk->plain, &walk->chosen, &pauses);
+    for (uint32_t c = 0; c < rows->customer_count; c++) {
+        tally->counts[0] += walk->chosen.levels[c] > 0;
+    }
+    for (uint32_t s = 1; s < body->step_count; s++) {
+        tally->counts[s] += pauses.counts[s];
+        room[s].brief_count = pauses.counts[s];
+        query_times_added(times[s], &room[s]);
+    }
+    return true;
+}
+
+/* The first customer of a batch brings all others with it. */
+static bool narrow_customer(struct query_worker *worker, uint32_t c, struct fail *fail)
+{
+    struct funnel_walk *walk = query_tally_state(worker)->own;
+    (void)c;
+    return walk->batch == worker->batch ||
+           (funnel_walk_batch(walk, body_of(worker), &worker->exec->plan->range, worker, fail) &&
+            count_batch(worker, walk, fail));
+}
+
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     const struct funnel_body *body = body_of(worker);
@@ -176,17 +210,16 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
     struct funnel_walk *walk = query_tally_state(worker)->own;
     const int64_t *ts_ms = worker->rows->ts_ms;
     struct funnel_path path;
-    if (!funnel_walk_load(walk, body, worker, c, fail)) {
+    if (!funnel_walk_load(walk, body, range, worker, c, fail)) {
         return false;
     }
-    if (!funnel_walk_enters(walk, ts_ms, range)) {
+    if (!funnel_walk_enters(walk)) {
         return true;
     }
     if (!body->entries) {
-        return !funnel_walk_best(walk, body, ts_ms, range, &path) ||
-               count_groups(worker, c, &path, fail);
+        return !funnel_walk_best(walk, body, ts_ms, &path) || count_groups(worker, c, &path, fail);
     }
-    for (uint32_t at = walk->begin; funnel_walk_next_entry(walk, body, ts_ms, range, &at, &path);) {
+    for (uint32_t at = walk->begin; funnel_walk_next_entry(walk, body, ts_ms, &at, &path);) {
         if (!count_groups(worker, c, &path, fail)) {
             return false;
         }
@@ -213,7 +246,7 @@ static void write_steps(struct json_writer *w, const struct funnel_body *body,
     json_begin_array(w);
     for (uint32_t s = 0; s < body->step_count; s++) {
         uint32_t before = s == 0 ? 0 : funnel_step_before(body, s);
-        struct query_vec *times = tally->times_ms[s];
+        struct query_times *times = tally->times[s];
         json_begin_object(w);
         json_name_c(w, "step");
         json_write_uint(w, s + 1);
@@ -224,11 +257,13 @@ static void write_steps(struct json_writer *w, const struct funnel_body *body,
         write_rate(w, "rate_from_start", tally->counts[s], tally->counts[0]);
         write_rate(w, "rate_from_previous", tally->counts[s], tally->counts[before]);
         json_name_c(w, "median_ms_from_previous");
-        if (times == NULL || times->count == 0) {
+        if (times == NULL || query_times_count(times) == 0) {
             json_write_null(w);
         } else {
-            size_t median = query_nearest_rank(times->count, 50);
-            json_write_int(w, (int64_t)query_select(times->data, times->count, median));
+            static const unsigned middle = 50;
+            int64_t median_ms;
+            query_times_percentiles(times, &middle, 1, &median_ms);
+            json_write_int(w, median_ms);
         }
         json_end_object(w);
     }
@@ -266,6 +301,9 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     struct query_tallies tallies = {.whole = NULL};
     prepare(exec->plan, &job);
     job.pass.narrow = QUERY_NARROW_MASKS;
+    if (funnel_is_plain(body) && body->window_ms <= QUERY_TIMES_BRIEF_MAX) {
+        job.pass.narrow_customer = narrow_customer;
+    }
     bool ok = query_tally_run(exec, &job, shown, &tallies, fail);
     if (ok) {
         write_steps(w, body, tallies.whole);
@@ -327,16 +365,16 @@ static bool open_belongs(struct query_worker *worker, uint32_t c, bool *out,
     struct funnel_path path;
     uint64_t entries = 0;
     *out = false;
-    if (!funnel_walk_load(walk, body, worker, c, fail)) {
+    if (!funnel_walk_load(walk, body, range, worker, c, fail)) {
         return false;
     }
-    if (!funnel_walk_enters(walk, ts_ms, range)) {
+    if (!funnel_walk_enters(walk)) {
         return true;
     }
     bool first = true;
     uint32_t at = walk->begin;
-    while (body->entries ? funnel_walk_next_entry(walk, body, ts_ms, range, &at, &path)
-                         : first && funnel_walk_best(walk, body, ts_ms, range, &path)) {
+    while (body->entries ? funnel_walk_next_entry(walk, body, ts_ms, &at, &path)
+                         : first && funnel_walk_best(walk, body, ts_ms, &path)) {
         first = false;
         bool grouped = false;
         if (in_cell(body, &path) && !in_group(worker, c, &path, &grouped, fail)) {

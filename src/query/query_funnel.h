@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "query_funnel_plain.h"
 #include "query_places.h"
 
 #define FUNNEL_NOT_REACHED QUERY_NO_ROW
@@ -45,15 +46,27 @@ struct funnel_valued {
     uint32_t found; /* the last row with a value before it; FUNNEL_NOT_REACHED: none yet */
 };
 struct funnel_walk {
-    uint64_t batch;      /* that the rows are marked of */
+    uint64_t batch; /* that the rows are marked of */
+    uint32_t customer;
     uint32_t begin, end; /* rows of the customer that is walked */
+    uint64_t *entries;   /* marked rows of step 1 in the range */
     struct query_places by_matcher[QUERY_MATCHERS_MAX];
     struct query_places any_step; /* in order "strict" */
+    /* All paths of the batch's customers: where the funnel is plain, and customers are counted. */
+    struct funnel_plain plain;
+    struct funnel_chosen chosen;
     struct funnel_valued valued;
 };
-/* Takes in customer `c` of the worker's rows. A zeroed walk is one for a new worker. */
+/* Is it one for funnel_choose? */
+bool funnel_is_plain(const struct funnel_body *body);
+/* Takes in the worker's rows, if it has not yet. A zeroed walk is one for a new worker. */
+bool funnel_walk_batch(struct funnel_walk *walk, const struct funnel_body *body,
+                       const struct query_range *range, const struct query_worker *worker,
+                       struct fail *fail) MUST_USE;
+/* And goes to customer `c` of them. */
 bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
-                      const struct query_worker *worker, uint32_t c, struct fail *fail) MUST_USE;
+                      const struct query_range *range, const struct query_worker *worker,
+                      uint32_t c, struct fail *fail) MUST_USE;
 
 struct funnel_path {
     uint32_t level;                    /* number of the highest step reached; "any": how many */
@@ -64,16 +77,13 @@ struct funnel_path {
 void funnel_walk_from(struct funnel_walk *walk, const struct funnel_body *body,
                       const int64_t *ts_ms, uint32_t entry, struct funnel_path *out);
 /* Has the customer entered at all? Most have not where step 1 is rare. */
-bool funnel_walk_enters(const struct funnel_walk *walk, const int64_t *ts_ms,
-                        const struct query_range *range);
+bool funnel_walk_enters(const struct funnel_walk *walk);
 /* The customer's one path: of the highest level, the earliest entry. False: did not enter. */
 bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
-                      const int64_t *ts_ms, const struct query_range *range,
-                      struct funnel_path *out);
+                      const int64_t *ts_ms, struct funnel_path *out);
 /* Entries one after the other, each after the last reach of the one before. *at: walk->begin at first. */
 bool funnel_walk_next_entry(struct funnel_walk *walk, const struct funnel_body *body,
-                            const int64_t *ts_ms, const struct query_range *range, uint32_t *at,
-                            struct funnel_path *out);
+                            const int64_t *ts_ms, uint32_t *at, struct funnel_path *out);
 
 struct query_parser;
 bool funnel_parse(struct query_parser *parser, struct json_value root, struct fail *fail) MUST_USE;

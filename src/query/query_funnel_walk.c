@@ -14,7 +14,7 @@ static bool mark_any_step(const struct funnel_body *body, const struct query_wor
                           struct funnel_walk *walk, struct fail *fail)
 {
     size_t words = query_mark_words(worker->rows->row_count);
-    uint64_t *any = arena_array(worker->scratch, words, sizeof *any, fail);
+    uint64_t *any = query_places_room(worker, fail);
     if (any == NULL) {
         return false;
     }
@@ -27,15 +27,65 @@ static bool mark_any_step(const struct funnel_body *body, const struct query_wor
     return true;
 }
 
-static bool mark_batch(struct funnel_walk *walk, const struct funnel_body *body,
+/* Rows of step 1 in the range. */
+static bool mark_entries(struct funnel_walk *walk, const struct query_range *range,
+                         const struct query_worker *worker, struct fail *fail)
+{
+    walk->entries = query_places_room(worker, fail);
+    if (walk->entries == NULL) {
+        return false;
+    }
+    memcpy(walk->entries, walk->by_matcher[0].words,
+           query_mark_words(worker->rows->row_count) * sizeof *walk->entries);
+    query_places_clip(walk->entries, worker->rows, range);
+    return true;
+}
+
+bool funnel_is_plain(const struct funnel_body *body)
+{
+    return body->order == FUNNEL_ORDERED && body->optional == 0 && body->exclude_count == 0 &&
+           !body->entries;
+}
+
+static bool choose_all(struct funnel_walk *walk, const struct funnel_body *body,
                        const struct query_worker *worker, struct fail *fail)
 {
+    const struct store_rows *rows = worker->rows;
+    const size_t customers = rows->customer_count;
+    uint32_t *room = arena_alloc(worker->scratch, FUNNEL_ROOM(customers) * sizeof *room, fail);
+    uint32_t *chosen = arena_alloc(worker->scratch, 2 * customers * sizeof *chosen, fail);
+    if (room == NULL || chosen == NULL) {
+        return false;
+    }
+    walk->chosen = (struct funnel_chosen){.levels = chosen, .entries = chosen + customers};
+    walk->plain = (struct funnel_plain){.step_count = body->step_count,
+                                        .window_ms = body->window_ms,
+                                        .ts_ms = rows->ts_ms,
+                                        .customer_count = rows->customer_count,
+                                        .row_begin = rows->row_begin};
+    walk->plain.steps[0] = walk->entries;
+    for (uint32_t s = 1; s < body->step_count; s++) {
+        walk->plain.steps[s] = walk->by_matcher[s].words;
+    }
+    funnel_choose(&walk->plain, room, &walk->chosen);
+    return true;
+}
+
+bool funnel_walk_batch(struct funnel_walk *walk, const struct funnel_body *body,
+                       const struct query_range *range, const struct query_worker *worker,
+                       struct fail *fail)
+{
+    if (walk->batch == worker->batch) {
+        return true;
+    }
     for (uint32_t m = 0; m < body->step_count + body->exclude_count; m++) {
         if (!query_places_mark(worker, m, &walk->by_matcher[m], fail)) {
             return false;
         }
     }
-    if (body->order == FUNNEL_STRICT && !mark_any_step(body, worker, walk, fail)) {
+    if (!mark_entries(walk, range, worker, fail) ||
+        (body->order == FUNNEL_STRICT && !mark_any_step(body, worker, walk, fail)) ||
+        (funnel_is_plain(body) && !choose_all(walk, body, worker, fail))) {
         return false;
     }
     walk->batch = worker->batch;
@@ -43,11 +93,13 @@ static bool mark_batch(struct funnel_walk *walk, const struct funnel_body *body,
 }
 
 bool funnel_walk_load(struct funnel_walk *walk, const struct funnel_body *body,
-                      const struct query_worker *worker, uint32_t c, struct fail *fail)
+                      const struct query_range *range, const struct query_worker *worker,
+                      uint32_t c, struct fail *fail)
 {
-    if (walk->batch != worker->batch && !mark_batch(walk, body, worker, fail)) {
+    if (!funnel_walk_batch(walk, body, range, worker, fail)) {
         return false;
     }
+    walk->customer = c;
     walk->begin = worker->rows->row_begin[c];
     walk->end = worker->rows->row_begin[c + 1];
     walk->valued = (struct funnel_valued){walk->begin, FUNNEL_NOT_REACHED};
@@ -131,27 +183,9 @@ void funnel_walk_from(struct funnel_walk *walk, const struct funnel_body *body,
     }
 }
 
-static bool is_entry(const int64_t *ts_ms, const struct query_range *range, uint32_t row)
+bool funnel_walk_enters(const struct funnel_walk *walk)
 {
-    return ts_ms[row] >= range->from_ms && ts_ms[row] < range->to_ms;
-}
-
-/* The first entry from row `from` on, or walk->end. */
-static uint32_t entry_from(const struct funnel_walk *walk, const int64_t *ts_ms,
-                           const struct query_range *range, uint32_t from)
-{
-    const uint64_t *words = walk->by_matcher[0].words;
-    uint32_t row = query_mark_next(words, from, walk->end);
-    while (row < walk->end && !is_entry(ts_ms, range, row)) {
-        row = query_mark_next(words, row + 1, walk->end);
-    }
-    return row;
-}
-
-bool funnel_walk_enters(const struct funnel_walk *walk, const int64_t *ts_ms,
-                        const struct query_range *range)
-{
-    return entry_from(walk, ts_ms, range, walk->begin) < walk->end;
+    return query_mark_next(walk->entries, walk->begin, walk->end) < walk->end;
 }
 
 /* The last row from which a level above `level` can still be reached: one of the steps beyond must lie behind it. False
@@ -172,91 +206,37 @@ static bool last_chance(const struct funnel_walk *walk, const struct funnel_body
     return *out > 0;
 }
 
-/* ---- plain funnels: in order, with every step required and nothing excluded -------------------------------- */
-
-static bool is_plain(const struct funnel_body *body)
+/* The path of a plain funnel that was chosen with all others. */
+static bool chosen_path(const struct funnel_walk *walk, const struct funnel_body *body,
+                        struct funnel_path *out)
 {
-    return body->order == FUNNEL_ORDERED && body->optional == 0 && body->exclude_count == 0;
-}
-
-/* The level that could be reached from `entry` if there were no window. */
-static uint32_t top_level(struct funnel_walk *walk, const struct funnel_body *body, uint32_t entry)
-{
-    uint32_t row = entry;
-    for (uint32_t level = 1; level < body->step_count; level++) {
-        row = query_places_after(&walk->by_matcher[level], row, walk->end);
-        if (row == FUNNEL_NOT_REACHED) {
-            return level;
-        }
-    }
-    return body->step_count;
-}
-
-/* From `entry` as far as the window lets it, at most to level `top`; *out_late is the row that came too late, or
-   FUNNEL_NOT_REACHED. */
-static inline uint32_t plain_level(struct funnel_walk *walk, const int64_t *ts_ms,
-                                   int64_t window_ms, uint32_t top, uint32_t *rows,
-                                   uint32_t *out_late)
-{
-    int64_t until_ms = query_ms_add(ts_ms[rows[0]], window_ms);
-    uint32_t level = 1;
-    *out_late = FUNNEL_NOT_REACHED;
-    while (level < top) {
-        uint32_t row = query_places_after(&walk->by_matcher[level], rows[level - 1], walk->end);
-        if (row == FUNNEL_NOT_REACHED || ts_ms[row] > until_ms) {
-            *out_late = row;
-            break;
-        }
-        rows[level++] = row;
-    }
-    return level;
-}
-
-/* As funnel_walk_best. Entries from which not even step 2 comes in time are passed over at a glance, and none is looked
-   at once no higher level can be reached. */
-static bool plain_best(struct funnel_walk *walk, const struct funnel_body *body,
-                       const int64_t *ts_ms, const struct query_range *range,
-                       struct funnel_path *out)
-{
-    uint32_t entry = entry_from(walk, ts_ms, range, walk->begin);
-    uint32_t best = 0;
-    if (entry == walk->end) {
+    const uint32_t level = walk->chosen.levels[walk->customer];
+    if (level == 0) {
         return false;
     }
-    const uint32_t top = top_level(walk, body, entry);
-    while (entry < walk->end && best < top) {
-        uint32_t rows[QUERY_STEPS_MAX] = {[0] = entry};
-        uint32_t late;
-        uint32_t level = plain_level(walk, ts_ms, body->window_ms, top, rows, &late);
-        if (level > best) {
-            best = level;
-            memcpy(out->reached, rows, level * sizeof *rows);
-        }
-        entry = entry_from(walk, ts_ms, range, entry + 1);
-        while (level == 1 && late != FUNNEL_NOT_REACHED && entry < late &&
-               query_ms_add(ts_ms[entry], body->window_ms) < ts_ms[late]) {
-            entry = entry_from(walk, ts_ms, range, entry + 1);
-        }
+    out->level = level;
+    out->last = out->reached[0] = walk->chosen.entries[walk->customer];
+    for (uint32_t s = 1; s < level; s++) {
+        out->last = query_places_next(walk->by_matcher[s].words, out->last + 1, walk->end);
+        out->reached[s] = out->last;
     }
-    out->level = best;
-    out->last = out->reached[best - 1];
-    for (uint32_t s = best; s < body->step_count; s++) {
+    for (uint32_t s = level; s < body->step_count; s++) {
         out->reached[s] = FUNNEL_NOT_REACHED;
     }
     return true;
 }
 
 bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
-                      const int64_t *ts_ms, const struct query_range *range,
-                      struct funnel_path *out)
+                      const int64_t *ts_ms, struct funnel_path *out)
 {
-    if (is_plain(body)) {
-        return plain_best(walk, body, ts_ms, range, out);
+    if (funnel_is_plain(body)) {
+        return chosen_path(walk, body, out);
     }
     bool entered = false;
     uint32_t chance = FUNNEL_NOT_REACHED;
-    for (uint32_t row = entry_from(walk, ts_ms, range, walk->begin);
-         row < walk->end && row < chance; row = entry_from(walk, ts_ms, range, row + 1)) {
+    for (uint32_t row = query_mark_next(walk->entries, walk->begin, walk->end);
+         row < walk->end && row < chance;
+         row = query_mark_next(walk->entries, row + 1, walk->end)) {
         struct funnel_path path;
         funnel_walk_from(walk, body, ts_ms, row, &path);
         if (!entered || path.level > out->level) {
@@ -271,10 +251,9 @@ bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
 }
 
 bool funnel_walk_next_entry(struct funnel_walk *walk, const struct funnel_body *body,
-                            const int64_t *ts_ms, const struct query_range *range, uint32_t *at,
-                            struct funnel_path *out)
+                            const int64_t *ts_ms, uint32_t *at, struct funnel_path *out)
 {
-    uint32_t row = entry_from(walk, ts_ms, range, *at);
+    uint32_t row = query_mark_next(walk->entries, *at, walk->end);
     *at = walk->end;
     if (row == walk->end) {
         return false;

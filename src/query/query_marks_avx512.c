@@ -13,7 +13,7 @@ bool query_marks_have_avx512(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vbmi");
+           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512cd");
 }
 
 AVX512 void query_mark_rows_avx512(const uint8_t *table, const uint8_t *labels, size_t count,

@@ -3,8 +3,8 @@
 #include "query_compare.h"
 #include "query_kind.h"
 #include "query_narrow.h"
+#include "query_pairs.h"
 #include "query_places.h"
-#include "query_select.h"
 
 enum matcher { FROM_MATCHER, TO_MATCHER, MATCHERS }; /* numbers of the matchers */
 enum own_member { FROM, TO, WINDOW, COMPARE, OPEN, OWN_COUNT };
@@ -20,10 +20,8 @@ static const int64_t edges_ms[] = {0,    SECOND,   10 * SECOND, MINUTE,  5 * MIN
                                    HOUR, 6 * HOUR, DAY,         3 * DAY, 7 * DAY,    30 * DAY};
 #define BINS ARRAY_LEN(edges_ms)
 
-static const struct {
-    const char *name;
-    unsigned percent;
-} percentiles[] = {{"p50", 50}, {"p75", 75}, {"p90", 90}, {"p99", 99}};
+static const unsigned percents[] = {50, 75, 90, 99};
+static const char *const percent_names[ARRAY_LEN(percents)] = {"p50", "p75", "p90", "p99"};
 
 struct time_between_body {
     int64_t window_ms; /* INT64_MAX: none */
@@ -40,7 +38,7 @@ struct time_between_state { /* of a worker */
     struct time_between_places places;
     uint64_t customers;
     uint64_t bins[BINS];
-    struct query_vec times_ms; /* doubles, one for each pair */
+    struct query_times times; /* one for each pair */
 };
 
 /* ---- reading ---- */
@@ -116,6 +114,19 @@ static struct query_pass pass_of(const struct query_plan *plan)
                                .matchers = (1U << MATCHERS) - 1U};
 }
 
+static bool mark_batch(const struct query_worker *worker, struct time_between_places *places,
+                       struct fail *fail)
+{
+    for (uint32_t m = 0; m < MATCHERS; m++) {
+        if (!query_places_mark(worker, m, &places->of[m], fail)) {
+            return false;
+        }
+    }
+    query_places_clip(places->of[FROM_MATCHER].words, worker->rows, &worker->exec->plan->range);
+    places->batch = worker->batch;
+    return true;
+}
+
 /* Only the rows of the first event are looked at, and of each the next of the second. */
 static inline __attribute__((always_inline)) bool
 each_pair(struct query_worker *worker, struct time_between_places *places, uint32_t c,
@@ -123,14 +134,10 @@ each_pair(struct query_worker *worker, struct time_between_places *places, uint3
           struct fail *fail)
 {
     const int64_t *ts_ms = worker->rows->ts_ms;
-    const struct query_range *range = &worker->exec->plan->range;
     const uint32_t end = worker->rows->row_begin[c + 1];
-    for (uint32_t m = 0; m < MATCHERS && places->batch != worker->batch; m++) {
-        if (!query_places_mark(worker, m, &places->of[m], fail)) {
-            return false;
-        }
+    if (places->batch != worker->batch && !mark_batch(worker, places, fail)) {
+        return false;
     }
-    places->batch = worker->batch;
     const uint64_t *from = places->of[FROM_MATCHER].words;
     for (uint32_t row = query_mark_next(from, worker->rows->row_begin[c], end); row < end;
          row = query_mark_next(from, row + 1, end)) {
@@ -138,8 +145,7 @@ each_pair(struct query_worker *worker, struct time_between_places *places, uint3
         if (to == QUERY_NO_ROW) {
             break;
         }
-        if (ts_ms[row] >= range->from_ms && ts_ms[row] < range->to_ms &&
-            ts_ms[to] - ts_ms[row] <= body_of(worker)->window_ms &&
+        if (ts_ms[to] - ts_ms[row] <= body_of(worker)->window_ms &&
             !pair(context, ts_ms[to] - ts_ms[row], fail)) {
             return false;
         }
@@ -164,7 +170,7 @@ static bool start(struct query_worker *worker, struct fail *fail)
     if (state == NULL) {
         return false;
     }
-    query_vec_init(&state->times_ms, worker->arena, worker->exec->budget, sizeof(double));
+    query_times_init(&state->times, worker->arena, worker->exec->budget);
     worker->state = state;
     return true;
 }
@@ -172,23 +178,47 @@ static bool start(struct query_worker *worker, struct fail *fail)
 static bool count_pair(void *context, int64_t time_ms, struct fail *fail)
 {
     struct time_between_state *state = context;
-    double *time = query_vec_add(&state->times_ms, fail);
-    if (time == NULL) {
-        return false;
-    }
-    *time = (double)time_ms;
     state->bins[bin_of(time_ms)]++;
-    return true;
+    return query_times_add(&state->times, time_ms, fail);
 }
 
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     struct time_between_state *state = worker->state;
-    size_t before = state->times_ms.count;
+    size_t before = query_times_count(&state->times);
     if (!each_pair(worker, &state->places, c, count_pair, state, fail)) {
         return false;
     }
-    state->customers += state->times_ms.count > before ? 1 : 0;
+    state->customers += query_times_count(&state->times) > before ? 1 : 0;
+    return true;
+}
+
+/* The first customer of a batch brings all others with it. */
+static bool narrow_customer(struct query_worker *worker, uint32_t c, struct fail *fail)
+{
+    struct time_between_state *state = worker->state;
+    struct query_times *times = &state->times;
+    const size_t brief = times->brief.count, longer = times->longer.count;
+    (void)c;
+    if (state->places.batch == worker->batch) {
+        return true;
+    }
+    if (!mark_batch(worker, &state->places, fail)) {
+        return false;
+    }
+    const struct query_pairs pairs = {.from = state->places.of[FROM_MATCHER].words,
+                                      .to = state->places.of[TO_MATCHER].words,
+                                      .rows = worker->rows,
+                                      .window_ms = body_of(worker)->window_ms};
+    if (!query_pairs_find(&pairs, worker, times, &state->customers, fail)) {
+        return false;
+    }
+    for (size_t i = brief; i < times->brief.count; i++) {
+        state->bins[bin_of(((const uint32_t *)times->brief.data)[i])]++;
+    }
+    for (size_t i = longer; i < times->longer.count; i++) {
+        state->bins[bin_of((int64_t)((const double *)times->longer.data)[i])]++;
+    }
     return true;
 }
 
@@ -201,7 +231,7 @@ static bool merge(struct query_workers *workers, struct fail *fail)
         for (size_t bin = 0; bin < BINS; bin++) {
             into->bins[bin] += from->bins[bin];
         }
-        if (!query_vec_append(&into->times_ms, &from->times_ms, fail)) {
+        if (!query_times_append(&into->times, &from->times, fail)) {
             return false;
         }
     }
@@ -230,23 +260,23 @@ static void write_histogram(struct json_writer *w, const struct time_between_sta
     json_end_array(w);
 }
 
-static void write_times(struct json_writer *w, const struct time_between_state *state)
+static void write_times(struct json_writer *w, struct time_between_state *state)
 {
-    size_t count = state->times_ms.count;
-    size_t done = 0; /* times before are none of the later percentiles */
+    size_t count = query_times_count(&state->times);
     json_name_c(w, "count");
     json_write_uint(w, count);
     json_name_c(w, "customers");
     json_write_uint(w, state->customers);
-    for (size_t i = 0; i < ARRAY_LEN(percentiles); i++) {
-        json_name_c(w, percentiles[i].name);
+    int64_t times_ms[ARRAY_LEN(percents)];
+    if (count > 0) {
+        query_times_percentiles(&state->times, percents, ARRAY_LEN(percents), times_ms);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(percents); i++) {
+        json_name_c(w, percent_names[i]);
         if (count == 0) {
             json_write_null(w);
         } else {
-            size_t rank = query_nearest_rank(count, percentiles[i].percent);
-            double *times_ms = (double *)state->times_ms.data + done;
-            json_write_int(w, (int64_t)query_select(times_ms, count - done, rank - done));
-            done = rank;
+            json_write_int(w, times_ms[i]);
         }
     }
     write_histogram(w, state);
@@ -262,6 +292,7 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     pass.start = start;
     pass.customer = customer;
     pass.narrow = QUERY_NARROW_MASKS;
+    pass.narrow_customer = narrow_customer;
     bool ok = query_pass_run(exec, &pass, &workers, fail) && merge(&workers, fail);
     if (ok) {
         write_times(w, workers.list[0]->state);

@@ -301,14 +301,14 @@ static void assert_walked(struct funnel_walk *walk, const struct naive *naive,
             best = path;
         }
         if (row >= after) {
-            assert_true(funnel_walk_next_entry(walk, body, all_ts_ms, range, &at, &got));
+            assert_true(funnel_walk_next_entry(walk, body, all_ts_ms, &at, &got));
             assert_same(&got, &path, first, body->step_count);
             after = path.last + 1;
         }
     }
-    assert_false(funnel_walk_next_entry(walk, body, all_ts_ms, range, &at, &got));
-    assert_true(funnel_walk_enters(walk, all_ts_ms, range) == (best.level > 0));
-    assert_true(funnel_walk_best(walk, body, all_ts_ms, range, &got) == (best.level > 0));
+    assert_false(funnel_walk_next_entry(walk, body, all_ts_ms, &at, &got));
+    assert_true(funnel_walk_enters(walk) == (best.level > 0));
+    assert_true(funnel_walk_best(walk, body, all_ts_ms, &got) == (best.level > 0));
     if (best.level > 0) {
         assert_same(&got, &best, first, body->step_count);
     }
@@ -356,7 +356,7 @@ static void the_walk_equals_the_contracts_words(void **state)
         for (uint32_t c = 0; c < CUSTOMERS; c++) {
             uint32_t first = row_begin[c];
             struct naive naive = {&body, masks + first, ts_ms + first, row_begin[c + 1] - first};
-            assert_true(funnel_walk_load(&walk, &body, &worker, c, &fail));
+            assert_true(funnel_walk_load(&walk, &body, &range, &worker, c, &fail));
             assert_walked(&walk, &naive, ts_ms, first, &range);
         }
     }
