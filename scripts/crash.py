@@ -65,6 +65,7 @@ PARTS = [
     Program('store_bulk_cut', {'cuts': 1000}),
     Program('backup_cut', {'cuts': 1000}),
     Program('state_cut', {'states': 100_000, 'faults': 10_000}),
+    Program('app_cut', {'cuts': 1000, 'faults': 10_000}),
     Program('state_rot', {'flips': 100_000}),
     Program('interrupts', {'interrupts': 10_000}),
     Sites(),

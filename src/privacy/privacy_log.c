@@ -22,6 +22,7 @@ struct privacy_log {
     struct str secret;
     struct base_mutex lock; /* guards the rest */
     struct disk_file *file; /* NULL: there is none yet */
+    bool settled;           /* its name and its last line are durable */
     struct str memory;      /* in its place, of a log beside another */
     uint64_t len;           /* of whole lines */
     struct place *places;
@@ -198,7 +199,7 @@ static bool read_line(struct privacy_log *log, struct place place, struct arena 
     if (got != place.len + 1 || bytes[place.len] != '\n') {
         return fail_set(fail, FAIL_CORRUPT, "%s is shorter than it was", PRIVACY_LOG_PATH);
     }
-    *out = str_of(bytes, place.len);
+    *out = str_of(bytes, place.len); /* the line's end follows */
     return true;
 }
 
@@ -304,6 +305,29 @@ void privacy_log_close(struct privacy_log *log)
 
 /* ---- writing ------------------------------------------------------------------------------------------------------- */
 
+/* Once in a process, before anything is said of what is there: the file's name may never have become durable, nor its
+   last line, if the program was ended between writing and syncing. A sync that failed before is not told of twice, so the
+   line is written over itself. */
+static bool settle(struct privacy_log *log, struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct str line = STR("");
+    if (log->settled) {
+        return true;
+    }
+    if (log->file == NULL &&
+        !disk_open(log->disk, PRIVACY_LOG_PATH, DISK_CREATE, &log->file, fail)) {
+        log->file = NULL;
+        return false;
+    }
+    const struct place *last = log->count == 0 ? NULL : &log->places[log->count - 1];
+    log->settled = (last == NULL || (read_line(log, *last, arena, &line, fail) &&
+                                     disk_write_at(log->file, last->offset, line.data,
+                                                   line.len + 1 /* its end */, fail))) &&
+                   disk_sync(log->file, fail) && disk_sync_dir(log->disk, "", fail);
+    return log->settled;
+}
+
 static bool write_line(struct privacy_log *log, struct str line, struct fail *fail)
 {
     struct base_buf bytes CLEANUP(base_buf_done) = {.limit = PRIVACY_LINE_BYTES_MAX + 1};
@@ -312,16 +336,13 @@ static bool write_line(struct privacy_log *log, struct str line, struct fail *fa
     if (!base_buf_ok(&bytes, fail)) {
         return false;
     }
-    bool fresh = log->file == NULL;
-    if (fresh && !disk_open(log->disk, PRIVACY_LOG_PATH, DISK_CREATE, &log->file, fail)) {
-        log->file = NULL;
+    if (!settle(log, fail)) {
         return false;
     }
     /* What a crash left behind the last whole line goes first. */
     return disk_truncate(log->file, log->len, fail) &&
            disk_write_at(log->file, log->len, bytes.data, bytes.len, fail) &&
-           disk_sync(log->file, fail) && (!fresh || disk_sync_dir(log->disk, "", fail)) &&
-           learn(log, line, log->len, fail);
+           disk_sync(log->file, fail) && learn(log, line, log->len, fail);
 }
 
 static size_t find_id(const struct privacy_log *log, struct str id)
@@ -416,9 +437,10 @@ bool privacy_log_append(struct privacy_log *log, const struct privacy_receipt *r
 {
     base_lock(&log->lock);
     size_t at = find_id(log, receipt->id);
-    bool ok = at < log->count ? read_line(log, log->places[at], arena, out_line, fail)
-                              : make_line(log, receipt, arena, out_line, fail) &&
-                                    write_line(log, *out_line, fail);
+    bool ok =
+        at < log->count
+            ? settle(log, fail) && read_line(log, log->places[at], arena, out_line, fail)
+            : make_line(log, receipt, arena, out_line, fail) && write_line(log, *out_line, fail);
     if (ok && at == log->count - 1) {
         log->len = log->places[at].offset + log->places[at].len + 1;
     }

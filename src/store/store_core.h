@@ -103,6 +103,7 @@ struct store_writing {
     struct store_quarantine_marks *marks; /* the published ones; a reference */
     struct store_journal journal;
     uint64_t opened_sequence; /* the next one when the store was opened */
+    uint64_t fresh_sequence;  /* of the first frame that is neither sealed nor set apart for it */
     struct fail broken;       /* why nothing is taken any more, where journal.broken */
     uint64_t next_arrival, next_quarantine_id;
     uint64_t rows, customers;

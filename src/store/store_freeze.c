@@ -129,8 +129,8 @@ void store_freeze(struct store *store, void *context)
         *freeze = (struct store_freeze){.failed = true, .fail = writing->broken};
         return;
     }
-    if (writing->journal.next_sequence == writing->journal.file->first_sequence &&
-        !writing->ahead[1]) {
+    /* Not by the journal's own frames: what is fresh may lie in the one before, after a start. */
+    if (writing->journal.next_sequence == writing->fresh_sequence && !writing->ahead[1]) {
         *freeze = (struct store_freeze){0}; /* no commit since the last seal */
         return;
     }
@@ -160,6 +160,7 @@ void store_freeze(struct store *store, void *context)
     }
     store_journal_file_unref(writing->journal.file);
     writing->journal = next;
+    writing->fresh_sequence = next.next_sequence;
     begin_tables(store);
 }
 

@@ -313,6 +313,7 @@ bool store_load(struct store *store, struct fail *fail)
         return false;
     }
     writing->opened_sequence = end.next_sequence;
+    writing->fresh_sequence = manifest->next_sequence;
     publish(store);
     store->now.journal_bytes = end.len;
     return true;

@@ -341,10 +341,36 @@ static bool both_open(struct disk *disk, const char *path, enum disk_open_flags 
     return disk_open(both_of(disk)->simulated, path, how, out, fail);
 }
 
+/* Files are the simulated disk's own; what is called for a disk is asked of it here. */
+static void both_unmap(struct disk *disk, struct disk_view *view)
+{
+    disk_unmap(both_of(disk)->simulated, view);
+}
+
+static bool both_make_dir(struct disk *disk, const char *path, struct fail *fail)
+{
+    return disk_make_dir(both_of(disk)->simulated, path, fail);
+}
+
+static bool both_list(struct disk *disk, const char *path, struct arena *arena, struct str **out,
+                      size_t *out_count, struct fail *fail)
+{
+    return disk_list(both_of(disk)->simulated, path, arena, out, out_count, fail);
+}
+
+static bool both_measure(struct disk *disk, struct disk_room *out, struct fail *fail)
+{
+    return disk_measure(both_of(disk)->simulated, out, fail);
+}
+
 static bool both_rename(struct disk *disk, const char *from, const char *to, struct fail *fail)
 {
-    return disk_rename(both_of(disk)->simulated, from, to, fail) &&
-           disk_rename(both_of(disk)->real, from, to, fail);
+    struct fail absent; /* files that SQLite never opened have no empty ones */
+    bool renamed = disk_rename(both_of(disk)->simulated, from, to, fail);
+    if (renamed) {
+        (void)!disk_rename(both_of(disk)->real, from, to, &absent);
+    }
+    return renamed;
 }
 
 static bool both_remove(struct disk *disk, const char *path, struct fail *fail)
@@ -369,8 +395,12 @@ bool __wrap_disk_real(const char *root, struct disk **out, struct fail *fail)
 {
     static const struct disk_calls calls = {.destroy = both_destroy,
                                             .open = both_open,
+                                            .unmap = both_unmap,
                                             .rename = both_rename,
                                             .remove = both_remove,
+                                            .make_dir = both_make_dir,
+                                            .list = both_list,
+                                            .measure = both_measure,
                                             .sync_dir = both_sync_dir};
     struct disk *real = NULL;
     size_t i = 0;

@@ -6,6 +6,7 @@
 #include "base_buf.h"
 #include "base_random.h"
 #include "raw_search.h"
+#include "store_journal.h"
 
 static struct fail fail;
 #define OK(call)                                                                                   \
@@ -574,6 +575,51 @@ static void quarantined_records_go_by_when_they_came(void **state)
     script_done(&script);
 }
 
+static bool pass_over(void *context, uint64_t id, uint64_t payload_offset, struct str payload,
+                      struct fail *why)
+{
+    (void)context;
+    (void)id;
+    (void)payload_offset;
+    (void)payload;
+    (void)why;
+    return true;
+}
+
+/* A journal that was begun while what is in the one before was being sealed, and whose first frame was torn. */
+static void begin_torn_journal(struct kit *kit)
+{
+    struct disk *disk = disk_sim_disk(kit->sim);
+    struct store_journal next;
+    struct store_journal_end end;
+    OK(store_journal_read(disk, 1, true, pass_over, NULL, &end, &fail));
+    OK(store_journal_create(disk, 2, end.next_sequence, KIT_START_MS, &next, &fail));
+    OK(disk_write_at(next.file->file, STORE_JOURNAL_HEADER_BYTES, "fhFR and no more", 16, &fail));
+    store_journal_file_unref(next.file);
+}
+
+static void who_is_only_in_a_journal_behind_which_another_was_begun_is_erased(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct store_gone gone;
+    kit_init(&kit);
+    kit_send(&kit, "web", "m1", "Visit", "user=" CANARY);
+    kit_send(&kit, "web", "m2", "Visit", "user=bob");
+    kit_close(&kit);
+    begin_torn_journal(&kit);
+    kit_open(&kit);
+    uint32_t customer = kit_find(&kit, CANARY);
+    const struct store_erasure erasure = {.customers = &customer, .customer_count = 1};
+    OK(store_erase(kit.store, &erasure, &gone, &fail));
+    assert_int_equal(gone.rows, 1);
+    assert_null(raw_file_with(kit.sim, kit.arena, CANARY));
+    kit_verify(&kit);
+    assert_int_equal(kit_rows(&kit, CANARY), -1);
+    assert_int_equal(kit_rows(&kit, "bob"), 1);
+    kit_done(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -585,6 +631,7 @@ int main(void)
         cmocka_unit_test(what_is_past_its_time_goes_with_those_of_whom_nothing_is_left),
         cmocka_unit_test(words_past_their_time_go_and_their_events_stay),
         cmocka_unit_test(quarantined_records_go_by_when_they_came),
+        cmocka_unit_test(who_is_only_in_a_journal_behind_which_another_was_begun_is_erased),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
