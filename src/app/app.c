@@ -62,7 +62,7 @@ void app_tend(struct app *app)
 }
 
 /* The directory's lock: who has it is the only one to touch what lies in it. */
-static bool take_lock(struct app *app, struct fail *fail)
+static bool take_lock(struct app *app, bool *out_held, struct fail *fail)
 {
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
     struct str path = str_format(arena, "%s/lock", app->data);
@@ -70,6 +70,9 @@ static bool take_lock(struct app *app, struct fail *fail)
         return false;
     }
     if (app->lock == NULL) {
+        if (out_held != NULL) {
+            *out_held = true;
+        }
         return fail_set(fail, FAIL_CONFLICT,
                         "%s is held by another process: stop it first, or serve another directory",
                         app->data);
@@ -194,7 +197,7 @@ bool app_open(const struct app_options *options, struct app **out, struct fail *
     base_cond_init(&app->gate_free);
     base_mutex_init(&app->erase_lock);
     base_mutex_init(&app->privacy_lock);
-    bool good = base_make_dirs(app->data, fail) && take_lock(app, fail);
+    bool good = base_make_dirs(app->data, fail) && take_lock(app, options->out_held, fail);
     if (good && options->config != NULL) {
         app->config = *options->config;
     } else if (good) {

@@ -33,6 +33,7 @@ struct app_options {
     struct base_random *random;      /* NULL: the system's */
     const struct app_config *config; /* NULL: DIR/firsthand.conf and the environment; else copied */
     bool serve;                      /* a server: listens on DIR/control.sock */
+    bool *out_held; /* NULL, or made true where it fails since another process holds DIR */
 };
 
 bool app_open(const struct app_options *options, struct app **out, struct fail *fail) MUST_USE;
@@ -178,3 +179,6 @@ struct app_export_sink {
 };
 bool app_link_export(struct app_link *link, struct str input, const struct app_export_sink *sink,
                      struct fail *fail) MUST_USE;
+/* The same of a customer's copy (app_copy.h). */
+bool app_link_copy(struct app_link *link, struct str customer, const struct app_export_sink *sink,
+                   struct fail *fail) MUST_USE;

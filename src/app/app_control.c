@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "app_copy.h"
 #include "app_export.h"
 #include "app_internal.h"
 #include "app_moment.h"
@@ -189,24 +190,57 @@ static bool answer_moment(struct connection *connection, struct base_buf *out, s
 }
 
 /* Parts as they come; the frame that ends the answer is the caller's. */
+static bool send_parts(int fd,
+                       bool (*next)(void *stream, struct base_buf *out, bool *out_end,
+                                    struct fail *fail),
+                       void *stream, struct base_buf *out, struct fail *fail)
+{
+    bool ok = true;
+    bool end = false;
+    while (ok && !end) {
+        base_buf_reset(out);
+        ok = next(stream, out, &end, fail) &&
+             (out->len == 0 || app_frame_send(fd, APP_FRAME_PART, base_buf_view(out), fail));
+    }
+    base_buf_reset(out);
+    return ok;
+}
+
+static bool next_of_export(void *export, struct base_buf *out, bool *out_end, struct fail *fail)
+{
+    return app_export_step(export, out, out_end, fail);
+}
+
+static bool next_of_copy(void *copy, struct base_buf *out, bool *out_end, struct fail *fail)
+{
+    return app_copy_next(copy, out, out_end, fail);
+}
+
+static bool answer_copy(struct app *app, int fd, struct str id, struct base_buf *out,
+                        struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct app_caller caller = app_operator();
+    struct app_copy *copy;
+    if (!app_copy_open(app, &caller, id, arena, &copy, fail)) {
+        return false;
+    }
+    bool ok = send_parts(fd, next_of_copy, copy, out, fail);
+    app_copy_close(copy);
+    return ok;
+}
+
 static bool answer_export(struct app *app, int *fd, struct str payload, struct base_buf *out,
                           struct fail *fail)
 {
     struct app_caller caller = app_operator();
     struct app_export *export;
-    bool end = false;
     caller.gone = asker_gone;
     caller.gone_context = fd;
     if (!app_export_open(app, &caller, payload, &export, fail)) {
         return false;
     }
-    bool ok = true;
-    while (ok && !end) {
-        base_buf_reset(out);
-        ok = app_export_step(export, out, &end, fail) &&
-             (out->len == 0 || app_frame_send(*fd, APP_FRAME_PART, base_buf_view(out), fail));
-    }
-    base_buf_reset(out);
+    bool ok = send_parts(*fd, next_of_export, export, out, fail);
     app_export_close(export);
     return ok;
 }
@@ -233,6 +267,8 @@ static bool answer(struct connection *connection, int *fd, enum app_frame kind, 
         return answer_source(app, payload, out, fail);
     case APP_FRAME_EXPORT:
         return answer_export(app, fd, payload, out, fail);
+    case APP_FRAME_COPY:
+        return answer_copy(app, *fd, payload, out, fail);
     case APP_FRAME_IMPORT_BEGIN:
         return answer_import_begin(connection, payload, out, fail);
     case APP_FRAME_IMPORT_END:

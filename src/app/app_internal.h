@@ -370,7 +370,6 @@ APP_OPERATION(app_op_erasure_verify);
 APP_OPERATION(app_op_privacy);
 APP_OPERATION(app_op_privacy_save);
 /* app_preferences.c */
-APP_OPERATION(app_op_customer_export);
 /* app_retention.c */
 APP_OPERATION(app_op_retention);
 APP_OPERATION(app_op_retention_save);

@@ -3,6 +3,7 @@
 
 #include "app_backup.h"
 #include "app_control.h"
+#include "app_copy.h"
 #include "app_export.h"
 #include "app_internal.h"
 #include "app_wire.h"
@@ -44,8 +45,11 @@ bool app_link_open(const struct app_options *options, struct app_link **out, str
     link->payload.limit = APP_FRAME_BYTES_MAX;
     link->reply.limit = APP_FRAME_BYTES_MAX;
     link->arena = arena_new(NULL);
-    bool good = app_open(options, &link->app, fail);
-    if (!good && fail->code == FAIL_CONFLICT) {
+    bool held = false;
+    struct app_options here = *options;
+    here.out_held = &held;
+    bool good = app_open(&here, &link->app, fail);
+    if (!good && held) {
         base_buf_c(&link->payload, APP_VERSION);
         good = app_control_connect(options->data, &link->socket, fail) &&
                exchange(link, APP_FRAME_HELLO, fail);
@@ -213,23 +217,42 @@ static bool export_here(struct app *app, struct str input, struct base_buf *part
     return ok;
 }
 
-bool app_link_export(struct app_link *link, struct str input, const struct app_export_sink *sink,
-                     struct fail *fail)
+static bool copy_here(struct app *app, struct str id, struct base_buf *part,
+                      const struct app_export_sink *sink, struct fail *fail)
 {
-    enum app_frame kind = APP_FRAME_PART;
-    bool closed = false;
-    if (link->app != NULL) {
-        return export_here(link->app, input, &link->reply, sink, fail);
-    }
-    if (!app_frame_send(link->socket, APP_FRAME_EXPORT, input, fail)) {
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct app_caller caller = app_operator();
+    struct app_copy *copy;
+    bool end = false;
+    if (!app_copy_open(app, &caller, id, arena, &copy, fail)) {
         return false;
     }
+    bool ok = true;
+    while (ok && !end) {
+        base_buf_reset(part);
+        ok = !sink->stopped(sink->context)
+                 ? app_copy_next(copy, part, &end, fail) &&
+                       sink->take(sink->context, base_buf_view(part), fail)
+                 : fail_set(fail, FAIL_CANCELLED, "stopped; what was written is not whole");
+    }
+    app_copy_close(copy);
+    return ok;
+}
+
+static bool take_parts(struct app_link *link, enum app_frame kind, struct str input,
+                       const struct app_export_sink *sink, struct fail *fail)
+{
+    bool closed = false;
+    if (!app_frame_send(link->socket, kind, input, fail)) {
+        return false;
+    }
+    kind = APP_FRAME_PART;
     while (kind == APP_FRAME_PART) {
         if (!app_frame_receive(link->socket, &kind, &link->reply, &closed, fail)) {
             return false;
         }
         if (closed) {
-            return fail_set(fail, FAIL_IO, "the server stopped before the export had ended");
+            return fail_set(fail, FAIL_IO, "the server stopped before all was sent");
         }
         if (sink->stopped(sink->context)) {
             return fail_set(fail, FAIL_CANCELLED, "stopped; what was written is not whole");
@@ -240,4 +263,18 @@ bool app_link_export(struct app_link *link, struct str input, const struct app_e
         }
     }
     return kind == APP_FRAME_DONE || app_wire_get_fail(base_buf_view(&link->reply), fail);
+}
+
+bool app_link_export(struct app_link *link, struct str input, const struct app_export_sink *sink,
+                     struct fail *fail)
+{
+    return link->app != NULL ? export_here(link->app, input, &link->reply, sink, fail)
+                             : take_parts(link, APP_FRAME_EXPORT, input, sink, fail);
+}
+
+bool app_link_copy(struct app_link *link, struct str customer, const struct app_export_sink *sink,
+                   struct fail *fail)
+{
+    return link->app != NULL ? copy_here(link->app, customer, &link->reply, sink, fail)
+                             : take_parts(link, APP_FRAME_COPY, customer, sink, fail);
 }

@@ -19,8 +19,6 @@ const struct app_operation app_operations[] = {
     {"sql.schema", ACCESS_RIGHT_ASK, "Lists the tables of SQL with their columns.",
      app_op_sql_schema},
     {"customer", ACCESS_RIGHT_ASK, "Shows one customer.", app_op_customer},
-    {"customer.export", ACCESS_RIGHT_SAVE, "Packs all that is known of a customer as a ZIP.",
-     app_op_customer_export},
     {"customer.value", ACCESS_RIGHT_ASK, "Adds up what a customer was worth.",
      app_op_customer_value},
     {"customer.wrong", ACCESS_RIGHT_ASK,

@@ -21,10 +21,11 @@ enum app_frame {
     APP_FRAME_TAKE,         /* items */
     APP_FRAME_SOURCE,       /* name, trusted */
     APP_FRAME_EXPORT,       /* what app_export_open takes; answered by parts, then DONE or FAIL */
+    APP_FRAME_COPY,         /* a customer; answered likewise */
     APP_FRAME_IMPORT_BEGIN, /* source, name; answered by its number */
     APP_FRAME_IMPORT_END,   /* number, 1 where it was stopped before its end */
     APP_FRAME_MOMENT,       /* nothing; answered by app_moment_put, and held until the next frame */
-    APP_FRAME_PART,         /* bytes of an export */
+    APP_FRAME_PART,         /* bytes of an export, or of a copy */
     APP_FRAME_DONE,         /* the answer */
     APP_FRAME_FAIL,         /* code, pointer, message */
 };

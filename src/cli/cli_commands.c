@@ -47,6 +47,11 @@ static const struct cli_option format_only[] = {FORMAT_OPTION, END_OF_OPTIONS};
         {"--by", "NAME", "break down by a property, customer.TRAIT, then.TRAIT or channel"},       \
         INTERVAL_OPTION
 
+static const struct cli_option copy_options[] = {
+    {"--output", "FILE", "instead of standard output; - is standard output"},
+    {"-o", "FILE", "the same"},
+    END_OF_OPTIONS,
+};
 static const struct cli_option export_options[] = {
     {"--format", "FORM", "ndjson, which may be imported again, csv or parquet (ndjson)"},
     {"--output", "FILE", "instead of standard output; - is standard output"},
@@ -324,6 +329,10 @@ static const struct cli_option backup_options[] = {
     {"--verify", NULL, "read back and check all that the new generation names"},
     END_OF_OPTIONS,
 };
+static const struct cli_option migrate_options[] = {
+    {"--backup", "TARGET", "where to; DIR.before-upgrade"},
+    END_OF_OPTIONS,
+};
 static const struct cli_option restore_options[] = {
     {"--at", "GENERATION", "which one; the newest"},
     {"--erasures", "FILE", "erasures.log of a directory that went on after the last backup"},
@@ -406,7 +415,9 @@ const struct cli_command cli_commands[] = {
      "firsthand customer link ann --address https://data.shop.example", preference_options, 1, 1,
      cli_run_customer_link},
     {"customer export", "CUSTOMER", "Packs all that is known of a customer as a ZIP.",
-     "firsthand customer export ann > ann.zip", NULL, 1, 1, cli_run_customer_export},
+     "firsthand customer export ann > ann.zip\n"
+     "firsthand customer export ann --output ann.zip",
+     copy_options, 1, 1, cli_run_customer_export},
     {"customer show", "CUSTOMER", "Shows one customer: identifiers, traits, value, troubles.",
      "firsthand customer show ann\nfirsthand customer show email:ann@example.com", format_only, 1,
      1, cli_run_customer_show},
@@ -510,6 +521,10 @@ const struct cli_command cli_commands[] = {
      "firsthand lifecycle --interval week --last 12w\n"
      "firsthand lifecycle 'Order Completed' --interval month --last 6m",
      habit_options, 0, 1, cli_run_lifecycle},
+    {"migrate", "", "Brings a directory of an older version to this one's, with a backup before.",
+     "firsthand migrate --data shop\n"
+     "firsthand migrate --backup backups --data shop",
+     migrate_options, 0, 0, cli_run_migrate},
     {"note add", "TEXT", "Notes what happened on every chart over time; prints the note's id.",
      "firsthand note add 'Version 2.4 for everyone' --kind release\n"
      "firsthand note add 'Payments were down' --kind incident --at '2026-05-01 09:30' "

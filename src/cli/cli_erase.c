@@ -1,7 +1,6 @@
 /* Erasing customers: one, many, a segment; receipts; for how long things are kept; one customer's record. */
 #include <unistd.h>
 
-#include "base_base64.h"
 #include "cli_internal.h"
 
 #define BATCH 1000 /* customers a call */
@@ -338,22 +337,10 @@ bool cli_run_retention_preview(struct cli *cli, struct fail *fail)
 
 bool cli_run_customer_export(struct cli *cli, struct fail *fail)
 {
-    struct cli_input input;
-    struct json_value root;
-    struct json_value zip;
-    struct str bytes;
-    if (isatty(STDOUT_FILENO) != 0) {
-        return fail_set(fail, FAIL_INPUT, "a ZIP is no text for a terminal: add > FILE.zip");
+    bool named = cli_option(cli, "-o") != NULL || cli_option(cli, "--output") != NULL;
+    if (!named && isatty(STDOUT_FILENO) != 0) {
+        return fail_set(fail, FAIL_INPUT,
+                        "a ZIP is no text for a terminal: add -o FILE.zip, or > FILE.zip");
     }
-    cli_input_begin(&input);
-    cli_input_str(&input, "id", cli->arguments[0]);
-    if (!cli_call(cli, "customer.export", cli_input_end(cli, &input), NULL, &root, fail)) {
-        return false;
-    }
-    INVARIANT(json_member(root, STR("zip"), &zip));
-    if (!base_base64_decode(json_string(zip), cli->arena, &bytes, fail)) {
-        return false;
-    }
-    base_buf_str(&cli->out, bytes);
-    return true;
+    return cli_stream_out(cli, app_link_copy, str_from_c(cli->arguments[0]), fail);
 }

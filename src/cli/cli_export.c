@@ -104,7 +104,8 @@ static bool sync_whatever_interrupts(int descriptor)
 }
 
 /* A file is made beside its place and takes it when it is whole, so that half an export is never mistaken for one. */
-static bool export_to(struct cli *cli, struct str input, const char *path, struct fail *fail)
+static bool stream_to(struct cli *cli, cli_stream stream, struct str input, const char *path,
+                      struct fail *fail)
 {
     struct target target = {path, STDOUT_FILENO};
     struct app_export_sink sink = {write_part, is_interrupted, &target};
@@ -116,7 +117,7 @@ static bool export_to(struct cli *cli, struct str input, const char *path, struc
             return fail_set(fail, FAIL_IO, "%s cannot be made: %s", part, strerrordesc_np(errno));
         }
     }
-    bool ok = app_link_export(cli->link, input, &sink, fail);
+    bool ok = stream(cli->link, input, &sink, fail);
     if (path == NULL) {
         return ok;
     }
@@ -133,17 +134,10 @@ static bool export_to(struct cli *cli, struct str input, const char *path, struc
     return ok;
 }
 
-bool cli_run_export(struct cli *cli, struct fail *fail)
+bool cli_stream_out(struct cli *cli, cli_stream stream, struct str input, struct fail *fail)
 {
     const char *path = cli_option(cli, "-o");
     path = path == NULL ? cli_option(cli, "--output") : path;
-    struct cli_input input;
-    bool built = build_input(cli, &input, fail);
-    if (!built) {
-        base_buf_done(&input.text);
-        return false;
-    }
-    struct str text = cli_input_end(cli, &input);
     if (path != NULL && strcmp(path, "-") == 0) {
         path = NULL;
     }
@@ -153,5 +147,16 @@ bool cli_run_export(struct cli *cli, struct fail *fail)
     struct sigaction action = {.sa_handler = note_interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return export_to(cli, text, path, fail);
+    return stream_to(cli, stream, input, path, fail);
+}
+
+bool cli_run_export(struct cli *cli, struct fail *fail)
+{
+    struct cli_input input;
+    bool built = build_input(cli, &input, fail);
+    if (!built) {
+        base_buf_done(&input.text);
+        return false;
+    }
+    return cli_stream_out(cli, app_link_export, cli_input_end(cli, &input), fail);
 }

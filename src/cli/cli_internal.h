@@ -55,6 +55,11 @@ const char *cli_option(const struct cli *cli, const char *name);
 bool cli_flag(const struct cli *cli, const char *name);
 const char *cli_data(const struct cli *cli);
 bool cli_link(struct cli *cli, struct fail *fail) MUST_USE;
+/* Where --output says, or to standard output, as it comes; a file has its name once it is whole. (cli_export.c) */
+typedef bool (*cli_stream)(struct app_link *link, struct str input,
+                           const struct app_export_sink *sink, struct fail *fail);
+bool cli_stream_out(struct cli *cli, cli_stream stream, struct str input,
+                    struct fail *fail) MUST_USE;
 /* Calls an operation; the answer is parsed into `root`, which lives as long as the cli. */
 bool cli_call(struct cli *cli, const char *operation, struct str input, struct str *out_text,
               struct json_value *root, struct fail *fail) MUST_USE;
@@ -186,6 +191,7 @@ CLI_COMMAND(cli_run_quarantine_list);
 CLI_COMMAND(cli_run_quarantine_replay);
 CLI_COMMAND(cli_run_quarantine_show);
 CLI_COMMAND(cli_run_ledger);
+CLI_COMMAND(cli_run_migrate);
 CLI_COMMAND(cli_run_status);
 CLI_COMMAND(cli_run_verify);
 /* Of a backup, where --backup is given. */

@@ -1,10 +1,34 @@
 /* The customer's own page. Its address is the right to it: 24 bytes of randomness and a seal, so that nobody else
  * can know it, and no page of another site can send one of its forms. Nothing here is logged but the route. */
+#include "app_copy.h"
 #include "app_preferences.h"
 #include "http_internal.h"
 
+static bool next(void *copy, struct base_buf *out, bool *out_end, struct fail *fail)
+{
+    return app_copy_next(copy, out, out_end, fail);
+}
+
+static void close_copy(void *copy)
+{
+    app_copy_close(copy);
+}
+
+static void copy_send(struct http_call *call, struct app_copy *copy)
+{
+    http_send_stream(call,
+                     &(struct http_stream){.context = copy, .next = next, .close = close_copy},
+                     STR(APP_COPY_TYPE));
+    net_reply_header(call->reply, "Content-Disposition",
+                     STR("attachment; filename=\"" APP_COPY_NAME "\""));
+}
+
 static void reply_send(struct http_call *call, struct app_preference_reply *reply)
 {
+    if (reply->copy != NULL) {
+        copy_send(call, reply->copy);
+        return;
+    }
     call->reply->status = reply->status;
     call->reply->body = reply->body;
     net_reply_header(call->reply, "Cache-Control", STR("no-store"));
@@ -13,11 +37,6 @@ static void reply_send(struct http_call *call, struct app_preference_reply *repl
     }
     if (reply->location.data != NULL) {
         net_reply_header(call->reply, "Location", reply->location);
-    }
-    if (reply->file_name != NULL) {
-        net_reply_header(call->reply, "Content-Disposition",
-                         str_format(call->arena, "attachment; filename=\"%s\"", reply->file_name));
-        call->reply->no_gzip = true;
     }
 }
 
@@ -74,12 +93,11 @@ void http_customer_export(struct http_call *call)
                                 .gone = net_request_gone,
                                 .gone_context = call->request,
                                 .address = call->address};
-    struct app_preference_reply reply;
+    struct app_copy *copy;
     struct fail fail;
-    if (!app_customer_copy(call->http->app, &caller, call->path_values[0], call->arena, &reply,
-                           &fail)) {
+    if (!app_copy_open(call->http->app, &caller, call->path_values[0], call->arena, &copy, &fail)) {
         http_problem_fail(call, &fail);
         return;
     }
-    reply_send(call, &reply);
+    copy_send(call, copy);
 }

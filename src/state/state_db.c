@@ -281,18 +281,23 @@ static bool step_run(sqlite3 *db, const struct state_schema *schema, int from, s
     return fail_at(fail, "bringing %s from version %d to %d", FILE_NAME, from, from + 1);
 }
 
+/* Which version the file is of; a newer one, or another program's file, is a failure. */
+static bool version_check(const struct state *state, sqlite3 *db, int *out, struct fail *fail)
+{
+    return is_ours(db, fail) && version_read(db, out, fail) &&
+           (*out <= state->schema->version ||
+            fail_set(fail, FAIL_CONFLICT,
+                     "%s was written by a newer version of firsthand (%d, this one knows %d); "
+                     "install that version, or restore a backup",
+                     state->path, *out, state->schema->version));
+}
+
 static bool migrate(struct state *state, sqlite3 *db, struct fail *fail)
 {
     const struct state_schema *schema = state->schema;
     int version = 0;
-    if (!is_ours(db, fail) || !version_read(db, &version, fail)) {
+    if (!version_check(state, db, &version, fail)) {
         return false;
-    }
-    if (version > schema->version) {
-        return fail_set(fail, FAIL_CONFLICT,
-                        "%s was written by a newer version of firsthand (%d, this one knows %d); "
-                        "install that version, or restore a backup",
-                        state->path, version, schema->version);
     }
     if (version > 0 && version < schema->version && !copy_before(state, db, fail)) {
         return fail_at(fail, "copying %s before it is changed", FILE_NAME);
@@ -429,6 +434,39 @@ bool state_open_schema(const char *directory, const struct state_options *option
     }
     *out = state;
     return true;
+}
+
+int state_version_known(void)
+{
+    return state_schema.version;
+}
+
+bool state_version(const char *directory, int *out, struct fail *fail)
+{
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct state *state = NULL;
+    struct stat status;
+    if (stat(str_format(arena, "%s/" FILE_NAME, directory).data, &status) != 0 && errno == ENOENT) {
+        *out = 0;
+        return true;
+    }
+    if (!state_open_to_look(directory, &state, fail)) {
+        return false;
+    }
+    bool ok = version_check(state, state->links[0]->db, out, fail);
+    state_close(state);
+    return ok;
+}
+
+bool state_copy(const char *directory, const char *path, struct fail *fail)
+{
+    struct state *state = NULL;
+    if (!state_open_to_look(directory, &state, fail)) {
+        return false;
+    }
+    bool ok = copy_to(state->links[0]->db, path, fail);
+    state_close(state);
+    return ok;
 }
 
 void state_close(struct state *state)

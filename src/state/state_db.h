@@ -34,6 +34,12 @@ struct state_options { /* zero = default */
 bool state_open(const char *directory, const struct state_options *options, struct state **out,
                 struct fail *fail) MUST_USE;
 void state_close(struct state *state); /* accepts NULL */
+/* The version that DIR/state.db is of, and the one that it is brought to when it is opened. 0: there is none. Both fail as
+   opening would, and change nothing. */
+int state_version_known(void);
+bool state_version(const char *directory, int *out, struct fail *fail) MUST_USE;
+/* A copy of DIR/state.db as it is, whatever its version; `path` must not exist. Nobody may have it open. */
+bool state_copy(const char *directory, const char *path, struct fail *fail) MUST_USE;
 const struct base_clock *state_clock(const struct state *state);
 
 /* One consistent view for as long as the link is held. Waits for a free reader. */

@@ -335,9 +335,18 @@ static bool decode(struct store_manifest *manifest, struct str bytes, struct fai
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         words[i] = base_get_u64(data + 8 + i * 8);
     }
-    if (words[0] != VERSION) {
-        return fail_set(fail, FAIL_CORRUPT,
-                        STORE_MANIFEST_PATH " is of version %llu; this program reads version %u",
+    if (words[0] > VERSION) {
+        return fail_set(fail, FAIL_CONFLICT,
+                        STORE_MANIFEST_PATH
+                        " was written by a newer version of firsthand (version %llu of the files, "
+                        "this one knows %u); install that version, or restore a backup",
+                        (unsigned long long)words[0], VERSION);
+    }
+    if (words[0] < VERSION) {
+        return fail_set(fail, FAIL_CONFLICT,
+                        STORE_MANIFEST_PATH
+                        " is of version %llu of the files, from before there was a release; this "
+                        "program reads version %u",
                         (unsigned long long)words[0], VERSION);
     }
     manifest->generation = words[1];

@@ -1,10 +1,10 @@
 // A customer's record: everything that is known of one person in a ZIP, by command and by the API.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { binary, serverFor, temporaryDirectory, run } from '../support/firsthand.mjs';
+import { binary, must, run, serverFor, temporaryDirectory } from '../support/firsthand.mjs';
 
 const TS = new Date(Date.now() - 86400000).toISOString();
 const HOSTILE = '<script>alert(1)</script>';
@@ -12,7 +12,7 @@ const HOSTILE = '<script>alert(1)</script>';
 function unpack(t, bytes) {
   const folder = temporaryDirectory(t);
   writeFileSync(join(folder, 'a.zip'), bytes);
-  const list = spawnSync('python3', ['-c', 'import sys,json,zipfile\nz=zipfile.ZipFile(sys.argv[1])\nprint(json.dumps({n:z.read(n).decode() for n in z.namelist()}))', join(folder, 'a.zip')], { encoding: 'utf8' });
+  const list = spawnSync('python3', ['-c', 'import sys,json,zipfile\nz=zipfile.ZipFile(sys.argv[1])\nprint(json.dumps({n:z.read(n).decode() for n in z.namelist()}))', join(folder, 'a.zip')], { encoding: 'utf8', maxBuffer: 1 << 30 });
   assert.equal(list.status, 0, list.stderr);
   return JSON.parse(list.stdout);
 }
@@ -71,4 +71,31 @@ test('the record holds events, identifiers of all who were joined, traits, words
   assert.equal(run(['customer', 'export', 'nobody', '--data', server.data]).code, 3);
   assert.equal((await server.request('/api/v1/customers/nobody/export', { key })).status, 404);
   assert.equal((await server.request('/api/v1/customers/ann/export', { key: server.key('write', 'w') })).status, 403);
+});
+
+test('a long record is made while it is sent: every event once, oldest first, the same over HTTP and by command, in bounded memory', async (t) => {
+  const server = await serverFor(t);
+  const key = server.key('secret', 'shop');
+  const count = 20000, words = 'said at length '.repeat(100);
+  const begin = Date.parse('2026-01-01T00:00:00Z');
+  const lines = Array.from({ length: count }, (_, i) => JSON.stringify({ userId: 'ann', event: 'Said', ts: new Date(begin + i * 60_000).toISOString(), text: `${i} ${words}` }));
+  must(['import', '-', '--format', 'ndjson', '--data', server.data], { input: lines.join('\n') });
+  const own = () => Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]) / 1024;
+  const before = own();
+  let most = before;
+  const timer = setInterval(() => { most = Math.max(most, own()); }, 5);
+  const answer = await fetch(`${server.url}/api/v1/customers/ann/export`, { headers: { authorization: `Bearer ${key}` } });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  clearInterval(timer);
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get('content-type'), 'application/zip');
+  const files = unpack(t, bytes);
+  const timeline = files['timeline.ndjson'].split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  assert.deepEqual(timeline.map((one) => Number(one.text.split(' ')[0])), Array.from({ length: count }, (_, i) => i));
+  assert.equal(files['about-you.html'].split(words.trim()).length - 1, count);
+  // The words alone are 30 MB, in two of its files.
+  assert.ok(most - before < 160, `${(most - before).toFixed(0)} MB more`);
+  const file = join(temporaryDirectory(t), 'ann.zip');
+  must(['customer', 'export', 'ann', '--output', file, '--data', server.data]);
+  assert.equal(unpack(t, readFileSync(file))['timeline.ndjson'], files['timeline.ndjson']);
 });

@@ -1,5 +1,6 @@
 #include "http_fake_app.h"
 
+#include "app_copy.h"
 #include "app_export.h"
 #include "app_hooks.h"
 #include "app_jobs.h"
@@ -198,6 +199,11 @@ void app_sql_close(struct app_sql *sql)
     base_free(sql);
 }
 
+/* A copy of two parts. */
+struct app_copy {
+    int given;
+};
+
 bool app_preferences(struct app *app, const struct app_preference_request *request,
                      struct arena *arena, struct app_preference_reply *out, struct fail *fail)
 {
@@ -215,9 +221,12 @@ bool app_preferences(struct app *app, const struct app_preference_request *reque
         .status = request->send ? 303 : 200,
         .content_type = "text/html; charset=utf-8",
         .location = request->send ? STR("/p/x?done=mute") : (struct str){NULL, 0},
-        .file_name = request->copy ? "about-you.zip" : NULL,
     };
-    base_buf_c(&out->body, "<p>yours</p>");
+    if (request->copy) {
+        out->copy = base_alloc_zero(sizeof *out->copy);
+    } else {
+        base_buf_c(&out->body, "<p>yours</p>");
+    }
     return true;
 }
 
@@ -257,12 +266,30 @@ struct str app_survey_script(void)
     return STR("'use strict';");
 }
 
-bool app_customer_copy(struct app *app, const struct app_caller *caller, struct str id,
-                       struct arena *arena, struct app_preference_reply *out, struct fail *fail)
+bool app_copy_open(struct app *app, const struct app_caller *caller, struct str id,
+                   struct arena *arena, struct app_copy **out, struct fail *fail)
 {
     (void)caller;
     struct app_preference_request request = {.body = id, .copy = true};
-    return app_preferences(app, &request, arena, out, fail);
+    struct app_preference_reply reply;
+    if (!app_preferences(app, &request, arena, &reply, fail)) {
+        return false;
+    }
+    *out = reply.copy;
+    return true;
+}
+
+bool app_copy_next(struct app_copy *copy, struct base_buf *out, bool *out_end, struct fail *fail)
+{
+    (void)fail;
+    base_buf_c(out, copy->given == 0 ? "PK" : "...");
+    *out_end = ++copy->given == 2;
+    return true;
+}
+
+void app_copy_close(struct app_copy *copy)
+{
+    base_free(copy);
 }
 
 struct str app_preferences_style(void)

@@ -301,7 +301,14 @@ static void a_manifest_of_another_version_is_refused_by_name(void **state)
     uint64_t sum = base_hash64(bytes, len - 8, 0);
     memcpy(bytes + len - 8, &sum, 8);
     assert_false(store_manifest_decode(str_of(bytes, len), &manifest, &fail));
-    assert_non_null(strstr(fail.message, "version 9"));
+    assert_int_equal(fail.code, FAIL_CONFLICT); /* not damaged */
+    assert_non_null(strstr(fail.message, "newer version of firsthand (version 9"));
+    bytes[8] = 2;
+    sum = base_hash64(bytes, len - 8, 0);
+    memcpy(bytes + len - 8, &sum, 8);
+    assert_false(store_manifest_decode(str_of(bytes, len), &manifest, &fail));
+    assert_int_equal(fail.code, FAIL_CONFLICT);
+    assert_non_null(strstr(fail.message, "version 2 of the files, from before"));
     for (size_t cut = 0; cut < len; cut++) {
         assert_false(store_manifest_decode(str_of(bytes, cut), &manifest, &fail));
         assert_int_equal(fail.code, FAIL_CORRUPT);
