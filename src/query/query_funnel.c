@@ -92,6 +92,43 @@ static bool count_path(struct query_worker *worker, struct funnel_tally *tally,
     return true;
 }
 
+/* Are all paths of the batch counted at once, groups aside? Then all its customers are, whoever has a path. */
+static bool counts_batches(struct query_worker *worker)
+{
+    const struct funnel_walk *walk = query_tally_state(worker)->own;
+    return walk->has_chosen && worker->exec->plan->segment == NULL &&
+           !query_tally_job(worker)->rank_only &&
+           body_of(worker)->window_ms <= QUERY_TIMES_BRIEF_MAX;
+}
+
+static bool count_batch(struct query_worker *worker, struct funnel_walk *walk, struct fail *fail)
+{
+    const struct funnel_body *body = body_of(worker);
+    const struct store_rows *rows = worker->rows;
+    struct funnel_tally *tally = query_tally_state(worker)->whole;
+    struct query_times *times[QUERY_STEPS_MAX];
+    struct query_times_room room[QUERY_STEPS_MAX];
+    struct funnel_pauses pauses = {.counts = {0}};
+    for (uint32_t s = 1; s < body->step_count; s++) {
+        size_t most = (size_t)rows->customer_count + FUNNEL_PAUSES_SPARE;
+        if (!times_of(worker, tally, s, &times[s], fail) ||
+            !query_times_room(times[s], most, &room[s], fail)) {
+            return false;
+        }
+        pauses.times_ms[s] = room[s].brief;
+    }
+    funnel_pauses(&walk->plain, &walk->chosen, &pauses);
+    for (uint32_t c = 0; c < rows->customer_count; c++) {
+        tally->counts[0] += walk->chosen.levels[c] > 0;
+    }
+    for (uint32_t s = 1; s < body->step_count; s++) {
+        tally->counts[s] += pauses.counts[s];
+        room[s].brief_count = pauses.counts[s];
+        query_times_added(times[s], &room[s]);
+    }
+    return true;
+}
+
 /* ---- the group of a path ---- */
 
 /* Is the row the customer's own, with a value of the breakdown? */
@@ -143,7 +180,7 @@ static bool count_groups(struct query_worker *worker, uint32_t c, const struct f
                          struct fail *fail)
 {
     struct query_tally_state *state = query_tally_state(worker);
-    if (!count_path(worker, state->whole, path, fail)) {
+    if (!counts_batches(worker) && !count_path(worker, state->whole, path, fail)) {
         return false;
     }
     if (state->groups.spec.by == NULL) {
@@ -164,43 +201,12 @@ static bool count_groups(struct query_worker *worker, uint32_t c, const struct f
     return true;
 }
 
-/* The paths of all customers of a batch, where no groups are asked for. */
-static bool count_batch(struct query_worker *worker, struct funnel_walk *walk, struct fail *fail)
+/* Takes in the batch, and where that can be done, counts it. */
+static bool take_batch(struct query_worker *worker, struct funnel_walk *walk, struct fail *fail)
 {
-    const struct funnel_body *body = body_of(worker);
-    const struct store_rows *rows = worker->rows;
-    struct funnel_tally *tally = query_tally_state(worker)->whole;
-    struct query_times *times[QUERY_STEPS_MAX];
-    struct query_times_room room[QUERY_STEPS_MAX];
-    struct funnel_pauses pauses = {.counts = {0}};
-    for (uint32_t s = 1; s < body->step_count; s++) {
-        size_t most = (size_t)rows->customer_count + FUNNEL_PAUSES_SPARE;
-        if (!times_of(worker, tally, s, &times[s], fail) ||
-            !query_times_room(times[s], most, &room[s], fail)) {
-            return false;
-        }
-        pauses.times_ms[s] = room[s].brief;
-    }
-    funnel_pauses(&walk->plain, &walk->chosen, &pauses);
-    for (uint32_t c = 0; c < rows->customer_count; c++) {
-        tally->counts[0] += walk->chosen.levels[c] > 0;
-    }
-    for (uint32_t s = 1; s < body->step_count; s++) {
-        tally->counts[s] += pauses.counts[s];
-        room[s].brief_count = pauses.counts[s];
-        query_times_added(times[s], &room[s]);
-    }
-    return true;
-}
-
-/* The first customer of a batch brings all others with it. */
-static bool narrow_customer(struct query_worker *worker, uint32_t c, struct fail *fail)
-{
-    struct funnel_walk *walk = query_tally_state(worker)->own;
-    (void)c;
     return walk->batch == worker->batch ||
            (funnel_walk_batch(walk, body_of(worker), &worker->exec->plan->range, worker, fail) &&
-            count_batch(worker, walk, fail));
+            (!counts_batches(worker) || count_batch(worker, walk, fail)));
 }
 
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
@@ -210,6 +216,12 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
     struct funnel_walk *walk = query_tally_state(worker)->own;
     const int64_t *ts_ms = worker->rows->ts_ms;
     struct funnel_path path;
+    if (!take_batch(worker, walk, fail)) {
+        return false;
+    }
+    if (counts_batches(worker) && query_tally_job(worker)->spec.by == NULL) {
+        return true; /* with its batch */
+    }
     if (!funnel_walk_load(walk, body, range, worker, c, fail)) {
         return false;
     }
@@ -301,9 +313,6 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     struct query_tallies tallies = {.whole = NULL};
     prepare(exec->plan, &job);
     job.pass.narrow = QUERY_NARROW_MASKS;
-    if (funnel_is_plain(body) && body->window_ms <= QUERY_TIMES_BRIEF_MAX) {
-        job.pass.narrow_customer = narrow_customer;
-    }
     bool ok = query_tally_run(exec, &job, shown, &tallies, fail);
     if (ok) {
         write_steps(w, body, tallies.whole);

@@ -53,12 +53,11 @@ struct funnel_walk {
     struct query_places by_matcher[QUERY_MATCHERS_MAX];
     struct query_places any_step; /* in order "strict" */
     /* All paths of the batch's customers: where the funnel is plain, and customers are counted. */
+    bool has_chosen;
     struct funnel_plain plain;
     struct funnel_chosen chosen;
     struct funnel_valued valued;
 };
-/* Is it one for funnel_choose? */
-bool funnel_is_plain(const struct funnel_body *body);
 /* Takes in the worker's rows, if it has not yet. A zeroed walk is one for a new worker. */
 bool funnel_walk_batch(struct funnel_walk *walk, const struct funnel_body *body,
                        const struct query_range *range, const struct query_worker *worker,

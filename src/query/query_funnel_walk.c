@@ -41,7 +41,7 @@ static bool mark_entries(struct funnel_walk *walk, const struct query_range *ran
     return true;
 }
 
-bool funnel_is_plain(const struct funnel_body *body)
+static bool is_plain(const struct funnel_body *body)
 {
     return body->order == FUNNEL_ORDERED && body->optional == 0 && body->exclude_count == 0 &&
            !body->entries;
@@ -75,6 +75,7 @@ bool funnel_walk_batch(struct funnel_walk *walk, const struct funnel_body *body,
                        const struct query_range *range, const struct query_worker *worker,
                        struct fail *fail)
 {
+    const bool plain = is_plain(body);
     if (walk->batch == worker->batch) {
         return true;
     }
@@ -85,9 +86,10 @@ bool funnel_walk_batch(struct funnel_walk *walk, const struct funnel_body *body,
     }
     if (!mark_entries(walk, range, worker, fail) ||
         (body->order == FUNNEL_STRICT && !mark_any_step(body, worker, walk, fail)) ||
-        (funnel_is_plain(body) && !choose_all(walk, body, worker, fail))) {
+        (plain && !choose_all(walk, body, worker, fail))) {
         return false;
     }
+    walk->has_chosen = plain;
     walk->batch = worker->batch;
     return true;
 }
@@ -185,7 +187,8 @@ void funnel_walk_from(struct funnel_walk *walk, const struct funnel_body *body,
 
 bool funnel_walk_enters(const struct funnel_walk *walk)
 {
-    return query_mark_next(walk->entries, walk->begin, walk->end) < walk->end;
+    return walk->has_chosen ? walk->chosen.levels[walk->customer] > 0
+                            : query_mark_next(walk->entries, walk->begin, walk->end) < walk->end;
 }
 
 /* The last row from which a level above `level` can still be reached: one of the steps beyond must lie behind it. False
@@ -229,7 +232,7 @@ static bool chosen_path(const struct funnel_walk *walk, const struct funnel_body
 bool funnel_walk_best(struct funnel_walk *walk, const struct funnel_body *body,
                       const int64_t *ts_ms, struct funnel_path *out)
 {
-    if (funnel_is_plain(body)) {
+    if (walk->has_chosen) {
         return chosen_path(walk, body, out);
     }
     bool entered = false;

@@ -118,7 +118,13 @@ static bool id_of_name(struct query_groups *groups, struct str name, uint32_t *o
     return true;
 }
 
-/* A column's string at the same address as the last one is the same string, within one batch; instants and
+/* Strings of a dictionary lie one behind the other, a few bytes apart: all bits of the address count. */
+static size_t place_of(const char *text)
+{
+    return (size_t)((uintptr_t)text * UINT64_C(0x9E3779B97F4A7C15) >> 32) % QUERY_GROUPS_MET;
+}
+
+/* A column's string at the address of one met before is the same string, within one batch; instants and
    ids of customers are written into one place again and again. */
 static bool id_of_value(struct query_groups *groups, uint64_t batch, struct store_value value,
                         uint32_t *out, struct fail *fail)
@@ -126,9 +132,9 @@ static bool id_of_value(struct query_groups *groups, uint64_t batch, struct stor
     enum query_from from = groups->spec.by->name.from;
     bool is_text = value.kind == STORE_STRING && value.len > 0 &&
                    (from == QUERY_FROM_ROW_COLUMN || from == QUERY_FROM_TRAIT_COLUMN);
-    if (is_text && value.s == groups->last && value.len == groups->last_len &&
-        batch == groups->last_batch) {
-        *out = groups->last_id;
+    struct query_groups_met *met = &groups->met[is_text ? place_of(value.s) : 0];
+    if (is_text && value.s == met->text && value.len == met->len && batch == met->batch) {
+        *out = met->id;
         return true;
     }
     char scratch[QUERY_VALUE_CHARS];
@@ -136,10 +142,7 @@ static bool id_of_value(struct query_groups *groups, uint64_t batch, struct stor
         return false;
     }
     if (is_text) {
-        groups->last = value.s;
-        groups->last_len = value.len;
-        groups->last_batch = batch;
-        groups->last_id = *out;
+        *met = (struct query_groups_met){value.s, batch, value.len, *out};
     }
     return true;
 }

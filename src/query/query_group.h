@@ -14,6 +14,14 @@
 #define QUERY_GROUP_NONE "(none)"
 #define QUERY_GROUP_OTHER "(other)"
 
+/* A string of the batch, and its id. */
+struct query_groups_met {
+    const char *text;
+    uint64_t batch;
+    uint32_t len, id;
+};
+#define QUERY_GROUPS_MET 64U
+
 struct query_groups_spec {
     const struct query_breakdown *by;
     const struct str *names; /* the groups; NULL: each new value makes one */
@@ -37,11 +45,9 @@ struct query_groups {
     /* Rows [kept_from, kept_last] of the batch have the ids that are kept. */
     uint64_t kept_batch;
     uint32_t kept_from, kept_last;
-    const char *last; /* the last string looked up, and its id */
-    uint64_t last_batch;
-    uint32_t last_len, last_id;
-    bool several;  /* some event had two or more */
-    bool overflow; /* more than spec.most */
+    struct query_groups_met met[QUERY_GROUPS_MET]; /* strings looked up, by their address */
+    bool several;                                  /* some event had two or more */
+    bool overflow;                                 /* more than spec.most */
 };
 #define QUERY_NO_GROUP UINT32_MAX
 
