@@ -158,6 +158,98 @@ static void what_is_no_delivery_is_refused_whole(void **state)
     test_done(&f);
 }
 
+static void a_definition_that_is_none_is_refused_at_its_place(void **state)
+{
+    (void)state;
+#define RULE "\"event\":{\"const\":\"A\"},\"ts\":\"/at\",\"customer\":\"/who\""
+    static const struct {
+        const char *definition, *pointer, *words;
+    } cases[] = {
+        {"{", "", "the definition"},
+        {"[]", "", "expected an object"},
+        {"{\"event\":{\"const\":\"A\"}}", "", "no ts"},
+        {"{" RULE ",\"each\":7}", "/each", "a pointer to an array"},
+        {"{" RULE ",\"each\":\"lines\"}", "/each", "a pointer to an array"},
+        {"{" RULE ",\"name\":\"\"}", "/name", "1 to 100 bytes"},
+        {"{" RULE ",\"name\":1}", "/name", "1 to 100 bytes"},
+        {"{\"rules\":{}}", "/rules", "expected 1 to 50 rules"},
+        {"{\"rules\":[]}", "/rules", "expected 1 to 50 rules"},
+        {"{\"rules\":[7]}", "/rules/0", "a rule is an object"},
+        {"{\"rules\":[{" RULE "},{" RULE ",\"each\":\"x\"}]}", "/rules/1/each", "a pointer"},
+        {"{\"rules\":[{" RULE "}],\"event\":\"/e\"}", "/event", "unknown member \"event\""},
+        {"{" RULE ",\"verify\":true}", "/verify", "\"scheme\""},
+        {"{" RULE ",\"verify\":{\"scheme\":7}}", "/verify", "both strings"},
+        {"{" RULE ",\"verify\":{\"key\":\"x\"}}", "/verify", "two members"},
+        {"{" RULE ",\"verify\":{\"scheme\":\"gitlab\"}}", "/verify/scheme", "github"},
+        {"{" RULE ",\"verify\":{\"scheme\":\"github\"}}", "/verify/secret", "missing"},
+        {"{" RULE ",\"verify\":{\"scheme\":\"github\",\"secret\":\"\"}}", "/verify/secret",
+         "missing"},
+    };
+    struct fixture f;
+    test_init(&f);
+    struct intake_hook *hook;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        f.fail = (struct fail){0};
+        assert_fails(
+            intake_hook_compile(str_from_c(cases[i].definition), NULL, f.arena, &hook, &f.fail),
+            &f.fail, FAIL_INPUT, cases[i].words);
+        assert_string_equal(f.fail.pointer, cases[i].pointer);
+    }
+    struct base_buf many CLEANUP(base_buf_done) = {0};
+    base_buf_c(&many, "{\"rules\":[{" RULE "}");
+    for (int i = 0; i < INTAKE_HOOK_RULES_MAX; i++) {
+        base_buf_c(&many, ",{" RULE "}");
+    }
+    base_buf_c(&many, "]}");
+    assert_fails(intake_hook_compile(base_buf_view(&many), NULL, f.arena, &hook, &f.fail), &f.fail,
+                 FAIL_INPUT, "1 to 50 rules");
+    while (many.len <= INTAKE_HOOK_DEFINITION_BYTES_MAX) {
+        base_buf_byte(&many, ' ');
+    }
+    assert_fails(intake_hook_compile(base_buf_view(&many), NULL, f.arena, &hook, &f.fail), &f.fail,
+                 FAIL_LIMIT, "a definition has at most 131072 bytes");
+    test_done(&f);
+}
+
+static void a_definition_says_how_deliveries_are_signed(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    struct intake_hook *hook;
+    assert_true(intake_hook_compile(STR("{" RULE "}"), NULL, f.arena, &hook, &f.fail));
+    assert_int_equal(intake_hook_signed(hook), INTAKE_HOOK_UNSIGNED);
+    assert_true(intake_hook_compile(
+        STR("{\"rules\":[{" RULE "}],\"verify\":{\"secret\":\"desk\",\"scheme\":\"github\"}}"),
+        NULL, f.arena, &hook, &f.fail));
+    assert_int_equal(intake_hook_signed(hook), INTAKE_HOOK_GITHUB);
+    assert_str(intake_hook_secret(hook), "desk");
+    test_done(&f);
+}
+
+static void a_delivery_larger_than_a_megabyte_is_refused(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    struct intake_hook *hook;
+    struct intake_hook_result got;
+    assert_true(intake_hook_compile(STR("{" RULE "}"), NULL, f.arena, &hook, &f.fail));
+    struct base_buf body CLEANUP(base_buf_done) = {0};
+    base_buf_c(&body, "{\"at\":\"" TEST_NOW "\",\"who\":\"ann\"}");
+    while (body.len < INTAKE_HOOK_BODY_BYTES_MAX) {
+        base_buf_byte(&body, ' ');
+    }
+    struct intake_hook_delivery delivery = {.body = base_buf_view(&body)};
+    assert_true(intake_hook_decode(hook, f.decoder, &delivery, &f.source, f.arena, &got, &f.fail));
+    assert_true(got.taken);
+    base_buf_byte(&body, ' ');
+    delivery.body = base_buf_view(&body);
+    assert_fails(intake_hook_decode(hook, f.decoder, &delivery, &f.source, f.arena, &got, &f.fail),
+                 &f.fail, FAIL_LIMIT, "a delivery has at most 1048576 bytes");
+    test_done(&f);
+}
+
 static struct str suggest(struct fixture *f, const char *sample)
 {
     struct base_buf out CLEANUP(base_buf_done) = {0};
@@ -218,6 +310,9 @@ int main(void)
         cmocka_unit_test(a_delivery_that_no_rule_takes_is_counted_as_refused),
         cmocka_unit_test(two_missing_columns_are_not_the_same),
         cmocka_unit_test(what_is_no_delivery_is_refused_whole),
+        cmocka_unit_test(a_definition_that_is_none_is_refused_at_its_place),
+        cmocka_unit_test(a_definition_says_how_deliveries_are_signed),
+        cmocka_unit_test(a_delivery_larger_than_a_megabyte_is_refused),
         cmocka_unit_test(guesses_prefer_the_customer_and_their_words),
         cmocka_unit_test(shapes_hold_no_values_and_no_names_that_are_data),
     };
