@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import coverage
 import crash
 import crash_sites
 import fuzz
@@ -168,6 +169,12 @@ def suite_fuzz_long(result):
         until_reached(result, 'fuzz', lambda: fuzz.piece(result))
 
 
+def suite_coverage(result):
+    """Which lines of parsers and recovery the C tests run, by gcov: 95 % at least, and the worst files."""
+    if build(result, coverage.DIRECTORY, coverage.OPTIONS, coverage.BUILD_ENV):
+        coverage.measure(result)
+
+
 def hostile_needs(result):
     """The instrumented server, and packages of the tests."""
     if not build(result, 'build-check/asan', ASAN_OPTIONS, CLANG, ['firsthand']):
@@ -272,7 +279,7 @@ SUITES = {
     'tidy': suite_tidy,
 }
 # Asked for by name only.
-BY_HAND = {'peers': suite_peers, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'crash': suite_crash,
+BY_HAND = {'peers': suite_peers, 'coverage': suite_coverage, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'crash': suite_crash,
            'overload': suite_overload, 'soak': suite_soak}
 # Of these, `./check NAME --long` goes on in pieces, each a line of the record.
 LONG = {'crash': suite_crash_long, 'fuzz': suite_fuzz_long, 'hostile': suite_hostile_long}

@@ -112,7 +112,8 @@ def keep():
     added = trials.read(trials.LOG)
     for line in added:
         same = next((old for old in reversed(record) if old['part'] == line['part']), None)
-        if same is None or (same['commit'], same['failed'], line['failed']) != (line['commit'], 0, 0):
+        if (same is None or line['part'] in trials.MEASURED
+                or (same['commit'], same['failed'], line['failed']) != (line['commit'], 0, 0)):
             record.append(line)
             continue
         for key in ('seconds', 'cpu_seconds', 'passed', 'runs'):

@@ -12,6 +12,7 @@ import time
 LOG = os.path.join('build-check', 'trials.ndjson')
 KEPT = os.path.join('docs', 'reliability', 'record.ndjson')
 PROMISES = os.path.join('docs', 'reliability', 'promises.json')
+MEASURED = ('coverage',)  # parts that measure something: their last run counts alone
 CODE = ('src', 'tests', 'meson.build')  # what a run is about; documents may change beside it
 
 
@@ -41,7 +42,8 @@ def lines_of(part, record):
     """The runs of a part that count, which are those after the last one that failed; and that one."""
     lines = sorted((line for line in record if line['part'] == part), key=lambda line: line['date'])
     failed = [i for i, line in enumerate(lines) if line['failed']]
-    return lines[failed[-1] + 1:] if failed else lines, lines[failed[-1]] if failed else None
+    good = lines[failed[-1] + 1:] if failed else lines
+    return good[-1:] if part in MEASURED else good, lines[failed[-1]] if failed else None
 
 
 def progress(part):

@@ -42,6 +42,17 @@ static bool segment_names(void *context, struct arena *arena, struct str **out, 
     return true;
 }
 
+static bool internal(void *context, struct arena *arena, struct str *out_json, bool *out_found,
+                     struct fail *fail)
+{
+    (void)context;
+    (void)arena;
+    (void)fail;
+    *out_json = STR("{\"any\":[{\"did\":{\"event\":\"Insider\"}},{\"in\":\"buyers\"}]}");
+    *out_found = true;
+    return true;
+}
+
 static void check_fail(const struct fail *fail)
 {
     INVARIANT(fail->code == FAIL_INPUT || fail->code == FAIL_LIMIT);
@@ -56,7 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             .now_ms = INT64_C(1778846400000),
                             .text = app_text(),
                             .segment_find = segment_find,
-                            .segment_names = segment_names};
+                            .segment_names = segment_names,
+                            .internal = internal};
     struct str text = str_of((const char *)data, size);
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     struct query_plan *plan;

@@ -130,6 +130,104 @@ static void json_feed_items_become_reviews(void **state)
     test_done(&f);
 }
 
+/* What a pointer to the score finds may be anything; only a text or a number is one. */
+static void a_pointer_of_json_feeds_finds_scalars_only(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pointer, *stars;
+        int64_t score; /* -1: none */
+    } cases[] = {
+        {"/s", "4", 4},           {"/s", "\"4/5\"", 4},
+        {"/s", "4.5", -1},        {"/s", "null", -1},
+        {"/s", "true", -1},       {"/s", "[4]", -1},
+        {"/s/0", "[4]", 4},       {"/s/1", "[4]", -1},
+        {"/s/a", "{\"a\":3}", 3}, {"/s/b", "{\"a\":3}", -1},
+        {"/s/0", "4", -1},        {"/s/1/x", "[0,{\"x\":\"2\"}]", 2},
+        {"s", "4", -1},
+    };
+    struct fixture f;
+    test_init(&f);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct intake_feed_settings settings = reviews;
+        settings.score = str_from_c(cases[i].pointer);
+        struct str text = str_format(f.arena,
+                                     "{\"items\":[{\"id\":\"1\",\"content_text\":\"x\",\"author\":"
+                                     "{\"name\":\"A\"},\"s\":%s}]}",
+                                     cases[i].stars);
+        read(&f, text.data, &settings);
+        assert_stored(&f.got.items[0]);
+        const struct store_event *event = &f.got.items[0].event;
+        assert_int_equal(event->scale.data == NULL ? -1 : event->score.i, cases[i].score);
+    }
+    test_done(&f);
+}
+
+static void what_has_no_id_is_known_by_its_link_or_its_words(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    read(&f,
+         "{\"items\":[{\"url\":\"https://shop.example/1\",\"content_text\":\"a\"},"
+         "{\"content_text\":\"b\"},{\"content_text\":\"b\",\"title\":\"\"},{\"content_text\":\"c\"}"
+         "]}",
+         &posts);
+    assert_str(f.got.items[0].event.message_id, "https://shop.example/1");
+    assert_holds(f.got.items[1].event.message_id, "item-");
+    assert_true(str_equal(f.got.items[1].event.message_id, f.got.items[2].event.message_id));
+    assert_false(str_equal(f.got.items[1].event.message_id, f.got.items[3].event.message_id));
+    /* An id that is too long to be one is known by its hash. */
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    base_buf_c(&text, "{\"items\":[{\"id\":\"");
+    for (int i = 0; i < STORE_MESSAGE_ID_BYTES_MAX; i++) {
+        base_buf_byte(&text, 'i');
+    }
+    base_buf_c(&text, "\",\"content_text\":\"a\"}]}");
+    base_buf_byte(&text, '\0');
+    read(&f, text.data, &posts);
+    assert_holds(f.got.items[0].event.message_id, "item-");
+    test_done(&f);
+}
+
+static void a_title_that_begins_the_words_is_not_said_twice(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    read(&f,
+         "{\"items\":[{\"id\":\"1\",\"title\":\"Warm...\",\"content_text\":\"Warm and dry\"},"
+         "{\"id\":\"2\",\"title\":\"Warm\xE2\x80\xA6\",\"content_text\":\"Warm and dry\"},"
+         "{\"id\":\"3\",\"title\":\"Cold\",\"content_text\":\"Warm and dry\"},"
+         "{\"id\":\"4\",\"title\":\"...\",\"content_text\":\"Warm and dry\"},"
+         "{\"id\":\"5\",\"title\":\"Only this\"}]}",
+         &posts);
+    assert_str(f.got.items[0].event.text, "Warm and dry");
+    assert_str(f.got.items[1].event.text, "Warm and dry");
+    assert_str(f.got.items[2].event.text, "Cold\n\nWarm and dry");
+    assert_str(f.got.items[3].event.text, "Warm and dry");
+    assert_str(f.got.items[4].event.text, "Only this");
+    test_done(&f);
+}
+
+static void an_empty_feed_gives_nothing_and_a_huge_one_is_refused(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    read(&f, "{\"items\":[]}", &posts);
+    assert_int_equal(f.got.count, 0);
+    struct base_buf huge CLEANUP(base_buf_done) = {0};
+    base_buf_c(&huge, "{\"items\":[]}");
+    char *room = base_buf_room(&huge, INTAKE_FEED_BYTES_MAX);
+    memset(room, ' ', INTAKE_FEED_BYTES_MAX);
+    huge.len += INTAKE_FEED_BYTES_MAX;
+    struct intake_feed feed;
+    assert_fails(intake_feed_parse(base_buf_view(&huge), &posts, f.arena, &feed, &f.fail), &f.fail,
+                 FAIL_LIMIT, "at most 8388608");
+    test_done(&f);
+}
+
 static void entities_and_depth_are_refused(void **state)
 {
     (void)state;
@@ -247,6 +345,10 @@ int main(void)
         cmocka_unit_test(rss_items_become_posts),
         cmocka_unit_test(atom_entries_with_stars_become_reviews),
         cmocka_unit_test(json_feed_items_become_reviews),
+        cmocka_unit_test(a_pointer_of_json_feeds_finds_scalars_only),
+        cmocka_unit_test(what_has_no_id_is_known_by_its_link_or_its_words),
+        cmocka_unit_test(a_title_that_begins_the_words_is_not_said_twice),
+        cmocka_unit_test(an_empty_feed_gives_nothing_and_a_huge_one_is_refused),
         cmocka_unit_test(entities_and_depth_are_refused),
         cmocka_unit_test(a_feed_without_end_gives_its_newest),
         cmocka_unit_test(old_encodings_are_read),
