@@ -12,8 +12,8 @@ OPTIONS = ['-Dweb=false', '-Db_coverage=true', '-Dbuildtype=debug', '-Doptimizat
 BUILD_ENV = {'CCACHE_DISABLE': '1'}  # notes of lines out of a cache do not fit what was built beside them
 LEAST_PERCENT = 95  # of the lines of all of them; as in docs/reliability/promises.json
 LEAST_OF_FILE = 80  # so that none hides behind the others
-# Cut at every call, these two take longer without optimisation than all others together.
-NOT_RUN = ['store_faults', 'store_bulk_cut']
+# Cut at every call; without optimisation it takes as long as all others together.
+NOT_RUN = ['store_bulk_cut']
 
 # Whatever reads bytes that came from outside, or that lay on a disk, and what finishes what a crash cut. A file that
 # becomes one of these is added here.
