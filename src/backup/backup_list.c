@@ -234,6 +234,9 @@ static bool decode_root(struct json_value root, uint64_t number, struct arena *a
         !get_uint(root, "copied", &out->copied, fail)) {
         return false;
     }
+    if (moment_ms > INT64_MAX) {
+        return broken(fail, "moment_ms");
+    }
     out->moment_ms = (int64_t)moment_ms;
     if (out->number != number) {
         return broken(fail, "generation");
