@@ -1,8 +1,8 @@
 /* store_narrow_places.c — narrow rows of less frequent events: by the places of these, and without a look at other rows. */
 #include "store_narrow_reading.h"
 
-#define WORTH_ROWS 1024U /* shorter stretches are looked through as soon */
-#define WORTH_ONE_IN 4U  /* of more of a stretch's rows there would be little to pass over */
+#define WORTH_ROWS 1024U /* fewer are looked through as soon */
+#define WORTH_ONE_IN 4U  /* of more of the rows there would be little to pass over */
 #define LIST_BYTES 12U   /* a row of a list: its place, slot and label, and what rounds them up */
 
 struct list { /* rows that are wanted: of the block, ascending */
@@ -227,8 +227,7 @@ static void add_rows(struct store_narrowing *n, const struct store_labelling *l,
     piece->row_count = at;
 }
 
-/* Closes the spans that end at or before the row. */
-static void close_before(struct store_narrowing *n, uint32_t row)
+void store_narrow_close_before(struct store_narrowing *n, uint32_t row)
 {
     if (n->spans < n->spans_end && n->spans->end <= row) {
         store_narrow_close_span(n, n->piece->row_count);
@@ -253,13 +252,14 @@ static bool read_times(struct store_narrowing *n, uint32_t block, const struct l
 }
 
 bool store_narrow_take_places(struct store_narrowing *n, const struct store_labelling *l,
-                              uint32_t from, uint32_t to, bool *out_taken, struct fail *fail)
+                              uint32_t from, uint32_t to, uint32_t rows, bool *out_taken,
+                              struct fail *fail)
 {
     struct store_places_table table;
     struct source sources[STORE_NARROW_LISTS_MAX];
-    uint32_t count = 0, rows = 0;
+    uint32_t count = 0, places = 0;
     *out_taken = false;
-    if (n->wanted_count > STORE_NARROW_LISTS_MAX || to - from < WORTH_ROWS) {
+    if (n->wanted_count > STORE_NARROW_LISTS_MAX || rows < WORTH_ROWS) {
         return true;
     }
     if (!store_segment_places(n->segment, l->block, &table, fail)) {
@@ -273,24 +273,23 @@ bool store_narrow_take_places(struct store_narrowing *n, const struct store_labe
         if (!cut_source(n, &table, from, to, &sources[s], fail)) {
             return false;
         }
-        rows += sources[s].count;
+        places += sources[s].count;
     }
-    if (!known || rows > (to - from) / WORTH_ONE_IN) {
+    if (!known || places > rows / WORTH_ONE_IN) {
         return true;
     }
     *out_taken = true;
     struct store_slots within;
     struct list list = {0};
     bool by_slots = store_narrow_slots_within(l, &within) && n->in_slots;
-    if (!read_sources(n, &table, sources, count, rows, within, &list, fail)) {
+    if (!read_sources(n, &table, sources, count, places, within, &list, fail)) {
         return false;
     }
     const int64_t *ts_ms = NULL;
     if (!by_slots && !read_times(n, l->block, &list, &ts_ms, fail)) {
         return false;
     }
-    n->reading->rows_scanned += rows;
+    n->reading->rows_scanned += places;
     add_rows(n, l, &list, ts_ms);
-    close_before(n, l->block * STORE_SEGMENT_BLOCK_ROWS + to);
     return true;
 }

@@ -21,6 +21,7 @@ struct store_narrowing { /* of one segment */
     struct store_reading *reading;
     const struct store_span *spans; /* those not closed yet */
     const struct store_span *spans_end;
+    bool gaps;             /* there are rows between them */
     const uint8_t *labels; /* by the file's codes */
     uint32_t event_count;
     uint32_t wanted[STORE_NARROW_LISTS_MAX]; /* the file's codes that have a label */
@@ -36,7 +37,8 @@ struct store_narrowing { /* of one segment */
 
 struct store_labelling { /* rows of one block */
     uint32_t block;
-    bool in_times; /* all of them */
+    bool any;      /* one may be wanted */
+    bool in_times; /* all of them are */
     bool gaps;     /* some may lie between spans */
     struct store_times times;
     const struct store_ints *events, *ts;
@@ -70,8 +72,10 @@ static inline bool store_narrow_slots_within(const struct store_labelling *l,
            !(ends && (l->times.last_ms + 1) % STORE_SLOT_MS != 0);
 }
 
-/* Takes in rows [from, to) of the block by the places of the wanted events, where these are known and few; *out_taken is
-   false where they are not, and nothing was done. */
+/* Closes the spans that end at or before the row; all rows before it are taken in. */
+void store_narrow_close_before(struct store_narrowing *n, uint32_t row);
+/* Takes in rows [from, to) of the block by the places of the wanted events, where these are known and few for the `rows` rows
+   that the spans have there; *out_taken is false where they are not, and nothing was done. */
 bool store_narrow_take_places(struct store_narrowing *n, const struct store_labelling *l,
-                              uint32_t from, uint32_t to, bool *out_taken,
+                              uint32_t from, uint32_t to, uint32_t rows, bool *out_taken,
                               struct fail *fail) MUST_USE;

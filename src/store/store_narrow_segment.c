@@ -221,40 +221,75 @@ static bool open_block(struct store_narrowing *n, uint32_t block, struct fail *f
     return n->is_open;
 }
 
-/* Rows [from, to) of a block, of spans that are read in one go. */
-static bool take_rows(struct store_narrowing *n, uint32_t block, uint32_t from, uint32_t to,
-                      bool gaps, struct fail *fail)
+/* What is known of a block before its rows are read. */
+static struct store_labelling labelling_of(const struct store_narrowing *n, uint32_t block)
 {
     const struct store_read_plan *plan = n->plan;
     struct store_segment_block bounds = store_segment_block_get(n->segment, block);
-    struct store_labelling l = {.block = block,
-                                .gaps = gaps,
-                                .in_times = plan->all_times || (bounds.ts_min_ms >= plan->from_ms &&
-                                                                bounds.ts_max_ms <= plan->last_ms)};
+    struct store_labelling l = {.block = block};
+    l.in_times =
+        plan->all_times || (bounds.ts_min_ms >= plan->from_ms && bounds.ts_max_ms <= plan->last_ms);
     l.times = l.in_times ? (struct store_times){INT64_MIN, INT64_MAX}
                          : (struct store_times){plan->from_ms, plan->last_ms};
-    bool any_time =
-        l.in_times || (bounds.ts_max_ms >= plan->from_ms && bounds.ts_min_ms <= plan->last_ms);
-    if (!any_time ||
-        !store_segment_block_may_hold(n->segment, block, plan->wanted, plan->wanted_count)) {
-        while (n->spans < n->spans_end && n->spans->end <= block * STORE_SEGMENT_BLOCK_ROWS + to) {
-            store_narrow_close_span(n, n->piece->row_count);
-        }
-        return true;
+    l.any =
+        (l.in_times || (bounds.ts_max_ms >= plan->from_ms && bounds.ts_min_ms <= plan->last_ms)) &&
+        store_segment_block_may_hold(n->segment, block, plan->wanted, plan->wanted_count);
+    return l;
+}
+
+/* Where the open spans end that have rows before row `end`, at most there; *out_rows is how many rows they have till then. */
+static uint32_t spans_before(const struct store_narrowing *n, uint32_t from, uint32_t end,
+                             uint32_t *out_rows)
+{
+    uint32_t to = from;
+    *out_rows = 0;
+    if (!n->gaps) {
+        to = n->spans_end[-1].end < end ? n->spans_end[-1].end : end;
+        *out_rows = to - from;
+        return to;
     }
-    bool taken;
-    if (!store_narrow_take_places(n, &l, from, to, &taken, fail)) {
+    for (const struct store_span *span = n->spans; span < n->spans_end && span->begin < end;
+         span++) {
+        uint32_t begin = span->begin > from ? span->begin : from;
+        to = span->end < end ? span->end : end;
+        *out_rows += to - begin;
+    }
+    return to;
+}
+
+/* The rows from `from` on that the open spans have in one block. */
+static bool take_block(struct store_narrowing *n, uint32_t from, uint32_t *out_to,
+                       struct fail *fail)
+{
+    uint32_t block = from / STORE_SEGMENT_BLOCK_ROWS;
+    uint32_t first = block * STORE_SEGMENT_BLOCK_ROWS;
+    uint32_t rows;
+    uint32_t end = spans_before(n, from, first + STORE_SEGMENT_BLOCK_ROWS, &rows);
+    struct store_labelling l = labelling_of(n, block);
+    bool taken = !l.any;
+    *out_to = end;
+    if (l.any && !store_narrow_take_places(n, &l, from - first, end - first, rows, &taken, fail)) {
         return false;
     }
     if (taken) {
-        return poll(n, to - from, fail);
+        store_narrow_close_before(n, end);
+        return poll(n, rows, fail);
     }
     if (!open_block(n, block, fail)) {
         return false;
     }
     l.events = &n->open_events;
     l.ts = &n->open_ts;
-    return take_windows(n, &l, from, to, fail);
+    while (from < end) { /* what lies near each other is read in one go */
+        uint32_t to;
+        (void)store_spans_in_one_go(n->spans, (size_t)(n->spans_end - n->spans), 0, &to, &l.gaps);
+        to = to < end ? to : end;
+        if (!take_windows(n, &l, from - first, to - first, fail)) {
+            return false;
+        }
+        from = n->spans < n->spans_end && n->spans->begin > to ? n->spans->begin : to;
+    }
+    return true;
 }
 
 /* Reads the rows of spans into `piece`. */
@@ -262,12 +297,14 @@ static bool read_spans(const struct store_narrow *narrow, const struct store_nar
                        const struct store_span *list, size_t count, enum store_narrow_of of,
                        struct store_narrow_piece *piece, struct fail *fail)
 {
+    size_t rows = store_spans_rows(list, count);
     struct store_narrowing n = {
         .plan = narrow->plan,
         .segment = origin->segment,
         .reading = origin->reading,
         .spans = list,
         .spans_end = list + count,
+        .gaps = count > 0 && list[count - 1].end - list[0].begin != rows,
         .events = store_segment_column_find(origin->segment, STORE_SEGMENT_EVENT, STORE_NO_CODE),
         .ts = store_segment_column_find(origin->segment, STORE_SEGMENT_TS, STORE_NO_CODE),
         .piece = piece,
@@ -275,26 +312,15 @@ static bool read_spans(const struct store_narrow *narrow, const struct store_nar
     };
     piece->customer_count = 0;
     piece->row_count = 0;
-    if (!store_narrow_room(piece, of, count, store_spans_rows(list, count), n.reading->budget,
-                           fail) ||
+    if (!store_narrow_room(piece, of, count, rows, n.reading->budget, fail) ||
         !make_labels(&n, fail)) {
         return false;
     }
     ((uint32_t *)piece->row_begin.data)[0] = 0;
-    for (size_t s = 0; s < count;) {
-        uint32_t from = list[s].begin;
-        uint32_t to;
-        bool gaps;
-        s += store_spans_in_one_go(list, count, s, &to, &gaps);
-        while (from < to) { /* cut at the ends of blocks */
-            uint32_t block = from / STORE_SEGMENT_BLOCK_ROWS;
-            uint32_t first = block * STORE_SEGMENT_BLOCK_ROWS;
-            uint32_t end =
-                to - first < STORE_SEGMENT_BLOCK_ROWS ? to - first : STORE_SEGMENT_BLOCK_ROWS;
-            if (!take_rows(&n, block, from - first, end, gaps, fail)) {
-                return false;
-            }
-            from = first + end;
+    for (uint32_t done = 0; n.spans < n.spans_end;) {
+        uint32_t from = n.spans->begin > done ? n.spans->begin : done;
+        if (!take_block(&n, from, &done, fail)) {
+            return false;
         }
     }
     return true;
