@@ -16,7 +16,7 @@
     4 /* the oldest that a script begins with; what it writes is there since then */
 #define LOOK_ONE_IN 6U     /* moments of which the states are looked at */
 #define MOMENT_STATES 4U   /* at most, of one moment */
-#define FAULT_PLACES 24U   /* of each way to fail, and each script */
+#define FAULT_PLACES 16U   /* of each way to fail, and each script */
 #define LARGE_BYTES 60000U /* of a value: a transaction of many pages */
 #define CHANGES_MAX 5U     /* of a transaction */
 
@@ -330,7 +330,7 @@ static void look_at_states(void *context)
 static void every_state_that_a_cut_can_leave_has_what_was_committed_whole(void **state)
 {
     (void)state;
-    const struct world_seeds seeds = world_seeds(6);
+    const struct world_seeds seeds = world_seeds(4);
     for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
         struct script script;
         struct fail fail;
