@@ -162,12 +162,13 @@ static struct town town_after(struct town town, const struct step *step)
     return town;
 }
 
-static bool play_on(struct play *play, struct fail *fail)
+/* Goes on until so many steps are done, or something fails. */
+static bool play_until(struct play *play, size_t end, struct fail *fail)
 {
     if (play->app == NULL && !open_app(play, fail)) {
         return false;
     }
-    for (; play->done < STEPS; play->done++) {
+    for (; play->done < end; play->done++) {
         const struct step *step = &play->script->steps[play->done];
         if (!do_step(play, step, fail)) {
             return false;
@@ -175,6 +176,11 @@ static bool play_on(struct play *play, struct fail *fail)
         play->town = town_after(play->town, step);
     }
     return true;
+}
+
+static bool play_on(struct play *play, struct fail *fail)
+{
+    return play_until(play, STEPS, fail);
 }
 
 static void play_begin(struct play *play, const struct script *script, uint64_t seed)
@@ -292,6 +298,7 @@ static struct town settled(struct play *play, bool *out_happened)
 struct way {
     enum disk_sim_fault_kind kind;
     bool any_call, for_good;
+    size_t from, until; /* steps meanwhile; 0, 0: all */
 };
 
 /* What cuts leave of the disk now. */
@@ -314,10 +321,13 @@ static bool play_with_fault(const struct script *script, uint64_t at, const stru
     struct fail fail = {0};
     bool happened_all_the_same;
     play_begin(&play, script, at);
+    if (way->from > 0) {
+        must(play_until(&play, way->from, &fail), &fail);
+    }
     const struct disk_sim_fault fault = {
         .at = at, .kind = way->kind, .any_call = way->any_call, .for_good = way->for_good};
     disk_sim_fail(state_sim_disk(play.sim), &fault);
-    (void)play_on(&play, &fail);
+    (void)play_until(&play, way->until > 0 ? way->until : STEPS, &fail);
     bool happened = disk_sim_fault_happened(state_sim_disk(play.sim));
     app_close(play.app);
     play.app = NULL;
@@ -390,6 +400,53 @@ static void calls_that_fail_from_then_on_leave_what_was_acknowledged(void **stat
     at_many_places(&(struct way){.kind = DISK_SIM_EIO, .any_call = true, .for_good = true});
 }
 
+/* Of steps that random places seldom meet. */
+static void each_call_of_erasures_and_moments_may_fail(void **state)
+{
+    (void)state;
+    world_only_in_first_piece();
+    static const struct script script = {{{STEP_SEND, 0},
+                                          {STEP_SEND, 1},
+                                          {STEP_NOTE, 0},
+                                          {STEP_ERASE, 0}, /* makes the log of erasures */
+                                          {STEP_REOPEN, 0},
+                                          {STEP_ERASE, 1}, /* makes sure of it first */
+                                          {STEP_MOMENT, 0},
+                                          {STEP_SEND, 2}}};
+    static const struct way ways[] = {
+        {.kind = DISK_SIM_EIO, .any_call = true, .from = 3, .until = 4},
+        {.kind = DISK_SIM_EIO, .any_call = true, .from = 4, .until = 5},
+        {.kind = DISK_SIM_EIO, .any_call = true, .from = 5, .until = 6},
+        {.kind = DISK_SIM_EIO, .any_call = true, .from = 6, .until = 7},
+    };
+    for (size_t w = 0; w < ARRAY_LEN(ways); w++) {
+        uint64_t at = 1;
+        while (play_with_fault(&script, at, &ways[w])) {
+            at++;
+        }
+        assert_true(at > 5);
+    }
+}
+
+static void receipts_that_cannot_be_read_are_said(void **state)
+{
+    (void)state;
+    world_only_in_first_piece();
+    static const struct script script = {{{STEP_SEND, 0}, {STEP_ERASE, 0}}};
+    struct play play;
+    struct fail fail = {0};
+    struct privacy_log_state receipts;
+    play_begin(&play, &script, 1);
+    must(play_until(&play, 2, &fail), &fail);
+    disk_sim_fail(state_sim_disk(play.sim), &(struct disk_sim_fault){.at = 1, .any_call = true});
+    assert_false(privacy_log_verify(play.app->erasures, &receipts, &fail));
+    assert_int_equal(fail.code, FAIL_IO);
+    must(privacy_log_verify(play.app->erasures, &receipts, &fail), &fail);
+    assert_int_equal(receipts.lines, 1);
+    assert_int_equal(receipts.broken, 0);
+    play_end(&play);
+}
+
 int main(void)
 {
     /* Real folders hold empty files here, for locks: in memory, where that is possible. */
@@ -400,6 +457,8 @@ int main(void)
         cmocka_unit_test(a_cut_leaves_what_was_acknowledged_in_all_files_alike),
         cmocka_unit_test(a_call_that_fails_leaves_what_was_acknowledged_in_all_files_alike),
         cmocka_unit_test(calls_that_fail_from_then_on_leave_what_was_acknowledged),
+        cmocka_unit_test(each_call_of_erasures_and_moments_may_fail),
+        cmocka_unit_test(receipts_that_cannot_be_read_are_said),
     };
     return world_run(tests);
 }
