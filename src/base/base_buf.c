@@ -18,7 +18,7 @@ void base_buf_reset(struct base_buf *buf)
     buf->no_memory = false;
 }
 
-char *base_buf_room(struct base_buf *buf, size_t bytes)
+char *base_buf_grow(struct base_buf *buf, size_t bytes)
 {
     size_t limit = buf->limit == 0 ? BASE_BUF_LIMIT_DEFAULT : buf->limit;
     size_t needed;
@@ -39,15 +39,6 @@ char *base_buf_room(struct base_buf *buf, size_t bytes)
     return buf->data + buf->len;
 }
 
-void base_buf_bytes(struct base_buf *buf, const void *data, size_t len)
-{
-    char *room = len == 0 ? NULL : base_buf_room(buf, len);
-    if (room != NULL) {
-        memcpy(room, data, len);
-        buf->len += len;
-    }
-}
-
 void base_buf_str(struct base_buf *buf, struct str text)
 {
     base_buf_bytes(buf, text.data, text.len);
@@ -56,11 +47,6 @@ void base_buf_str(struct base_buf *buf, struct str text)
 void base_buf_c(struct base_buf *buf, const char *text)
 {
     base_buf_bytes(buf, text, strlen(text));
-}
-
-void base_buf_byte(struct base_buf *buf, char byte)
-{
-    base_buf_bytes(buf, &byte, 1);
 }
 
 void base_buf_printf(struct base_buf *buf, const char *format, ...)

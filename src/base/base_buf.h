@@ -26,12 +26,29 @@ struct base_buf {
 
 void base_buf_done(struct base_buf *buf); /* accepts zeroed; leaves it zeroed but for the limit */
 void base_buf_reset(struct base_buf *buf);
+/* As base_buf_room, where there may be no room yet. */
+char *base_buf_grow(struct base_buf *buf, size_t bytes);
 /* Room for `bytes` more at data + len, to be claimed by adding to len; NULL when failed. */
-char *base_buf_room(struct base_buf *buf, size_t bytes);
-void base_buf_bytes(struct base_buf *buf, const void *data, size_t len);
+static inline char *base_buf_room(struct base_buf *buf, size_t bytes)
+{
+    size_t limit = buf->limit == 0 ? BASE_BUF_LIMIT_DEFAULT : buf->limit;
+    bool fits = !buf->failed && bytes < buf->capacity - buf->len && bytes + buf->len <= limit;
+    return fits ? buf->data + buf->len : base_buf_grow(buf, bytes);
+}
+static inline void base_buf_bytes(struct base_buf *buf, const void *data, size_t len)
+{
+    char *room = len == 0 ? NULL : base_buf_room(buf, len);
+    if (room != NULL) {
+        memcpy(room, data, len);
+        buf->len += len;
+    }
+}
 void base_buf_str(struct base_buf *buf, struct str text);
 void base_buf_c(struct base_buf *buf, const char *text);
-void base_buf_byte(struct base_buf *buf, char byte);
+static inline void base_buf_byte(struct base_buf *buf, char byte)
+{
+    base_buf_bytes(buf, &byte, 1);
+}
 void base_buf_printf(struct base_buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 bool base_buf_ok(const struct base_buf *buf, struct fail *fail) MUST_USE;
 static inline struct str base_buf_view(const struct base_buf *buf)

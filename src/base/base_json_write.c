@@ -64,10 +64,26 @@ void json_end_array(struct json_writer *w)
     close_level(w, false);
 }
 
+/* Bytes that stand for themselves, 32 a word: visible ASCII but for what JSON or HTML could take for its own. */
+static const uint32_t PLAIN[8] = {
+    0,
+    ~(1U << ('"' - 0x20) | 1U << ('&' - 0x20) | 1U << ('<' - 0x20) | 1U << ('>' - 0x20)),
+    ~(1U << ('\\' - 0x40)),
+    ~(1U << (0x7F - 0x60)),
+};
+
 static bool is_plain(unsigned char byte)
 {
-    return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\' && byte != '<' &&
-           byte != '>' && byte != '&';
+    return (PLAIN[byte / 32] >> byte % 32 & 1U) != 0;
+}
+
+static size_t plain_bytes(struct str text)
+{
+    size_t plain = 0;
+    while (plain < text.len && is_plain((unsigned char)text.data[plain])) {
+        plain++;
+    }
+    return plain;
 }
 
 static void put_escape(struct base_buf *out, unsigned unit)
@@ -122,19 +138,35 @@ static size_t put_character(struct base_buf *out, struct str rest)
     return step;
 }
 
+static void put_plain(struct base_buf *out, struct str text)
+{
+    char *room = base_buf_room(out, text.len + 2);
+    if (room == NULL) {
+        return;
+    }
+    *room = '"';
+    if (text.len > 0) {
+        memcpy(room + 1, text.data, text.len);
+    }
+    room[text.len + 1] = '"';
+    out->len += text.len + 2;
+}
+
 static void put_string(struct base_buf *out, struct str text)
 {
+    size_t plain = plain_bytes(text);
+    if (plain == text.len) { /* nearly all of them */
+        put_plain(out, text);
+        return;
+    }
     base_buf_byte(out, '"');
     while (text.len > 0) {
-        size_t plain = 0;
-        while (plain < text.len && is_plain((unsigned char)text.data[plain])) {
-            plain++;
-        }
         base_buf_bytes(out, text.data, plain);
         text = str_after(text, plain);
         if (text.len > 0) {
             text = str_after(text, put_character(out, text));
         }
+        plain = plain_bytes(text);
     }
     base_buf_byte(out, '"');
 }

@@ -26,6 +26,7 @@ struct pass_run {
     uint64_t wanted;                   /* matchers that rows are marked with */
     const struct query_labels *labels; /* NULL: rows are not narrow */
     uint32_t one; /* the only customer that is read, where the segment names one */
+    int width;    /* workers */
 };
 
 static bool run_is_cancelled(void *context)
@@ -249,11 +250,18 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
            store_scan_new(exec->snapshot, &options, &run->scan, fail);
 }
 
+/* Nobody is woken to find nothing: what was counted is taken by the first worker alone. */
+static int width_of(const struct query_exec *exec, const struct store_scan *scan)
+{
+    size_t units = store_scan_units(scan);
+    return units < 1 ? 1 : units < (size_t)exec->width ? (int)units : exec->width;
+}
+
 /* The failure of the first worker that has one of its own: others were only told to stop. */
-static bool report(struct pass_run *run, int width, struct fail *fail)
+static bool report(struct pass_run *run, struct fail *fail)
 {
     const struct query_worker *first = NULL;
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < run->width; i++) {
         const struct query_worker *worker = run->workers[i];
         if (worker->failed && (first == NULL || (first->fail.code == FAIL_CANCELLED &&
                                                  worker->fail.code != FAIL_CANCELLED))) {
@@ -301,21 +309,22 @@ bool query_pass_run(struct query_exec *exec, const struct query_pass *pass,
     if (!open_scan(exec, pass, &run, fail)) {
         return false;
     }
-    struct query_workers workers = {.count = exec->width};
-    workers.list = base_alloc_zero((size_t)exec->width * sizeof *workers.list);
+    run.width = width_of(exec, run.scan);
+    struct query_workers workers = {.count = run.width};
+    workers.list = base_alloc_zero((size_t)run.width * sizeof *workers.list);
     run.workers = workers.list;
-    for (int i = 0; i < exec->width; i++) {
+    for (int i = 0; i < run.width; i++) {
         workers.list[i] = worker_new(exec, pass);
         workers.list[i]->cancel = &run.cancel;
         workers.list[i]->labels = run.labels;
     }
-    base_pool_run(exec->pool, exec->width, work_slot, &run);
+    base_pool_run(exec->pool, run.width, work_slot, &run);
     store_scan_free(run.scan);
-    for (int i = 0; i < exec->width; i++) {
+    for (int i = 0; i < run.width; i++) {
         workers.list[i]->cancel = NULL;
         workers.stopped = workers.stopped || workers.list[i]->stop;
     }
-    if (!workers.stopped && !report(&run, exec->width, fail)) {
+    if (!workers.stopped && !report(&run, fail)) {
         query_workers_free(&workers);
         return false;
     }

@@ -59,29 +59,47 @@ static bool aggregate_holds(const struct query_segment *did, const struct aggreg
     return query_comparison_holds(&did->times, value);
 }
 
+/* From the newest on, as predicates ask for what was lately; no further than until more events change nothing: then there
+   are more than the number that they are compared with. */
+static uint64_t count_did(const struct query_worker *worker, const struct query_segment *did,
+                          uint32_t c)
+{
+    const struct store_rows *rows = worker->rows;
+    int64_t now_ms = worker->exec->plan->now_ms;
+    uint64_t events = 0;
+    uint32_t begin = rows->row_begin[c];
+    for (uint32_t row = rows->row_begin[c + 1]; row > begin; row--) {
+        int64_t ts_ms = rows->ts_ms[row - 1];
+        if (ts_ms < did->since_ms) {
+            break;
+        }
+        if ((worker->masks[row - 1] >> did->matcher & 1U) != 0 && ts_ms <= now_ms) {
+            events++;
+            if (query_number_compare(store_value_uint(events), did->times.value) > 0) {
+                break;
+            }
+        }
+    }
+    return events;
+}
+
 static bool did_holds(struct query_worker *worker, const struct query_segment *did, uint32_t c)
 {
     const struct store_rows *rows = worker->rows;
     int64_t now_ms = worker->exec->plan->now_ms;
-    uint64_t bit = UINT64_C(1) << did->matcher;
-    bool counts = did->aggregate == QUERY_AGGREGATE_COUNT;
-    uint64_t events = 0;
     struct aggregate aggregate;
-    if (!counts) {
-        memset(&aggregate, 0, sizeof aggregate);
+    if (did->aggregate == QUERY_AGGREGATE_COUNT) {
+        uint64_t events = count_did(worker, did, c);
+        return query_comparison_holds(&did->times, store_value_uint(events));
     }
+    memset(&aggregate, 0, sizeof aggregate);
     for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
-        if ((worker->masks[row] & bit) == 0 || rows->ts_ms[row] < did->since_ms ||
-            rows->ts_ms[row] > now_ms) {
-            continue;
-        }
-        events++;
-        if (!counts) {
+        if ((worker->masks[row] >> did->matcher & 1U) != 0 && rows->ts_ms[row] >= did->since_ms &&
+            rows->ts_ms[row] <= now_ms) {
             add_row(worker, did, c, row, &aggregate);
         }
     }
-    return counts ? query_comparison_holds(&did->times, store_value_uint(events))
-                  : aggregate_holds(did, &aggregate);
+    return aggregate_holds(did, &aggregate);
 }
 
 /* An event of the predicate's matcher, between its beginning and now. */

@@ -58,6 +58,11 @@ void store_scan_free(struct store_scan *scan)
     }
 }
 
+size_t store_scan_units(const struct store_scan *scan)
+{
+    return scan->by_account != NULL ? store_account_scan_units(scan->by_account) : scan->unit_count;
+}
+
 void store_scan_slice(struct store_scan *scan)
 {
     scan->sliced = true;

@@ -108,6 +108,8 @@ struct store_scan;
 bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_options *options,
                     struct store_scan **out, struct fail *fail) MUST_USE;
 void store_scan_free(struct store_scan *scan); /* accepts NULL; after its cursors */
+/* As many cursors find something to read at most. */
+size_t store_scan_units(const struct store_scan *scan);
 
 struct store_cursor;
 bool store_cursor_new(struct store_scan *scan, struct base_budget *budget,

@@ -168,6 +168,11 @@ void store_account_scan_done(struct store_account_scan *scan)
     }
 }
 
+size_t store_account_scan_units(const struct store_account_scan *scan)
+{
+    return scan->unit_count;
+}
+
 /* ---- cursors -------------------------------------------------------------------------------------------- */
 
 /* A row of an account being put together. */

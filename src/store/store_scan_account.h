@@ -17,6 +17,7 @@ bool store_account_scan_new(struct store_snapshot *snapshot,
                             const struct store_scan_options *options, struct arena *arena,
                             struct store_account_scan **out, struct fail *fail) MUST_USE;
 void store_account_scan_done(struct store_account_scan *scan); /* accepts NULL */
+size_t store_account_scan_units(const struct store_account_scan *scan);
 
 struct store_account_cursor;
 bool store_account_cursor_new(struct store_account_scan *scan, struct base_budget *budget,

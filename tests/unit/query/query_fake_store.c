@@ -195,6 +195,11 @@ bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_opt
     return true;
 }
 
+size_t store_scan_units(const struct store_scan *scan)
+{
+    return scan->snapshot->customer_count; /* a cursor takes one at a time */
+}
+
 void store_scan_free(struct store_scan *scan)
 {
     base_free(scan);

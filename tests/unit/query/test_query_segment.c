@@ -87,6 +87,13 @@ static void what_a_customer_did_how_often_and_since_when(void **state)
         {"{'did':{'event':'Buy'},'times':['=',3]}", "ann"},
         {"{'did':{'event':'Buy'},'times':['=',4]}", ""},
         {"{'did':{'event':'Buy'},'times':['!=',1]}", "ann cid dee"},
+        /* More than the number asked for. */
+        {"{'did':{'event':'Buy'},'times':['>=',2]}", "ann"},
+        {"{'did':{'event':'Buy'},'times':['>',1]}", "ann"},
+        {"{'did':{'event':'Buy'},'times':['=',2]}", ""},
+        {"{'did':{'event':'Buy'},'times':['!=',2]}", "ann bob cid dee"},
+        {"{'did':{'event':'Buy'},'times':['<',2]}", "bob cid dee"},
+        {"{'did':{'event':'Buy'},'times':['<=',1]}", "bob cid dee"},
         {"{'did':{'event':'Buy'},'times':['=',0]}", "cid dee"},
         {"{'did':{'event':'Buy'},'times':['<',1]}", "cid dee"},
         {"{'did':{'event':'Buy'},'times':['>=',0]}", "ann bob cid dee"},

@@ -377,9 +377,65 @@ static void cancelled_scan_stops(void **state)
     lab_free(lab);
 }
 
+/* Cursors that find something, if as many are there as units and one more, and each reads once. */
+static size_t cursors_that_find(struct store_snapshot *snapshot,
+                                const struct store_scan_options *options, size_t *out_units)
+{
+    struct store_cursor *cursors[64];
+    struct store_scan *scan;
+    struct fail fail;
+    size_t found = 0;
+    lab_must(store_scan_new(snapshot, options, &scan, &fail), &fail);
+    *out_units = store_scan_units(scan);
+    assert_true(*out_units < ARRAY_LEN(cursors));
+    for (size_t i = 0; i <= *out_units; i++) {
+        const struct store_rows *rows;
+        lab_must(store_cursor_new(scan, NULL, &cursors[i], &fail), &fail);
+        lab_must(store_cursor_next(cursors[i], &rows, &fail), &fail);
+        found += rows->customer_count > 0;
+    }
+    for (size_t i = 0; i <= *out_units; i++) {
+        store_cursor_free(cursors[i]);
+    }
+    store_scan_free(scan);
+    return found;
+}
+
+static void scan_has_as_many_units_as_cursors_find_something(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(63, 900);
+    static const uint32_t one[] = {5};
+    static const uint8_t left_out[1] = {1};
+    add_shoppers(lab, 20000, 1700000000000);
+    lab_seal(lab);
+    struct store_snapshot snapshot;
+    size_t units;
+    lab_snapshot(lab, &snapshot);
+    assert_int_equal(snapshot.segment_count, 1);
+    struct store_scan_options options = {0};
+    assert_int_equal(cursors_that_find(&snapshot, &options, &units), 1);
+    assert_int_equal(units, 1);
+    options.batch_rows = 4000;
+    size_t found = cursors_that_find(&snapshot, &options, &units);
+    assert_int_equal(found, units);
+    assert_true(units > 1);
+    options.customers = one;
+    options.customer_count = 1;
+    assert_int_equal(cursors_that_find(&snapshot, &options, &units), 1);
+    assert_int_equal(units, 1);
+    options = (struct store_scan_options){
+        .from_ms = 1, .to_ms = INT64_MAX, .without = left_out, .without_fresh = true};
+    assert_int_equal(cursors_that_find(&snapshot, &options, &units), 0);
+    assert_int_equal(units, 0);
+    lab_snapshot_done(&snapshot);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scan_has_as_many_units_as_cursors_find_something),
         cmocka_unit_test(scan_of_nothing_ends_at_once),
         cmocka_unit_test(scan_of_fresh_rows_is_what_sorting_gives),
         cmocka_unit_test(scan_of_one_segment_is_what_sorting_gives),
