@@ -2,13 +2,13 @@
  *
  *   cc -O2 -pthread -o client client.c batches.c
  *   ./client send PORT KEY EVENTS.csv FIRST COUNT BATCH CONNECTIONS RATE SALT
- *   ./client ask  PORT KEY PATH CUSTOMERS CONNECTIONS RATE SECONDS
+ *   ./client ask  PORT KEY PATH CUSTOMERS CONNECTIONS RATE SECONDS [QUESTION.json]
  *   ./client cut  DIRECTORY EVENTS.csv FIRST COUNT BATCH SALT
  *
  * To 127.0.0.1, on connections that stay open, each with a thread of its own. RATE is events (or questions) a second in
  * all, 0: as fast as they are answered. With a rate the time of each request counts from when it was due, so that what
  * waits behind a slow answer is slow too. A batch that is refused with 429 or 503 is sent again after Retry-After. PATH
- * has %u where the number of a customer goes. `cut` writes the bodies as files, for those that read files. Prints one
+ * has %u where the number of a customer goes; a question is sent there by POST. `cut` writes the bodies as files, for those that read files. Prints one
  * line of JSON; times are in ms.
  */
 #include <arpa/inet.h>
@@ -30,10 +30,13 @@
 
 #define CONNECTIONS_MAX 256
 #define HEAD_BYTES_MAX 8192
+#define QUESTION_BYTES_MAX 4096
 
 struct plan {
     int port;
     const char *key, *path;
+    char *question; /* NULL: nothing is sent, the path says it all */
+    size_t question_len;
     struct batches batches;
     uint32_t customers;
     int connections;
@@ -178,6 +181,13 @@ static size_t write_head(const struct plan *plan, uint64_t n, size_t body_len, c
     int before = place == NULL ? (int)strlen(plan->path) : (int)(place - plan->path);
     snprintf(path, sizeof path, place == NULL ? "%.*s" : "%.*s%" PRIu32 "%s", before, plan->path,
              customer, place == NULL ? "" : place + 2);
+    if (plan->question != NULL) {
+        return (size_t)snprintf(head, HEAD_BYTES_MAX,
+                                "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+                                "Authorization: Bearer %s\r\nContent-Type: application/json\r\n"
+                                "Content-Length: %zu\r\n\r\n%s",
+                                path, plan->port, plan->key, plan->question_len, plan->question);
+    }
     return (size_t)snprintf(
         head, HEAD_BYTES_MAX,
         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer %s\r\n\r\n", path,
@@ -313,6 +323,23 @@ static size_t whole(const char *text)
     return (size_t)strtoull(text, NULL, 10);
 }
 
+/* Of at most as many bytes as fit a head's buffer beside the head. */
+static void read_question(struct plan *plan, const char *path)
+{
+    FILE *file = fopen(path, "r");
+    plan->question = calloc(1, QUESTION_BYTES_MAX + 1);
+    if (file == NULL || plan->question == NULL) {
+        die(path);
+    }
+    plan->question_len = fread(plan->question, 1, QUESTION_BYTES_MAX, file);
+    bool whole_file = fgetc(file) == EOF && ferror(file) == 0;
+    fclose(file);
+    if (!whole_file) {
+        fprintf(stderr, "client: a question of at most %d bytes\n", QUESTION_BYTES_MAX);
+        exit(2);
+    }
+}
+
 static void write_files(const char *directory, const struct batches *batches)
 {
     for (size_t n = 0; n < batches->count; n++) {
@@ -340,7 +367,7 @@ int main(int argc, char **argv)
         batches_read(&plan.batches, argv[4], whole(argv[5]), whole(argv[6]), batch, argv[10]);
         plan.most = plan.batches.count;
         run_all(&plan);
-    } else if (argc == 9 && strcmp(argv[1], "ask") == 0 && whole(argv[5]) > 0) {
+    } else if ((argc == 9 || argc == 10) && strcmp(argv[1], "ask") == 0 && whole(argv[5]) > 0) {
         plan.port = atoi(argv[2]);
         plan.key = argv[3];
         plan.path = argv[4];
@@ -349,7 +376,11 @@ int main(int argc, char **argv)
         plan.rate = strtod(argv[7], NULL);
         plan.until_us = (int64_t)(strtod(argv[8], NULL) * 1e6);
         plan.most = UINT64_MAX;
+        if (argc == 10) {
+            read_question(&plan, argv[9]);
+        }
         run_all(&plan);
+        free(plan.question);
     } else if (argc == 8 && strcmp(argv[1], "cut") == 0 && whole(argv[6]) > 0) {
         batches_read(&plan.batches, argv[3], whole(argv[4]), whole(argv[5]), whole(argv[6]),
                      argv[7]);

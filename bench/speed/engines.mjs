@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, must, root } from '../../tests/support/firsthand.mjs';
+import { Asker } from './asker.mjs';
 import { columnBytes } from './columns.mjs';
 import { T0, asked, plainCanon } from './questions.mjs';
 
@@ -39,6 +40,8 @@ const MIX = [0xbf58476d1ce4e5b9n, 0x94d049bb133111ebn];
 const JOINED_SALT = 0x1d8e4e27c47d124fn;
 const WORD = (1n << 64n) - 1n;
 const ALIASES_AT_ONCE = 1000;
+const EMPTY_CALLS = 21;
+const EMPTY_PAUSE_MS = 10;
 
 // As events.c chooses them.
 function isJoined(customer) {
@@ -104,6 +107,18 @@ export class Firsthand {
     this.server = await Server.start(this.data);
     this.startMs = performance.now() - begin;
     this.key = this.server.key('secret', `speed ${process.pid} ${Date.now()}`);
+    this.asker = new Asker(this.server.url, this.key);
+    this.emptyMs = await this.emptyCall();
+  }
+
+  // What a call takes that asks for nothing: the client's share, the way, and waking up.
+  async emptyCall() {
+    const times = [];
+    for (let i = 0; i < EMPTY_CALLS; i++) {
+      await sleep(EMPTY_PAUSE_MS);
+      times.push((await this.asker.ask('/health')).ms);
+    }
+    return times.sort((a, b) => a - b)[EMPTY_CALLS >> 1];
   }
 
   // Seconds until all segments were one, waiting for quiet included; null where that took too long.
@@ -130,17 +145,20 @@ export class Firsthand {
     const world = this.world ?? runs;
     try { writeFileSync(`/proc/${this.pid}/clear_refs`, '5'); } catch { /* not everywhere may one */ }
     const cpu = cpuOf(this.pid);
-    const wall = performance.now();
-    const { status, json, text } = await (question.path
-      ? this.server.request(question.path(world, n), { key: this.key })
-      : this.server.query(this.key, asked(question, world)));
-    const ms = performance.now() - wall;
+    const body = question.path ? undefined : JSON.stringify(asked(question, world));
+    const { status, text, ms: called } = await this.asker.ask(question.path ? question.path(world, n) : '/api/v1/query', body);
     const absent = status === 404 && question.kind === 'timeline'; // some customers come so rarely that they have not come yet
     if (status !== 200 && !absent) throw new Error(`${question.id}: ${status} ${text}`);
+    const parsing = performance.now();
+    const json = JSON.parse(text);
+    const ms = called + performance.now() - parsing;
     return { ms, cpu_ms: cpuOf(this.pid) - cpu, peak_mb: kilobytes(this.status(), 'VmHWM') / 1024, elapsed_ms: json.stats?.elapsed_ms, scanned: json.stats?.events_scanned, answer: question.canon(absent ? { events: [] } : json) };
   }
 
-  async stop() { await this.server?.stop(); }
+  async stop() {
+    this.asker?.stop();
+    await this.server?.stop();
+  }
 }
 
 // ---- the floor: a plain scan in C, which speaks in lines ----

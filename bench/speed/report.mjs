@@ -92,6 +92,6 @@ export function markdown(report) {
     `\`node bench/speed/run.mjs ${report.command}\``,
   ];
   const parts = engines.firsthand ? ` Segments at the end: ${engines.firsthand.segments().split(' ').length}.` : '';
-  const server = engines.firsthand ? `\nStart after a clean stop: ${number(engines.firsthand.startMs)} ms.${parts}${memory ? ` Memory ${memory.idle_s} s after the last question: ${number(memory.own_mb)} MB of its own, ${number(memory.all_mb)} MB with pages of files.` : ''}\n` : '';
+  const server = engines.firsthand ? `\nStart after a clean stop: ${number(engines.firsthand.startMs)} ms. A call that asks for nothing: ${number(engines.firsthand.emptyMs)} ms.${parts}${memory ? ` Memory ${memory.idle_s} s after the last question: ${number(memory.own_mb)} MB of its own, ${number(memory.all_mb)} MB with pages of files.` : ''}\n` : '';
   return `# A run of the benchmark\n\n${about.join('\n\n')}\n\n${differences === 0 ? 'All answers were equal.' : `**${differences} answers differed.**`}\n\n## Questions\n\nMilliseconds, and of all processors (CPU).\n\n${markdownTable(lines(report))}\n\n## Load\n\n${loadTable(report)}\n${columnsTable(report)}${server}${peaks(report)}${formsTable(report)}`;
 }
