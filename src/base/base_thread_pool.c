@@ -60,15 +60,21 @@ static int take_slot_locked(struct base_pool *pool, struct run *run)
     return slot;
 }
 
-static void do_slot_locked(struct base_pool *pool, struct run *run, int slot)
+/* The lock is taken meanwhile. */
+static void do_slot_and_lock(struct base_pool *pool, struct run *run, int slot)
 {
-    base_unlock(&pool->lock);
     run->job(run->context, slot);
     base_lock(&pool->lock);
     run->running--;
     if (run->running == 0 && run->next_slot == run->width) {
         base_cond_signal(&run->done);
     }
+}
+
+static void do_slot_locked(struct base_pool *pool, struct run *run, int slot)
+{
+    base_unlock(&pool->lock);
+    do_slot_and_lock(pool, run, slot);
 }
 
 static void work(void *context)
@@ -140,10 +146,12 @@ void base_pool_run(struct base_pool *pool, int width, void (*job)(void *context,
     base_lock(&pool->lock);
     queue_add_locked(pool, &run);
     int slot = take_slot_locked(pool, &run);
+    base_unlock(&pool->lock);
+    /* Not under the lock, which those that are woken take first. */
     for (int i = 1; i < width && i <= pool->worker_count; i++) {
         base_cond_signal(&pool->work);
     }
-    do_slot_locked(pool, &run, slot);
+    do_slot_and_lock(pool, &run, slot);
     /* Slots that no worker took yet are done here: a run ends even when all workers are busy. */
     while (run.next_slot < width) {
         do_slot_locked(pool, &run, take_slot_locked(pool, &run));

@@ -86,9 +86,11 @@ bool net_pool_push(struct net_pool *pool, struct net_exchange *exchange)
         }
         pool->tail = exchange;
         pool->waiting++;
-        base_cond_signal(&pool->wake);
     }
     base_unlock(&pool->lock);
+    if (taken) { /* not under the lock, which the one that is woken takes first */
+        base_cond_signal(&pool->wake);
+    }
     return taken;
 }
 
