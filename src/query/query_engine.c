@@ -6,6 +6,7 @@
 #include "query_counted.h"
 #include "query_kind.h"
 #include "query_matcher.h"
+#include "query_members.h"
 #include "query_narrow.h"
 #include "query_path.h"
 #include "query_segment.h"
@@ -85,8 +86,10 @@ static bool has_value(const struct store_column *column)
 /* Rows as they are shown, with their masks. */
 static bool prepare_rows(struct query_worker *worker, uint64_t wanted, struct fail *fail)
 {
+    const struct query_members *members = worker->exec->members;
     if (worker->labels != NULL) { /* say it all */
-        return true;
+        return members == NULL || members->list != NULL ||
+               query_members_keep(members, worker, fail);
     }
     if (!query_shown_rows(worker, fail)) {
         return false;
@@ -117,10 +120,32 @@ static bool work_counted(struct query_worker *worker, struct fail *fail)
     return ok;
 }
 
+/* Members that are not listed are looked up among all who come, and only they count as having come. Of narrow rows the others
+   are left out at once (prepare_rows). */
+static bool looks_up_members(const struct query_worker *worker)
+{
+    const struct query_members *members = worker->exec->members;
+    return members != NULL && members->list == NULL && worker->labels == NULL;
+}
+
+static bool is_meant(struct query_worker *worker, uint32_t c)
+{
+    const struct query_exec *exec = worker->exec;
+    const struct store_rows *rows = worker->rows;
+    if (looks_up_members(worker)) {
+        if (!query_members_have(exec->members, rows->customers[c])) {
+            return false;
+        }
+        worker->customers++;
+        worker->events_scanned += rows->row_begin[c + 1] - rows->row_begin[c];
+    }
+    return exec->segment == NULL ||
+           (has_wanted_row(worker, c) && query_segment_holds(worker, exec->segment, c));
+}
+
 static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail *fail)
 {
     const struct query_pass *pass = worker->pass;
-    const struct query_segment *segment = worker->exec->plan->segment;
     bool (*customer)(struct query_worker * worker, uint32_t c, struct fail * fail) =
         worker->labels != NULL && pass->narrow_customer != NULL ? pass->narrow_customer
                                                                 : pass->customer;
@@ -130,17 +155,15 @@ static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail
     }
     const struct store_rows *rows = worker->rows;
     worker->batch++;
-    worker->events_scanned += rows->row_count;
-    worker->customers += rows->customer_count;
+    if (!looks_up_members(worker)) {
+        worker->events_scanned += rows->row_count;
+        worker->customers += rows->customer_count;
+    }
     for (uint32_t c = 0; c < rows->customer_count && !worker->stop; c++) {
         if (c % CUSTOMERS_BETWEEN_POLLS == 0 && base_cancel_due(worker->cancel, fail)) {
             return false;
         }
-        if (segment != NULL &&
-            (!has_wanted_row(worker, c) || !query_segment_holds(worker, segment, c))) {
-            continue;
-        }
-        if (!customer(worker, c, fail)) {
+        if (is_meant(worker, c) && !customer(worker, c, fail)) {
             return false;
         }
     }
@@ -208,7 +231,11 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
 {
     const struct query_plan *plan = exec->plan;
     const uint32_t *only = pass->only;
-    if (only == NULL && query_one_customer(exec, &run->one)) {
+    size_t only_count = 1;
+    if (only == NULL && exec->members != NULL) {
+        only = exec->members->list;
+        only_count = exec->members->count;
+    } else if (only == NULL && query_one_customer(exec, &run->one)) {
         only = &run->one;
     }
     struct store_scan_options options = {
@@ -218,11 +245,11 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
         .from_ms = pass->from_ms,
         .to_ms = pass->to_ms,
         .every_customer = pass->every_customer &&
-                          (plan->segment == NULL || !query_segment_needs_rows(plan->segment)),
+                          (exec->segment == NULL || !query_segment_needs_rows(exec->segment)),
         .want_facts = plan->wants_facts,
         .by_account = exec->accounts != NULL,
         .customers = only,
-        .customer_count = only == NULL ? 0 : 1,
+        .customer_count = only == NULL ? 0 : only_count,
         .without = pass->counted != NULL ? store_counts_segments(pass->counted->counts) : NULL,
         .without_fresh = pass->counted != NULL && store_counts_fresh(pass->counted->counts),
         .cancel = &run->cancel,
@@ -298,6 +325,9 @@ static void collect(struct query_exec *exec, const struct query_workers *workers
 bool query_pass_run(struct query_exec *exec, const struct query_pass *pass,
                     struct query_workers *out, struct fail *fail)
 {
+    if (!query_members_find(exec, pass, fail)) {
+        return false;
+    }
     struct pass_run run = {
         .exec = exec, .pass = pass, .wanted = pass->matchers | exec->segment_matchers};
     if (exec->cancel != NULL) {
@@ -415,7 +445,8 @@ bool query_exec_init(struct query_exec *exec, struct query_backend *backend,
     exec->arena = arena_new(exec->budget);
     exec->column_seen =
         arena_array(exec->arena, plan->column_count, sizeof *exec->column_seen, fail);
-    query_segment_needs(plan->segment, &exec->segment_matchers, &exec->segment_since_ms);
+    exec->segment = plan->segment;
+    query_segment_needs(exec->segment, &exec->segment_matchers, &exec->segment_since_ms);
     return exec->column_seen != NULL && query_shown_bind(exec, fail) &&
            (!plan->per_account || store_accounts_of(exec->snapshot, &exec->accounts, fail)) &&
            query_matchers_bind(exec, fail);

@@ -20,6 +20,7 @@ struct query_merge {
     uint32_t first, count; /* those others, among the columns of the scan */
 };
 
+struct query_members;
 struct query_exec {
     const struct query_plan *plan;
     struct store_snapshot *snapshot;
@@ -39,9 +40,13 @@ struct query_exec {
     size_t scan_column_count;
     struct query_merge *merges;
     size_t merge_count;
-    uint64_t segment_matchers; /* bits of the segment's matchers */
+    /* What passes decide of each customer: the plan's segment, or what is left of it of the members (query_members.h). NULL:
+       all that come are meant. */
+    const struct query_segment *segment;
+    uint64_t segment_matchers; /* bits of its matchers */
     int64_t segment_since_ms;
-    bool *column_seen; /* a value of the column was met in a pass */
+    const struct query_members *members; /* NULL: not found before the pass */
+    bool *column_seen;                   /* a value of the column was met in a pass */
     uint64_t events_scanned;
     uint64_t customers;
     struct str *warnings;
@@ -83,7 +88,8 @@ struct query_pass {
     bool (*customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
     enum query_narrow narrow;
     bool slots; /* where rows are narrow: they bear slots, and no times */
-    /* Called in place of `customer` where rows are narrow; NULL: that one can do with them. */
+    /* Called in place of `customer` where rows are narrow, for every customer of a batch: the first may bring the others with
+       it. NULL: that one can do with them. */
     bool (*narrow_customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
     /* Rows that come as sums, before all others (query_counted.h); NULL: none. */
     const struct query_counted *counted;
@@ -100,7 +106,7 @@ struct query_worker {
     bool stop;                     /* set by the kind: the pass is given up, without a failure */
     uint64_t batch;                /* number of the batch, from 1 */
     const struct store_rows *rows; /* with shown names */
-    struct store_rows shown_rows;
+    struct store_rows shown_rows, member_rows;
     const uint64_t *masks;             /* by row: the matchers that it fits; not of narrow rows */
     const struct query_labels *labels; /* of narrow rows; NULL: they are not */
     /* Insides of query_row_values, query_matcher.c and query_engine.c. */

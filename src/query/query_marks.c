@@ -26,6 +26,19 @@ void query_mark_masks_portable(const uint64_t *masks, unsigned bit, size_t count
     }
 }
 
+void query_unmark_before_portable(const int64_t *ts_ms, int64_t since_ms, size_t count,
+                                  uint64_t *words)
+{
+    for (size_t first = 0; first < count; first += QUERY_MARK_ROWS) {
+        size_t rows = count - first < QUERY_MARK_ROWS ? count - first : QUERY_MARK_ROWS;
+        uint64_t since = 0;
+        for (size_t i = 0; i < rows; i++) {
+            since |= (uint64_t)(ts_ms[first + i] >= since_ms) << i;
+        }
+        words[first / QUERY_MARK_ROWS] &= since;
+    }
+}
+
 uint64_t query_intervals_met_portable(const struct query_slots *table, uint32_t first,
                                       const int32_t *slots, const uint64_t *words, uint32_t from,
                                       uint32_t end, int32_t end_slot)
@@ -53,6 +66,15 @@ void query_mark_masks(const uint64_t *masks, unsigned bit, size_t count, uint64_
         query_mark_masks_avx512(masks, bit, count, words);
     } else {
         query_mark_masks_portable(masks, bit, count, words);
+    }
+}
+
+void query_unmark_before(const int64_t *ts_ms, int64_t since_ms, size_t count, uint64_t *words)
+{
+    if (query_marks_have_avx512()) {
+        query_unmark_before_avx512(ts_ms, since_ms, count, words);
+    } else {
+        query_unmark_before_portable(ts_ms, since_ms, count, words);
     }
 }
 

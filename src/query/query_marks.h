@@ -24,6 +24,9 @@ void query_mark_rows(const uint8_t *table, const uint8_t *labels, size_t count, 
 /* The same of masks: does mask i have bit `bit`? */
 void query_mark_masks(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words);
 
+/* Takes the marks off rows before `since_ms`. */
+void query_unmark_before(const int64_t *ts_ms, int64_t since_ms, size_t count, uint64_t *words);
+
 /* The first marked row of [from, end), else `end`. */
 static inline uint32_t query_mark_next(const uint64_t *words, uint32_t from, uint32_t end)
 {
@@ -72,6 +75,8 @@ bool query_marks_have_avx512(void);
 void query_mark_rows_portable(const uint8_t *table, const uint8_t *labels, size_t count,
                               uint64_t *words);
 void query_mark_masks_portable(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words);
+void query_unmark_before_portable(const int64_t *ts_ms, int64_t since_ms, size_t count,
+                                  uint64_t *words);
 uint64_t query_intervals_met_portable(const struct query_slots *table, uint32_t first,
                                       const int32_t *slots, const uint64_t *words, uint32_t from,
                                       uint32_t end, int32_t end_slot);
@@ -79,6 +84,8 @@ uint64_t query_intervals_met_portable(const struct query_slots *table, uint32_t 
 void query_mark_rows_avx512(const uint8_t *table, const uint8_t *labels, size_t count,
                             uint64_t *words);
 void query_mark_masks_avx512(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words);
+void query_unmark_before_avx512(const int64_t *ts_ms, int64_t since_ms, size_t count,
+                                uint64_t *words);
 uint64_t query_intervals_met_avx512(const struct query_slots *table, uint32_t first,
                                     const int32_t *slots, const uint64_t *words, uint32_t from,
                                     uint32_t end, int32_t end_slot);

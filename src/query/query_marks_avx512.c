@@ -48,6 +48,22 @@ AVX512 void query_mark_masks_avx512(const uint64_t *masks, unsigned bit, size_t 
     query_mark_masks_portable(masks + i, bit, count - i, words + i / QUERY_MARK_ROWS);
 }
 
+AVX512 void query_unmark_before_avx512(const int64_t *ts_ms, int64_t since_ms, size_t count,
+                                       uint64_t *words)
+{
+    const __m512i since = _mm512_set1_epi64(since_ms);
+    size_t i = 0;
+    for (; i + QUERY_MARK_ROWS <= count; i += QUERY_MARK_ROWS) {
+        uint64_t kept = 0;
+        for (unsigned lane = 0; lane < QUERY_MARK_ROWS; lane += LANES) {
+            __m512i rows = _mm512_loadu_si512(ts_ms + i + lane);
+            kept |= (uint64_t)_mm512_cmpge_epi64_mask(rows, since) << lane;
+        }
+        words[i / QUERY_MARK_ROWS] &= kept;
+    }
+    query_unmark_before_portable(ts_ms + i, since_ms, count - i, words + i / QUERY_MARK_ROWS);
+}
+
 AVX512 uint64_t query_intervals_met_avx512(const struct query_slots *table, uint32_t first,
                                            const int32_t *slots, const uint64_t *words,
                                            uint32_t from, uint32_t end, int32_t end_slot)

@@ -1,15 +1,16 @@
 #include "query_narrow.h"
 
 /* Is what rows fit told by their events alone? */
-static bool is_plain(const struct query_exec *exec, const struct query_pass *pass)
+static bool is_plain(const struct query_exec *exec, const struct query_pass *pass, uint64_t wanted)
 {
     const struct query_plan *plan = exec->plan;
-    bool plain = pass->narrow != QUERY_NARROW_NEVER && plan->segment == NULL &&
+    bool plain = pass->narrow != QUERY_NARROW_NEVER && exec->segment == NULL &&
                  plan->breakdown == NULL && exec->scan_column_count == 0 && !plan->wants_facts &&
                  exec->accounts == NULL && !pass->every_customer && !pass->with_bookkeeping;
     for (uint32_t m = 0; m < plan->matcher_count && plain; m++) {
         const struct query_matcher *matcher = &plan->matchers[m];
-        plain = matcher->where.count == 0 && matcher->bears == QUERY_BEARS_ANYTHING;
+        plain = (wanted >> m & 1U) == 0 ||
+                (matcher->where.count == 0 && matcher->bears == QUERY_BEARS_ANYTHING);
     }
     return plain;
 }
@@ -37,7 +38,7 @@ bool query_labels_choose(const struct query_exec *exec, const struct query_pass 
                          uint64_t wanted, const struct query_labels **out, struct fail *fail)
 {
     *out = NULL;
-    if (!is_plain(exec, pass)) {
+    if (!is_plain(exec, pass, wanted)) {
         return true;
     }
     struct query_labels *labels = arena_array(exec->arena, 1, sizeof *labels, fail);

@@ -1,6 +1,7 @@
 #include "query_segment.h"
 
 #include "query_condition.h"
+#include "query_narrow.h"
 #include "stats_sum.h"
 
 /* What the events that count have shown so far. */
@@ -123,7 +124,7 @@ static bool sequence_holds(const struct query_worker *worker, const struct query
     uint64_t reached = 0;
     for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
         int64_t ts_ms = rows->ts_ms[row];
-        uint64_t bits = worker->masks[row] >> sequence->matcher & steps;
+        uint64_t bits = query_row_mask(worker, row) >> sequence->matcher & steps;
         if (ts_ms < sequence->since_ms || ts_ms > worker->exec->plan->now_ms) {
             continue;
         }

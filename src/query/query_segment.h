@@ -11,6 +11,10 @@
 
 bool query_segment_holds(struct query_worker *worker, const struct query_segment *segment,
                          uint32_t c);
+/* The same for all customers of a batch at once, a bit each, in the scratch; of a segment of `all`, `any`, `not`, sequences and
+   numbers of events (query_segment_batch.c). Rows came as the segment wants them: up to now, and from `from_ms` on. */
+bool query_segment_mark(struct query_worker *worker, const struct query_segment *segment,
+                        int64_t from_ms, uint64_t **out, struct fail *fail) MUST_USE;
 /* The matchers it uses, and from when on it looks at rows (INT64_MAX: at none). */
 void query_segment_needs(const struct query_segment *segment, uint64_t *out_matchers,
                          int64_t *out_since_ms);

@@ -66,6 +66,11 @@ struct str store_customer_id(const struct store_snapshot *s, uint32_t customer, 
     return str_copy(arena, s->customers[customer].id);
 }
 
+uint32_t store_snapshot_customer_bound(const struct store_snapshot *s)
+{
+    return s->customer_count;
+}
+
 bool store_customer_known(const struct store_snapshot *s, uint32_t customer)
 {
     return s->customers[customer].known;
@@ -169,6 +174,7 @@ struct store_scan {
     struct store_snapshot *snapshot;
     struct store_scan_options options;
     size_t most_rows;      /* of one customer */
+    uint32_t number;       /* from 1 */
     _Atomic uint32_t next; /* customer, in the order of the layout */
 };
 
@@ -192,6 +198,8 @@ bool store_scan_new(struct store_snapshot *snapshot, const struct store_scan_opt
     (*out)->snapshot = snapshot;
     (*out)->options = *options;
     (*out)->most_rows = most_rows_of_one(snapshot);
+    (*out)->number = ++snapshot->scans;
+    snapshot->narrow_scans += options->labels != NULL;
     return true;
 }
 
@@ -647,6 +655,9 @@ bool store_cursor_next(struct store_cursor *cursor, const struct store_rows **ou
     struct store_snapshot *s = scan->snapshot;
     if (scan->options.cancel != NULL && base_cancel_due(scan->options.cancel, fail)) {
         return false;
+    }
+    if (scan->number == s->corrupt_scan) {
+        return fail_set(fail, FAIL_CORRUPT, "a block of scan %u", scan->number);
     }
     arena_reset(cursor->arena);
     cursor->rows = (struct store_rows){.customer_count = 0};

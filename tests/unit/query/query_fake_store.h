@@ -44,6 +44,8 @@ struct store_snapshot {
     uint32_t batch_customers;
     struct saved saved[20];
     size_t saved_count;
-    struct base_mutex lock;                /* guards accounts, and the arena while they are made */
+    uint32_t scans, narrow_scans; /* so many were made; with labels */
+    uint32_t corrupt_scan;        /* number of one whose rows cannot be read, from 1; 0: none */
+    struct base_mutex lock;       /* guards accounts, and the arena while they are made */
     const struct store_accounts *accounts; /* NULL: not made since the last row came */
 };

@@ -34,6 +34,10 @@ static const char *const questions[] = {
     "{'kind':'paths','start':{'event':'A'},'by':'g','gap':'1d','steps':20}",
     "{'kind':'paths','end':{'event':'A'},'by':'v','gap':'1d','open':{'depth':3}}",
     "{'kind':'customers','sort':'id'}",
+    /* Twenty of them are members, who are listed; and all, who are looked up. */
+    "{'kind':'customers','segment':{'did':{'event':'A'},'within':'1249820s'}}",
+    "{'kind':'trend','series':[{'event':'A','measure':'customers'}],'segment':{'did':{'event':'A'},"
+    "'times':['>=',2]}}",
     "{'kind':'trend','series':[{'event':'A'}],'open':{}}",
 };
 

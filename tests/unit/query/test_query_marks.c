@@ -107,6 +107,32 @@ static void rows_are_marked_by_a_bit_of_their_masks_with_vectors_and_without(voi
     }
 }
 
+static void rows_before_a_time_lose_their_marks_with_vectors_and_without(void **state)
+{
+    (void)state;
+    struct lot lot;
+    base_random_seed(&lot.seeded, 11);
+    for (uint32_t count = 0; count <= 200; count++) {
+        uint64_t before[4] = {0};
+        uint64_t portable[4] = {0};
+        uint64_t vectors[4] = {0};
+        make(&lot, 40);
+        int64_t since_ms = count == 7 ? INT64_MIN : lot.ts_ms[below(&lot, ROWS)];
+        query_mark_rows_portable(lot.table, lot.labels, count, before);
+        memcpy(portable, before, sizeof before);
+        memcpy(vectors, before, sizeof before);
+        query_unmark_before_portable(lot.ts_ms, since_ms, count, portable);
+        for (uint32_t row = 0; row < query_mark_words(count) * 64; row++) {
+            assert_int_equal(is_marked(portable, row),
+                             is_marked(before, row) && lot.ts_ms[row] >= since_ms);
+        }
+        if (query_marks_have_avx512()) {
+            query_unmark_before_avx512(lot.ts_ms, since_ms, count, vectors);
+            assert_memory_equal(vectors, portable, sizeof portable);
+        }
+    }
+}
+
 static void the_last_marked_row_is_found_within_its_range(void **state)
 {
     (void)state;
@@ -202,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_marked_by_their_labels_with_vectors_and_without),
         cmocka_unit_test(rows_are_marked_by_a_bit_of_their_masks_with_vectors_and_without),
+        cmocka_unit_test(rows_before_a_time_lose_their_marks_with_vectors_and_without),
         cmocka_unit_test(the_last_marked_row_is_found_within_its_range),
         cmocka_unit_test(the_next_marked_row_is_found_within_its_range),
         cmocka_unit_test(intervals_met_are_those_of_marked_rows_with_vectors_and_without),
