@@ -7,7 +7,7 @@ import { must } from '../support/firsthand.mjs';
 // As src/app/app_wire.h numbers them.
 const HELLO = 1;
 const CALL = 2;
-const DONE = 10;
+const DONE = 11;
 
 const version = (() => {
   let known;
