@@ -70,7 +70,7 @@ FILES = {
         'privacy_log',
     ],
     'state': [
-        'state_db', 'state_verify',
+        'state_db', 'state_move', 'state_pages', 'state_statements', 'state_verify',
     ],
 }
 

@@ -1,20 +1,21 @@
 /* state_db.h — everything that is not an event: one SQLite file, typed rows, no SQLite above this
  * face.
  *
- * What: DIR/state.db in WAL mode, every commit synced. Connections are lent: one writer, a few
- * readers; a link is a transaction. Statements are cached by their text. The schema is moved
- * forward when the file is opened, each step in a transaction, after a copy of the file was put
- * beside it (state.db.before-N). Owner: state_open/state_close; all links must be given back before
- * closing. A link belongs to the thread that took it. Text and blobs are copied into the arena
- * given. Threads: all functions on `struct state` from any thread; writers queue for the one
- * writing link. Never take a second link while holding one. Failure: FAIL_CONFLICT for a broken
- * rule of the schema (unique, foreign key) and for a file of a newer version; FAIL_CORRUPT;
- * FAIL_IO; FAIL_LIMIT for no room; FAIL_BUSY where another process holds the file. Limits/cost: a
- * read some 10 us, a commit one sync of the disk. Units: *_ms UTC. Example: struct state_link *link
- * CLEANUP(state_link_done) = NULL; if (!state_write(state, &link, fail) || !state_run(link, "DELETE
- * FROM views WHERE id = ?", (struct state_value[]){state_int(id)}, 1, fail)) return false; return
- * state_commit(&link, fail); Not here: what the rows mean (state_settings.h and its neighbours;
- * access).
+ * What: DIR/state.db in WAL mode, every commit synced. Connections are lent: one writer, a few readers; a link is a
+ *   transaction. Statements are cached by their text. The schema is moved forward when the file is opened, each step in a
+ *   transaction, after a copy of the file was put beside it (state.db.before-N).
+ * Owner: state_open/state_close; all links must be given back before closing. A link belongs to the thread that took it. Text and
+ *   blobs are copied into the arena given.
+ * Threads: all functions on `struct state` from any thread; writers queue for the one writing link. Never take a second link while
+ *   holding one.
+ * Failure: FAIL_CONFLICT for a broken rule of the schema (unique, foreign key) and for a file of a newer version; FAIL_CORRUPT;
+ *   FAIL_IO; FAIL_LIMIT for no room; FAIL_BUSY where another process holds the file.
+ * Limits/cost: a read some 10 us, a commit one sync of the disk.   Units: *_ms UTC.
+ * Example: struct state_link *link CLEANUP(state_link_done) = NULL;
+ *   if (!state_write(state, &link, fail) || !state_run(link, "DELETE FROM views WHERE id = ?", (struct state_value[]){state_int(id)},
+ *   1, fail)) return false;
+ *   return state_commit(&link, fail);
+ * Not here: what the rows mean (state_settings.h and its neighbours; access).
  */
 #pragma once
 

@@ -3,7 +3,7 @@
  * What: the steps of the schema; the one form of small things that people save: lists, one by its key, adding with
  *   a limit, changing.   Owner: static text; rows are copied into the arena.   Threads: as state_db.h.
  * Failure: as state_db.h; FAIL_LIMIT where a table is full.   Limits/cost: a list is read whole; one read or one
- *   commit each.   Units: none.   Example: state_segments.c.   Not here: SQLite (state_db.c alone).
+ *   commit each.   Units: none.   Example: state_segments.c.   Not here: SQLite (state_sqlite.h).
  */
 #pragma once
 

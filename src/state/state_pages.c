@@ -249,3 +249,8 @@ struct state_pages_met state_pages_met(void)
 {
     return met;
 }
+
+int state_pages_swallowed(void)
+{
+    return met.failed != 0 ? met.failed : met.damaged != 0 ? SQLITE_IOERR_DATA : SQLITE_OK;
+}

@@ -29,3 +29,5 @@ struct state_pages_met {
 };
 void state_pages_forget(void);
 struct state_pages_met state_pages_met(void);
+/* As SQLite's code: what a statement that looks through the file met, and told as damage of another kind; SQLITE_OK: nothing. */
+int state_pages_swallowed(void);
