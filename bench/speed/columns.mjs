@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KINDS = [null, 'ts', 'event', 'arrival', 'original', 'received_at', 'client_ts', 'sent_at', 'source', 'channel', 'scale', 'score', 'text', 'message_id', 'property', 'trait'];
-const [NAMES, COLUMNS, CHUNKS, , , GROUPS, STATISTICS, CUBES] = [1, 2, 3, 4, 5, 6, 7, 8];
+const [NAMES, COLUMNS, CHUNKS, GROUPS, STATISTICS, CUBES, PLACES] = [1, 2, 3, 6, 7, 8, 9];
 const PROPERTY = KINDS.indexOf('property');
 
 function sectionsOf(footer) {
@@ -51,6 +51,8 @@ function addSegment(file, add) {
   add('customers', sum(sections[GROUPS], 32, (i) => sections[GROUPS].readUInt32LE(i + 12)));
   add('counters', Number(sections[STATISTICS].readBigUInt64LE(8)) + Number(sections[STATISTICS].readBigUInt64LE(32)));
   if (sections[CUBES] !== undefined) add('cubes', cubeBytes(sections[CUBES]));
+  const places = sections[PLACES];
+  if (places !== undefined) add('places', sum(places, 24, (i) => Number(places.readBigUInt64LE(i + 8))));
 }
 
 function cubeBytes(section) {
