@@ -67,18 +67,6 @@ static struct list list_in(void *memory, size_t rows)
         .rows = begin, .slots = (int32_t *)(begin + rows), .labels = (uint8_t *)(begin + 2 * rows)};
 }
 
-/* Keeps what lies within the slots. */
-static void keep_within(struct list *list, struct store_slots within)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < list->count; i++) {
-        list->rows[kept] = list->rows[i];
-        list->slots[kept] = list->slots[i];
-        kept += list->slots[i] >= within.from && list->slots[i] <= within.last;
-    }
-    list->count = kept;
-}
-
 static bool read_source(const struct store_narrowing *n, const struct store_places_table *table,
                         const struct source *source, struct store_slots within, struct list *out,
                         struct fail *fail)
@@ -94,7 +82,7 @@ static bool read_source(const struct store_narrowing *n, const struct store_plac
         return store_segment_blame(n->segment, n->events, table->block, fail);
     }
     if (within.from != INT32_MIN || within.last != INT32_MAX) {
-        keep_within(out, within);
+        out->count = store_keep_places(out->rows, out->slots, out->count, within);
     }
     memset(out->labels, source->label, out->count);
     return true;

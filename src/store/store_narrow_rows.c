@@ -56,6 +56,19 @@ uint32_t store_keep_slots_portable(const uint8_t *labels, const int32_t *slots, 
     return kept;
 }
 
+uint32_t store_keep_places_portable(uint32_t *rows, int32_t *slots, uint32_t count,
+                                    struct store_slots within)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bool keep = (int)(slots[i] >= within.from) & (int)(slots[i] <= within.last);
+        rows[kept] = rows[i];
+        slots[kept] = slots[i];
+        kept += keep;
+    }
+    return kept;
+}
+
 uint32_t store_label_rows(const uint8_t *table, size_t table_count, const uint8_t *codes,
                           size_t count, uint8_t *labels)
 {
@@ -82,4 +95,11 @@ uint32_t store_keep_slots(const uint8_t *labels, const int32_t *slots, size_t co
                                                              out_labels, out_slots, out_words)
                                    : store_keep_slots_portable(labels, slots, count, within,
                                                                out_labels, out_slots, out_words);
+}
+
+uint32_t store_keep_places(uint32_t *rows, int32_t *slots, uint32_t count,
+                           struct store_slots within)
+{
+    return store_find_has_avx512() ? store_keep_places_avx512(rows, slots, count, within)
+                                   : store_keep_places_portable(rows, slots, count, within);
 }

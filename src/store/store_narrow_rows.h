@@ -37,6 +37,10 @@ uint32_t store_keep_slots(const uint8_t *labels, const int32_t *slots, size_t co
                           struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
                           uint64_t *out_words);
 
+/* Keeps, in place, the rows whose slots lie within; returns how many. Up to 16 of each are written past `count`. */
+uint32_t store_keep_places(uint32_t *rows, int32_t *slots, uint32_t count,
+                           struct store_slots within);
+
 /* ---- the parts, for tests ------------------------------------------------------------------------------- */
 
 uint32_t store_label_rows_portable(const uint8_t *table, const uint8_t *codes, size_t count,
@@ -57,3 +61,7 @@ uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_ms, siz
 uint32_t store_keep_slots_avx512(const uint8_t *labels, const int32_t *slots, size_t count,
                                  struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
                                  uint64_t *out_words);
+uint32_t store_keep_places_portable(uint32_t *rows, int32_t *slots, uint32_t count,
+                                    struct store_slots within);
+uint32_t store_keep_places_avx512(uint32_t *rows, int32_t *slots, uint32_t count,
+                                  struct store_slots within);

@@ -87,6 +87,25 @@ AVX512 uint32_t store_keep_slots_avx512(const uint8_t *labels, const int32_t *sl
     return kept;
 }
 
+AVX512 uint32_t store_keep_places_avx512(uint32_t *rows, int32_t *slots, uint32_t count,
+                                         struct store_slots within)
+{
+    const __m512i from = _mm512_set1_epi32(within.from), last = _mm512_set1_epi32(within.last);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i += SLOT_LANES) {
+        __mmask16 there = (__mmask16)first_rows(count - i);
+        /* Both are read before either is written: what is kept never overtakes what is read. */
+        __m512i some = _mm512_maskz_loadu_epi32(there, slots + i);
+        __m512i their_rows = _mm512_maskz_loadu_epi32(there, rows + i);
+        __mmask16 lanes = _mm512_mask_cmp_epi32_mask(there, some, from, _MM_CMPINT_NLT);
+        lanes = _mm512_mask_cmp_epi32_mask(lanes, some, last, _MM_CMPINT_LE);
+        _mm512_storeu_si512(slots + kept, _mm512_maskz_compress_epi32(lanes, some));
+        _mm512_storeu_si512(rows + kept, _mm512_maskz_compress_epi32(lanes, their_rows));
+        kept += (uint32_t)__builtin_popcount(lanes);
+    }
+    return kept;
+}
+
 #else
 
 uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
@@ -108,6 +127,12 @@ uint32_t store_keep_slots_avx512(const uint8_t *labels, const int32_t *slots, si
 {
     return store_keep_slots_portable(labels, slots, count, within, out_labels, out_slots,
                                      out_words);
+}
+
+uint32_t store_keep_places_avx512(uint32_t *rows, int32_t *slots, uint32_t count,
+                                  struct store_slots within)
+{
+    return store_keep_places_portable(rows, slots, count, within);
 }
 
 #endif

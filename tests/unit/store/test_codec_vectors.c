@@ -103,6 +103,18 @@ static void check_narrow_rows(const struct window *w, size_t count, struct store
     assert_memory_equal(kept_labels[1], kept_labels[0], kept);
     assert_memory_equal(kept_slots[1], kept_slots[0], kept * sizeof(int32_t));
     assert_memory_equal(words[1], words[0], sizeof words[0]);
+    uint32_t places[2][320];
+    for (int way = 0; way < 2; way++) { /* in place */
+        memcpy(kept_slots[way], w->slots, sizeof w->slots);
+        for (uint32_t i = 0; i < ARRAY_LEN(places[way]); i++) {
+            places[way][i] = 7 * i;
+        }
+    }
+    kept = store_keep_places_portable(places[0], kept_slots[0], (uint32_t)count, within);
+    assert_int_equal(store_keep_places_avx512(places[1], kept_slots[1], (uint32_t)count, within),
+                     kept);
+    assert_memory_equal(places[1], places[0], kept * sizeof places[0][0]);
+    assert_memory_equal(kept_slots[1], kept_slots[0], kept * sizeof kept_slots[0][0]);
 }
 
 static void narrow_rows_are_the_same_with_vectors_and_without(void **state)
