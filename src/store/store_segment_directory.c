@@ -111,7 +111,6 @@ static bool read_directory(const struct store_segment *segment, uint32_t group,
                            bool want_facts, struct store_directory *out, struct fail *fail)
 {
     struct store_ints runs[DIRECTORY_RUNS];
-    int64_t numbers[STORE_SEGMENT_GROUP_CUSTOMERS];
     uint32_t rows[STORE_SEGMENT_GROUP_CUSTOMERS];
     unsigned wanted = want_facts ? DIRECTORY_RUNS : 2;
     if (!store_segment_runs_open(bytes, entry->length, runs, wanted, wanted, fail)) {
@@ -121,29 +120,30 @@ static bool read_directory(const struct store_segment *segment, uint32_t group,
         return fail_set(fail, FAIL_CORRUPT, "customers do not add up");
     }
     out->count = entry->customers;
-    if (!store_ints_read(&runs[0], 0, out->count, numbers, fail) ||
-        !store_ints_read_codes(&runs[1], 0, out->count, UINT32_MAX, rows, fail)) {
+    if (!store_ints_read32(&runs[0], 0, out->count, out->customers, fail) ||
+        !store_ints_read32(&runs[1], 0, out->count, rows, fail)) {
         return false;
     }
     uint32_t end = group + 1 < segment->group_count ? store_segment_group_first(segment, group + 1)
                                                     : STORE_NO_CUSTOMER;
-    int64_t before = (int64_t)entry->customer_first - 1;
+    const uint32_t *customers = out->customers;
+    bool ascend = customers[0] == entry->customer_first && customers[out->count - 1] < end;
+    for (uint32_t i = 1; i < out->count; i++) {
+        ascend &= customers[i - 1] < customers[i];
+    }
+    if (!ascend) {
+        return fail_set(fail, FAIL_CORRUPT, "customers do not ascend");
+    }
     uint64_t at = entry->row_first;
     uint64_t row_end = at + store_segment_group_rows(segment, group);
+    bool any_without = false;
     for (uint32_t i = 0; i < out->count; i++) {
-        if (numbers[i] <= before || numbers[i] >= end || rows[i] == 0) {
-            return fail_set(fail, FAIL_CORRUPT, "customers do not ascend");
-        }
-        before = numbers[i];
-        out->customers[i] = (uint32_t)numbers[i];
         out->row_begin[i] = (uint32_t)at;
+        any_without |= rows[i] == 0;
         at += rows[i];
-        if (at > row_end) {
-            return fail_set(fail, FAIL_CORRUPT, "rows do not add up");
-        }
     }
     out->row_begin[out->count] = (uint32_t)at;
-    if (at != row_end || out->customers[0] != entry->customer_first) {
+    if (at != row_end || any_without) { /* so none of them is past the end */
         return fail_set(fail, FAIL_CORRUPT, "rows do not add up");
     }
     out->has_facts = want_facts;

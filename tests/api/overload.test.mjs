@@ -46,7 +46,7 @@ function send(port, head, body, number) {
 
 const ownMegabytes = (pid) => Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
-async function overload(t, { events, body }, seconds, memoryMb, env) {
+async function overload(t, { events, body }, seconds, memoryMb, { fitMs = 1500, env } = {}) {
   const server = await serverFor(t, { env });
   const mostOfGroup = limitMemory(t, server.process.pid, memoryMb * 1e6);
   const key = server.key('write', 'load');
@@ -68,7 +68,7 @@ async function overload(t, { events, body }, seconds, memoryMb, env) {
   const begin = Date.now();
   let fitting = 0;
   await Promise.all(Array.from({ length: 4 }, async () => {
-    while (Date.now() - begin < 1500) { note(await send(port, head, body, number++)); fitting++; }
+    while (Date.now() - begin < fitMs) { note(await send(port, head, body, number++)); fitting++; }
   }));
   const fits = fitting / ((Date.now() - begin) / 1000);
 
@@ -115,7 +115,7 @@ async function overload(t, { events, body }, seconds, memoryMb, env) {
   const count = await server.query(secret, { kind: 'trend', series: [{ event: 'Load' }], range: { from: '2026-03-01', to: '2026-03-01' } });
   assert.equal(count.status, 200, count.text);
   assert.equal(count.json.series[0].total, ledger.total.stored);
-  if (seconds >= 30) assert.ok(refused > 0, 'this was no overload');
+  if (seconds >= 30 || env !== undefined) assert.ok(refused > 0, 'this was no overload');
   assert.ok(most <= memoryMb, `${most.toFixed(0)} MB`);
   assert.deepEqual(await server.stop(), { code: 0, signal: null });
 }
@@ -123,7 +123,7 @@ async function overload(t, { events, body }, seconds, memoryMb, env) {
 test('ten times the load that fits: accepted is stored, the rest comes later, memory is bounded, and soon all is as before',
   { timeout: (SECONDS + 120) * 1000 }, (t) => overload(t, MANY_SMALL, SECONDS, MEMORY_MB));
 
-// What one second brings is more than these bounds. Longer, this would be about merging: that holds 65,536 rows at once, however much is in them.
+// What a moment brings is more than these bounds. Longer, this would be about merging: that holds 65,536 rows at once, however much is in them.
 test('bodies that are read and rows that are not sealed yet each stay within a bound of their own, of few large events too',
   { timeout: 120_000 },
-  (t) => overload(t, FEW_LARGE, 4, 320, { FIRSTHAND_BODIES_MB: '16', FIRSTHAND_WAITING_MB: '16' }));
+  (t) => overload(t, FEW_LARGE, 1.5, 320, { fitMs: 500, env: { FIRSTHAND_BODIES_MB: '16', FIRSTHAND_WAITING_MB: '16' } }));
