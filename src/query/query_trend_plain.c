@@ -127,24 +127,32 @@ static void bring_to_cells(const struct trend_narrow *narrow, const struct trend
     }
 }
 
+/* All customers of the batch at once, when the first of them comes. */
 static bool count_narrow(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     const struct trend_body *body = worker->exec->plan->body;
     const struct store_rows *rows = worker->rows;
     struct query_tally_state *state = query_tally_state(worker);
     struct trend_narrow *narrow = ((struct trend_own *)state->own)->narrow;
-    const struct trend_tally *tally = state->whole;
-    if (narrow->batch != worker->batch && !mark_series(narrow, worker, body->series_count, fail)) {
+    (void)c;
+    if (narrow->batch == worker->batch) {
+        return true;
+    }
+    if (!mark_series(narrow, worker, body->series_count, fail)) {
         return false;
     }
     for (size_t s = 0; s < body->series_count; s++) {
-        bool any = count_series(narrow, s, rows->slots, rows->row_begin[c], rows->row_begin[c + 1]);
-        trend_cell(tally, s, tally->stride - 1)->customers +=
-            any && body->series[s].measure != TREND_COUNT;
+        uint64_t customers = 0;
+        for (uint32_t i = 0; i < rows->customer_count; i++) {
+            customers +=
+                count_series(narrow, s, rows->slots, rows->row_begin[i], rows->row_begin[i + 1]);
+        }
+        if (body->series[s].measure != TREND_COUNT) {
+            struct trend_tally *tally = state->whole;
+            trend_cell(tally, s, tally->stride - 1)->customers += customers;
+        }
     }
-    if (c + 1 == rows->customer_count) {
-        bring_to_cells(narrow, body, tally);
-    }
+    bring_to_cells(narrow, body, state->whole);
     return true;
 }
 
