@@ -372,7 +372,8 @@ static void every_allocation_that_follows_from_data_may_fail(void **state)
         while (play_without_memory(seed, at)) {
             at++;
         }
-        assert_true(at > 50); /* the script does need memory; the shortest one met so far 73 times */
+        assert_true(at >
+                    50); /* the script does need memory; the shortest one met so far 73 times */
     }
 }
 
