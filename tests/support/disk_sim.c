@@ -164,6 +164,7 @@ static bool allowed(struct disk_sim *sim, bool change, const char *path, bool *o
 {
     *out_half = false;
     sim->changes += change ? 1 : 0;
+    sim->calls++;
     if (sim->off) {
         return say(fail, FAIL_IO, path, "the power is off");
     }
@@ -744,6 +745,14 @@ uint64_t disk_sim_changes(struct disk_sim *sim)
     uint64_t changes = sim->changes;
     base_unlock(&sim->lock);
     return changes;
+}
+
+uint64_t disk_sim_calls(struct disk_sim *sim)
+{
+    base_lock(&sim->lock);
+    uint64_t calls = sim->calls;
+    base_unlock(&sim->lock);
+    return calls;
 }
 
 void disk_sim_set_capacity(struct disk_sim *sim, uint64_t bytes)

@@ -57,5 +57,6 @@ void disk_sim_fail(struct disk_sim *sim, const struct disk_sim_fault *fault);
 bool disk_sim_fault_happened(struct disk_sim *sim); /* the one asked for last */
 /* Calls so far that change the disk, and syncs: the range for disk_sim_fault.at. */
 uint64_t disk_sim_changes(struct disk_sim *sim);
+uint64_t disk_sim_calls(struct disk_sim *sim); /* reading too: the range where `any_call` */
 /* As a disk of this size: a write past it fails with FAIL_LIMIT, having written what fitted. */
 void disk_sim_set_capacity(struct disk_sim *sim, uint64_t bytes);

@@ -64,7 +64,7 @@ struct disk_sim {
     struct base_random_seeded random;
     struct disk_sim_fault fault;
     bool fault_happened, off;
-    uint64_t changes;
+    uint64_t changes, calls;
     uint64_t capacity, used;
     void (*before)(void *context); /* disk_sim_watch */
     void *before_context;
