@@ -6,7 +6,7 @@
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define DEDUP_WINDOW_MS (7 * DAY_MS)
 #define QUARANTINE_BYTES_MAX ((uint64_t)1 << 30)
-#define WAITING_BYTES_MAX ((uint64_t)192 << 20)
+#define WAITING_BYTES_MAX ((uint64_t)160 << 20)
 #define FRESH_ROWS_MAX 262144U
 #define FRESH_ROWS_LIMIT (1U << 22)
 #define JOURNAL_BYTES_MAX ((uint64_t)256 << 20)

@@ -38,7 +38,7 @@ struct store_options {              /* zero = default */
     uint32_t bulk_rows_max;  /* of a large import in memory; 2,097,152 */
     uint64_t quarantine_bytes_max; /* above it what cannot be stored is refused; 1 GiB */
     uint64_t
-        waiting_bytes_max; /* of batches that wait and of rows until they are sealed, imports aside; 192 MiB */
+        waiting_bytes_max; /* of batches that wait and of rows until they are sealed, imports aside; 160 MiB */
 };
 
 /* Opens (and makes, where the disk is empty) a store; `disk` must outlive it. Replays the journal. */
