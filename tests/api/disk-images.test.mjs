@@ -172,7 +172,7 @@ async function lookAt(server, told, load) {
 
 test(`${CUTS} times cut off in mid-load on a real ext4, all that was acknowledged is there once`, async (t) => {
   const at = makeImage(t);
-  if (!at) return t.skip('no ext4 can be mounted here');
+  if (!at) return t.skip('no ext4 can be mounted here'); // that needs a loop device and the right to mount it
   const data = join(at.data, 'data');
   mkdirSync(data);
   writeFileSync(join(data, 'firsthand.conf'), 'disk_low = 12MB\ndisk_full = 6MB\nballast = 2MB\n');
