@@ -67,6 +67,9 @@ bool export_open(struct store_snapshot *snapshot, const struct export_options *o
     stream->snapshot = store_snapshot_ref(snapshot);
     stream->budget = budget;
     stream->arena = arena_new(budget);
+    if (options->rows.source.data != NULL) {
+        stream->options.rows.source = str_copy(stream->arena, options->rows.source);
+    }
     stream->ids = arena_new(budget);
     stream->customer = STORE_NO_CUSTOMER;
     if (options->format == EXPORT_NDJSON) {

@@ -3,7 +3,8 @@
  * What: a stream walks the timelines of one snapshot and appends the next bytes to a buffer each time it is asked.
  *   Customers come by the order in which they were first seen, each with its rows in timeline order, so that the
  *   same data gives the same bytes. The forms: docs/reference/export.md.
- * Owner: export_close; the snapshot is held until then.
+ * Owner: export_close; the snapshot is held until then. The lists of events and customers stay the caller's, and are
+ *   read until then; the name of the source is copied.
  * Threads: one at a time, any.
  * Failure: FAIL_LIMIT over the budget or the buffer, FAIL_CANCELLED, FAIL_CORRUPT. A stream that failed gives nothing
  *   more: what was given is not whole.
