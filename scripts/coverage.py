@@ -60,7 +60,7 @@ FILES = {
         'store_identity_run', 'store_journal', 'store_load', 'store_manifest', 'store_removal', 'store_removal_dedup',
         'store_removal_identity', 'store_removal_import', 'store_removal_old', 'store_removal_people',
         'store_removal_quarantine', 'store_removal_rows', 'store_replay', 'store_run', 'store_segment',
-        'store_segment_check', 'store_segment_check_cubes', 'store_segment_check_places', 'store_segment_cubes', 'store_segment_directory', 'store_segment_places',
+        'store_segment_check', 'store_segment_check_cubes', 'store_segment_check_days', 'store_segment_check_places', 'store_segment_cubes', 'store_segment_days', 'store_segment_directory', 'store_segment_places',
         'store_verify',
     ],
     'backup': [

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KINDS = [null, 'ts', 'event', 'arrival', 'original', 'received_at', 'client_ts', 'sent_at', 'source', 'channel', 'scale', 'score', 'text', 'message_id', 'property', 'trait'];
-const [NAMES, COLUMNS, CHUNKS, GROUPS, STATISTICS, CUBES, PLACES] = [1, 2, 3, 6, 7, 8, 9];
+const [NAMES, COLUMNS, CHUNKS, GROUPS, STATISTICS, CUBES, PLACES, DAYS] = [1, 2, 3, 6, 7, 8, 9, 10];
 const PROPERTY = KINDS.indexOf('property');
 
 function sectionsOf(footer) {
@@ -53,6 +53,8 @@ function addSegment(file, add) {
   if (sections[CUBES] !== undefined) add('cubes', cubeBytes(sections[CUBES]));
   const places = sections[PLACES];
   if (places !== undefined) add('places', sum(places, 24, (i) => Number(places.readBigUInt64LE(i + 8))));
+  const days = sections[DAYS];
+  if (days !== undefined) add('days', Number(days.readBigUInt64LE(16)) + sum(days.subarray(32), 32, (i) => Number(days.subarray(32).readBigUInt64LE(i + 16))));
 }
 
 function cubeBytes(section) {

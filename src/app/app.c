@@ -142,6 +142,7 @@ static bool open_modules(struct app *app, const struct app_options *options, str
     struct access_options access_options = {.clock = app->clock, .random = app->random};
     int threads = app->config.query_threads > 0 ? (int)app->config.query_threads : base_cpu_count();
     if (!store_open(app->disk, &store_options, &app->store, fail) || !open_state(app, fail) ||
+        !app_count_days(app, fail) ||
         !access_open(app->state, &access_options, &app->access, fail) ||
         !base_pool_new(threads, &app->pool, fail)) {
         return false;

@@ -141,6 +141,8 @@ bool app_take_always(struct app *app, struct store_item *items, size_t count,
 /* ---- the organisation ----------------------------------------------------------------------------- */
 
 bool app_zone(struct app *app, const struct zone **out, struct fail *fail) MUST_USE;
+/* Has the store count customers by the days of that zone: at the start, and whenever it changes. */
+bool app_count_days(struct app *app, struct fail *fail) MUST_USE;
 /* The environment of a question as of now. */
 bool app_query_env(struct app *app, struct query_env *out, struct fail *fail) MUST_USE;
 

@@ -17,6 +17,16 @@ bool app_zone(struct app *app, const struct zone **out, struct fail *fail)
            zone_find(name, out, fail);
 }
 
+bool app_count_days(struct app *app, struct fail *fail)
+{
+    const struct zone *zone;
+    if (!app_zone(app, &zone, fail)) {
+        return false;
+    }
+    store_count_days_in(app->store, zone);
+    return true;
+}
+
 static bool segment_find(void *context, struct str name, struct arena *arena, struct str *out_json,
                          bool *out_found, struct fail *fail)
 {

@@ -318,7 +318,7 @@ bool app_op_settings_save(struct app *app, const struct app_caller *caller, stru
         }
         settings[count++] = (struct state_setting){STATE_SETTING_TIMEZONE, zone_text};
     }
-    return state_settings_put(app->state, settings, count, fail) &&
+    return state_settings_put(app->state, settings, count, fail) && app_count_days(app, fail) &&
            access_audit(app->access, &caller->identity, "settings.save", STR("organisation"),
                         (struct str){NULL, 0}, fail) &&
            write_settings(app, arena, out, fail);

@@ -57,6 +57,12 @@ static struct needs find_needs(const struct query_exec *exec, const struct query
     return needs;
 }
 
+bool query_counted_needs_more(const struct query_exec *exec, const struct query_pass *pass)
+{
+    struct needs needs = find_needs(exec, pass);
+    return needs.rows || needs.count > 0;
+}
+
 /* What the rows of a code are marked with: those of the code that it is shown as. */
 static bool is_wanted(const struct query_exec *exec, const struct query_pass *pass, uint32_t code)
 {

@@ -25,5 +25,7 @@ bool query_counted_choose(struct query_exec *exec, struct query_pass *pass, cons
                           bool (*take)(struct query_worker *worker, const uint64_t *counts,
                                        struct fail *fail),
                           struct fail *fail) MUST_USE;
+/* Is more asked of the pass's rows than their event and time? */
+bool query_counted_needs_more(const struct query_exec *exec, const struct query_pass *pass);
 /* Takes all that was counted. */
 bool query_counted_walk(struct query_worker *worker, struct fail *fail) MUST_USE;

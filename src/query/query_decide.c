@@ -14,7 +14,8 @@ bool query_decide(struct query_backend *backend, const struct query_plan *plan,
 {
     struct query_exec exec;
     struct query_run one = *run;
-    struct query_pass pass = {.every_customer = true, .only = &customer, .customer = found};
+    struct query_pass pass = {
+        .every_customer = true, .only = &customer, .only_count = 1, .customer = found};
     struct query_workers workers = {0};
     one.threads = 1;
     bool ok = query_exec_init(&exec, backend, plan, &one, fail) &&

@@ -4,6 +4,7 @@
 
 #include "query_answer.h"
 #include "query_counted.h"
+#include "query_daily.h"
 #include "query_kind.h"
 #include "query_matcher.h"
 #include "query_members.h"
@@ -179,6 +180,8 @@ static bool work(struct pass_run *run, struct query_worker *worker, struct fail 
     if (worker->hints == NULL || worker->column_seen == NULL ||
         (run->pass->start != NULL && !run->pass->start(worker, fail)) ||
         (run->pass->counted != NULL && worker == run->workers[0] && !work_counted(worker, fail)) ||
+        (run->pass->daily != NULL && worker == run->workers[0] &&
+         !run->pass->daily->take(worker, run->pass->daily, fail)) ||
         !store_cursor_new(run->scan, run->exec->budget, &cursor, fail)) {
         return false;
     }
@@ -231,12 +234,13 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
 {
     const struct query_plan *plan = exec->plan;
     const uint32_t *only = pass->only;
-    size_t only_count = 1;
+    size_t only_count = pass->only_count;
     if (only == NULL && exec->members != NULL) {
         only = exec->members->list;
         only_count = exec->members->count;
     } else if (only == NULL && query_one_customer(exec, &run->one)) {
         only = &run->one;
+        only_count = 1;
     }
     struct store_scan_options options = {
         .columns = exec->scan_columns,

@@ -76,13 +76,15 @@ enum query_narrow {
 struct query_worker;
 struct query_labels;
 struct query_counted;
+struct query_daily;
 struct query_pass {
     int64_t from_ms, to_ms; /* rows the kind wants; what the segment wants comes too */
     uint64_t matchers;      /* their events are wanted */
     bool every_event;       /* all events but the seven are */
     bool with_bookkeeping;  /* and the seven too */
     bool every_customer;    /* also those without a wanted row */
-    const uint32_t *only;   /* this one customer; NULL: all */
+    const uint32_t *only;   /* these customers, ascending; NULL: all */
+    size_t only_count;
     bool (*start)(struct query_worker *worker, struct fail *fail);
     /* `c` is an index into worker->rows; only customers of the segment. */
     bool (*customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
@@ -93,6 +95,8 @@ struct query_pass {
     bool (*narrow_customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
     /* Rows that come as sums, before all others (query_counted.h); NULL: none. */
     const struct query_counted *counted;
+    /* Customers who come as numbers, before all others (query_daily.h); NULL: none. */
+    const struct query_daily *daily;
     const void *context;
 };
 

@@ -1,5 +1,7 @@
-/* Trends that need few rows: counts of events, from what the store has counted by the hour (query_counted.h). */
+/* Trends that need few rows: counts of events, from what the store has counted by the hour (query_counted.h), and numbers of
+   customers, by the day (query_daily.h). */
 #include "query_counted.h"
+#include "query_daily.h"
 #include "query_trend.h"
 
 static void add(const struct trend_body *body, struct trend_tally *tally, uint64_t series,
@@ -60,15 +62,42 @@ static const int64_t *list_edges(struct query_exec *exec, const struct trend_bod
     return edges;
 }
 
+static bool measures(const struct trend_body *body, enum trend_measure measure)
+{
+    bool all = true;
+    for (size_t s = 0; s < body->series_count; s++) {
+        all = all && body->series[s].measure == measure;
+    }
+    return all;
+}
+
+static bool take_customers(struct query_worker *worker, const struct query_daily *daily,
+                           struct fail *fail)
+{
+    const struct trend_body *body = worker->exec->plan->body;
+    struct query_tally_state *state = query_tally_state(worker);
+    (void)fail;
+    for (size_t s = 0; s < body->series_count; s++) {
+        for (size_t i = 0; i <= daily->stretch_count; i++) {
+            trend_cell(state->whole, s, i)->customers += daily->counts[s][i];
+        }
+    }
+    return true;
+}
+
 bool trend_choose_counted(struct query_exec *exec, struct query_pass *pass, struct fail *fail)
 {
     const struct trend_body *body = exec->plan->body;
-    for (size_t s = 0; s < body->series_count; s++) {
-        if (body->series[s].measure != TREND_COUNT) {
-            return true;
-        }
+    bool counts = measures(body, TREND_COUNT);
+    bool customers = measures(body, TREND_CUSTOMERS) && exec->plan->breakdown == NULL;
+    if (!counts && !customers) {
+        return true;
     }
     const int64_t *edges = list_edges(exec, body, fail);
-    return edges != NULL &&
-           query_counted_choose(exec, pass, edges, body->intervals.count, take, fail);
+    if (edges == NULL) {
+        return false;
+    }
+    return counts
+               ? query_counted_choose(exec, pass, edges, body->intervals.count, take, fail)
+               : query_daily_choose(exec, pass, edges, body->intervals.count, take_customers, fail);
 }

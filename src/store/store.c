@@ -138,6 +138,11 @@ bool store_open(struct disk *disk, const struct store_options *options, struct s
     return true;
 }
 
+void store_count_days_in(struct store *store, const struct zone *zone)
+{
+    atomic_store_explicit(&store->days_zone, zone, memory_order_relaxed);
+}
+
 void store_close(struct store *store)
 {
     if (store == NULL) {

@@ -44,6 +44,10 @@ struct store_options {              /* zero = default */
 /* Opens (and makes, where the disk is empty) a store; `disk` must outlive it. Replays the journal. */
 bool store_open(struct disk *disk, const struct store_options *options, struct store **out,
                 struct fail *fail) MUST_USE;
+/* From now on merged segments count customers by the days of this zone (store_daily.h), which must outlive the store. Any
+   thread. */
+struct zone;
+void store_count_days_in(struct store *store, const struct zone *zone);
 /* Waits for what was submitted, seals nothing, syncs, stops the threads. Accepts NULL. */
 void store_close(struct store *store);
 

@@ -151,6 +151,7 @@ struct store_build {
     struct store_build_places *places; /* NULL: none yet */
     struct base_buf block_places;      /* section 9 */
     bool any_places;                   /* else the section is left out */
+    struct store_build_days *days;     /* NULL: none are counted */
 };
 
 /* ---- rows left out (store_build_leave.c) ---------------------------------------------------------------- */
@@ -241,6 +242,15 @@ void store_build_cubes_free(struct store_build_cubes *cubes); /* accepts NULL */
 /* Places of events (store_build_places.c): those of the block that is about to be written. */
 bool store_build_places_put(struct store_build *build, struct fail *fail) MUST_USE;
 void store_build_places_free(struct store_build_places *places); /* accepts NULL */
+/* Days of events (store_build_days.h): takes in the block that is about to be written; writes what pays, and the section that
+   tells of it, empty where there is none. */
+void store_build_days_count(struct store_build *build);
+bool store_build_days_put(struct store_build *build, struct base_buf *section,
+                          struct fail *fail) MUST_USE;
+void store_build_days_free(struct store_build_days *days); /* accepts NULL */
+/* How many rows may come, and between which times: as the sources say (store_build_cubes.c). */
+uint64_t store_build_span(const struct store_build *build, int64_t *out_least_ms,
+                          int64_t *out_most_ms);
 
 /* ---- rows of an import (store_build_bulk.c) -------------------------------------------------------------- */
 

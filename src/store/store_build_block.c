@@ -152,6 +152,7 @@ bool store_build_flush_block(struct store_build *build, struct fail *fail)
     if (build->rows == 0) {
         return true;
     }
+    store_build_days_count(build);
     if (!store_build_cubes_count(build, fail)) {
         return false;
     }

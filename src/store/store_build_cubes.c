@@ -33,10 +33,11 @@ static void widen(int64_t ts_ms, int64_t *least, int64_t *most)
     *most = ts_ms > *most ? ts_ms : *most;
 }
 
-/* The times of all rows that may come, and how many these are. */
-static uint64_t find_span(const struct store_build *build, int64_t *least, int64_t *most)
+uint64_t store_build_span(const struct store_build *build, int64_t *least, int64_t *most)
 {
     const struct store_sources *sources = &build->sources;
+    *least = INT64_MAX;
+    *most = INT64_MIN;
     uint64_t rows = sources->fresh != NULL ? sources->fresh->row_count : 0;
     for (size_t s = 0; s < sources->segment_count; s++) {
         const struct store_segment_info *info = store_segment_info(sources->segments[s]);
@@ -96,8 +97,8 @@ static bool start(struct store_build *build, struct fail *fail)
     if (build->sources.segment_count == 0) {
         return true;
     }
-    int64_t least = INT64_MAX, most = INT64_MIN;
-    uint64_t rows = find_span(build, &least, &most);
+    int64_t least, most;
+    uint64_t rows = store_build_span(build, &least, &most);
     int64_t first = store_cube_page_of(least);
     uint64_t span = (uint64_t)store_cube_page_of(most) - (uint64_t)first + 1;
     if (rows / ROWS_A_CELL_ALL < STORE_CUBE_PAGE || span > STORE_CUBE_PLACES_MAX) {

@@ -260,7 +260,7 @@ static bool put_lines(struct store_build *build, struct store_build_lines *lines
 /* ---- the footer ----------------------------------------------------------------------------------------------- */
 
 struct footer {
-    struct base_buf names, columns, chunks, sets, statistics, cubes;
+    struct base_buf names, columns, chunks, sets, statistics, cubes, days;
     uint32_t chunk_count;
 };
 
@@ -272,6 +272,7 @@ static void footer_done(struct footer *footer)
     base_buf_done(&footer->sets);
     base_buf_done(&footer->statistics);
     base_buf_done(&footer->cubes);
+    base_buf_done(&footer->days);
 }
 
 static void put_names(const struct store_build *build, struct base_buf *out)
@@ -408,6 +409,7 @@ static bool put_footer(struct store_build *build, struct footer *footer, struct 
         {STORE_SEGMENT_TAG_STATISTICS, &footer->statistics, false},
         {STORE_SEGMENT_TAG_CUBES, &footer->cubes, footer->cubes.len == 0},
         {STORE_SEGMENT_TAG_PLACES, &build->block_places, !build->any_places},
+        {STORE_SEGMENT_TAG_DAYS, &footer->days, footer->days.len == 0},
     };
     size_t begin = store_build_begin_chunk(build);
     const struct base_buf *bodies[ARRAY_LEN(all)];
@@ -458,7 +460,8 @@ bool store_build_finish(struct store_build *build, struct fail *fail)
     base_buf_bytes(&footer.sets, bits, sizeof bits);
     base_buf_bytes(&footer.sets, build->event_sets.data, build->event_sets.len);
     if (!put_columns(build, &footer, fail) || !put_statistics(build, &footer, fail) ||
-        !store_build_cubes_put(build, &footer.cubes, fail) || !put_footer(build, &footer, fail) ||
+        !store_build_cubes_put(build, &footer.cubes, fail) ||
+        !store_build_days_put(build, &footer.days, fail) || !put_footer(build, &footer, fail) ||
         !disk_write_at(build->file, build->out_at, build->out.data, build->out.len, fail)) {
         return false;
     }

@@ -248,7 +248,8 @@ struct store {
     struct base_thread writer;
     struct store_keeper keeper;
     struct store_leases leases;
-    _Atomic bool read_only_after_failure; /* plain flag for status */
+    _Atomic(const struct zone *) days_zone; /* NULL: merged segments count no days */
+    _Atomic bool read_only_after_failure;   /* plain flag for status */
     void (*committed)(void *context, const struct store_item *items, size_t count);
     void *committed_context;
 };

@@ -134,6 +134,7 @@ bool store_segment_check(struct store_segment *segment,
    folder too, before it returns. `info->id` is given, the rest is filled. The writer of a seal gives fresh
    views, a merge gives segments; both orders are by (root, ts, arrival). `limit_rows` 0: none. */
 struct store_bulk;
+struct zone;
 struct store_segment_build {
     struct disk *disk;
     struct store_names *names;
@@ -148,6 +149,7 @@ struct store_segment_build {
        only they bear are not written either. */
     const struct store_ranges *leave_out;
     const struct store_ranges *mute; /* rows that lose their words, likewise */
+    const struct zone *zone;         /* of the days that are counted; NULL: none are */
 };
 bool store_segment_write(const struct store_segment_build *build, struct store_segment_info *info,
                          struct fail *fail) MUST_USE;

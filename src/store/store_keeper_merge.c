@@ -97,6 +97,7 @@ static bool write_segment(struct store *store, const struct chosen *chosen,
         .segments = chosen->old.segments->segments + chosen->at[0],
         .segment_count = chosen->count,
         .cancel = &store->keeper.cancel,
+        .zone = atomic_load_explicit(&store->days_zone, memory_order_relaxed),
     };
     bool ok = store_segment_write(&build, out, fail);
     store_identity_view_unref(view);

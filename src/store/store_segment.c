@@ -63,6 +63,7 @@ void store_segment_unref(struct store_segment *segment)
     base_free(segment->property_columns);
     base_free(segment->trait_columns);
     base_free(segment->cubes);
+    base_free(segment->day_sets);
     base_free(segment->cube_properties);
     base_free(segment->checked);
     base_free(atomic_load(&segment->bearing[0]));
@@ -415,6 +416,10 @@ static bool open_rest(struct store_segment *segment, struct fail *fail)
         return false;
     }
     marks += segment->block_count;
+    if (!store_segment_open_days(segment, marks, fail)) {
+        return false;
+    }
+    marks += 1 + (size_t)segment->day_set_count;
     void *block = NULL;
     if (!base_alloc_array(marks, sizeof *segment->checked, &block, fail)) {
         return false;

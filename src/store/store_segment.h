@@ -260,6 +260,34 @@ bool store_segment_check_places(const struct store_segment *segment, uint32_t bl
                                 const uint32_t *codes, const int64_t *ts_ms, bool *out_same,
                                 struct fail *fail) MUST_USE;
 
+/* ---- days of events (store_segment_days.c) -------------------------------------------------------------- */
+
+/* Of one event, or of all but bookkeeping: customers by a day on which they did it and by the day on which they did it last
+   before. So customers who did it at all from day a to day b are the cells of these days whose day before is none, or
+   earlier than a. Days are those of one zone; which events there are is the writer's choice (store_build_days.h). */
+#define STORE_DAYS_MAX 1830U /* five years; where there are more, a segment has none */
+static inline size_t store_days_cells(uint32_t days)
+{
+    return (size_t)days * (days + 1) / 2; /* those of a day begin where so many earlier days end */
+}
+struct store_days_set {
+    uint32_t event; /* code of the process; STORE_NO_CODE: all but bookkeeping */
+    uint64_t offset, length, checksum;
+    size_t mark;
+};
+uint32_t store_segment_days(const struct store_segment *segment); /* 0: there are none */
+/* Where they begin, and where the last one ends: all rows lie in them. */
+bool store_segment_days_begins(const struct store_segment *segment, struct arena *arena,
+                               const int64_t **out, struct fail *fail) MUST_USE;
+uint32_t store_segment_days_sets(const struct store_segment *segment,
+                                 const struct store_days_set **out);
+/* Those of a day stand together, days ascending: customers who had not done it before, then by the day before. */
+bool store_segment_days_read(const struct store_segment *segment, const struct store_days_set *set,
+                             struct arena *arena, const int64_t **out, struct fail *fail) MUST_USE;
+/* Recounts all of them; *out_same is false where they are not those of the rows (store_segment_check_days.c). */
+bool store_segment_check_days(struct store_segment *segment, bool *out_same,
+                              struct fail *fail) MUST_USE;
+
 /* ---- inside (store_segment*.c only) ------------------------------------------------------------------- */
 
 #define STORE_SEGMENT_HEADER_BYTES ((size_t)32)
@@ -280,12 +308,16 @@ enum store_segment_tag {
     STORE_SEGMENT_TAG_EVENT_SETS = 5,
     STORE_SEGMENT_TAG_GROUPS = 6,
     STORE_SEGMENT_TAG_STATISTICS = 7,
-    STORE_SEGMENT_TAG_CUBES = 8, /* this one and the next may be missing */
+    STORE_SEGMENT_TAG_CUBES = 8, /* this one and the next two may be missing */
     STORE_SEGMENT_TAG_PLACES = 9,
-    STORE_SEGMENT_TAGS = 10,
+    STORE_SEGMENT_TAG_DAYS = 10,
+    STORE_SEGMENT_TAGS = 11,
 };
 #define STORE_PLACES_CHUNK_BYTES ((size_t)24) /* of a block, in section 9 */
 #define STORE_PLACES_ENTRY_BYTES ((size_t)8) /* of an event, in a block's table; and before these */
+#define STORE_DAYS_HEAD_BYTES ((size_t)32)   /* of section 10 */
+#define STORE_DAYS_SET_BYTES ((size_t)32)    /* of an event, in section 10 */
+#define STORE_DAYS_ALL UINT32_MAX            /* in place of a code there: all but bookkeeping */
 struct store_segment_piece {                 /* a chunk outside of columns */
     uint64_t offset, length, checksum;
 };
@@ -313,7 +345,11 @@ struct store_segment {
     struct store_cube_property *cube_properties;
     uint32_t cube_count, cube_property_count;
     size_t places_mark;
-    /* By chunk, by group; the two statistics; properties of cubes, cubes; places, by block. */
+    uint32_t day_count, day_set_count;
+    struct store_segment_piece day_begins;
+    struct store_days_set *day_sets;
+    size_t days_mark;
+    /* By chunk, by group; the two statistics; properties of cubes, cubes; places, by block; days, and their sets. */
     _Atomic uint8_t *checked;
     _Atomic(uint8_t *) bearing[2]; /* see store_bearing.c; NULL: not looked up yet */
 };
@@ -323,6 +359,9 @@ bool store_segment_open_cubes(struct store_segment *segment, size_t mark,
 /* Reads section 9 (store_segment_places.c); marks count from `mark`, one a block. */
 bool store_segment_open_places(struct store_segment *segment, size_t mark,
                                struct fail *fail) MUST_USE;
+/* Reads section 10 (store_segment_days.c); marks count from `mark`. */
+bool store_segment_open_days(struct store_segment *segment, size_t mark,
+                             struct fail *fail) MUST_USE;
 static inline bool store_segment_inside(const struct store_segment *segment, uint64_t offset,
                                         uint64_t length)
 {

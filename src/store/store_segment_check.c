@@ -533,6 +533,18 @@ static bool check_cubes(struct checking *k, struct fail *fail)
     return true;
 }
 
+static bool check_days(struct checking *k, struct fail *fail)
+{
+    bool same;
+    if (!store_segment_check_days(k->segment, &same, fail)) {
+        return note(k, fail);
+    }
+    if (!same) {
+        tell(k, "the days of events are not those of the rows");
+    }
+    return true;
+}
+
 static bool check_block(struct checking *k, struct fail *fail)
 {
     bool (*const checks[])(struct checking * k, struct fail * fail) = {check_rows, check_received,
@@ -586,7 +598,7 @@ static bool check_all(struct checking *k, struct fail *fail)
         return true;
     }
     return check_facts(k, segment->names, fail) && check_statistics(k, fail) &&
-           check_cubes(k, fail);
+           check_cubes(k, fail) && check_days(k, fail);
 }
 
 bool store_segment_check(struct store_segment *segment,

@@ -38,6 +38,7 @@ static void build_done(struct store_build *build)
     store_build_count_done(build);
     store_build_cubes_free(build->cubes);
     store_build_places_free(build->places);
+    store_build_days_free(build->days);
     base_zipper_free(build->encoder.zipper);
     arena_free(build->encoder.arena);
     arena_free(build->strings);

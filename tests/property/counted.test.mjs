@@ -1,5 +1,5 @@
-// Counts of events that segments have counted beforehand, by values and by the hour: as the naive reference counts them, and as
-// they are counted row by row. The timelines of the other tests here are too small for it to pay.
+// Counts of events that segments have counted beforehand, by values and by the hour, and customers by the day: as the naive reference
+// counts them, and as they are counted row by row. The timelines of the other tests here are too small for it to pay.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { must } from '../support/firsthand.mjs';
@@ -71,6 +71,26 @@ const READ = [
   trend([views(['plan', '=', 'Team'])], { segment: { did: { event: 'Buy' } } }),
   trend([views(['plan', '=', 'Team'])], { range: { from: `${day(1)}T10:20:30Z`, to: `${day(4)}T00:00:00Z` } }),
 ];
+// Customers by the days of the organisation's zone.
+const someone = (event) => ({ event, measure: 'customers' });
+const DAILY = [
+  trend([someone('View')]),
+  trend([someone('*')], { interval: 'week' }),
+  trend([someone('Buy'), someone('View')], { interval: 'month', range: { from: day(0), to: day(8) } }),
+  trend([someone('View'), someone('*')], { formula: 'A / B' }),
+  trend([someone('Buy')], { compare: 'previous', rolling: 2, range: { from: day(4), to: day(6) } }),
+  trend([someone('View')], { range: { from: day(2), to: day(2) } }),
+  trend([someone('Never')]),
+];
+const NOT_DAILY = [
+  trend([someone('View')], { interval: 'hour' }),
+  trend([someone('View'), views()]),
+  trend([{ ...someone('View'), where: [['plan', '=', 'Team']] }]),
+  trend([someone(['View', 'Rare'])]),
+  trend([someone('View')], { breakdown: 'plan' }),
+  trend([someone('View')], { segment: { did: { event: 'Buy' } } }),
+  trend([someone('View')], { range: { from: `${day(1)}T10:20:30Z`, to: `${day(4)}T00:00:00Z` } }),
+];
 const ZONES = { 'Europe/Amsterdam': true, 'Asia/Kolkata': false };
 
 test(`what was counted beforehand is what the rows say, in every layout and zone (seed ${seed})`, async (t) => {
@@ -104,13 +124,34 @@ test(`what was counted beforehand is what the rows say, in every layout and zone
     if (i % (COUNTED.length + READ.length) < COUNTED.length && ZONES[question.timezone]) assert.equal(scanned(text), 0, write(question));
     else assert.ok(scanned(text) > 0, write(question));
   }
+  for (const question of [...DAILY, ...NOT_DAILY]) {
+    const text = await check({ ...question, as_of: `${day(9)}T00:00:00Z` }, world);
+    if (DAILY.includes(question)) assert.equal(scanned(text), 0, write(question));
+    else assert.ok(scanned(text) > 0, write(question));
+  }
+  for (const timezone of Object.keys(ZONES)) { // other days than the segment's
+    const text = await check({ ...DAILY[0], timezone, as_of: `${day(9)}T00:00:00Z` }, world);
+    assert.ok(scanned(text) > 0, timezone);
+  }
+  // Of few customers rows came since, or they were joined: theirs alone are read.
+  const few = batches(random, ROWS + 1000, 30);
+  few.push({ source: 'crm', lines: [write({ event: 'alias', userId: 'u11', previousId: 'u12', message_id: 'join before', ts: `${day(3)}T12:00:00Z` })] });
+  for (const batch of few) await stage.send(batch);
+  world = learn([...old, ...few]);
+  for (const how of ['nothing', 'seal', 'restart']) {
+    if (how !== 'nothing') await stage.change(how);
+    for (const question of DAILY) {
+      const text = await check(question, world);
+      assert.ok(scanned(text) < ROWS / 5, write(question));
+    }
+  }
   // Rows that came since, of other values too, and customers that were joined.
   const more = batches(random, ROWS, 300);
   more.push({ source: 'shop', lines: [
     write({ event: 'View', userId: 'u1', message_id: 'odd', properties: { plan: 'never seen before', country: 7n }, ts: `${day(3)}T12:00:00Z` })] });
   more.push({ source: 'crm', lines: [write({ event: 'alias', userId: 'u1', previousId: 'u2', message_id: 'join', ts: `${day(3)}T12:00:00Z` })] });
   for (const batch of more) await stage.send(batch);
-  world = learn([...old, ...more]);
+  world = learn([...old, ...few, ...more]);
   const later = [];
   for (const question of COUNTED) {
     later.push(await check(question, world));

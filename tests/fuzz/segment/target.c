@@ -6,6 +6,7 @@
 
 #include "base_bytes.h"
 #include "disk_sim.h"
+#include "store_daily.h"
 #include "store_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -194,6 +195,32 @@ static uint64_t count_all(const struct store_snapshot *snapshot)
     return sum;
 }
 
+/* What it says of customers by their days, of all events together and of the first. */
+static uint64_t count_days(struct store_snapshot *snapshot)
+{
+    static const int64_t edges[] = {0, INT64_C(1700006400000), INT64_C(1800000000000)};
+    uint64_t sum = 0;
+    for (uint32_t wanted_count = 1; wanted_count <= 64; wanted_count += 63) {
+        struct fail fail;
+        struct arena *arena = arena_new(NULL);
+        struct store_daily *daily = NULL;
+        uint8_t wanted[64];
+        uint64_t counts[3];
+        bool known;
+        memset(wanted, 1, sizeof wanted);
+        const struct store_daily_question question = {
+            .wanted = wanted, .code_count = wanted_count, .edges = edges, .stretch_count = 2};
+        if (may_fail(store_daily_open(snapshot, edges[0], edges[2], NULL, arena, &daily, &fail),
+                     &fail) &&
+            daily != NULL &&
+            may_fail(store_daily_count(daily, &question, counts, &known, &fail), &fail) && known) {
+            sum += counts[0] + counts[1] + counts[2];
+        }
+        arena_free(arena);
+    }
+    return sum;
+}
+
 static uint64_t read_all(struct store_names *names, struct store_segment *segment)
 {
     struct fail fail;
@@ -206,7 +233,7 @@ static uint64_t read_all(struct store_names *names, struct store_segment *segmen
     options.column_count = list_columns(names, columns, ARRAY_LEN(columns));
     options.every_customer = true;
     options.want_facts = true;
-    uint64_t sum = scan_all(&snapshot, &options) + count_all(&snapshot);
+    uint64_t sum = scan_all(&snapshot, &options) + count_all(&snapshot) + count_days(&snapshot);
     const uint32_t event = 1;
     options.events = &event;
     options.event_count = 1;

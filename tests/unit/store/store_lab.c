@@ -405,7 +405,8 @@ void lab_merge(struct lab *lab, size_t first, size_t count)
                                               .names = lab->names,
                                               .view = lab->view,
                                               .segments = lab->segments + first,
-                                              .segment_count = count};
+                                              .segment_count = count,
+                                              .zone = lab->zone};
     struct store_segment_info info = {.id = lab->next_id++};
     lab_must(store_segment_write(&build, &info, &fail), &fail);
     uint64_t rows = 0;

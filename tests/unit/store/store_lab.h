@@ -38,6 +38,7 @@ struct lab {
     size_t segment_count;
     uint64_t next_id;
     struct store_identity_view *view; /* as of now; rebuilt by each change */
+    const struct zone *zone;          /* whose days merged segments count; NULL: none's */
 };
 
 struct lab *lab_new(uint64_t seed, uint32_t customers);
