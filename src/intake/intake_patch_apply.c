@@ -273,9 +273,28 @@ static bool resolve(const struct intake_patch_operation *operation, struct json_
     return true;
 }
 
-static bool same(struct json_value a, struct json_value b)
+static bool same(struct json_value a, struct json_value b);
+
+/* Of members that stand twice the first counts, as it does when one is looked for. */
+static bool same_members(struct json_value a, struct json_value b)
 {
     struct str name;
+    struct json_value each, x, y;
+    for (struct json_iter it = json_iter_of(a); json_next(&it, &name, &each);) {
+        if (!json_member(a, name, &x) || !json_member(b, name, &y) || !same(x, y)) {
+            return false;
+        }
+    }
+    for (struct json_iter it = json_iter_of(b); json_next(&it, &name, &each);) {
+        if (!json_member(a, name, &x)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same(struct json_value a, struct json_value b)
+{
     struct json_value x, y;
     if (is_number(a) && is_number(b)) {
         return json_type_of(a) == json_type_of(b) && json_type_of(a) != JSON_DOUBLE
@@ -298,11 +317,12 @@ static bool same(struct json_value a, struct json_value b)
     if (json_count(a) != json_count(b)) {
         return false;
     }
+    if (json_type_of(a) == JSON_OBJECT) {
+        return same_members(a, b);
+    }
     struct json_iter other = json_iter_of(b);
-    for (struct json_iter it = json_iter_of(a); json_next(&it, &name, &x);) {
-        bool found =
-            json_type_of(a) == JSON_OBJECT ? json_member(b, name, &y) : json_next(&other, NULL, &y);
-        if (!found || !same(x, y)) {
+    for (struct json_iter it = json_iter_of(a); json_next(&it, NULL, &x);) {
+        if (!json_next(&other, NULL, &y) || !same(x, y)) {
             return false;
         }
     }

@@ -60,6 +60,9 @@ static void operations_do_what_the_standard_says(void **state)
         /* Of two members of one name none is left behind. */
         {"{\"a\":1,\"a\":2}", "[{\"op\":\"remove\",\"path\":\"/a\"}]", "{}"},
         {"{\"a\":1,\"a\":2}", "[{\"op\":\"replace\",\"path\":\"/a\",\"value\":3}]", "{\"a\":3}"},
+        {"{\"a\":{\"b\":1,\"b\":2}}",
+         "[{\"op\":\"test\",\"path\":\"/a\",\"value\":{\"b\":1,\"b\":2}}]",
+         "{\"a\":{\"b\":1,\"b\":2}}"},
         {"{\"n\":9007199254740993,\"d\":0.1}", "[{\"op\":\"remove\",\"path\":\"/d\"}]",
          "{\"n\":9007199254740993}"},
     };
@@ -150,6 +153,10 @@ static void what_does_not_fit_a_document_is_said_with_its_operation(void **state
         {"{\"a\":[1,2]}", "[{\"op\":\"test\",\"path\":\"/a\",\"value\":[1]}]", "(test)"},
         {"{\"a\":[1,2]}", "[{\"op\":\"test\",\"path\":\"/a\",\"value\":[1,3]}]", "(test)"},
         {"{\"a\":{\"b\":1}}", "[{\"op\":\"test\",\"path\":\"/a\",\"value\":{\"c\":1}}]", "(test)"},
+        {"{\"a\":{\"b\":1,\"b\":1}}",
+         "[{\"op\":\"test\",\"path\":\"/a\",\"value\":{\"b\":1,\"c\":1}}]", "(test)"},
+        {"{\"a\":{\"b\":1,\"c\":1}}",
+         "[{\"op\":\"test\",\"path\":\"/a\",\"value\":{\"b\":1,\"b\":1}}]", "(test)"},
         {"{\"a\":true}", "[{\"op\":\"test\",\"path\":\"/a\",\"value\":\"true\"}]", "(test)"},
         {"{\"a\":true}", "[{\"op\":\"test\",\"path\":\"/a\",\"value\":false}]", "(test)"},
         {"{\"a\":[]}", "[{\"op\":\"replace\",\"path\":\"/a\",\"read\":\"number\"}]",
