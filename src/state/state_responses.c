@@ -451,6 +451,36 @@ bool state_part_done(struct state *state, struct str response, int64_t part, str
            state_commit(&link, fail);
 }
 
+/* Behind all others: where another of this response waits to be written, that one is told first. */
+bool state_part_renumber(struct state *state, struct str response, int64_t part, int64_t *out_part,
+                         struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
+    struct state_response there;
+    bool found = false;
+    if (!state_write(state, &link, fail) || !find_in(link, response, arena, &there, &found, fail)) {
+        return false;
+    }
+    if (!found) {
+        return absent(fail);
+    }
+    struct state_value values[] = {state_text(response), state_int(part),
+                                   state_int(there.parts + 1)};
+    struct state_value count[] = {values[0], values[2]};
+    if (!state_run(link, "UPDATE survey_parts SET part = ?3 WHERE response = ?1 AND part = ?2",
+                   values, ARRAY_LEN(values), fail) ||
+        !state_run(link, "UPDATE survey_answers SET part = ?3 WHERE response = ?1 AND part = ?2",
+                   values, ARRAY_LEN(values), fail) ||
+        !state_run(link, "UPDATE survey_responses SET parts = ?2 WHERE id = ?1", count,
+                   ARRAY_LEN(count), fail) ||
+        !state_commit(&link, fail)) {
+        return false;
+    }
+    *out_part = there.parts + 1;
+    return true;
+}
+
 bool state_responses_due(struct state *state, int64_t before_ms, size_t limit, struct arena *arena,
                          struct str **out, size_t *out_count, struct fail *fail)
 {
@@ -477,28 +507,6 @@ bool state_responses_due(struct state *state, int64_t before_ms, size_t limit, s
     *out = list;
     *out_count = count;
     return true;
-}
-
-bool state_responses_prune(struct state *state, int64_t before_ms, int64_t *out_pruned,
-                           struct fail *fail)
-{
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_value values[] = {state_int(before_ms)};
-    if (!state_write(state, &link, fail) ||
-        !state_run(link,
-                   "DELETE FROM survey_answers WHERE part > 0 AND response IN (SELECT id FROM"
-                   " survey_responses WHERE status = 'settled' AND answered_ms < ?1"
-                   " AND id NOT IN (SELECT response FROM survey_parts) LIMIT 10000)",
-                   values, 1, fail)) {
-        return false;
-    }
-    *out_pruned = state_changed(link);
-    /* Asked, never begun: the timeline knows that they were asked. */
-    return state_run(link,
-                     "DELETE FROM survey_responses WHERE id IN (SELECT id FROM survey_responses"
-                     " WHERE status = 'open' AND answered_ms = 0 AND created_ms < ?1 LIMIT 10000)",
-                     values, 1, fail) &&
-           state_commit(&link, fail);
 }
 
 bool state_responses_list(struct state *state, struct str survey, const char *status,

@@ -72,18 +72,41 @@ bool state_parts_pending(struct state *state, int64_t before_ms, size_t limit, s
                          struct state_part **out, size_t *out_count, struct fail *fail) MUST_USE;
 bool state_part_done(struct state *state, struct str response, int64_t part,
                      struct fail *fail) MUST_USE;
+/* Gives a part that is not done the number behind all of its response: its events have ids that are taken. FAIL_ABSENT. */
+bool state_part_renumber(struct state *state, struct str response, int64_t part, int64_t *out_part,
+                         struct fail *fail) MUST_USE;
 /* Ids of open responses with answers, none since `before_ms`. */
 bool state_responses_due(struct state *state, int64_t before_ms, size_t limit, struct arena *arena,
                          struct str **out, size_t *out_count, struct fail *fail) MUST_USE;
-/* Forgets the answers of responses that settled and were silent since `before_ms`: they lie on the timeline; and
-   responses that were never begun, opened before then. */
-bool state_responses_prune(struct state *state, int64_t before_ms, int64_t *out_pruned,
-                           struct fail *fail) MUST_USE;
 /* Of a survey and status, newest first, after `cursor` (an id; missing: from the newest). */
 bool state_responses_list(struct state *state, struct str survey, const char *status,
                           struct str cursor, size_t limit, struct arena *arena,
                           struct state_response **out, size_t *out_count, int64_t *out_total,
                           struct fail *fail) MUST_USE;
+
+/* ---- what is past its time: state_responses_old.c ---------------------------------------------------- */
+
+#define STATE_RESPONSES_AT_ONCE 10000 /* in one transaction: others may write in between */
+
+/* Forgets the answers of responses that settled and were silent since `before_ms`: they lie on the timeline; and
+   responses that were never begun, opened before then. */
+bool state_responses_prune(struct state *state, int64_t before_ms, int64_t *out_pruned,
+                           struct fail *fail) MUST_USE;
+/* Old is what has been silent since before an instant: responses that settled or were discarded and have nothing left
+   to be told; suspects that nobody decided about; links whose response is old, and unused ones that ended before then
+   (revoked, expired, or made before then for a survey that is closed). */
+struct state_responses_old {
+    int64_t responses, suspects, links;
+};
+bool state_responses_old_count(struct state *state, int64_t before_ms,
+                               struct state_responses_old *out, struct fail *fail) MUST_USE;
+/* Old suspects become discarded ones without answers, at most STATE_RESPONSES_AT_ONCE; how many. */
+bool state_suspects_old_discard(struct state *state, int64_t before_ms, int64_t *out_discarded,
+                                struct fail *fail) MUST_USE;
+/* Removes old responses that are no suspects, and old links: at most STATE_RESPONSES_AT_ONCE of each, and how many.
+   Nothing is left when it removed none. */
+bool state_responses_old_remove(struct state *state, int64_t before_ms,
+                                struct state_responses_old *out, struct fail *fail) MUST_USE;
 
 /* ---- personal links -------------------------------------------------------------------------------- */
 
