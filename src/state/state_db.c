@@ -94,6 +94,7 @@ bool state_link_open(struct state *state, bool writes, struct state_link **out, 
     const char *set = writes ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                                "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
                                "PRAGMA cell_size_check = ON;"
+                               "PRAGMA max_page_count = " STATE_PAGES_MAX ";"
                              : "PRAGMA query_only = ON; PRAGMA cell_size_check = ON;";
     if (!state_run_plain(link->db, set, fail)) {
         state_link_close(link);

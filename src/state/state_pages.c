@@ -84,6 +84,24 @@ static int pages_read(sqlite3_file *file, void *into, int len, sqlite3_int64 off
     return code == SQLITE_OK ? check(into, offset / STATE_PAGE_BYTES + 1) : code;
 }
 
+/* Where SQLite moves rows from page to page, bytes of where they lay stay in the free room between a page's list of rows
+   and the first of them, also when the row itself is deleted and overwritten later, in its new page. What is free is
+   written as zeros. Pages of another kind begin with a page's number or with zeros (STATE_PAGES_MAX). */
+static void clear_free_room(uint8_t *page, sqlite3_int64 number)
+{
+    size_t at = number == 1 ? HEAD_BYTES : 0;
+    const uint8_t *head = page + at;
+    bool inner = head[0] == 0x02 || head[0] == 0x05;
+    if (!inner && head[0] != 0x0a && head[0] != 0x0d) {
+        return;
+    }
+    size_t begin = at + (inner ? 12U : 8U) + 2U * ((size_t)head[3] << 8 | head[4]);
+    size_t end = (size_t)head[5] << 8 | head[6];
+    if (begin < end && end <= SUMMED_BYTES) {
+        memset(page + begin, 0, end - begin);
+    }
+}
+
 static int pages_write(sqlite3_file *file, const void *from, int len, sqlite3_int64 offset)
 {
     sqlite3_file *under = of(file)->below;
@@ -93,6 +111,7 @@ static int pages_write(sqlite3_file *file, const void *from, int len, sqlite3_in
     }
     /* SQLite's own copy stays as it is: its log has sums over that one. */
     memcpy(page, from, SUMMED_BYTES);
+    clear_free_room(page, offset / STATE_PAGE_BYTES + 1);
     base_put_u64(page + SUMMED_BYTES, sum_of(page, offset / STATE_PAGE_BYTES + 1));
     return under->pMethods->xWrite(under, page, len, offset);
 }

@@ -16,6 +16,8 @@
 
 #define STATE_PAGE_BYTES 4096
 #define STATE_PAGE_SUM_BYTES 8 /* at the end of each page */
+/* 128 GiB: the first byte of a page's number is below those that pages of rows begin with. As SQL has it. */
+#define STATE_PAGES_MAX "33554431"
 
 /* The name to open with. */
 const char *state_pages_vfs(void);

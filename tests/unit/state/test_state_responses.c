@@ -184,6 +184,44 @@ static void what_was_silent_for_long_goes_and_all_else_stays(void **context)
     assert_int_equal(nothing.responses + nothing.suspects + nothing.links, 0);
 }
 
+/* The log of changes is emptied in between: what is left lies in the file itself. */
+static bool file_holds(struct fixture *fixture, const char *what)
+{
+    char path[128];
+    static char bytes[1 << 22];
+    bool emptied = false;
+    struct fail fail;
+    assert_true(state_scrub(fixture->state, &emptied, &fail));
+    assert_true(emptied);
+    snprintf(path, sizeof path, "%s/state.db", fixture->directory);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    assert_in_range(size, 4096, sizeof bytes - 1);
+    return memmem(bytes, size, what, strlen(what)) != NULL;
+}
+
+static void no_byte_of_what_went_is_left_in_the_file(void **context)
+{
+    struct fixture *fixture = *context;
+    struct state_responses_old gone;
+    struct fail fail;
+    run(fixture, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+                 " INSERT INTO survey_responses SELECT 'r' || i, 's', 1, 1, 'link', 'en',"
+                 " iif(i % 3 = 0, 'qzkept', 'qzgone') || i, NULL, 'settled', '', 1, 10, 10,"
+                 " iif(i % 3 = 0, 1000, 50), 10 FROM n");
+    run(fixture, "INSERT INTO survey_answers SELECT id, 'q', 1, '\"qzsaid' || id || '\"', 1"
+                 " FROM survey_responses WHERE answered_ms = 50");
+    assert_true(file_holds(fixture, "qzgone"));
+    assert_true(file_holds(fixture, "qzsaid"));
+    assert_true(state_responses_old_remove(fixture->state, 100, &gone, &fail));
+    assert_int_equal(gone.responses, 2000);
+    assert_false(file_holds(fixture, "qzgone"));
+    assert_false(file_holds(fixture, "qzsaid"));
+    assert_true(file_holds(fixture, "qzkept"));
+}
+
 static void a_part_gets_the_number_behind_all_of_its_response(void **context)
 {
     struct fixture *fixture = *context;
@@ -211,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(forgetting_answers_goes_on_until_none_is_left),
         TEST(what_was_silent_for_long_goes_and_all_else_stays),
+        TEST(no_byte_of_what_went_is_left_in_the_file),
         TEST(a_part_gets_the_number_behind_all_of_its_response),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
