@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #define RESUME_MS                                                                                  \
-    ((int64_t)5 * 60 * 1000) /* asked, not yet begun: the same again, for another tab or a reload */
+    ((int64_t)5 * 60 *                                                                             \
+     1000) /* asked, not yet begun: the same again, for another tab or a reload;  \
+                                ask_remember_contact looks as far back */
 #define MEMORY_BYTES ((size_t)64 << 20)
 #define TOKEN_KIND "survey-response"
 
@@ -124,47 +126,18 @@ static bool judge_when(struct judging *judging, struct fail *fail)
     return true;
 }
 
-static void write_condition(struct json_writer *w, const char *name)
-{
-    json_begin_array(w);
-    json_write_c(w, name);
-    json_write_c(w, "=");
-}
-
 /* Asked in this wave, on whatever way and under whichever identifier: the timeline knows. `response`: under this id,
    a moment ago; missing: ever. */
 static bool asked_before(struct judging *judging, struct str response, bool *out, struct fail *fail)
 {
-    CLEANUP(base_buf_done) struct base_buf text = {.limit = 4096};
+    CLEANUP(base_buf_done) struct base_buf text = {.limit = 8192};
     struct json_writer w = {.out = &text};
-    json_begin_object(&w);
-    json_name_c(&w, "did");
-    json_begin_object(&w);
-    json_name_c(&w, "event");
-    json_write_c(&w, "contacted");
-    json_name_c(&w, "where");
-    json_begin_array(&w);
-    write_condition(&w, "survey");
-    json_write_str(&w, judging->candidate->row->id);
-    json_end_array(&w);
-    write_condition(&w, "wave");
-    json_write_int(&w, judging->candidate->wave);
-    json_end_array(&w);
-    write_condition(&w, "outcome");
-    json_write_c(&w, "allowed");
-    json_end_array(&w);
+    const struct ask_candidate *candidate = judging->candidate;
     if (response.data != NULL) {
-        write_condition(&w, "response");
-        json_write_str(&w, response);
-        json_end_array(&w);
+        ask_remember_contact(candidate->row->id, candidate->wave, response, &w);
+    } else {
+        ask_remember_asked(candidate->row->id, candidate->wave, &w);
     }
-    json_end_array(&w);
-    json_end_object(&w);
-    if (response.data != NULL) {
-        json_name_c(&w, "within");
-        json_write_c(&w, "5m"); /* RESUME_MS */
-    }
-    json_end_object(&w);
     return base_buf_ok(&text, fail) && in_segment(judging, base_buf_view(&text), 0, out, fail);
 }
 

@@ -55,6 +55,7 @@ struct making {
     const struct state_response *response;
     const struct state_part *part;
     const struct ask_answer *answers;
+    bool later;    /* than a part that the timeline has */
     struct str id; /* RESPONSE, or RESPONSE/2 */
     struct store_identifier *identifiers;
     size_t identifier_count;
@@ -167,7 +168,7 @@ static bool make_main(const struct making *making, struct store_item *out, uint3
             add_answer(making, i, fields, &count);
         }
     }
-    if (making->part->part > 1) {
+    if (making->later) {
         uint32_t first = *out_score != ASK_NOWHERE ? *out_score : *out_words;
         for (uint32_t i = 0; first == ASK_NOWHERE && i < survey->question_count; i++) {
             first = making->answers[i].given ? i : first;
@@ -193,7 +194,7 @@ static bool make_further(const struct making *making, uint32_t at, struct store_
     field_text(fields, &count, "kind", STR("survey"));
     field_text(fields, &count, "question", question->id);
     field(fields, &count, "finished", store_value_bool(making->part->finished));
-    if (making->part->part > 1) {
+    if (making->later) {
         field(fields, &count, "part", store_value_int(making->part->part));
     }
     *out = item_of(
@@ -213,13 +214,19 @@ static bool read_answers(struct making *making, struct fail *fail)
            ask_answers_parse(making->survey, root, NULL, making->arena, answers, fail);
 }
 
-bool ask_events_of(const struct ask_survey *survey, const struct state_response *response,
-                   const struct state_part *part, int64_t now_ms, struct arena *arena,
-                   struct store_item **out, size_t *out_count, struct fail *fail)
+bool ask_events_of(const struct ask_telling *telling, struct arena *arena, struct store_item **out,
+                   size_t *out_count, struct fail *fail)
 {
+    const struct ask_survey *survey = telling->survey;
+    const struct state_response *response = telling->response;
+    const struct state_part *part = telling->part;
     struct store_identifier identifiers[2];
-    struct making making = {
-        .survey = survey, .response = response, .part = part, .now_ms = now_ms, .arena = arena};
+    struct making making = {.survey = survey,
+                            .response = response,
+                            .part = part,
+                            .later = part->part > 1 && !telling->forgotten,
+                            .now_ms = telling->now_ms,
+                            .arena = arena};
     making.identifier_count = ask_identifiers_of(response, identifiers);
     making.identifiers = arena_array(arena, 2, sizeof *identifiers, fail);
     if (making.identifiers == NULL || !read_answers(&making, fail)) {

@@ -76,16 +76,18 @@ static bool may_ask(struct making *making, const struct ask_asker *asker, uint32
 {
     struct ask_verdicts verdicts;
     struct state_response there;
-    bool found = false, named = !making->wanted->by_segment;
+    bool found = false, finished = false, named = !making->wanted->by_segment;
     bool own = making->wanted->by_segment && making->wanted->segment.data == NULL;
     *out_reason = NULL;
     if (!ask_judge(making->ask, &making->candidate, asker, making->snapshot, customer, true,
                    making->arena, &verdicts, fail) ||
         !state_response_of(making->ask->state, making->candidate.row->id, making->candidate.wave,
-                           asker->user, asker->anonymous, making->arena, &there, &found, fail)) {
+                           asker->user, asker->anonymous, making->arena, &there, &found, fail) ||
+        (!found && !ask_remember_finished(making->snapshot, customer, making->candidate.row->id,
+                                          making->candidate.wave, &finished, fail))) {
         return false;
     }
-    if (found && there.finished_ms != 0) {
+    if (finished || (found && there.finished_ms != 0)) {
         *out_reason = "answered";
     } else if (own && !verdicts.passed[ASK_RULE_WHEN]) {
         *out_reason = "not-when";

@@ -3,6 +3,7 @@
 #define DUE_AT_ONCE 500
 #define PENDING_MS                                                                                 \
     ((int64_t)60 * 1000) /* a part under way is left to whoever writes it for so long */
+#define NUMBERS_TRIED_MAX 20
 
 struct str ask_response_mint(struct ask *ask, struct arena *arena)
 {
@@ -120,9 +121,11 @@ bool ask_take(struct ask *ask, const struct ask_survey *survey, const struct ask
 
 /* ---- settling ---------------------------------------------------------------------------------------- */
 
-static bool submit(struct ask *ask, struct store_item *items, size_t count, struct fail *fail)
+/* *out_known (or NULL): the first was stored before. */
+static bool submit(struct ask *ask, struct store_item *items, size_t count, bool *out_known,
+                   struct fail *fail)
 {
-    if (!ask->env.submit(ask->env.context, items, count, fail)) {
+    if (count > 0 && !ask->env.submit(ask->env.context, items, count, fail)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -131,26 +134,64 @@ static bool submit(struct ask *ask, struct store_item *items, size_t count, stru
                             store_verdict_name(items[i].verdict), STR_ARG(items[i].reason));
         }
     }
+    if (out_known != NULL) {
+        *out_known = items[0].verdict == STORE_DUPLICATE;
+    }
     return true;
 }
 
-static bool write_part(struct ask *ask, const struct state_part *part, struct arena *arena,
+/* The main event is known already. Of this part, which a crash cut off, or of one whose row is long gone? Then the
+   part gets another number. */
+static bool is_told(struct ask *ask, const struct state_response *response, struct state_part *part,
+                    struct ask_telling *telling, bool *out, struct fail *fail)
+{
+    struct ask_remembered remembered;
+    if (!ask_remember_response(ask, response, part->at_ms, &remembered, fail)) {
+        return false;
+    }
+    *out = remembered.this_one;
+    telling->forgotten = !remembered.any;
+    return *out || state_part_renumber(ask->state, part->response, part->part, &part->part, fail);
+}
+
+/* The main event alone at first: nothing else of the part may be stored under ids of another. */
+static bool submit_part(struct ask *ask, const struct ask_survey *survey,
+                        const struct state_response *response, struct state_part *part,
+                        struct arena *arena, struct fail *fail)
+{
+    struct ask_telling telling = {
+        .survey = survey, .response = response, .part = part, .now_ms = base_now_ms(ask->clock)};
+    struct store_item *items = NULL;
+    size_t count = 0;
+    for (int tries = 0; tries < NUMBERS_TRIED_MAX; tries++) {
+        bool known = false;
+        bool told = true;
+        if (!ask_events_of(&telling, arena, &items, &count, fail) ||
+            !submit(ask, items, 1, &known, fail) ||
+            (known && !is_told(ask, response, part, &telling, &told, fail))) {
+            return false;
+        }
+        if (told) {
+            return submit(ask, items + 1, count - 1, NULL, fail);
+        }
+    }
+    return fail_set(fail, FAIL_BUSY, "the first %d numbers of a response's parts are taken",
+                    NUMBERS_TRIED_MAX); /* the job goes on from the next */
+}
+
+static bool write_part(struct ask *ask, struct state_part *part, struct arena *arena,
                        struct fail *fail)
 {
     struct state_response response;
     struct ask_survey survey;
     struct query_env env;
-    struct store_item *items;
-    size_t count;
     bool found = false;
     return state_response_find(ask->state, part->response, arena, &response, &found, fail) &&
            (found || fail_set(fail, FAIL_ABSENT, "there is no such response")) &&
            ask->env.query_env(ask->env.context, &env, fail) &&
            ask_library_version(ask->state, &env, response.survey, response.version, arena, &survey,
                                fail) &&
-           ask_events_of(&survey, &response, part, base_now_ms(ask->clock), arena, &items, &count,
-                         fail) &&
-           submit(ask, items, count, fail) &&
+           submit_part(ask, &survey, &response, part, arena, fail) &&
            state_part_done(ask->state, part->response, part->part, fail);
 }
 
@@ -277,6 +318,6 @@ bool ask_show(struct ask *ask, const struct ask_survey *survey,
         .verdict = STORE_STORED,
         .from_import = true,
     };
-    return submit(ask, &item, 1, fail) &&
+    return submit(ask, &item, 1, NULL, fail) &&
            state_response_shown(ask->state, response->id, item.event.ts_ms, fail);
 }

@@ -7,6 +7,8 @@
  *   written again, and what was stored already is a duplicate.
  *   Part 1 is the main event RESPONSE; later answers are RESPONSE/2 and so on, with `question`, so that nobody counts
  *   a response twice. Further scores and open answers of a part are events of their own.
+ *   Rows are removed some day (retention), ids of stored events are known for ever: where a response begins anew under
+ *   its old id, its part gets the next number that no event has.
  * Owner: results lie in the arena.   Threads: all safe; two at once on one response: one transaction after the other.
  * Failure: FAIL_INPUT with a pointer (/answers/QID); FAIL_ABSENT, FAIL_CONFLICT; else as the store.
  * Limits/cost: one commit for each call; settling two more and one sync.
@@ -55,11 +57,37 @@ bool ask_recover(struct ask *ask, struct fail *fail) MUST_USE;
 bool ask_show(struct ask *ask, const struct ask_survey *survey,
               const struct state_response *response, int64_t at_ms, struct fail *fail) MUST_USE;
 
+/* ---- ask_remember.c: what the timeline knows of a response whose row is gone ---------------------------- */
+
+struct ask_remembered {
+    bool any;      /* feedback of the response is on the timeline */
+    bool this_one; /* of an instant, too */
+};
+/* `at_ms`: of this_one. */
+bool ask_remember_response(struct ask *ask, const struct state_response *response, int64_t at_ms,
+                           struct ask_remembered *out, struct fail *fail) MUST_USE;
+/* Segments: whose contact in that wave was allowed under the id of this response within five minutes; and who was asked
+   in that wave at any time, or answered without having been (through a program). */
+void ask_remember_contact(struct str survey, int64_t wave, struct str response,
+                          struct json_writer *w);
+void ask_remember_asked(struct str survey, int64_t wave, struct json_writer *w);
+/* Has the customer finished the survey in that wave, whatever the response? */
+bool ask_remember_finished(struct store_snapshot *snapshot, uint32_t customer, struct str survey,
+                           int64_t wave, bool *out, struct fail *fail) MUST_USE;
+
 /* ---- ask_event.c: events of a part ------------------------------------------------------------------- */
 
-bool ask_events_of(const struct ask_survey *survey, const struct state_response *response,
-                   const struct state_part *part, int64_t now_ms, struct arena *arena,
-                   struct store_item **out, size_t *out_count, struct fail *fail) MUST_USE;
+struct ask_telling {
+    const struct ask_survey *survey;
+    const struct state_response *response;
+    const struct state_part *part;
+    bool
+        forgotten; /* the timeline has nothing of the response any more: whatever part is the main event */
+    int64_t now_ms;
+};
+/* The main event first. */
+bool ask_events_of(const struct ask_telling *telling, struct arena *arena, struct store_item **out,
+                   size_t *out_count, struct fail *fail) MUST_USE;
 #define ASK_FIELDS_MAX 24
 /* survey, version, wave, way, response, metrics, language: what all events of a response carry. */
 size_t ask_fields_of(const struct ask_survey *survey, const struct state_response *response,

@@ -23,7 +23,8 @@ static bool query_env_of(void *context, struct query_env *out, struct fail *fail
 static bool submit(void *context, struct store_item *items, size_t count, struct fail *fail)
 {
     struct world *world = context;
-    enum world_fault fault = atomic_exchange(&world->fault, WORLD_NO_FAULT);
+    bool due = world->fault_later == 0 || --world->fault_later < 0;
+    enum world_fault fault = due ? atomic_exchange(&world->fault, WORLD_NO_FAULT) : WORLD_NO_FAULT;
     if (fault == WORLD_FAILS_BEFORE) {
         return fail_set(fail, FAIL_IO, "as ordered");
     }

@@ -25,6 +25,7 @@ struct world {
     struct ask *ask;
     struct arena *arena;
     _Atomic enum world_fault fault; /* of the next submit; then gone */
+    int fault_later;                /* so many submits go well before it */
     const char *policy;             /* NULL: allows; else the reason why not */
     int contacts, skips;
     char skipped[64]; /* the reason of the last skip */
