@@ -21,6 +21,8 @@ bool access_open(struct state *state, const struct access_options *options, stru
     access->clock = options->clock == NULL ? state_clock(state) : options->clock;
     access->random = options->random == NULL ? base_random_system() : options->random;
     access->weak_hash = options->weak_hash_for_tests;
+    access->audit_cut_max =
+        options->audit_cut_max > 0 ? options->audit_cut_max : ACCESS_AUDIT_CUT_MAX;
     access->guesses = guesses;
     access->guess_seed = base_random_u64(base_random_system());
     access->keys_written_ms = base_now_ms(access->clock);

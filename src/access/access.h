@@ -22,6 +22,7 @@ struct access_options { /* zero = default */
     const struct base_clock *clock;
     struct base_random *random;
     bool weak_hash_for_tests; /* the least argon2id there is, so that tests take milliseconds */
+    int64_t audit_cut_max;    /* ACCESS_AUDIT_CUT_MAX; tests: fewer */
 };
 bool access_open(struct state *state, const struct access_options *options, struct access **out,
                  struct fail *fail) MUST_USE;
@@ -213,7 +214,19 @@ bool access_audit(struct access *access, const struct access_identity *by, const
 struct access_audit_state {
     int64_t lines;
     int64_t erased;    /* whose words were taken out when a customer was erased */
+    int64_t removed;   /* older lines, which are not there any more: access_audit_cut took them */
+    int64_t cut_ms;    /* when it did last; 0: never */
     int64_t broken_id; /* the first line that does not fit; 0: all do */
 };
 bool access_audit_verify(struct access *access, struct access_audit_state *out,
                          struct fail *fail) MUST_USE;
+/* Removes the oldest lines, up to the first that is from `before_ms` or later, ACCESS_AUDIT_CUT_MAX at most, and appends
+   the line ACCESS_AUDIT_CUT, by which the rest is still known to be whole. FAIL_CORRUPT where the trail does not hold:
+   then nothing is removed. Removed lines lie in the state's log until state_scrub. */
+#define ACCESS_AUDIT_CUT "audit.cut"
+#define ACCESS_AUDIT_CUT_MAX 100000
+bool access_audit_cut(struct access *access, const struct access_identity *by, int64_t before_ms,
+                      int64_t *out_removed, struct fail *fail) MUST_USE;
+/* How many that would remove in all. */
+bool access_audit_old(struct access *access, int64_t before_ms, int64_t *out,
+                      struct fail *fail) MUST_USE;

@@ -1,5 +1,6 @@
 /* The trail: each line's hash covers the line and the hash before it, so that a line that was changed, cut
- * out or moved no longer fits. Each part is preceded by its length: no two lines spell the same bytes. */
+ * out or moved no longer fits. Each part is preceded by its length: no two lines spell the same bytes. Where its old end
+ * was cut the first hash is that of the last line removed (access_audit_cut.c). */
 #include "access_internal.h"
 
 #include <stdio.h>
@@ -156,20 +157,12 @@ static bool line_holds(const struct line *line, struct str before, struct str st
     return true;
 }
 
-bool access_audit_verify(struct access *access, struct access_audit_state *out, struct fail *fail)
+/* The lines one after the other. *found has what stands before the first of them. */
+static bool walk_lines(struct state_rows *rows, struct str before, struct access_audit_state *found,
+                       struct fail *fail)
 {
     struct arena *arena CLEANUP(arena_free_at) = arena_new(NULL);
-    struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
-    if (!state_read(access->state, &link, fail) ||
-        !state_select(link,
-                      "SELECT id, at_ms, actor, action, object, detail, hash, content, salt"
-                      " FROM audit ORDER BY id",
-                      NULL, 0, &rows, fail)) {
-        return false;
-    }
-    uint8_t before[ACCESS_DIGEST_BYTES];
-    struct access_audit_state found = {0};
+    uint8_t chain[ACCESS_DIGEST_BYTES];
     for (;;) {
         bool row = false;
         bool holds = false;
@@ -178,21 +171,48 @@ bool access_audit_verify(struct access *access, struct access_audit_state *out, 
             return false;
         }
         if (!row) {
-            break;
+            return true;
         }
         struct line line = line_read(rows, arena);
-        struct str chain = found.lines == 0 ? STR("") : str_of((const char *)before, sizeof before);
-        if (!line_holds(&line, chain, state_get_blob(rows, 6, arena), &holds, digest, fail)) {
+        if (!line_holds(&line, before, state_get_blob(rows, 6, arena), &holds, digest, fail)) {
             return false;
         }
-        found.lines++;
-        found.erased += line.content.data != NULL && line.salt.data == NULL;
-        if (line.id != found.lines || !holds) {
-            found.broken_id = line.id;
-            break;
+        found->lines++;
+        found->erased += line.content.data != NULL && line.salt.data == NULL;
+        if (line.id != found->removed + found->lines || !holds) {
+            found->broken_id = line.id;
+            return true;
         }
-        memcpy(before, digest, sizeof before);
+        memcpy(chain, digest, sizeof chain);
+        before = str_of((const char *)chain, sizeof chain);
         arena_reset(arena);
+    }
+}
+
+bool access_audit_verify(struct access *access, struct access_audit_state *out, struct fail *fail)
+{
+    struct state_link *link CLEANUP(state_link_done) = NULL;
+    struct state_rows *rows CLEANUP(state_rows_done) = NULL;
+    struct access_audit_state found = {0};
+    struct access_anchor anchor;
+    struct str before = STR("");
+    if (!state_read(access->state, &link, fail) || !access_anchor_find(link, &anchor, fail) ||
+        !state_select(link,
+                      "SELECT id, at_ms, actor, action, object, detail, hash, content, salt"
+                      " FROM audit ORDER BY id",
+                      NULL, 0, &rows, fail)) {
+        return false;
+    }
+    if (anchor.line != 0 && anchor.holds) {
+        before = str_of((const char *)anchor.hash, sizeof anchor.hash);
+        found.removed = anchor.last;
+        found.cut_ms = anchor.at_ms;
+    }
+    if (!walk_lines(rows, before, &found, fail)) {
+        return false;
+    }
+    if (anchor.line != 0 && !anchor.holds && found.broken_id == 0) {
+        found.broken_id = anchor.line; /* it fits, and no cut of ours says so */
     }
     *out = found;
     return true;

@@ -42,6 +42,7 @@ struct access {
     const struct base_clock *clock;
     struct base_random *random;
     bool weak_hash;
+    int64_t audit_cut_max;
 
     struct base_mutex key_lock; /* guards what follows, to the empty line */
     struct arena *key_arena;
@@ -93,6 +94,16 @@ struct state_value access_digest_value(const uint8_t digest[ACCESS_DIGEST_BYTES]
 bool access_audit_in(struct access *access, struct state_link *link,
                      const struct access_identity *by, const char *action, struct str object,
                      struct str detail, struct fail *fail) MUST_USE;
+
+/* ---- access_audit_cut.c ---- */
+struct access_anchor {                 /* what the newest line ACCESS_AUDIT_CUT says */
+    int64_t line, at_ms;               /* its own; line 0: there is none */
+    bool holds;                        /* it was sealed here; else the rest says nothing */
+    int64_t last;                      /* the last line that was removed, */
+    uint8_t hash[ACCESS_DIGEST_BYTES]; /* and its hash */
+};
+bool access_anchor_find(struct state_link *link, struct access_anchor *out,
+                        struct fail *fail) MUST_USE;
 
 /* One line of printable text of 1 to `most` bytes. */
 bool access_line_ok(struct str text, size_t most);

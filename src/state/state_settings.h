@@ -18,6 +18,7 @@
 #define STATE_SETTING_ERASURE_KEY "erasure_key" /* hex; secret: signs receipts of erasures */
 #define STATE_SETTING_AFTER_ERASURE "after_erasure"   /* "new" or "refuse" */
 #define STATE_SETTING_RETENTION "retention"           /* JSON: what is kept for how long */
+#define STATE_SETTING_AUDIT_KEY "audit_key"           /* hex; secret: seals cuts of the trail */
 #define STATE_SETTING_PREFERENCE_KEY "preference_key" /* hex; secret: signs customers' links */
 
 /* *out is `otherwise` where never set. */
