@@ -56,6 +56,7 @@ enum access_kind {
     ACCESS_KEY_CLIENT,
     ACCESS_KEY_SECRET,
     ACCESS_OPERATOR, /* who may open the data directory: command line, control socket */
+    ACCESS_SERVER,   /* the program itself, by a rule that somebody set: for the trail only */
     ACCESS_KINDS,
 };
 enum access_role { ACCESS_ROLE_VIEWER, ACCESS_ROLE_MEMBER, ACCESS_ROLE_ADMIN, ACCESS_ROLES };
@@ -81,6 +82,7 @@ bool access_may(const struct access_identity *identity, enum access_right right)
 uint32_t access_rights_of_role(enum access_role role);
 uint32_t access_rights_of_key(enum access_kind kind);
 struct access_identity access_operator(void);
+struct access_identity access_server(void); /* has no rights */
 /* Whether a key may be used from a page of that origin; a missing origin (no browser) always may.
  */
 bool access_origin_ok(const struct access_identity *identity, struct str origin);

@@ -36,6 +36,7 @@ static const uint32_t KIND_RIGHTS[ACCESS_KINDS] = {
 static const char *const KIND_NAMES[ACCESS_KINDS] = {
     [ACCESS_NOBODY] = "nobody",     [ACCESS_PERSON] = "person",     [ACCESS_KEY_WRITE] = "write",
     [ACCESS_KEY_CLIENT] = "client", [ACCESS_KEY_SECRET] = "secret", [ACCESS_OPERATOR] = "operator",
+    [ACCESS_SERVER] = "server",
 };
 static const char *const ROLE_NAMES[ACCESS_ROLES] = {
     [ACCESS_ROLE_VIEWER] = "viewer",
@@ -93,6 +94,11 @@ uint32_t access_rights_of_role(enum access_role role)
 uint32_t access_rights_of_key(enum access_kind kind)
 {
     return KIND_RIGHTS[kind];
+}
+
+struct access_identity access_server(void)
+{
+    return (struct access_identity){.kind = ACCESS_SERVER, .name = STR("server")};
 }
 
 struct access_identity access_operator(void)

@@ -153,12 +153,15 @@ static void look_at_state(struct app *app, struct app_doctor *doctor)
     } else if (audit.broken_id != 0) {
         app_doctor_say_damage(
             doctor, "audit",
-            str_format(doctor->arena, "line %lld of the audit trail does not fit: it was changed",
+            str_format(doctor->arena,
+                       "line %lld of the audit trail does not fit: it was changed, or what stood "
+                       "before it was",
                        (long long)audit.broken_id),
             STR("find out who could write to state.db; a backup from before has the true line"));
     } else {
-        APP_DOCTOR_OK(doctor, "audit", "%lld lines, each as it was written",
-                      (long long)audit.lines);
+        APP_DOCTOR_OK(doctor, "audit",
+                      "%lld lines, each as it was written; %lld older ones removed",
+                      (long long)audit.lines, (long long)audit.removed);
     }
 }
 

@@ -230,6 +230,9 @@ bool app_op_erasure_verify(struct app *app, const struct app_caller *caller,
     json_write_int(&w, audit.lines);
     json_name_c(&w, "audit_erased");
     json_write_int(&w, audit.erased);
+    json_name_c(&w, "audit_removed");
+    json_write_int(&w, audit.removed);
+    app_write_instant(&w, "audit_cut", audit.cut_ms == 0 ? STORE_NO_TIME : audit.cut_ms);
     json_name_c(&w, "audit_broken");
     json_write_int(&w, audit.broken_id);
     json_end_object(&w);

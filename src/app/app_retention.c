@@ -7,7 +7,18 @@
 
 #define DAY_MS INT64_C(86400000)
 #define RULES_BYTES_MAX ((size_t)1 << 20)
-#define NO_RULES "{\"rules\":[],\"quarantine_days\":null}"
+#define NO_RULES "{}"
+
+/* Kinds of data that are no events: an age each. */
+enum kind { KIND_QUARANTINE, KIND_RESPONSES, KIND_AUDIT, KINDS };
+static const struct {
+    const char *member;
+    int64_t least;
+} KIND[KINDS] = {
+    [KIND_QUARANTINE] = {"quarantine_days", 1},
+    [KIND_RESPONSES] = {"responses_days", APP_RETENTION_RESPONSES_DAYS_MIN},
+    [KIND_AUDIT] = {"audit_days", APP_RETENTION_AUDIT_DAYS_MIN},
+};
 
 struct rules {
     struct rule {
@@ -16,7 +27,7 @@ struct rules {
         bool words_only;
     } at[APP_RETENTION_RULES_MAX];
     size_t count;
-    int64_t quarantine_days; /* 0: for ever */
+    int64_t days[KINDS]; /* 0: for ever */
 };
 
 struct app_retention {
@@ -66,14 +77,19 @@ static bool read_rule(struct json_value item, size_t at, struct arena *arena, st
 static bool read_rules(struct json_value input, struct arena *arena, struct rules *out,
                        struct fail *fail)
 {
-    static const char *const members[] = {"rules", "quarantine_days", NULL};
+    static const char *const members[] = {"rules", "quarantine_days", "responses_days",
+                                          "audit_days", NULL};
     struct json_value list;
     struct json_value item;
     *out = (struct rules){.count = 0};
-    if (!app_input_members(input, members, fail) ||
-        !app_input_int(input, "quarantine_days", 1, APP_RETENTION_DAYS_MAX, 0,
-                       &out->quarantine_days, fail)) {
+    if (!app_input_members(input, members, fail)) {
         return false;
+    }
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (!app_input_int(input, KIND[kind].member, KIND[kind].least, APP_RETENTION_DAYS_MAX, 0,
+                           &out->days[kind], fail)) {
+            return false;
+        }
     }
     if (!json_member(input, STR("rules"), &list)) {
         return true;
@@ -108,11 +124,13 @@ static bool write_rules(const struct rules *rules, struct base_buf *out, struct 
         json_end_object(&w);
     }
     json_end_array(&w);
-    json_name_c(&w, "quarantine_days");
-    if (rules->quarantine_days > 0) {
-        json_write_int(&w, rules->quarantine_days);
-    } else {
-        json_write_null(&w);
+    for (int kind = 0; kind < KINDS; kind++) {
+        json_name_c(&w, KIND[kind].member);
+        if (rules->days[kind] > 0) {
+            json_write_int(&w, rules->days[kind]);
+        } else {
+            json_write_null(&w);
+        }
     }
     json_end_object(&w);
     return base_buf_ok(out, fail);
@@ -208,6 +226,11 @@ bool app_retention_refuses_nothing(struct app *app)
 
 /* ---- cutting -------------------------------------------------------------------------------------------------- */
 
+static int64_t before_ms(const struct rules *rules, enum kind kind, int64_t now_ms)
+{
+    return rules->days[kind] > 0 ? now_ms - rules->days[kind] * DAY_MS : STORE_NO_TIME;
+}
+
 static void cut_of(const struct rules *rules, int64_t now_ms, struct store_cut_rule *out,
                    struct store_cut *cut)
 {
@@ -219,39 +242,114 @@ static void cut_of(const struct rules *rules, int64_t now_ms, struct store_cut_r
     *cut = (struct store_cut){
         .rules = out,
         .rule_count = rules->count,
-        .quarantine_before_ms =
-            rules->quarantine_days > 0 ? now_ms - rules->quarantine_days * DAY_MS : STORE_NO_TIME,
+        .quarantine_before_ms = before_ms(rules, KIND_QUARANTINE, now_ms),
     };
+}
+
+static struct app_retention_state state_of(const struct rules *rules, int64_t now_ms)
+{
+    return (struct app_retention_state){before_ms(rules, KIND_RESPONSES, now_ms),
+                                        before_ms(rules, KIND_AUDIT, now_ms)};
+}
+
+static bool cut_store(struct app *app, const struct rules *rules, int64_t now_ms,
+                      struct store_gone *out, struct fail *fail)
+{
+    struct store_cut_rule list[APP_RETENTION_RULES_MAX];
+    struct store_cut cut;
+    *out = (struct store_gone){.rows = 0};
+    if (rules->count == 0 && rules->days[KIND_QUARANTINE] == 0) {
+        return true;
+    }
+    cut_of(rules, now_ms, list, &cut);
+    if (!store_cut_preview(app->store, &cut, out, fail)) {
+        return false;
+    }
+    if (out->rows + out->texts + out->quarantined > 0) {
+        if (!store_cut_old(app->store, &cut, out, fail)) {
+            return false;
+        }
+        app_once_forget(app->once_memory);
+    }
+    return true;
+}
+
+/* What the trail is told, but of itself: that is the line by which it is cut. */
+static bool tell(struct app *app, const struct store_gone *events, const struct ask_old *surveys,
+                 struct fail *fail)
+{
+    const struct {
+        const char *name;
+        uint64_t count;
+    } counts[] = {
+        {"events", events->rows},
+        {"words", events->texts},
+        {"quarantined", events->quarantined},
+        {"customers", events->customers},
+        {"responses", (uint64_t)surveys->responses},
+        {"suspects", (uint64_t)surveys->suspects},
+        {"links", (uint64_t)surveys->links},
+    };
+    const struct access_identity by = access_server();
+    struct base_buf text CLEANUP(base_buf_done) = {.limit = 1024};
+    struct json_writer w = {.out = &text};
+    uint64_t sum = 0;
+    json_begin_object(&w);
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        json_name_c(&w, counts[i].name);
+        json_write_uint(&w, counts[i].count);
+        sum += counts[i].count;
+    }
+    json_end_object(&w);
+    return sum == 0 ||
+           (base_buf_ok(&text, fail) && access_audit(app->access, &by, "retention.cut",
+                                                     STR("retention"), base_buf_view(&text), fail));
+}
+
+/* Also where a part failed: what went is told. The log is emptied even if nothing went: a crash may have come before. */
+static bool cut_state(struct app_job_run *run, const struct rules *rules, int64_t now_ms,
+                      const struct store_gone *events, struct app_retention_gone *out,
+                      struct fail *fail)
+{
+    struct app *app = run->app;
+    struct app_retention_state old = state_of(rules, now_ms);
+    struct fail why = {0};
+    *out = (struct app_retention_gone){.audit = 0};
+    bool good = app_retention_state_remove(app, &old, run->cancel, out, &why);
+    if (!tell(app, events, &out->surveys, fail)) {
+        return false;
+    }
+    if (!good) {
+        *fail = why;
+        return false;
+    }
+    return (rules->days[KIND_RESPONSES] == 0 && rules->days[KIND_AUDIT] == 0) ||
+           app_scrub(app, fail);
 }
 
 bool app_job_retention(struct app_job_run *run, struct fail *fail)
 {
     struct app *app = run->app;
-    struct store_cut_rule list[APP_RETENTION_RULES_MAX];
-    struct store_cut cut;
-    struct store_gone gone;
+    struct store_gone events;
+    struct app_retention_gone gone;
     struct rules rules;
+    int64_t now_ms = base_now_ms(app->clock);
     if (!app_scrub_again(app, fail)) {
         return false;
     }
     copy_rules(app->retention, run->arena, &rules);
-    if (rules.count == 0 && rules.quarantine_days == 0) {
-        return true; /* everything is kept */
-    }
-    cut_of(&rules, base_now_ms(app->clock), list, &cut);
-    if (!store_cut_preview(app->store, &cut, &gone, fail)) {
+    if (!cut_store(app, &rules, now_ms, &events, fail) ||
+        !cut_state(run, &rules, now_ms, &events, &gone, fail)) {
         return false;
     }
-    if (gone.rows + gone.texts + gone.quarantined > 0) {
-        if (!store_cut_old(app->store, &cut, &gone, fail)) {
-            return false;
-        }
-        app_once_forget(app->once_memory);
-    }
-    run->note = str_format(run->arena,
-                           "%" PRIu64 " events, the words of %" PRIu64 ", %" PRIu64
-                           " rows of the quarantine, %" PRIu64 " customers",
-                           gone.rows, gone.texts, gone.quarantined, gone.customers);
+    run->note =
+        str_format(run->arena,
+                   "%" PRIu64 " events, the words of %" PRIu64 ", %" PRIu64
+                   " rows of the quarantine, %" PRIu64 " customers, %" PRId64
+                   " responses to surveys (%" PRId64 " had waited for a person), %" PRId64
+                   " personal links, %" PRId64 " lines of the audit trail",
+                   events.rows, events.texts, events.quarantined, events.customers,
+                   gone.surveys.responses, gone.surveys.suspects, gone.surveys.links, gone.audit);
     return true;
 }
 
@@ -297,7 +395,10 @@ bool app_op_retention_preview(struct app *app, const struct app_caller *caller,
     struct store_cut_rule list[APP_RETENTION_RULES_MAX];
     struct store_cut cut;
     struct store_gone gone;
+    struct app_retention_state old;
+    struct app_retention_gone state;
     struct rules rules;
+    int64_t now_ms = base_now_ms(app->clock);
     if (json_count(input) > 0) {
         if (!read_rules(input, arena, &rules, fail)) {
             return false;
@@ -305,8 +406,10 @@ bool app_op_retention_preview(struct app *app, const struct app_caller *caller,
     } else {
         copy_rules(app->retention, arena, &rules);
     }
-    cut_of(&rules, base_now_ms(app->clock), list, &cut);
-    if (!store_cut_preview(app->store, &cut, &gone, fail)) {
+    cut_of(&rules, now_ms, list, &cut);
+    old = state_of(&rules, now_ms);
+    if (!store_cut_preview(app->store, &cut, &gone, fail) ||
+        !app_retention_state_count(app, &old, &state, fail)) {
         return false;
     }
     struct json_writer w = {.out = out};
@@ -317,6 +420,14 @@ bool app_op_retention_preview(struct app *app, const struct app_caller *caller,
     json_write_uint(&w, gone.texts);
     json_name_c(&w, "quarantined");
     json_write_uint(&w, gone.quarantined);
+    json_name_c(&w, "responses");
+    json_write_int(&w, state.surveys.responses);
+    json_name_c(&w, "suspects");
+    json_write_int(&w, state.surveys.suspects);
+    json_name_c(&w, "links");
+    json_write_int(&w, state.surveys.links);
+    json_name_c(&w, "audit");
+    json_write_int(&w, state.audit);
     json_end_object(&w);
     return base_buf_ok(out, fail);
 }

@@ -589,9 +589,11 @@ const struct cli_command cli_commands[] = {
      "firsthand retention preview\n"
      "echo '{\"rules\":[{\"keep_days\":730}]}' | firsthand retention preview -",
      NULL, 0, 1, cli_run_retention_preview},
-    {"retention set", "FILE|-", "Says for how long events, words and quarantined rows are kept.",
+    {"retention set", "FILE|-",
+     "Says for how long events, words, quarantined rows, responses and the audit trail are kept.",
      "echo '{\"rules\":[{\"keep_days\":3650},{\"words\":true,\"keep_days\":1095}],"
-     "\"quarantine_days\":90}' | firsthand retention set -",
+     "\"quarantine_days\":90,\"responses_days\":400,\"audit_days\":730}' |"
+     " firsthand retention set -",
      NULL, 1, 1, cli_run_retention_set},
     {"retention show", "", "Shows for how long things are kept.", "firsthand retention show", NULL,
      0, 0, cli_run_retention_show},

@@ -240,13 +240,14 @@ bool cli_run_erasure_verify(struct cli *cli, struct fail *fail)
         base_buf_str(&cli->out, text);
         base_buf_byte(&cli->out, '\n');
     } else {
-        base_buf_printf(
-            &cli->out,
-            "%llu receipts, %llu of them changed\n"
-            "%llu lines of the audit trail, %llu without their words since an erasure\n",
-            (unsigned long long)count_of(root, "receipts"), (unsigned long long)changed,
-            (unsigned long long)count_of(root, "audit_lines"),
-            (unsigned long long)count_of(root, "audit_erased"));
+        base_buf_printf(&cli->out,
+                        "%llu receipts, %llu of them changed\n"
+                        "%llu lines of the audit trail, %llu without their words since an erasure, "
+                        "%llu older ones removed\n",
+                        (unsigned long long)count_of(root, "receipts"), (unsigned long long)changed,
+                        (unsigned long long)count_of(root, "audit_lines"),
+                        (unsigned long long)count_of(root, "audit_erased"),
+                        (unsigned long long)count_of(root, "audit_removed"));
         if (line.data != NULL) {
             base_buf_c(&cli->out, other
                                       ? "the receipt is none of this directory's, or was changed\n"

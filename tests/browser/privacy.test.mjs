@@ -53,22 +53,48 @@ test('how long things are kept is looked at, checked and saved', async (t) => {
   await page.getByLabel('Days', { exact: true }).fill('1');
   await page.getByLabel('Event (all where empty)').fill('No Such Event');
   await page.getByRole('button', { name: 'What would go now?' }).click();
-  await page.getByText('0 events, the words of 0, 0 rows in quarantine.').waitFor();
+  await page.getByText('0 events, the words of 0, 0 rows in quarantine. 0 responses to surveys, 0 personal links, 0 lines of the audit trail.').waitFor();
   await page.getByLabel('Days', { exact: true }).fill('0');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('must be a whole number from 1 to 36500').waitFor();
   await page.getByLabel('Days', { exact: true }).fill('400');
-  await page.getByLabel('Days in quarantine (for ever where empty)').fill('90');
+  await page.getByLabel('Days in quarantine').fill('90');
+  await page.getByLabel('Days of the audit trail').fill('10');
   await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('must be a whole number from 90 to 36500').waitFor();
+  // By keys alone: from the field above to the next, and Enter saves.
+  await page.getByLabel('Days of the audit trail').fill('730');
+  await page.getByLabel('Days in quarantine').focus();
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('400');
+  await page.getByLabel('Days of responses to surveys').evaluate((field) => document.getElementById(field.getAttribute('aria-describedby')).textContent)
+    .then((hint) => assert.match(hint, /A suspect that nobody decided about by then is discarded/));
+  await page.keyboard.press('Enter');
   await page.getByText('Saved. The next cut goes by it.').waitFor();
   const { json } = await server.request('/api/v1/retention', { key });
-  assert.deepEqual(json, { rules: [{ event: 'No Such Event', source: null, words: false, keep_days: 400 }], quarantine_days: 90 });
+  assert.deepEqual(json, { rules: [{ event: 'No Such Event', source: null, words: false, keep_days: 400 }], quarantine_days: 90, responses_days: 400, audit_days: 730 });
   await page.reload();
   await settled(page);
   assert.equal(await page.getByLabel('Days', { exact: true }).inputValue(), '400');
+  assert.equal(await page.getByLabel('Days of responses to surveys').inputValue(), '400');
+  assert.equal(await page.getByLabel('Days of the audit trail').inputValue(), '730');
+  await page.getByRole('button', { name: 'What would go now?' }).click();
+  await page.getByText('0 lines of the audit trail').waitFor();
   await page.setViewportSize({ width: 320, height: 800 });
   await checkPage(page);
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/privacy-320.png`, fullPage: true });
   await page.setViewportSize({ width: 1280, height: 900 });
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/privacy.png`, fullPage: true });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await checkPage(page);
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/privacy-dark.png`, fullPage: true });
+});
+
+test('suspects that would go are said before they do', async (t) => {
+  const { page, server } = await signedIn(t, { events: [] });
+  await page.route('**/api/v1/retention/preview', (route) => route.fulfill({ json: { events: 0, words: 0, quarantined: 0, responses: 5, suspects: 2, links: 1, audit: 0 } }));
+  await page.goto(`${server.url}/settings/privacy`);
+  await page.getByRole('button', { name: 'What would go now?' }).click();
+  await page.getByText('5 responses to surveys, 1 personal link, 0 lines of the audit trail. 2 of these responses wait for a person').waitFor();
+  await checkPage(page);
 });

@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { ask } from '../golden/directory/ask.mjs';
+import { expectedNow } from '../golden/since.mjs';
 import { must, root, run, temporaryDirectory } from '../support/firsthand.mjs';
 
 const golden = join(root, 'tests/golden/directory');
 const versions = readdirSync(golden).map((name) => /^version-(\d+)\.tar\.gz$/.exec(name)?.[1]).filter(Boolean).map(Number);
 const answersOf = (version) => JSON.parse(gunzipSync(readFileSync(join(golden, `version-${version}.json.gz`))));
+const now = (answers) => Object.fromEntries(Object.entries(answers).map(([words, then]) => [words, expectedNow(words, then)]));
 
 function unpacked(t, version) {
   const folder = temporaryDirectory(t);
@@ -31,7 +33,7 @@ for (const version of versions) {
     for (const kind of ['journal', 'segments', 'dedup', 'identity', 'quarantine']) assert.ok(readdirSync(join(data, kind)).length > 0, kind);
     assert.ok(readFileSync(join(data, 'erasures.log')).length > 0);
     assert.equal(run(['verify', '--data', data]).code, 0);
-    assert.deepEqual(ask(data), answersOf(version).directory);
+    assert.deepEqual(ask(data), now(answersOf(version).directory));
     assert.equal(run(['verify', '--data', data]).code, 0);
   });
 
@@ -39,7 +41,7 @@ for (const version of versions) {
     const { folder, backups } = unpacked(t, version);
     assert.equal(run(['verify', '--backup', backups]).code, 0);
     must(['restore', backups, '--data', join(folder, 'restored')]);
-    assert.deepEqual(ask(join(folder, 'restored')), answersOf(version).backup);
+    assert.deepEqual(ask(join(folder, 'restored')), now(answersOf(version).backup));
   });
 
   test(`a directory of version ${version} is written on: what is there counts as before, what it knows is a duplicate, and it is backed up`, (t) => {

@@ -2,7 +2,7 @@
 import type {
   Account, Backups,
   CatalogueDetail, Internal, InternalRules, CatalogueEntry, CatalogueKind, CatalogueList, ChannelRow, Consents, ContactPolicy, Customer, CustomersAnswer, Dashboard, DashboardBody, DashboardRow, ErasureRow, FoundCustomer, ImportGone, ImportRow, JobRow, KeyKind, KeyRow, Ledger, LiveItem, NameRow, Preview, Problem,
-  MendRows, Mended, Note, NoteKind, QuarantineGroup, QuarantineRow, Receipt, RetentionRules, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
+  MendRows, Mended, Note, NoteKind, QuarantineGroup, QuarantineRow, Receipt, RetentionPreview, RetentionRules, SavedSegment, SavedView, Scalar, Session, SessionRow, SourceRow, SqlAnswer, SqlTable, Status, SuggestedField, SurveyAudience, SurveyLinks, SurveyResponse,
   SurveyResults, SurveyRow, SurveyShown, SurveySuspect, SurveyTemplate, TimelinePage, ValueAnswer, Why, WrongAnswer,
 } from "./types";
 
@@ -137,7 +137,7 @@ export const api = {
   savePrivacy: (after: "new" | "refuse") => call<unknown>("/api/v1/privacy", { method: "PUT", body: { after_erasure: after } }),
   retention: () => call<RetentionRules>("/api/v1/retention"),
   saveRetention: (rules: RetentionRules) => call<RetentionRules>("/api/v1/retention", { method: "PUT", body: rules }),
-  retentionPreview: (rules: RetentionRules) => call<{ events: number; words: number; quarantined: number }>("/api/v1/retention/preview", { method: "POST", body: rules }),
+  retentionPreview: (rules: RetentionRules) => call<RetentionPreview>("/api/v1/retention/preview", { method: "POST", body: rules }),
   closeErasure: (id: number, note: string) => call<unknown>(`/api/v1/erasures/${id}/close`, { method: "POST", body: { note } }),
 
   sql: (statement: string, signal?: AbortSignal) => call<SqlAnswer>("/api/v1/sql", { method: "POST", body: { sql: statement }, signal }),

@@ -581,6 +581,18 @@ export interface Receipt {
 export interface RetentionRules {
   rules: { event: string | null; source: string | null; words: boolean; keep_days: number }[];
   quarantine_days: number | null;
+  responses_days: number | null;
+  audit_days: number | null;
+}
+
+export interface RetentionPreview {
+  events: number;
+  words: number;
+  quarantined: number;
+  responses: number;
+  suspects: number;
+  links: number;
+  audit: number;
 }
 
 export interface ErasureRow {

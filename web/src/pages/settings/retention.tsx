@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, api } from "../../api/client";
 import { useLoad } from "../../api/hooks";
-import type { RetentionRules } from "../../api/types";
+import type { RetentionPreview, RetentionRules } from "../../api/types";
 import { Button, Note, Problem, Sheet, Skeleton } from "../../parts/basic";
 import { Select, TextField } from "../../parts/field";
 import { toast } from "../../parts/toast";
@@ -18,21 +18,45 @@ interface Line {
 const linesOf = (rules: RetentionRules): Line[] =>
   rules.rules.map((rule) => ({ event: rule.event ?? "", source: rule.source ?? "", what: rule.words ? "words" : "rows", days: String(rule.keep_days) }));
 
-const rulesOf = (lines: Line[], quarantine: string): RetentionRules => ({
-  rules: lines.map((line) => ({ event: line.event.trim() || null, source: line.source.trim() || null, words: line.what === "words", keep_days: Number(line.days) })),
-  quarantine_days: quarantine.trim() ? Number(quarantine) : null,
-});
+// Kinds of data that are no events: an age each.
+const KINDS = ["quarantine", "responses", "audit"] as const;
+type Ages = Record<(typeof KINDS)[number], string>;
+
+const agesOf = (rules: RetentionRules): Ages => {
+  const text = (days: number | null) => (days === null ? "" : String(days));
+  return { quarantine: text(rules.quarantine_days), responses: text(rules.responses_days), audit: text(rules.audit_days) };
+};
+
+const rulesOf = (lines: Line[], ages: Ages): RetentionRules => {
+  const days = (text: string) => (text.trim() ? Number(text) : null);
+  return {
+    rules: lines.map((line) => ({ event: line.event.trim() || null, source: line.source.trim() || null, words: line.what === "words", keep_days: Number(line.days) })),
+    quarantine_days: days(ages.quarantine),
+    responses_days: days(ages.responses),
+    audit_days: days(ages.audit),
+  };
+};
+
+function Would({ would }: { would: RetentionPreview }) {
+  const { events, words, quarantined, responses, suspects, links, audit } = would;
+  return (
+    <Note tone={suspects > 0 ? "warn" : undefined}>
+      {t("keeping.would", { events, words, quarantined })} {t("keeping.would.state", { responses, links, audit })}
+      {suspects > 0 && <strong> {t("keeping.would.suspects", { suspects })}</strong>}
+    </Note>
+  );
+}
 
 export function Retention({ may }: { may: boolean }) {
   const load = useLoad("retention", () => api.retention());
   const [lines, setLines] = useState<Line[]>([]);
-  const [quarantine, setQuarantine] = useState("");
-  const [would, setWould] = useState<string>();
+  const [ages, setAges] = useState<Ages>({ quarantine: "", responses: "", audit: "" });
+  const [would, setWould] = useState<RetentionPreview>();
   const [error, setError] = useState<ApiError>();
   useEffect(() => {
     if (!load.data) return;
     setLines(linesOf(load.data));
-    setQuarantine(load.data.quarantine_days === null ? "" : String(load.data.quarantine_days));
+    setAges(agesOf(load.data));
   }, [load.data]);
   const attempt = async (work: () => Promise<void>) => {
     setError(undefined);
@@ -45,14 +69,13 @@ export function Retention({ may }: { may: boolean }) {
   const save = (event: Event) => {
     event.preventDefault();
     void attempt(async () => {
-      await api.saveRetention(rulesOf(lines, quarantine));
+      await api.saveRetention(rulesOf(lines, ages));
       toast(t("keeping.saved"));
     });
   };
   const look = () =>
     void attempt(async () => {
-      const { events, words, quarantined } = await api.retentionPreview(rulesOf(lines, quarantine));
-      setWould(t("keeping.would", { events, words, quarantined }));
+      setWould(await api.retentionPreview(rulesOf(lines, ages)));
     });
   const set = (at: number, part: Partial<Line>) => setLines(lines.map((line, i) => (i === at ? { ...line, ...part } : line)));
   return (
@@ -62,7 +85,7 @@ export function Retention({ may }: { may: boolean }) {
       {load.data && (
         <form class="stack" onSubmit={save}>
           <p class="small dim">{t("keeping.note")}</p>
-          {lines.length === 0 && <p>{t("keeping.none")}</p>}
+          {lines.length === 0 && KINDS.every((kind) => !ages[kind].trim()) && <p>{t("keeping.none")}</p>}
           {lines.map((line, at) => (
             <div class="row wrap" key={at} role="group" aria-label={`${at + 1}`}>
               <TextField label={t("keeping.event")} value={line.event} onInput={(event) => set(at, { event })} />
@@ -85,8 +108,14 @@ export function Retention({ may }: { may: boolean }) {
               {t("keeping.add")}
             </Button>
           </p>
-          <TextField label={t("keeping.quarantine")} type="number" value={quarantine} onInput={setQuarantine} />
-          {would && <Note>{would}</Note>}
+          <fieldset class="stack">
+            <legend>{t("keeping.ages")}</legend>
+            <p class="small dim">{t("keeping.ages.note")}</p>
+            {KINDS.map((kind) => (
+              <TextField key={kind} label={t(`keeping.${kind}`)} hint={t(`keeping.${kind}.note`)} type="number" value={ages[kind]} onInput={(days) => setAges({ ...ages, [kind]: days })} />
+            ))}
+          </fieldset>
+          {would && <Would would={would} />}
           {error && <Problem error={error} />}
           <p class="row">
             <Button type="submit" look="primary" disabled={!may}>
