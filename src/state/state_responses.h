@@ -86,7 +86,8 @@ bool state_responses_list(struct state *state, struct str survey, const char *st
 
 /* ---- what is past its time: state_responses_old.c ---------------------------------------------------- */
 
-#define STATE_RESPONSES_AT_ONCE 10000 /* in one transaction: others may write in between */
+#define STATE_RESPONSES_AT_ONCE 1000 /* removed in one transaction: others write in between */
+#define STATE_PRUNED_AT_ONCE 10000   /* once a minute: more than are asked in one */
 
 /* Forgets the answers of responses that settled and were silent since `before_ms`: they lie on the timeline; and
    responses that were never begun, opened before then. */

@@ -16,7 +16,7 @@ bool state_responses_prune(struct state *state, int64_t before_ms, int64_t *out_
                            struct fail *fail)
 {
     struct state_link *link CLEANUP(state_link_done) = NULL;
-    struct state_value values[] = {state_int(before_ms), state_int(STATE_RESPONSES_AT_ONCE)};
+    struct state_value values[] = {state_int(before_ms), state_int(STATE_PRUNED_AT_ONCE)};
     if (!state_write(state, &link, fail) ||
         !state_run(link,
                    "DELETE FROM survey_answers WHERE part > 0 AND response IN (SELECT r.id FROM"

@@ -234,6 +234,15 @@ static void a_forged_line_about_a_cut_is_found(void **context)
     assert_int_not_equal(look(fixture).broken_id, 0);
 }
 
+/* Each line fits; but no cut of this program's says so. */
+static void a_line_about_a_cut_that_was_none_is_found(void **context)
+{
+    struct fixture *fixture = *context;
+    write_lines(fixture, 5);
+    forge(fixture, "{\"last\":0,\"hash\":\"\",\"seal\":\"\"}");
+    assert_int_equal(look(fixture).broken_id, 6);
+}
+
 static void a_trail_that_does_not_hold_is_not_cut(void **context)
 {
     struct fixture *fixture = *context;
@@ -342,6 +351,7 @@ int main(void)
         TEST(whatever_else_is_done_to_a_cut_trail_is_found),
         TEST(a_trail_that_was_never_cut_may_not_begin_later),
         TEST(a_forged_line_about_a_cut_is_found),
+        TEST(a_line_about_a_cut_that_was_none_is_found),
         TEST(a_trail_that_does_not_hold_is_not_cut),
         TEST(no_young_line_goes_whatever_the_clock_was),
         TEST(a_long_trail_is_cut_in_pieces_each_of_which_holds),

@@ -105,7 +105,7 @@ static void forgetting_answers_goes_on_until_none_is_left(void **context)
     for (int64_t left = 20001; left > 0; left -= pruned) {
         assert_int_equal(count(fixture, "SELECT count(*) FROM survey_answers"), left);
         assert_true(state_responses_prune(fixture->state, 100000, &pruned, &fail));
-        assert_int_equal(pruned, left < STATE_RESPONSES_AT_ONCE ? left : STATE_RESPONSES_AT_ONCE);
+        assert_int_equal(pruned, left < STATE_PRUNED_AT_ONCE ? left : STATE_PRUNED_AT_ONCE);
     }
     assert_int_equal(count(fixture, "SELECT count(*) FROM survey_answers"), 0);
     assert_int_equal(count(fixture, "SELECT count(*) FROM survey_responses"), 20001);
@@ -215,8 +215,10 @@ static void no_byte_of_what_went_is_left_in_the_file(void **context)
                  " FROM survey_responses WHERE answered_ms = 50");
     assert_true(file_holds(fixture, "qzgone"));
     assert_true(file_holds(fixture, "qzsaid"));
-    assert_true(state_responses_old_remove(fixture->state, 100, &gone, &fail));
-    assert_int_equal(gone.responses, 2000);
+    for (int64_t left = 2000; left > 0; left -= STATE_RESPONSES_AT_ONCE) {
+        assert_true(state_responses_old_remove(fixture->state, 100, &gone, &fail));
+        assert_int_equal(gone.responses, STATE_RESPONSES_AT_ONCE);
+    }
     assert_false(file_holds(fixture, "qzgone"));
     assert_false(file_holds(fixture, "qzsaid"));
     assert_true(file_holds(fixture, "qzkept"));
