@@ -52,6 +52,13 @@ void base_hasher_add(struct base_hasher *hasher, const void *data, size_t len)
     }
 }
 
+uint64_t base_hasher_end64(struct base_hasher *hasher)
+{
+    uint64_t hash = XXH3_64bits_digest(hasher->state); /* both widths take their bytes in alike */
+    begin(hasher);
+    return hash;
+}
+
 struct base_hash128 base_hasher_end(struct base_hasher *hasher)
 {
     struct base_hash128 hash = of_xxh(XXH3_128bits_digest(hasher->state));

@@ -19,9 +19,11 @@ static inline uint64_t base_hash_str(struct str text)
 {
     return base_hash64(text.data, text.len, 0);
 }
-/* A streamed 128-bit hash over several pieces; equal to base_hash128 of them joined. */
+/* A streamed hash over several pieces; in 128 bits it is equal to base_hash128 of them joined. */
 struct base_hasher;
 struct base_hasher *base_hasher_new(uint64_t seed);
 void base_hasher_free(struct base_hasher *hasher);
 void base_hasher_add(struct base_hasher *hasher, const void *data, size_t len);
 struct base_hash128 base_hasher_end(struct base_hasher *hasher); /* and starts anew */
+/* The same in 64 bits: equal to base_hash64 of the pieces joined. */
+uint64_t base_hasher_end64(struct base_hasher *hasher);

@@ -38,6 +38,9 @@ static void streamed_hash_equals_that_of_the_whole(void **state)
         struct base_hash128 streamed = base_hasher_end(hasher); /* and starts anew */
         struct base_hash128 whole = base_hash128(bytes, sizeof bytes, 5);
         assert_true(streamed.low == whole.low && streamed.high == whole.high);
+        base_hasher_add(hasher, bytes, piece);
+        base_hasher_add(hasher, bytes + piece, sizeof bytes - piece);
+        assert_true(base_hasher_end64(hasher) == base_hash64(bytes, sizeof bytes, 5));
     }
     base_hasher_free(hasher);
     base_hasher_free(NULL);
