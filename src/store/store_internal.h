@@ -125,6 +125,9 @@ struct store_segment *store_segment_ref(struct store_segment *segment);
 void store_segment_unref(struct store_segment *segment);
 void store_segment_doom(struct store_segment *segment);
 const struct store_segment_info *store_segment_info(const struct store_segment *segment);
+/* So many bytes of one column, about, rows of it give to one block of what it is merged into, at most: rows that follow each
+   other lie in two of its own blocks. */
+uint64_t store_segment_heft(const struct store_segment *segment);
 /* All ledgers aside: every checksum and invariant inside the file, for store_verify. */
 bool store_segment_check(struct store_segment *segment,
                          void (*problem)(void *context, const char *path, const char *what),
@@ -156,9 +159,11 @@ bool store_segment_write(const struct store_segment_build *build, struct store_s
 
 /* Which neighbours to merge next: indexes [*out_first, *out_first + *out_count) of segments in order of
    arrival; false when nothing is worth merging. Size-tiered, so that each row is rewritten O(log n) times; where
-   it is `quiet`, all into one once an eighth and more lies beside the largest. */
-bool store_merge_choose(const struct store_segment_info *infos, size_t count, bool quiet,
-                        size_t *out_first, size_t *out_count);
+   it is `quiet`, all into one once an eighth and more lies beside the largest. Those whose `hefts` (store_segment_heft)
+   come to more than STORE_MERGE_HEFT_MAX stay apart: a column of a block may take 4 GiB, and no more. NULL: they are light. */
+#define STORE_MERGE_HEFT_MAX (UINT64_C(3) << 30)
+bool store_merge_choose(const struct store_segment_info *infos, const uint64_t *hefts, size_t count,
+                        bool quiet, size_t *out_first, size_t *out_count);
 
 /* ---- snapshots ------------------------------------------------------------------------------------------------ */
 

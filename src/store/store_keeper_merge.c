@@ -38,9 +38,15 @@ static bool choose_segments(struct store *store, bool quiet, struct chosen *chos
 {
     const struct store_manifest *manifest = store->keeper.manifest;
     size_t first;
-    size_t count;
-    return !store_merge_choose(manifest->segments, manifest->segment_count, quiet, &first,
-                               &count) ||
+    size_t count = manifest->segment_count;
+    uint64_t *hefts = arena_array(chosen->arena, count, sizeof *hefts, fail);
+    if (hefts == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        hefts[i] = store_segment_heft(chosen->old.segments->segments[i]);
+    }
+    return !store_merge_choose(manifest->segments, hefts, count, quiet, &first, &count) ||
            neighbours(chosen, first, count, fail);
 }
 

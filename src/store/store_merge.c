@@ -27,21 +27,42 @@ static void consider(struct choice *best, uint64_t cost, size_t first, size_t co
     }
 }
 
-static struct choice choose_tier(const struct store_segment_info *infos, size_t count)
+/* Rows and heft of neighbours that would be one. */
+struct together {
+    uint64_t rows, heft;
+};
+
+/* False where they could not be. */
+static bool add(struct together *together, const struct store_segment_info *info,
+                const uint64_t *heft)
+{
+    together->rows += info->rows;
+    together->heft += heft == NULL ? 0 : *heft;
+    return together->rows <= STORE_SEGMENT_ROWS_MAX && together->heft <= STORE_MERGE_HEFT_MAX;
+}
+
+static const uint64_t *heft_of(const uint64_t *hefts, size_t at)
+{
+    return hefts == NULL ? NULL : &hefts[at];
+}
+
+static struct choice choose_tier(const struct store_segment_info *infos, const uint64_t *hefts,
+                                 size_t count)
 {
     struct choice best = {0};
     for (size_t i = 0; i < count; i++) {
         uint64_t least = infos[i].rows;
         uint64_t most = infos[i].rows;
         uint64_t rows = 0;
+        struct together together = {0};
         size_t end = i;
         for (; end < count; end++) {
             least = infos[end].rows < least ? infos[end].rows : least;
             most = infos[end].rows > most ? infos[end].rows : most;
-            if (most / TIER_RATIO > least || rows + infos[end].rows > STORE_SEGMENT_ROWS_MAX) {
+            if (most / TIER_RATIO > least || !add(&together, &infos[end], heft_of(hefts, end))) {
                 break;
             }
-            rows += infos[end].rows;
+            rows = together.rows;
         }
         if (end - i >= TIER_COUNT) {
             consider(&best, rows, i, end - i);
@@ -50,44 +71,49 @@ static struct choice choose_tier(const struct store_segment_info *infos, size_t 
     return best;
 }
 
-static struct choice choose_cheapest(const struct store_segment_info *infos, size_t count)
+static struct choice choose_cheapest(const struct store_segment_info *infos, const uint64_t *hefts,
+                                     size_t count)
 {
     struct choice best = {0};
     for (size_t i = 0; i < count; i++) {
-        uint64_t rows = infos[i].rows;
-        for (size_t j = i + 1; j < count; j++) {
-            rows += infos[j].rows;
-            if (rows > STORE_SEGMENT_ROWS_MAX) {
-                break;
+        struct together together = {0};
+        bool may = add(&together, &infos[i], heft_of(hefts, i));
+        for (size_t j = i + 1; may && j < count; j++) {
+            may = add(&together, &infos[j], heft_of(hefts, j));
+            if (may) {
+                consider(&best, together.rows / (j - i), i, j - i + 1);
             }
-            consider(&best, rows / (j - i), i, j - i + 1);
         }
     }
     return best;
 }
 
 /* All of them, or none. */
-static struct choice choose_all(const struct store_segment_info *infos, size_t count)
+static struct choice choose_all(const struct store_segment_info *infos, const uint64_t *hefts,
+                                size_t count)
 {
     struct choice all = {.count = count};
+    struct together together = {0};
     uint64_t largest = 0;
+    bool may = true;
     for (size_t i = 0; i < count; i++) {
+        may = add(&together, &infos[i], heft_of(hefts, i)) && may;
         all.cost += infos[i].rows;
         largest = infos[i].rows > largest ? infos[i].rows : largest;
     }
     bool worth = count > 1 && (all.cost - largest) * QUIET_SHARE >= largest;
-    return worth && all.cost <= STORE_SEGMENT_ROWS_MAX ? all : (struct choice){0};
+    return worth && may ? all : (struct choice){0};
 }
 
-bool store_merge_choose(const struct store_segment_info *infos, size_t count, bool quiet,
-                        size_t *out_first, size_t *out_count)
+bool store_merge_choose(const struct store_segment_info *infos, const uint64_t *hefts, size_t count,
+                        bool quiet, size_t *out_first, size_t *out_count)
 {
-    struct choice choice = quiet ? choose_all(infos, count) : (struct choice){0};
+    struct choice choice = quiet ? choose_all(infos, hefts, count) : (struct choice){0};
     if (choice.count == 0) {
-        choice = choose_tier(infos, count);
+        choice = choose_tier(infos, hefts, count);
     }
     if (choice.count == 0 && count > SEGMENTS_WANTED) {
-        choice = choose_cheapest(infos, count);
+        choice = choose_cheapest(infos, hefts, count);
     }
     if (choice.count == 0) {
         return false;

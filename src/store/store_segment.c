@@ -39,6 +39,12 @@ struct store_segment *store_segment_ref(struct store_segment *segment)
     return segment;
 }
 
+uint64_t store_segment_heft(const struct store_segment *segment)
+{
+    uint64_t two = 2 * (uint64_t)segment->longest_chunk;
+    return two < segment->info.bytes ? two : segment->info.bytes;
+}
+
 void store_segment_doom(struct store_segment *segment)
 {
     atomic_store(&segment->doomed, true);
@@ -290,7 +296,7 @@ static struct store_segment_chunk chunk_get(const struct store_segment *segment,
                                         .checksum = base_get_u64(entry + 16)};
 }
 
-static bool check_chunks(const struct store_segment *segment, struct fail *fail)
+static bool check_chunks(struct store_segment *segment, struct fail *fail)
 {
     for (uint32_t c = 0; c < segment->column_count; c++) {
         const struct store_segment_column *column = &segment->columns[c];
@@ -303,6 +309,8 @@ static bool check_chunks(const struct store_segment *segment, struct fail *fail)
             if (i > 0 && chunk_get(segment, column->chunk_first + i - 1).block >= chunk.block) {
                 return bad(fail, "chunks do not ascend");
             }
+            segment->longest_chunk =
+                chunk.length > segment->longest_chunk ? chunk.length : segment->longest_chunk;
         }
     }
     static const enum store_segment_kind needed[] = {

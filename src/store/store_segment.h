@@ -333,6 +333,7 @@ struct store_segment {
     uint64_t footer_offset;
     struct str sections[STORE_SEGMENT_TAGS]; /* by tag */
     uint32_t block_count, column_count, chunk_count, group_count, event_bits;
+    uint32_t longest_chunk; /* of a column */
     struct store_segment_column *columns;
     uint32_t *codes[STORE_FAMILIES];
     uint32_t code_counts[STORE_FAMILIES];

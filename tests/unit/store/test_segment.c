@@ -239,9 +239,9 @@ static void nothing_is_worth_merging_among_few_of_different_sizes(void **state)
     size_t count;
     const struct store_segment_info infos[] = {
         {.rows = 1000000}, {.rows = 100000}, {.rows = 10000}, {.rows = 1000}};
-    assert_false(store_merge_choose(infos, 0, false, &first, &count));
-    assert_false(store_merge_choose(infos, 1, false, &first, &count));
-    assert_false(store_merge_choose(infos, 4, false, &first, &count));
+    assert_false(store_merge_choose(infos, NULL, 0, false, &first, &count));
+    assert_false(store_merge_choose(infos, NULL, 1, false, &first, &count));
+    assert_false(store_merge_choose(infos, NULL, 4, false, &first, &count));
 }
 
 static void four_alike_are_merged(void **state)
@@ -251,7 +251,7 @@ static void four_alike_are_merged(void **state)
     size_t count;
     const struct store_segment_info infos[] = {
         {.rows = 1000000}, {.rows = 3000}, {.rows = 2000}, {.rows = 1000}, {.rows = 900}};
-    assert_true(store_merge_choose(infos, 5, false, &first, &count));
+    assert_true(store_merge_choose(infos, NULL, 5, false, &first, &count));
     assert_int_equal(first, 1);
     assert_int_equal(count, 4);
 }
@@ -265,12 +265,12 @@ static void many_of_different_sizes_are_merged_where_it_costs_least(void **state
     for (size_t i = 0; i < 11; i++) {
         infos[i] = (struct store_segment_info){.rows = UINT64_C(1) << (3 * (11 - i))};
     }
-    assert_true(store_merge_choose(infos, 11, false, &first, &count));
+    assert_true(store_merge_choose(infos, NULL, 11, false, &first, &count));
     assert_int_equal(first, 9);
     assert_int_equal(count, 2);
     infos[10].rows = STORE_SEGMENT_ROWS_MAX; /* never more than a segment may hold */
     infos[9].rows = STORE_SEGMENT_ROWS_MAX;
-    assert_true(store_merge_choose(infos, 11, false, &first, &count));
+    assert_true(store_merge_choose(infos, NULL, 11, false, &first, &count));
     assert_true(first + count <= 9);
 }
 
@@ -280,18 +280,50 @@ static void in_quiet_times_all_become_one_where_that_is_worth_it(void **state)
     size_t first;
     size_t count;
     struct store_segment_info infos[] = {{.rows = 1000}, {.rows = 8000}, {.rows = 0}};
-    assert_true(store_merge_choose(infos, 2, true, &first, &count));
+    assert_true(store_merge_choose(infos, NULL, 2, true, &first, &count));
     assert_int_equal(first, 0);
     assert_int_equal(count, 2);
-    assert_false(store_merge_choose(infos, 2, false, &first, &count));
-    assert_false(store_merge_choose(infos, 1, true, &first, &count));
+    assert_false(store_merge_choose(infos, NULL, 2, false, &first, &count));
+    assert_false(store_merge_choose(infos, NULL, 1, true, &first, &count));
     infos[0].rows = 999; /* less than an eighth */
-    assert_false(store_merge_choose(infos, 2, true, &first, &count));
+    assert_false(store_merge_choose(infos, NULL, 2, true, &first, &count));
     infos[2].rows = 1;
-    assert_true(store_merge_choose(infos, 3, true, &first, &count));
+    assert_true(store_merge_choose(infos, NULL, 3, true, &first, &count));
     assert_int_equal(count, 3);
     infos[2].rows = STORE_SEGMENT_ROWS_MAX; /* never more than a segment may hold */
-    assert_false(store_merge_choose(infos, 3, true, &first, &count));
+    assert_false(store_merge_choose(infos, NULL, 3, true, &first, &count));
+}
+
+/* A column of a block may take 4 GiB: what might exceed that stays apart, and all else is merged beside it. */
+static void what_is_too_wordy_together_stays_apart(void **state)
+{
+    (void)state;
+    size_t first;
+    size_t count;
+    struct store_segment_info infos[12] = {{.rows = 1000}, {.rows = 1000}, {.rows = 1000},
+                                           {.rows = 1000}, {.rows = 1000}, {.rows = 1000}};
+    uint64_t hefts[12] = {0, STORE_MERGE_HEFT_MAX / 2, STORE_MERGE_HEFT_MAX / 2 - 3, 1, 1, 1};
+    assert_true(store_merge_choose(infos, hefts, 6, true, &first, &count));
+    assert_int_equal(first, 0);
+    assert_int_equal(count, 6);
+    hefts[5] = 2;                                                           /* one byte too many */
+    assert_true(store_merge_choose(infos, hefts, 6, true, &first, &count)); /* four alike */
+    assert_int_equal(first, 1);
+    assert_int_equal(count, 4);
+    hefts[1] = STORE_MERGE_HEFT_MAX;
+    assert_true(store_merge_choose(infos, hefts, 6, true, &first, &count));
+    assert_int_equal(first, 2);
+    assert_int_equal(count, 4);
+    assert_false(store_merge_choose(infos, hefts, 5, true, &first, &count));
+    for (size_t i = 0; i < 12; i++) { /* no two of them: many stay, and nothing is tried in vain */
+        infos[i] = (struct store_segment_info){.rows = UINT64_C(1) << 2 * i};
+        hefts[i] = STORE_MERGE_HEFT_MAX / 2 + 1;
+    }
+    assert_false(store_merge_choose(infos, hefts, 12, false, &first, &count));
+    hefts[7] = 0; /* but for one, which its smaller neighbour costs least */
+    assert_true(store_merge_choose(infos, hefts, 12, false, &first, &count));
+    assert_int_equal(first, 6);
+    assert_int_equal(count, 2);
 }
 
 /* As a store lives: seals of one size; merges whenever there is something to merge. */
@@ -308,7 +340,7 @@ static void segments_stay_few_and_rows_are_rewritten_rarely(void **state)
         rows += infos[segments - 1].rows;
         size_t first;
         size_t count;
-        while (store_merge_choose(infos, segments, false, &first, &count)) {
+        while (store_merge_choose(infos, NULL, segments, false, &first, &count)) {
             assert_true(count > 1 && first + count <= segments);
             for (size_t i = 1; i < count; i++) {
                 infos[first].rows += infos[first + i].rows;
@@ -691,6 +723,7 @@ int main(void)
         cmocka_unit_test(four_alike_are_merged),
         cmocka_unit_test(many_of_different_sizes_are_merged_where_it_costs_least),
         cmocka_unit_test(in_quiet_times_all_become_one_where_that_is_worth_it),
+        cmocka_unit_test(what_is_too_wordy_together_stays_apart),
         cmocka_unit_test(segments_stay_few_and_rows_are_rewritten_rarely),
         cmocka_unit_test(names_are_counted_over_segments_and_fresh_rows),
         cmocka_unit_test(rows_of_an_hour_are_counted_without_reading_them),
