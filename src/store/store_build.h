@@ -4,7 +4,8 @@
  *   share get into dictionaries; then the rows, merged by the same reader as scans use, go into blocks.
  * Owner: store_segment_write; all freed by store_build_done.   Threads: one.
  * Failure: FAIL_IO, FAIL_LIMIT, FAIL_CORRUPT of inputs, FAIL_CANCELLED.
- * Limits/cost: memory for a block and its columns, the dictionaries, and 50 bytes per 512 customers.
+ * Limits/cost: memory for a block's columns, the dictionaries, and 50 bytes per 512 customers. Strings stay where they are until the
+ *   block is written, and are held by the page: however long a block's words are, they take STORE_ENCODER_PAGES_BYTES and some.
  * Units: rows, bytes.   Example: none, internal.   Not here: which segments to merge (store_merge.c).
  */
 #pragma once
@@ -13,6 +14,7 @@
 #include "store_map.h"
 #include "store_ranges.h"
 #include "store_read.h"
+#include "store_words.h"
 
 #define STORE_DICTIONARY_STRINGS_MAX 65536U /* of a column */
 #define STORE_DICTIONARY_STRING_BYTES_MAX 1024U
@@ -125,15 +127,16 @@ struct store_build {
 
     /* the file */
     struct disk_file *file;
-    struct base_buf out; /* not yet written */
-    uint64_t out_at;     /* offset of its first byte */
+    struct base_buf
+        out; /* not yet written, but for the pages of its last column that the encoder gave away */
+    uint64_t out_at; /* offset of its first byte */
     struct store_encoder encoder;
     struct base_buf spare; /* for choosing between two forms */
 
     /* the block being filled */
     uint32_t rows;
     uint32_t customer_first, customer_last;
-    struct arena *strings; /* of the block */
+    struct store_words words; /* of the sources' heaps */
     int64_t *ints[STORE_BUILD_INTS];
     int64_t *customers; /* by row */
     struct store_build_chunks int_chunks[STORE_BUILD_INTS];
@@ -192,6 +195,11 @@ bool store_build_flush_block(struct store_build *build, struct fail *fail) MUST_
 bool store_build_end_chunk(struct store_build *build, size_t begin, struct store_segment_piece *out,
                            struct fail *fail) MUST_USE;
 size_t store_build_begin_chunk(const struct store_build *build);
+/* The encoder's, with the build as their context: strings of the column begun last; pages that the file takes. */
+bool store_build_find_words(void *context, struct store_value left, struct str *out,
+                            struct fail *fail) MUST_USE;
+bool store_build_take_pages(void *context, const void *bytes, size_t len,
+                            struct fail *fail) MUST_USE;
 /* Directory, statistics. */
 bool store_build_add_customer(struct store_build *build, uint32_t customer, uint32_t rows,
                               const int64_t *ts_ms, const uint32_t *events,

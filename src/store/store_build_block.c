@@ -24,12 +24,92 @@ bool store_build_end_chunk(struct store_build *build, size_t begin, struct store
     return base_buf_ok(&build->out, fail);
 }
 
+static bool write_out(struct store_build *build, struct fail *fail)
+{
+    if (!disk_write_at(build->file, build->out_at, build->out.data, build->out.len, fail)) {
+        return false;
+    }
+    build->out_at += build->out.len;
+    base_buf_reset(&build->out);
+    return true;
+}
+
+/* ---- words that are too many to be held ------------------------------------------------------------------ */
+
+bool store_build_find_words(void *context, struct store_value left, struct str *out,
+                            struct fail *fail)
+{
+    struct store_build *build = context;
+    return store_words_get(&build->words, left, out, fail);
+}
+
+/* Behind what waits in `out`, whose length is final by then. */
+bool store_build_take_pages(void *context, const void *bytes, size_t len, struct fail *fail)
+{
+    struct store_build *build = context;
+    return base_buf_ok(&build->out, fail) &&
+           disk_write_at(build->file, build->out_at + build->out.len + build->encoder.taken, bytes,
+                         len, fail);
+}
+
+/* Adds `len` bytes of the file, which were just written. */
+static bool hash_file(struct store_build *build, uint64_t from, uint64_t len,
+                      struct base_hasher *hasher, struct fail *fail)
+{
+    CLEANUP(base_free_at) void *block = NULL;
+    if (!base_alloc_array(STORE_ENCODER_PAGES_BYTES, 1, &block, fail)) {
+        return false;
+    }
+    while (len > 0) {
+        size_t wanted = len < STORE_ENCODER_PAGES_BYTES ? (size_t)len : STORE_ENCODER_PAGES_BYTES;
+        size_t got = 0;
+        if (!disk_read_at(build->file, from, block, wanted, &got, fail)) {
+            return false;
+        }
+        if (got != wanted) {
+            return fail_set(fail, FAIL_IO, "%s ends before what was written to it", build->path);
+        }
+        base_hasher_add(hasher, block, got);
+        from += got;
+        len -= got;
+    }
+    return true;
+}
+
+/* Ends a chunk whose pages lie in the file already. Its beginning, which says where they are, was not known before the last
+   of them, so that the checksum is made of what is read back. */
+static bool end_long_chunk(struct store_build *build, size_t begin, struct store_segment_piece *out,
+                           struct fail *fail)
+{
+    static const char zero[8] = {0};
+    uint64_t taken = build->encoder.taken;
+    build->encoder.taken = 0;
+    if (!base_buf_ok(&build->out, fail)) {
+        return false;
+    }
+    size_t head = build->out.len - begin;
+    *out = (struct store_segment_piece){.offset = build->out_at + begin, .length = head + taken};
+    struct base_hasher *hasher = base_hasher_new(0);
+    base_hasher_add(hasher, build->out.data + begin, head);
+    bool ok = write_out(build, fail) && hash_file(build, build->out_at, taken, hasher, fail);
+    out->checksum = base_hasher_end64(hasher);
+    base_hasher_free(hasher);
+    build->out_at += taken;
+    size_t pad = (8 - build->out_at % 8) % 8;
+    ok = ok && (pad == 0 || disk_write_at(build->file, build->out_at, zero, pad, fail));
+    build->out_at += pad;
+    return ok;
+}
+
+/* ---- blocks ------------------------------------------------------------------------------------------------ */
+
 /* Ends a chunk of the block that is being written, for one column. */
 static bool end_column(struct store_build *build, size_t begin, struct store_build_chunks *chunks,
                        struct fail *fail)
 {
     struct store_segment_piece piece;
-    if (!store_build_end_chunk(build, begin, &piece, fail)) {
+    if (!(build->encoder.taken > 0 ? end_long_chunk(build, begin, &piece, fail)
+                                   : store_build_end_chunk(build, begin, &piece, fail))) {
         return false;
     }
     if (piece.length > UINT32_MAX) {
@@ -109,6 +189,7 @@ static bool put_values(struct store_build *build, struct store_build_column *col
         .codes = column->dictionary.count > 0 ? column->codes.data : NULL,
     };
     size_t begin = store_build_begin_chunk(build);
+    store_words_begin(&build->words, column->kind, column->name);
     return store_values_encode(&input, &build->encoder, &build->out, fail) &&
            end_column(build, begin, &column->chunks, fail);
 }
@@ -135,16 +216,6 @@ static bool put_block_entry(struct store_build *build, struct fail *fail)
     build->info.ts_min_ms = least < build->info.ts_min_ms ? least : build->info.ts_min_ms;
     build->info.ts_max_ms = most > build->info.ts_max_ms ? most : build->info.ts_max_ms;
     return base_buf_ok(&build->blocks, fail) && base_buf_ok(&build->event_sets, fail);
-}
-
-static bool write_out(struct store_build *build, struct fail *fail)
-{
-    if (!disk_write_at(build->file, build->out_at, build->out.data, build->out.len, fail)) {
-        return false;
-    }
-    build->out_at += build->out.len;
-    base_buf_reset(&build->out);
-    return true;
 }
 
 bool store_build_flush_block(struct store_build *build, struct fail *fail)
@@ -179,7 +250,6 @@ bool store_build_flush_block(struct store_build *build, struct fail *fail)
     }
     build->info.rows += build->rows;
     build->rows = 0;
-    arena_reset(build->strings);
     return write_out(build, fail);
 }
 
@@ -235,16 +305,28 @@ static bool count_name(struct store_build *build, const struct store_build_colum
 }
 
 /* Mostly a customer's row says the same as the one before. */
-static uint32_t code_of_string(const struct store_build_column *column, struct store_value value)
+static bool code_of_string(struct store_build *build, const struct store_build_column *column,
+                           struct store_value value, uint32_t *out, struct fail *fail)
 {
+    struct str text;
+    *out = 0;
+    if (column->dictionary.count == 0 ||
+        store_value_len(&value) > STORE_DICTIONARY_STRING_BYTES_MAX) {
+        return true;
+    }
+    if (!store_words_get(&build->words, value, &text, fail)) {
+        return false;
+    }
     if (column->entries > 0) {
         uint32_t code = ((const uint32_t *)column->codes.data)[column->entries - 1];
         struct str before = code > 0 ? column->dictionary.strings[code - 1] : (struct str){NULL, 0};
-        if (code > 0 && str_equal(before, store_value_text(value))) {
-            return code;
+        if (code > 0 && str_equal(before, text)) {
+            *out = code;
+            return true;
         }
     }
-    return store_build_dictionary_find(&column->dictionary, store_value_text(value));
+    *out = store_build_dictionary_find(&column->dictionary, text);
+    return true;
 }
 
 static bool add_value(struct adding *adding, struct store_build_column *column, uint32_t row,
@@ -256,16 +338,8 @@ static bool add_value(struct adding *adding, struct store_build_column *column, 
     if (column->kind == STORE_SEGMENT_CLIENT_TS || column->kind == STORE_SEGMENT_SENT_AT) {
         value = store_value_int((int64_t)((uint64_t)value.i - (uint64_t)adding->rows->ts_ms[row]));
     } else if (value.kind == STORE_STRING) {
-        code = code_of_string(column, value);
-        if (code == 0) { /* the batch does not last as long as the block */
-            char *copy = arena_alloc(build->strings, value.len, fail);
-            if (copy == NULL) {
-                return false;
-            }
-            if (value.len > 0) {
-                memcpy(copy, value.s, value.len);
-            }
-            value.s = copy;
+        if (!code_of_string(build, column, value, &code, fail)) {
+            return false;
         }
     }
     ((uint32_t *)column->at.data)[at] = build->rows + (row - adding->from);
@@ -294,6 +368,7 @@ static bool add_values(struct adding *adding, struct fail *fail)
         }
         struct store_build_column *column = &build->columns[c];
         uint32_t counted = UINT32_MAX;
+        store_words_begin(&build->words, column->kind, column->name);
         for (; *entry < in->count && in->at[*entry] < adding->from + adding->count; (*entry)++) {
             uint32_t row = in->at[*entry];
             if (!add_value(adding, column, row, in->values[*entry], fail)) {

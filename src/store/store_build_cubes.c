@@ -173,21 +173,43 @@ static uint8_t find_code(struct store_build_cubes *cubes, struct store_cube_watc
     return code;
 }
 
+/* The bytes of a string that was left in its heap. Nobody asks for numbers by whole texts: a property that has them is
+   given up, and so is one that cannot be read, which whoever writes it will say. */
+static bool fetch(struct store_build *build, struct store_value *value)
+{
+    struct fail ignored;
+    struct str text;
+    if (value->kind != STORE_STRING) {
+        return true;
+    }
+    if (store_value_len(value) > STORE_DICTIONARY_STRING_BYTES_MAX ||
+        !store_words_get(&build->words, *value, &text, &ignored)) {
+        return false;
+    }
+    *value = store_value_str(text);
+    return true;
+}
+
 /* The codes of the block's rows. A property that some row has twice is given up: it would be counted twice. */
-static void code_rows(struct store_build_cubes *cubes, const struct store_build *build,
+static void code_rows(struct store_build_cubes *cubes, struct store_build *build,
                       struct store_cube_watched *one)
 {
     const struct store_build_column *column = &build->columns[one->column];
     const uint32_t *at = column->at.data;
     const uint32_t *places = column->codes.data;
     const struct store_value *values = column->values.data;
+    store_words_begin(&build->words, column->kind, column->name);
     memset(one->codes, 0, build->rows);
     for (uint32_t e = 0; e < column->entries && !one->dead; e++) {
         uint32_t place = places[e];
         uint8_t code = one->of_code[place];
         if (code == 0) { /* place 0 is that of all that are in no dictionary */
-            code =
-                place == 0 ? find_code(cubes, one, &values[e]) : make_code(cubes, one, &values[e]);
+            struct store_value value = values[e];
+            if (!fetch(build, &value)) {
+                one->dead = true;
+                break;
+            }
+            code = place == 0 ? find_code(cubes, one, &value) : make_code(cubes, one, &value);
             one->of_code[place] = place == 0 ? 0 : code;
         }
         one->dead = one->dead || one->codes[at[e]] != 0;

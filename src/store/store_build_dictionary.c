@@ -327,7 +327,8 @@ struct tallying {
     struct store_tally *tally;
     struct store_segment *segment;
     struct store_segment_column *column;
-    struct store_values_scratch scratch;
+    struct store_values_scratch scratch; /* leaves strings in their heaps */
+    struct store_words words;            /* of the one segment */
     struct store_vec customers, rows, values, counts, arrivals;
     struct store_directory *directory;
 };
@@ -380,6 +381,13 @@ static bool expand_customers(struct tallying *t, uint32_t block, struct fail *fa
     return t->build->in->leave_out == NULL || leave_customers(t, block, fail);
 }
 
+/* Longer strings need not be looked at: they get into no dictionary. */
+static bool may_share(const struct store_value *value)
+{
+    uint32_t len = store_value_len(value);
+    return len > 0 && len <= STORE_DICTIONARY_STRING_BYTES_MAX;
+}
+
 static bool tally_block(struct tallying *t, uint32_t block, struct fail *fail)
 {
     struct store_dictionary dictionary;
@@ -393,7 +401,7 @@ static bool tally_block(struct tallying *t, uint32_t block, struct fail *fail)
         return true;
     }
     uint32_t count = values.entries;
-    arena_reset(t->scratch.strings);
+    t->scratch.leave_block = block;
     if (!expand_customers(t, block, fail) ||
         !store_vec_room(&t->rows, count, sizeof(uint32_t), NULL, fail) ||
         !store_vec_room(&t->values, count, sizeof(struct store_value), NULL, fail)) {
@@ -418,8 +426,10 @@ static bool tally_block(struct tallying *t, uint32_t block, struct fail *fail)
                all[i].len == all[begin].len && customers[rows[i]] == customer) {
             i++;
         }
-        if (!store_tally_add(t->tally, store_value_text(all[begin]), customer, i - begin, false,
-                             fail)) {
+        struct str text;
+        if (may_share(&all[begin]) &&
+            (!store_words_get(&t->words, all[begin], &text, fail) ||
+             !store_tally_add(t->tally, text, customer, i - begin, false, fail))) {
             return false;
         }
     }
@@ -432,6 +442,9 @@ static bool tally_segments(struct tallying *t, const struct store_build_column *
     for (size_t s = 0; s < t->build->sources.segment_count; s++) {
         t->segment = t->build->sources.segments[s];
         t->column = store_segment_column_find(t->segment, column->kind, column->name);
+        store_words_done(&t->words);
+        store_words_init(&t->words, &t->segment, 1);
+        store_words_begin(&t->words, column->kind, column->name);
         for (uint32_t b = 0; t->column != NULL && b < store_segment_block_count(t->segment); b++) {
             if (t->build->in->cancel != NULL && base_cancel_due(t->build->in->cancel, fail)) {
                 return false;
@@ -447,7 +460,7 @@ static bool tally_segments(struct tallying *t, const struct store_build_column *
 static void tallying_done(struct tallying *t)
 {
     store_values_scratch_done(&t->scratch);
-    arena_free(t->scratch.strings);
+    store_words_done(&t->words);
     store_vec_done(&t->customers, NULL);
     store_vec_done(&t->rows, NULL);
     store_vec_done(&t->values, NULL);
@@ -462,7 +475,7 @@ bool store_build_plan_dictionaries(struct store_build *build, struct fail *fail)
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     CLEANUP(tallying_done) struct tallying t = {.build = build};
     t.tally = store_tally_new();
-    t.scratch.strings = arena_new(NULL);
+    t.scratch.leave = true;
     t.directory = base_alloc_zero(sizeof *t.directory);
     struct fresh_cells cells = {0};
     if (!sort_fresh(build, arena, &cells, fail)) {

@@ -184,10 +184,38 @@ struct store_values {
     const struct store_dictionary *dictionary; /* NULL: none */
 };
 
+/* A string of a heap that was left there: in place of its bytes the value says where they are. Only readers that ask for it
+   are given such values, and they stay among those of store_words.h. */
+#define STORE_LEFT (UINT32_C(1) << 31) /* beside the length */
+#define STORE_LEFT_SEGMENTS_MAX (UINT32_C(1) << 16)
+static inline bool store_value_is_left(const struct store_value *value)
+{
+    return value->kind == STORE_STRING && (value->len & STORE_LEFT) != 0;
+}
+static inline uint32_t store_value_len(const struct store_value *value) /* of any string */
+{
+    return value->len & ~STORE_LEFT;
+}
+static inline uint32_t store_left_segment(struct store_value value)
+{
+    return (uint32_t)(value.u >> 48);
+}
+static inline uint32_t store_left_block(struct store_value value)
+{
+    return (uint32_t)(value.u >> 32) & 0xffff;
+}
+static inline uint32_t store_left_string(struct store_value value) /* of its heap */
+{
+    return (uint32_t)value.u;
+}
+
 /* What decoding values needs besides; keeps its memory. */
 struct store_values_scratch {
     struct base_budget *budget;
     struct arena *strings; /* where strings of heaps are put */
+    bool leave;            /* strings of heaps are left there, */
+    uint32_t leave_segment,
+        leave_block; /* which are this segment's, of the reader's list, and this block's */
     struct store_vec numbers, codes, kinds, lengths, picks, values;
     struct base_unzipper *unzipper;
 };
@@ -203,7 +231,7 @@ bool store_values_find(const struct store_values *values, uint32_t from, uint32_
 bool store_values_rows(const struct store_values *values, uint32_t first, uint32_t count,
                        uint32_t *out, struct fail *fail) MUST_USE;
 /* Values of entries [first, first + count), or where `picks` is not NULL of those `pick_count` entries
-   among them (ascending, counted from `first`). Strings lie in the mapped file or in scratch->strings. */
+   among them (ascending, counted from `first`). Strings lie in the mapped file or in scratch->strings, or are left. */
 bool store_values_read(const struct store_values *values, uint32_t first, uint32_t count,
                        const uint32_t *picks, uint32_t pick_count,
                        struct store_values_scratch *scratch, struct store_value *out,
@@ -220,7 +248,17 @@ struct store_values_input {
 struct store_encoder {
     struct arena *arena; /* reset by each call */
     struct base_zipper *zipper;
+    struct base_buf page, pages; /* of heaps; keep their memory */
+    /* The bytes of a string that was left in its heap, until the next call; NULL: there are none such. */
+    bool (*find)(void *context, struct store_value left, struct str *out, struct fail *fail);
+    /* Takes what follows what is in `out` and was taken before: called only where the pages of a heap come to more than
+       STORE_ENCODER_PAGES_BYTES, and from then on until its end, which is the column's. NULL: all goes into `out`. */
+    bool (*take)(void *context, const void *bytes, size_t len, struct fail *fail);
+    void *context;
+    uint64_t taken; /* by the last call */
 };
+#define STORE_ENCODER_PAGES_BYTES ((size_t)4 << 20)
+void store_encoder_done(struct store_encoder *encoder);
 bool store_values_encode(const struct store_values_input *input, struct store_encoder *encoder,
                          struct base_buf *out, struct fail *fail) MUST_USE;
 
@@ -228,19 +266,24 @@ bool store_values_encode(const struct store_values_input *input, struct store_en
 
 #define STORE_HEAP_PAGE_BYTES ((size_t)65536)
 
-bool store_heap_encode(const struct str *strings, uint32_t count, struct store_encoder *encoder,
-                       bool *out_uuids, struct base_buf *out, struct fail *fail) MUST_USE;
+bool store_heap_encode(const struct store_value *strings, uint32_t count,
+                       struct store_encoder *encoder, bool *out_uuids, struct base_buf *out,
+                       struct fail *fail) MUST_USE;
 bool store_heap_open(const uint8_t *bytes, size_t len, bool uuids, uint32_t strings,
                      struct store_heap *out, struct fail *fail) MUST_USE;
 /* A reader of one heap, for strings in ascending order. */
 struct store_heap_reader {
     const struct store_heap *heap;
     struct store_values_scratch *scratch;
+    bool forgets;     /* scratch->strings holds one page: that of the string asked for last */
     const char *page; /* the page open, decompressed */
-    uint32_t page_at, page_first, page_end, page_bytes;
+    uint32_t page_first, page_end, page_bytes;
     uint32_t next; /* string whose offset is known */
     uint32_t next_offset;
     bool any;
 };
 bool store_heap_get(struct store_heap_reader *reader, uint32_t string, struct store_value *out,
                     struct fail *fail) MUST_USE;
+/* The string as one that was left. A reader is asked for this or for bytes, not for both. */
+bool store_heap_leave(struct store_heap_reader *reader, uint32_t string, struct store_value *out,
+                      struct fail *fail) MUST_USE;

@@ -68,103 +68,178 @@ static void uuid_format(const uint8_t *from, char out[UUID_TEXT_BYTES])
 
 /* ---- encoding ----------------------------------------------------------------------------------------- */
 
-static bool all_uuids(const struct str *strings, uint32_t count)
+static bool string_at(const struct store_encoder *encoder, const struct store_value *value,
+                      struct str *out, struct fail *fail)
 {
-    uint8_t uuid[UUID_BYTES];
-    for (uint32_t i = 0; i < count; i++) {
-        if (!uuid_parse(strings[i], uuid)) {
-            return false;
-        }
+    if (store_value_is_left(value)) {
+        INVARIANT(encoder->find != NULL);
+        return encoder->find(encoder->context, *value, out, fail);
     }
+    *out = store_value_text(*value);
     return true;
 }
 
-/* Strings [from, to) as one page: its entry goes to `table`, its bytes to `pages`. */
-static bool put_page(const struct str *strings, uint32_t from, uint32_t to, size_t bytes,
-                     struct store_encoder *encoder, struct base_buf *table, struct base_buf *pages,
-                     struct fail *fail)
+/* Nothing is put where not all of them are. */
+static bool put_uuids(const struct store_value *strings, uint32_t count,
+                      const struct store_encoder *encoder, bool *out_all, struct base_buf *out,
+                      struct fail *fail)
 {
-    char *raw = arena_alloc(encoder->arena, bytes, fail);
-    if (raw == NULL) {
+    size_t begin = out->len;
+    bool all = true;
+    for (uint32_t i = 0; i < count && all; i++) {
+        uint8_t uuid[UUID_BYTES];
+        struct str text = {0};
+        all = store_value_len(&strings[i]) == UUID_TEXT_BYTES;
+        if (all && !string_at(encoder, &strings[i], &text, fail)) {
+            return false;
+        }
+        all = all && uuid_parse(text, uuid);
+        if (all) {
+            base_buf_bytes(out, uuid, sizeof uuid);
+        }
+    }
+    out->len = all ? out->len : begin;
+    *out_all = all;
+    return base_buf_ok(out, fail);
+}
+
+/* Where the page ends that begins with string `from`, and how many bytes it has. */
+static uint32_t find_page_end(const struct store_value *strings, uint32_t from, uint32_t count,
+                              size_t *out_bytes)
+{
+    uint32_t to = from;
+    size_t bytes = 0;
+    do {
+        bytes += store_value_len(&strings[to++]);
+    } while (to < count && bytes + store_value_len(&strings[to]) <= STORE_HEAP_PAGE_BYTES);
+    *out_bytes = bytes;
+    return to;
+}
+
+/* The bytes of strings [from, to), one behind the other. */
+static bool join_page(const struct store_value *strings, uint32_t from, uint32_t to,
+                      struct store_encoder *encoder, struct str *out, struct fail *fail)
+{
+    if (to - from == 1) {
+        return string_at(encoder, &strings[from], out, fail);
+    }
+    base_buf_reset(&encoder->page);
+    for (uint32_t i = from; i < to; i++) {
+        struct str text;
+        if (!string_at(encoder, &strings[i], &text, fail)) {
+            return false;
+        }
+        base_buf_bytes(&encoder->page, text.data, text.len);
+    }
+    *out = base_buf_view(&encoder->page);
+    return base_buf_ok(&encoder->page, fail);
+}
+
+static bool take_pages(struct store_encoder *encoder, struct fail *fail)
+{
+    if (!base_buf_ok(&encoder->pages, fail) ||
+        !encoder->take(encoder->context, encoder->pages.data, encoder->pages.len, fail)) {
         return false;
     }
-    size_t at = 0;
-    for (uint32_t i = from; i < to; i++) {
-        if (strings[i].len > 0) {
-            memcpy(raw + at, strings[i].data, strings[i].len);
-        }
-        at += strings[i].len;
-    }
-    size_t offset = pages->len;
+    encoder->taken += encoder->pages.len;
+    base_buf_reset(&encoder->pages);
+    return true;
+}
+
+/* Strings [from, to), which have `bytes`, as one page behind the others: *entry is what the table says of it. */
+static bool put_page(const struct store_value *strings, uint32_t from, uint32_t to, size_t bytes,
+                     struct store_encoder *encoder, uint8_t entry[PAGE_ENTRY_BYTES],
+                     struct fail *fail)
+{
+    struct base_buf *pages = &encoder->pages;
+    size_t begin = pages->len;
+    uint64_t offset = encoder->taken + begin;
     bool smaller = false;
-    if (bytes > 0 && !base_zip(encoder->zipper, raw, bytes, pages, &smaller, fail)) {
+    struct str raw;
+    if (!join_page(strings, from, to, encoder, &raw, fail)) {
+        return false;
+    }
+    INVARIANT(raw.len == bytes);
+    if (bytes > 0 && !base_zip(encoder->zipper, raw.data, bytes, pages, &smaller, fail)) {
         return false;
     }
     if (!smaller) {
-        base_buf_bytes(pages, raw, bytes);
+        base_buf_bytes(pages, raw.data, bytes);
     }
-    uint8_t entry[PAGE_ENTRY_BYTES];
+    if (!base_buf_ok(pages, fail)) {
+        return false;
+    }
+    if (offset > UINT32_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "the strings of one block take more than 4 GiB");
+    }
     base_put_u32(entry, from);
     base_put_u32(entry + 4, (uint32_t)offset);
-    base_put_u32(entry + 8, (uint32_t)(pages->len - offset));
+    base_put_u32(entry + 8, (uint32_t)(pages->len - begin));
     base_put_u32(entry + 12, (uint32_t)bytes);
-    base_buf_bytes(table, entry, sizeof entry);
-    return base_buf_ok(pages, fail) && base_buf_ok(table, fail);
+    return encoder->take == NULL || pages->len < STORE_ENCODER_PAGES_BYTES ||
+           take_pages(encoder, fail);
 }
 
-static bool put_pages(const struct str *strings, uint32_t count, struct store_encoder *encoder,
-                      struct base_buf *table, struct base_buf *pages, struct fail *fail)
+/* The table stands before the pages, and is filled while they are put. */
+static bool put_pages(const struct store_value *strings, uint32_t count, uint32_t pages,
+                      struct store_encoder *encoder, struct base_buf *out, struct fail *fail)
 {
-    uint32_t from = 0;
-    size_t bytes = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (i > from && bytes + strings[i].len > STORE_HEAP_PAGE_BYTES) {
-            if (!put_page(strings, from, i, bytes, encoder, table, pages, fail)) {
-                return false;
-            }
-            from = i;
-            bytes = 0;
-        }
-        bytes += strings[i].len;
-    }
-    return put_page(strings, from, count, bytes, encoder, table, pages, fail);
-}
-
-bool store_heap_encode(const struct str *strings, uint32_t count, struct store_encoder *encoder,
-                       bool *out_uuids, struct base_buf *out, struct fail *fail)
-{
-    *out_uuids = all_uuids(strings, count);
-    if (*out_uuids) {
-        for (uint32_t i = 0; i < count; i++) {
-            uint8_t uuid[UUID_BYTES];
-            INVARIANT(uuid_parse(strings[i], uuid));
-            base_buf_bytes(out, uuid, sizeof uuid);
-        }
+    size_t table = out->len;
+    size_t bytes = (size_t)pages * PAGE_ENTRY_BYTES;
+    char *room = base_buf_room(out, bytes);
+    if (room == NULL) {
         return base_buf_ok(out, fail);
+    }
+    out->len += bytes;
+    base_buf_reset(&encoder->pages);
+    for (uint32_t from = 0; from < count; table += PAGE_ENTRY_BYTES) {
+        size_t page_bytes;
+        uint32_t to = find_page_end(strings, from, count, &page_bytes);
+        if (!put_page(strings, from, to, page_bytes, encoder, (uint8_t *)out->data + table, fail)) {
+            return false;
+        }
+        from = to;
+    }
+    if (encoder->taken > 0) {
+        return encoder->pages.len == 0 || take_pages(encoder, fail);
+    }
+    base_buf_bytes(out, encoder->pages.data, encoder->pages.len);
+    return base_buf_ok(out, fail);
+}
+
+bool store_heap_encode(const struct store_value *strings, uint32_t count,
+                       struct store_encoder *encoder, bool *out_uuids, struct base_buf *out,
+                       struct fail *fail)
+{
+    if (!put_uuids(strings, count, encoder, out_uuids, out, fail)) {
+        return false;
+    }
+    if (*out_uuids) {
+        return true;
     }
     int64_t *lengths = arena_array(encoder->arena, count, sizeof *lengths, fail);
     if (lengths == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        lengths[i] = (int64_t)strings[i].len;
+        lengths[i] = (int64_t)store_value_len(&strings[i]);
     }
-    CLEANUP(base_buf_done) struct base_buf packed = {.limit = UINT32_MAX};
-    CLEANUP(base_buf_done) struct base_buf table = {.limit = UINT32_MAX};
-    CLEANUP(base_buf_done) struct base_buf pages = {.limit = UINT32_MAX};
-    if (!store_ints_encode(lengths, count, &packed, fail) ||
-        !put_pages(strings, count, encoder, &table, &pages, fail)) {
-        return false;
+    uint32_t pages = 0;
+    size_t bytes;
+    for (uint32_t from = 0; from < count; pages++) {
+        from = find_page_end(strings, from, count, &bytes);
     }
     uint8_t header[HEADER_BYTES] = {0};
-    base_put_u32(header, count);
-    base_put_u32(header + 4, (uint32_t)(table.len / PAGE_ENTRY_BYTES));
-    base_put_u32(header + 8, (uint32_t)packed.len);
+    size_t begin = out->len;
     base_buf_bytes(out, header, sizeof header);
-    base_buf_bytes(out, packed.data, packed.len);
-    base_buf_bytes(out, table.data, table.len);
-    base_buf_bytes(out, pages.data, pages.len);
-    return base_buf_ok(out, fail);
+    if (!store_ints_encode(lengths, count, out, fail)) {
+        return false;
+    }
+    base_put_u32(header, count);
+    base_put_u32(header + 4, pages);
+    base_put_u32(header + 8, (uint32_t)(out->len - begin - sizeof header));
+    memcpy(out->data + begin, header, sizeof header);
+    return put_pages(strings, count, pages, encoder, out, fail);
 }
 
 /* ---- decoding ----------------------------------------------------------------------------------------- */
@@ -240,6 +315,9 @@ static bool open_page(struct store_heap_reader *reader, uint32_t string, struct 
         return false;
     }
     const uint8_t *from = heap->bytes + offset;
+    if (reader->forgets) {
+        arena_reset(reader->scratch->strings);
+    }
     if (stored == bytes) {
         reader->page = (const char *)from;
     } else {
@@ -270,6 +348,9 @@ bool store_heap_get(struct store_heap_reader *reader, uint32_t string, struct st
     const struct store_heap *heap = reader->heap;
     INVARIANT(string < heap->strings);
     if (heap->uuids) {
+        if (reader->forgets) {
+            arena_reset(reader->scratch->strings);
+        }
         char *text = arena_alloc(reader->scratch->strings, UUID_TEXT_BYTES, fail);
         if (text == NULL) {
             return false;
@@ -278,10 +359,13 @@ bool store_heap_get(struct store_heap_reader *reader, uint32_t string, struct st
         *out = store_value_str(str_of(text, UUID_TEXT_BYTES));
         return true;
     }
-    if (!reader->any || string < reader->next || string >= reader->page_end) {
+    if (!reader->any || string < reader->page_first || string >= reader->page_end) {
         if (!open_page(reader, string, fail)) {
             return false;
         }
+    } else if (string < reader->next) {
+        reader->next = reader->page_first;
+        reader->next_offset = 0;
     }
     const int64_t *lengths = reader->scratch->lengths.data;
     for (;;) {
@@ -296,6 +380,40 @@ bool store_heap_get(struct store_heap_reader *reader, uint32_t string, struct st
             return true;
         }
     }
+}
+
+/* Lengths are unpacked so many at once. */
+#define LENGTHS_AHEAD 256U
+
+bool store_heap_leave(struct store_heap_reader *reader, uint32_t string, struct store_value *out,
+                      struct fail *fail)
+{
+    const struct store_heap *heap = reader->heap;
+    struct store_values_scratch *scratch = reader->scratch;
+    int64_t len = UUID_TEXT_BYTES;
+    INVARIANT(string < heap->strings);
+    if (!heap->uuids) {
+        if (!reader->any || string < reader->page_first || string >= reader->page_end) {
+            uint32_t left = heap->strings - string;
+            uint32_t count = left < LENGTHS_AHEAD ? left : LENGTHS_AHEAD;
+            if (!store_vec_room(&scratch->lengths, count, sizeof(int64_t), scratch->budget, fail) ||
+                !store_ints_read(&heap->lengths, string, count, scratch->lengths.data, fail)) {
+                return false;
+            }
+            reader->page_first = string;
+            reader->page_end = string + count;
+            reader->any = true;
+        }
+        len = ((const int64_t *)scratch->lengths.data)[string - reader->page_first];
+        if (len < 0 || len > (int64_t)(STORE_EVENT_BYTES_MAX + STORE_HEAP_PAGE_BYTES)) {
+            return bad(fail, "a string past its page");
+        }
+    }
+    *out = (struct store_value){.kind = STORE_STRING,
+                                .len = (uint32_t)len | STORE_LEFT,
+                                .u = (uint64_t)scratch->leave_segment << 48 |
+                                     (uint64_t)scratch->leave_block << 32 | string};
+    return true;
 }
 
 /* ---- dictionaries ------------------------------------------------------------------------------------- */

@@ -373,6 +373,13 @@ static bool heap_rank(const struct store_values *values, uint32_t first, uint32_
     return true;
 }
 
+static bool get_string(struct store_heap_reader *reader, uint32_t string, struct store_value *out,
+                       struct fail *fail)
+{
+    return reader->scratch->leave ? store_heap_leave(reader, string, out, fail)
+                                  : store_heap_get(reader, string, out, fail);
+}
+
 static bool read_coded_strings(const struct part *part, struct fail *fail)
 {
     const struct store_values *values = part->values;
@@ -404,7 +411,7 @@ static bool read_coded_strings(const struct part *part, struct fail *fail)
         if (heap_at >= values->heap.strings) {
             return bad(fail, "a string past its heap");
         }
-        if (!store_heap_get(&reader, heap_at, &part->out[i], fail)) {
+        if (!get_string(&reader, heap_at, &part->out[i], fail)) {
             return false;
         }
     }
@@ -419,7 +426,7 @@ static bool read_strings(const struct part *part, struct fail *fail)
     struct store_heap_reader reader = {.heap = &part->values->heap, .scratch = part->scratch};
     for (uint32_t i = 0; i < part->pick_count; i++) {
         uint32_t at = part->first + (part->picks != NULL ? part->picks[i] : i);
-        if (!store_heap_get(&reader, at, &part->out[i], fail)) {
+        if (!get_string(&reader, at, &part->out[i], fail)) {
             return false;
         }
     }

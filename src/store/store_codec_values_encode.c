@@ -132,8 +132,9 @@ struct encoding {
 
 static void end_section(struct encoding *encoding)
 {
-    base_put_u32(encoding->header + 16 + (size_t)encoding->section * 4,
-                 (uint32_t)(encoding->out->len - encoding->section_from));
+    base_put_u32(
+        encoding->header + 16 + (size_t)encoding->section * 4,
+        (uint32_t)(encoding->out->len + encoding->encoder->taken - encoding->section_from));
     encoding->section_from = encoding->out->len;
     encoding->section++;
 }
@@ -176,7 +177,8 @@ static bool put_doubles(struct encoding *encoding, bool any)
 static bool put_strings(struct encoding *encoding, int64_t *numbers, struct fail *fail)
 {
     const struct store_values_input *input = encoding->input;
-    struct str *rare = arena_array(encoding->encoder->arena, input->entries, sizeof *rare, fail);
+    struct store_value *rare =
+        arena_array(encoding->encoder->arena, input->entries, sizeof *rare, fail);
     if (rare == NULL) {
         return false;
     }
@@ -188,7 +190,7 @@ static bool put_strings(struct encoding *encoding, int64_t *numbers, struct fail
         }
         numbers[count] = input->codes != NULL ? input->codes[i] : 0;
         if (numbers[count++] == 0) {
-            rare[rare_count++] = store_value_text(input->values[i]);
+            rare[rare_count++] = input->values[i];
         }
     }
     /* CODES: left out where all strings are in the heap */
@@ -274,6 +276,14 @@ static bool put_sections(struct encoding *encoding, struct fail *fail)
            put_strings(encoding, numbers, fail);
 }
 
+void store_encoder_done(struct store_encoder *encoder)
+{
+    base_buf_done(&encoder->page);
+    base_buf_done(&encoder->pages);
+    base_zipper_free(encoder->zipper);
+    arena_free(encoder->arena);
+}
+
 bool store_values_encode(const struct store_values_input *input, struct store_encoder *encoder,
                          struct base_buf *out, struct fail *fail)
 {
@@ -282,6 +292,7 @@ bool store_values_encode(const struct store_values_input *input, struct store_en
     base_put_u32(header, input->entries);
     base_put_u32(header + 4, input->rows);
     arena_reset(encoder->arena);
+    encoder->taken = 0;
     size_t header_at = out->len;
     base_buf_bytes(out, header, sizeof header);
     struct encoding encoding = {

@@ -340,6 +340,9 @@ bool store_scan_over(const struct store_sources *sources, const struct store_sca
                      struct store_scan **out, struct fail *fail) MUST_USE;
 /* A customer of very many rows comes in several batches, one after the other, instead of whole. */
 void store_scan_slice(struct store_scan *scan);
+/* Strings of heaps come as places (store_codec.h), for store_words.h over the same segments; of a scan over chosen sources with no
+   latest traits and no runs. Strings of dictionaries and of fresh rows live as long as their sources. */
+void store_scan_leave_words(struct store_scan *scan);
 /* The snapshot's sources, with fresh rows sorted (once per snapshot). */
 /* Without the fresh rows, which then need not be sorted. Always true. */
 bool store_sources_sealed(const struct store_snapshot *snapshot, struct store_sources *out);

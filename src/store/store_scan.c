@@ -68,6 +68,11 @@ void store_scan_slice(struct store_scan *scan)
     scan->sliced = true;
 }
 
+void store_scan_leave_words(struct store_scan *scan)
+{
+    scan->leaves = scan->plan.segment_count <= STORE_LEFT_SEGMENTS_MAX;
+}
+
 /* ---- cursors ------------------------------------------------------------------------------------------ */
 
 /* Places of pieces behind those of segments. */
@@ -104,6 +109,7 @@ bool store_cursor_new(struct store_scan *scan, struct base_budget *budget,
     cursor->reading.budget = budget;
     cursor->reading.values.budget = budget;
     cursor->reading.values.strings = arena_new(budget);
+    cursor->reading.values.leave = scan->leaves;
     cursor->reading.cancel = scan->cancel;
     cursor->spans = base_alloc_zero(scan->plan.segment_count * sizeof *cursor->spans);
     cursor->pieces = base_alloc_zero(piece_count(scan) * sizeof *cursor->pieces);

@@ -148,7 +148,8 @@ bool store_customer_traits(struct store_snapshot *snapshot, uint32_t customer, s
 
 /* A walk gives every row that is wanted, as a whole event, customer after customer (by number, so in the order
    in which they were first seen) and in timeline order within each. What it holds is bounded: some
-   STORE_WALK_ROWS rows, or those of one customer whose rows lie apart because of joins. */
+   STORE_WALK_ROWS rows, or those of one customer whose rows lie apart because of joins; and at most 8 MiB of strings, or
+   one event's. */
 #define STORE_WALK_ROWS 2048U
 struct store_walk_options {
     const uint32_t *events; /* codes; NULL: all */

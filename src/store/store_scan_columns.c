@@ -91,6 +91,15 @@ static bool pick_entries(const struct store_segment_read *read, const struct sto
     return true;
 }
 
+static uint32_t place_of_segment(const struct store_segment_read *read)
+{
+    uint32_t at = 0;
+    while (read->plan->segments[at] != read->segment) {
+        at++;
+    }
+    return at;
+}
+
 bool store_segment_read_stretch(const struct store_segment_read *read,
                                 const struct store_stretch *stretch,
                                 const struct store_values *values,
@@ -102,6 +111,10 @@ bool store_segment_read_stretch(const struct store_segment_read *read,
         return store_segment_blame(read->segment, column, stretch->block, fail);
     }
     struct store_value *out = (struct store_value *)into->values.data + into->count;
+    if (read->reading->values.leave) {
+        read->reading->values.leave_segment = place_of_segment(read);
+        read->reading->values.leave_block = stretch->block;
+    }
     for (uint32_t i = 0; places_only && i < picked.pick_count; i++) {
         out[i] = store_value_bool(true);
     }

@@ -28,6 +28,7 @@ struct store_scan {
     uint32_t batch_rows;
     bool ordered; /* batches of one cursor ascend: see store_scan_over */
     bool sliced;  /* see store_scan_slice */
+    bool leaves;  /* see store_scan_leave_words */
     struct base_cancel *cancel;
     _Atomic size_t next_unit; /* any cursor; a plain counter, nothing hangs on its order */
 };

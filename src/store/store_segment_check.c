@@ -11,7 +11,8 @@ struct checking {
     void *context;
     uint64_t problems;
     struct store_directory *directory;
-    struct store_values_scratch scratch;
+    struct store_values_scratch scratch; /* leaves strings in their heaps, */
+    struct store_words words;            /* from which they come one by one */
     struct store_vec customers, ts, events, numbers, codes, rows, values, sharers;
     struct store_build_lines names, counters; /* recounted, by the process's codes */
     int64_t last_customer, last_ts;           /* of the row before */
@@ -31,7 +32,7 @@ static void checking_done(struct checking *k)
     base_free(k->counters.slots);
     base_free(k->directory);
     store_values_scratch_done(&k->scratch);
-    arena_free(k->scratch.strings);
+    store_words_done(&k->words);
 }
 
 static void tell(struct checking *k, const char *what)
@@ -306,7 +307,8 @@ static bool take_values(struct checking *k, const struct store_segment_column *c
     for (uint32_t i = 0; i < count; i++) {
         const struct store_value *value = &values[i];
         if (!kind_allowed(column->kind, value->kind)) {
-            return fail_set(fail, FAIL_CORRUPT, "a value of a kind that the column cannot hold");
+            fail_set(fail, FAIL_CORRUPT, "a value of a kind that the column cannot hold");
+            return store_segment_blame(k->segment, column, k->block, fail);
         }
         uint64_t event = ((const uint32_t *)k->events.data)[rows[i]];
         uint64_t row = (uint64_t)k->block * STORE_SEGMENT_BLOCK_ROWS + rows[i] + 1;
@@ -314,6 +316,13 @@ static bool take_values(struct checking *k, const struct store_segment_column *c
             !store_build_count(&k->names, kind << 32 | event, column->name, row,
                                ((const int64_t *)k->ts.data)[rows[i]], fail)) {
             return false;
+        }
+        struct str text;
+        if (store_value_is_left(value)) {
+            if (!store_words_get(&k->words, *value, &text, fail)) {
+                return false;
+            }
+            continue;
         }
         if (dictionary == NULL || value->kind != STORE_STRING || value->s < dictionary->bytes ||
             value->s >= (const char *)k->segment->view.data + column->dictionary_offset +
@@ -354,7 +363,8 @@ static bool check_values_block(struct checking *k, struct store_segment_column *
         return true;
     }
     uint32_t count = values.entries;
-    arena_reset(k->scratch.strings);
+    k->scratch.leave_block = k->block;
+    store_words_begin(&k->words, column->kind, column->name);
     if (count > k->block_rows * (uint64_t)STORE_FIELDS_MAX) {
         fail_set(fail, FAIL_CORRUPT, "more values than rows can have");
         return store_segment_blame(k->segment, column, k->block, fail);
@@ -363,11 +373,11 @@ static bool check_values_block(struct checking *k, struct store_segment_column *
         !store_vec_room(&k->values, count, sizeof(struct store_value), NULL, fail)) {
         return false;
     }
-    bool ok =
-        store_values_rows(&values, 0, count, k->rows.data, fail) &&
-        store_values_read(&values, 0, count, NULL, 0, &k->scratch, k->values.data, fail) &&
-        take_values(k, column, column->dictionary_offset != 0 ? &dictionary : NULL, count, fail);
-    return ok || store_segment_blame(k->segment, column, k->block, fail);
+    if (!store_values_rows(&values, 0, count, k->rows.data, fail) ||
+        !store_values_read(&values, 0, count, NULL, 0, &k->scratch, k->values.data, fail)) {
+        return store_segment_blame(k->segment, column, k->block, fail);
+    }
+    return take_values(k, column, column->dictionary_offset != 0 ? &dictionary : NULL, count, fail);
 }
 
 /* Reads what check_rows read of a block again; its damage was told before. */
@@ -608,7 +618,8 @@ bool store_segment_check(struct store_segment *segment,
     CLEANUP(checking_done)
     struct checking k = {.segment = segment, .problem = problem, .context = context};
     k.directory = base_alloc_zero(sizeof *k.directory);
-    k.scratch.strings = arena_new(NULL);
+    k.scratch.leave = true;
+    store_words_init(&k.words, &k.segment, 1);
     if (!check_all(&k, fail)) {
         return false;
     }

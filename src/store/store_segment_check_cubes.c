@@ -1,5 +1,5 @@
 /* store_segment_check_cubes.c — are the cubes of a segment those of its rows? Cells are counted down to nothing. */
-#include "store_segment.h"
+#include "store_words.h"
 
 struct check { /* of one cube */
     const struct store_cube *cube;
@@ -12,7 +12,8 @@ struct check { /* of one cube */
 struct recount {
     struct store_segment *segment;
     struct arena *arena, *scratch;
-    struct store_values_scratch reading;
+    struct store_values_scratch reading; /* leaves strings in their heaps, */
+    struct store_words words;            /* from which they come one by one */
     struct check *cubes;
     uint32_t cube_count, property_count;
     uint32_t *of_event, event_count;       /* by code of the process: 1 + its first cube */
@@ -104,23 +105,32 @@ static bool equal_values(const struct store_value *a, const struct store_value *
 }
 
 /* Codes of the rows of a block. A value that cubes do not know, and a second one of a row, must not be. */
-static void code_rows(struct recount *recount, uint32_t property, const uint32_t *rows,
-                      const struct store_value *values, uint32_t count)
+static bool code_rows(struct recount *recount, uint32_t property, const uint32_t *rows,
+                      const struct store_value *values, uint32_t count, struct fail *fail)
 {
     const struct store_value *known = recount->values[property];
     uint32_t most = store_segment_cube_property(recount->segment, property)->values;
     uint8_t *codes = recount->codes[property];
     uint32_t code = 0; /* mostly that of the value before */
     for (uint32_t i = 0; i < count && recount->same; i++) {
-        if (code == 0 || !equal_values(&known[code], &values[i])) {
+        struct store_value value = values[i];
+        struct str text;
+        if (store_value_is_left(&value)) {
+            if (!store_words_get(&recount->words, value, &text, fail)) {
+                return false;
+            }
+            value = store_value_str(text);
+        }
+        if (code == 0 || !equal_values(&known[code], &value)) {
             code = 1;
-            while (code <= most && !equal_values(&known[code], &values[i])) {
+            while (code <= most && !equal_values(&known[code], &value)) {
                 code++;
             }
         }
         recount->same = code <= most && codes[rows[i]] == 0;
         codes[rows[i]] = (uint8_t)code;
     }
+    return true;
 }
 
 static bool read_property(struct recount *recount, uint32_t block, uint32_t property,
@@ -141,14 +151,15 @@ static bool read_property(struct recount *recount, uint32_t block, uint32_t prop
         return true;
     }
     uint32_t count = values.entries;
+    recount->reading.leave_block = block;
     uint32_t *rows = arena_array(recount->scratch, count, sizeof *rows, fail);
     struct store_value *list = arena_array(recount->scratch, count, sizeof *list, fail);
     if (rows == NULL || list == NULL || !store_values_rows(&values, 0, count, rows, fail) ||
         !store_values_read(&values, 0, count, NULL, 0, &recount->reading, list, fail)) {
         return store_segment_blame(segment, column, block, fail);
     }
-    code_rows(recount, property, rows, list, count);
-    return true;
+    store_words_begin(&recount->words, STORE_SEGMENT_PROPERTY, column->name);
+    return code_rows(recount, property, rows, list, count, fail);
 }
 
 /* Takes one row out of a cube; false where it is not in there. */
@@ -237,7 +248,8 @@ bool store_segment_check_cubes(struct store_segment *segment, bool *out_same, st
     struct recount *recount = base_alloc_zero(sizeof *recount);
     *recount = (struct recount){
         .segment = segment, .arena = arena_new(NULL), .scratch = arena_new(NULL), .same = true};
-    recount->reading.strings = recount->scratch;
+    recount->reading.leave = true;
+    store_words_init(&recount->words, &segment, 1);
     bool ok = prepare(recount, fail);
     for (uint32_t b = 0; ok && recount->same && b < segment->block_count; b++) {
         ok = take_block(recount, b, fail);
@@ -247,6 +259,7 @@ bool store_segment_check_cubes(struct store_segment *segment, bool *out_same, st
     }
     *out_same = recount->same;
     store_values_scratch_done(&recount->reading);
+    store_words_done(&recount->words);
     arena_free(recount->scratch);
     arena_free(recount->arena);
     base_free(recount);

@@ -39,9 +39,8 @@ static void build_done(struct store_build *build)
     store_build_cubes_free(build->cubes);
     store_build_places_free(build->places);
     store_build_days_free(build->days);
-    base_zipper_free(build->encoder.zipper);
-    arena_free(build->encoder.arena);
-    arena_free(build->strings);
+    store_encoder_done(&build->encoder);
+    store_words_done(&build->words);
     arena_free(build->arena);
 }
 
@@ -50,9 +49,12 @@ static bool build_init(struct store_build *build, const struct store_segment_bui
 {
     *build = (struct store_build){.in = in};
     build->arena = arena_new(NULL);
-    build->strings = arena_new(NULL);
     build->encoder.arena = arena_new(NULL);
     build->encoder.zipper = base_zipper_new();
+    build->encoder.find = store_build_find_words;
+    build->encoder.take = store_build_take_pages;
+    build->encoder.context = build;
+    store_words_init(&build->words, in->segments, in->segment_count);
     build->out.limit = SIZE_MAX / 2;
     build->spare.limit = SIZE_MAX / 2;
     build->blocks.limit = SIZE_MAX / 2;
@@ -101,6 +103,10 @@ static bool check_rows(const struct store_build *build, struct fail *fail)
     }
     if (rows == 0) {
         return fail_set(fail, FAIL_INPUT, "a segment of no rows");
+    }
+    if (build->sources.segment_count > STORE_LEFT_SEGMENTS_MAX) {
+        return fail_set(fail, FAIL_LIMIT, "%zu segments at once; at most %u",
+                        build->sources.segment_count, STORE_LEFT_SEGMENTS_MAX);
     }
     if (rows > STORE_SEGMENT_ROWS_MAX) {
         return fail_set(fail, FAIL_LIMIT, "a segment of %" PRIu64 " rows; at most %" PRIu32, rows,
@@ -176,6 +182,7 @@ static bool copy_rows(struct store_build *build, struct fail *fail)
         return false;
     }
     store_scan_slice(scan);
+    store_scan_leave_words(scan);
     bool ok = store_cursor_new(scan, NULL, &cursor, fail);
     const struct store_rows *rows = NULL;
     while (ok) {

@@ -9,7 +9,8 @@ struct store_walk {
     struct store_whole_columns columns;
     struct store_scan *scan;
     struct store_cursor *cursor;
-    int64_t from_ms, to_ms; /* both 0: all */
+    struct store_words words; /* which the scan leaves in their heaps */
+    int64_t from_ms, to_ms;   /* both 0: all */
     struct str source;
     uint32_t batch_rows;
     const struct store_rows
@@ -37,6 +38,8 @@ static bool open_scan(struct store_walk *walk, const struct store_walk_options *
         return false;
     }
     store_scan_slice(walk->scan);
+    store_scan_leave_words(walk->scan);
+    store_words_init(&walk->words, walk->sources.segments, walk->sources.segment_count);
     return store_cursor_new(walk->scan, budget, &walk->cursor, fail);
 }
 
@@ -67,6 +70,7 @@ void store_walk_free(struct store_walk *walk)
     }
     store_cursor_free(walk->cursor);
     store_scan_free(walk->scan);
+    store_words_done(&walk->words);
     arena_free(walk->batch);
     arena_free(walk->arena);
     base_free(walk);
@@ -88,7 +92,8 @@ static bool make(struct store_walk *walk, uint32_t count, struct store_walk_row 
                             .rows = walk->rows,
                             .first = walk->at,
                             .count = count,
-                            .arena = walk->batch};
+                            .arena = walk->batch,
+                            .words = &walk->words};
     m.out = arena_array(walk->batch, count, sizeof *m.out, fail);
     struct store_walk_row *rows = arena_array(walk->batch, count, sizeof *rows, fail);
     if (m.out == NULL || rows == NULL || !store_whole_make(&m, &walk->columns, fail)) {
@@ -126,9 +131,11 @@ bool store_walk_next(struct store_walk *walk, const struct store_walk_row **out,
                 break;
             }
         }
-        uint32_t left = walk->rows->row_count - walk->at;
-        if (left > 0 &&
-            !make(walk, left < walk->batch_rows ? left : walk->batch_rows, &rows, &count, fail)) {
+        uint32_t most = walk->rows->row_count - walk->at;
+        most = most < walk->batch_rows ? most : walk->batch_rows;
+        if (most > 0 && (!store_whole_fit(walk->rows, walk->columns.count, walk->at, most,
+                                          walk->batch, &most, fail) ||
+                         !make(walk, most, &rows, &count, fail))) {
             return false;
         }
     }

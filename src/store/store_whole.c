@@ -40,6 +40,22 @@ bool store_whole_columns(const struct store_sources *sources, struct arena *aren
 
 /* ---- from columns to events ------------------------------------------------------------------------------ */
 
+/* The first entry of a row that is not before `row`. */
+static uint32_t first_entry(const struct store_column *column, uint32_t row)
+{
+    uint32_t low = 0;
+    uint32_t high = column->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (column->at[middle] < row) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 bool store_whole_copy(struct arena *arena, struct store_value value, struct store_value *out,
                       struct fail *fail)
 {
@@ -55,6 +71,51 @@ bool store_whole_copy(struct arena *arena, struct store_value value, struct stor
         out->s = copy;
     }
     return true;
+}
+
+bool store_whole_fit(const struct store_rows *rows, size_t column_count, uint32_t first,
+                     uint32_t most, struct arena *arena, uint32_t *out, struct fail *fail)
+{
+    size_t *bytes = arena_array(arena, most, sizeof *bytes, fail); /* by row */
+    if (bytes == NULL) {
+        return false;
+    }
+    for (size_t c = 0; c < column_count; c++) {
+        const struct store_column *column = &rows->columns[c];
+        for (uint32_t i = first_entry(column, first);
+             i < column->count && column->at[i] - first < most; i++) {
+            bool string = column->values[i].kind == STORE_STRING;
+            bytes[column->at[i] - first] += string ? store_value_len(&column->values[i]) : 0;
+        }
+    }
+    size_t all = bytes[0];
+    uint32_t count = 1;
+    while (count < most && all + bytes[count] <= STORE_WHOLE_BYTES) {
+        all += bytes[count++];
+    }
+    *out = count;
+    return true;
+}
+
+/* The same of a string that may have been left in its heap, of the column begun last. */
+static bool copy_value(const struct store_whole *m, struct store_value value,
+                       struct store_value *out, struct fail *fail)
+{
+    struct str text;
+    if (store_value_is_left(&value)) {
+        if (!store_words_get(m->words, value, &text, fail)) {
+            return false;
+        }
+        value = store_value_str(text);
+    }
+    return store_whole_copy(m->arena, value, out, fail);
+}
+
+static void begin_words(const struct store_whole *m, enum store_segment_kind kind, uint32_t name)
+{
+    if (m->words != NULL) {
+        store_words_begin(m->words, kind, name);
+    }
 }
 
 static void set_own(struct store_timeline_row *row, size_t column, struct store_value value)
@@ -109,16 +170,15 @@ static bool make_own(const struct store_whole *m, struct fail *fail)
     }
     for (size_t c = 0; c < STORE_WHOLE_OWN_COUNT; c++) {
         const struct store_column *column = &m->rows->columns[c];
-        for (uint32_t i = 0; i < column->count; i++) {
-            uint32_t at = column->at[i] - m->first;
+        begin_words(m, c == STORE_WHOLE_TEXT ? STORE_SEGMENT_TEXT : STORE_SEGMENT_MESSAGE_ID,
+                    STORE_NO_CODE);
+        for (uint32_t i = first_entry(column, m->first);
+             i < column->count && column->at[i] - m->first < m->count; i++) {
             struct store_value value;
-            if (column->at[i] < m->first || at >= m->count) {
-                continue;
-            }
-            if (!store_whole_copy(m->arena, column->values[i], &value, fail)) {
+            if (!copy_value(m, column->values[i], &value, fail)) {
                 return false;
             }
-            set_own(&m->out[at], c, value);
+            set_own(&m->out[column->at[i] - m->first], c, value);
         }
     }
     return true;
@@ -169,12 +229,11 @@ static bool make_fields(const struct store_whole *m, size_t first, size_t end,
     }
     size_t total = 0;
     for (size_t n = 0; n < named_count; n++) {
-        for (uint32_t i = 0; i < named[n].column->count; i++) {
-            uint32_t at = named[n].column->at[i] - m->first;
-            if (named[n].column->at[i] >= m->first && at < m->count) {
-                ends[at + 1]++;
-                total++;
-            }
+        const struct store_column *column = named[n].column;
+        for (uint32_t i = first_entry(column, m->first);
+             i < column->count && column->at[i] - m->first < m->count; i++) {
+            ends[column->at[i] - m->first + 1]++;
+            total++;
         }
     }
     struct store_field *fields = arena_array(m->arena, total, sizeof *fields, fail);
@@ -193,16 +252,17 @@ static bool make_fields(const struct store_whole *m, size_t first, size_t end,
             event->trait_count = count;
         }
     }
-    for (size_t n = 0; n < named_count;
-         n++) { /* ends[r] moves from the begin to the end of row r */
-        for (uint32_t i = 0; i < named[n].column->count; i++) {
-            uint32_t at = named[n].column->at[i] - m->first;
-            if (named[n].column->at[i] < m->first || at >= m->count) {
-                continue;
-            }
-            struct store_field *field = &fields[ends[at]++];
+    for (size_t n = 0; n < named_count; n++) {
+        const struct store_column *column = named[n].column;
+        begin_words(m,
+                    family == STORE_FAMILY_PROPERTY ? STORE_SEGMENT_PROPERTY : STORE_SEGMENT_TRAIT,
+                    (uint32_t)(column - (m->rows->columns + first)));
+        for (uint32_t i = first_entry(column, m->first);
+             i < column->count && column->at[i] - m->first < m->count; i++) {
+            /* ends[r] moves from the begin to the end of row r */
+            struct store_field *field = &fields[ends[column->at[i] - m->first]++];
             field->name = named[n].name;
-            if (!store_whole_copy(m->arena, named[n].column->values[i], &field->value, fail)) {
+            if (!copy_value(m, column->values[i], &field->value, fail)) {
                 return false;
             }
         }

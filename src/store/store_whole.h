@@ -9,6 +9,7 @@
 #pragma once
 
 #include "store_read.h"
+#include "store_words.h"
 
 /* The rows' own columns, in the order in which they are asked for. */
 enum {
@@ -38,6 +39,7 @@ struct store_whole {
     const struct store_rows *rows; /* scanned with store_whole_columns */
     uint32_t first, count;         /* rows of the batch to give */
     struct arena *arena;
+    struct store_words *words;      /* of a scan that leaves them in their heaps; else NULL */
     struct store_timeline_row *out; /* `count` of them */
 };
 bool store_whole_make(const struct store_whole *m, const struct store_whole_columns *all,
@@ -54,3 +56,7 @@ bool store_whole_names(const struct store_whole *m, size_t first, size_t end,
 /* A string's bytes are copied into the arena. */
 bool store_whole_copy(struct arena *arena, struct store_value value, struct store_value *out,
                       struct fail *fail) MUST_USE;
+/* How many rows from `first` on, `most` at most, have not more than STORE_WHOLE_BYTES of strings together; at least one. */
+#define STORE_WHOLE_BYTES ((size_t)8 << 20)
+bool store_whole_fit(const struct store_rows *rows, size_t column_count, uint32_t first,
+                     uint32_t most, struct arena *arena, uint32_t *out, struct fail *fail) MUST_USE;

@@ -257,7 +257,9 @@ static void scan(struct bench *bench, struct store_segment *const *segments, siz
             printf("!");
         }
     }
-    snapshot.cache_free(snapshot.cache);
+    if (snapshot.cache != NULL) { /* made where there are fresh rows */
+        snapshot.cache_free(snapshot.cache);
+    }
     base_mutex_done(&snapshot.cache_lock);
     printf("%-48s %8.1f ms %8.1f M rows/s (%llu rows out)\n", what, best * 1e3,
            bench->rows / best / 1e6, (unsigned long long)rows_out);
@@ -322,7 +324,9 @@ static void timelines(struct bench *bench, struct store_segment **segments, size
     }
     printf("%-48s %8.1f us each, %.1f events\n", "the newest 50 events of a customer",
            (seconds() - from) * 1e3, (double)events / 1000);
-    snapshot.cache_free(snapshot.cache);
+    if (snapshot.cache != NULL) { /* made where there are fresh rows */
+        snapshot.cache_free(snapshot.cache);
+    }
     base_mutex_done(&snapshot.cache_lock);
 }
 

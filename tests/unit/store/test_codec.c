@@ -374,8 +374,7 @@ static void open_column(const struct column *column, bool coded, struct opened *
                                              .values = column->values,
                                              .codes = coded ? column->codes : NULL};
     must(store_values_encode(&input, &encoder, &out->bytes, &fail), &fail);
-    arena_free(encoder.arena);
-    base_zipper_free(encoder.zipper);
+    store_encoder_done(&encoder);
     size_t len = out->bytes.len;
     slack(&out->bytes);
     must(store_dictionary_encode(dictionary_strings, ARRAY_LEN(dictionary_strings),
@@ -667,6 +666,149 @@ static void integers_cut_short_are_corrupt(void **state)
     }
 }
 
+/* ---- strings that are not held ------------------------------------------------------------------------ */
+
+#define HEAP_STRINGS 1500U
+
+struct elsewhere {
+    struct str strings[HEAP_STRINGS]; /* by the place that a value tells */
+    struct base_buf given;            /* pages that were taken */
+    size_t calls, refuse_at;
+};
+
+static bool find_elsewhere(void *context, struct store_value left, struct str *out,
+                           struct fail *fail)
+{
+    const struct elsewhere *elsewhere = context;
+    (void)fail;
+    assert_int_equal(store_left_segment(left), 7);
+    assert_int_equal(store_left_block(left), 40000);
+    *out = elsewhere->strings[store_left_string(left)];
+    return true;
+}
+
+static bool take_elsewhere(void *context, const void *bytes, size_t len, struct fail *fail)
+{
+    struct elsewhere *elsewhere = context;
+    base_buf_bytes(&elsewhere->given, bytes, len);
+    return ++elsewhere->calls != elsewhere->refuse_at || fail_set(fail, FAIL_IO, "no room there");
+}
+
+static void encode_strings(const struct store_value *values, struct store_encoder *encoder,
+                           struct base_buf *out)
+{
+    static uint32_t at[HEAP_STRINGS];
+    struct fail fail;
+    for (uint32_t i = 0; i < HEAP_STRINGS; i++) {
+        at[i] = i;
+    }
+    const struct store_values_input input = {
+        .entries = HEAP_STRINGS, .rows = HEAP_STRINGS, .at = at, .values = values};
+    bool ok = store_values_encode(&input, encoder, out, &fail);
+    assert_true(ok || fail.code == FAIL_IO);
+    assert_true(ok ==
+                (encoder->take == NULL || ((struct elsewhere *)encoder->context)->refuse_at == 0));
+}
+
+/* However strings come and pages go, the bytes are the same. */
+static void strings_left_and_pages_taken_make_the_same_bytes(void **state)
+{
+    (void)state;
+    static struct elsewhere elsewhere;
+    static struct store_value held[HEAP_STRINGS], left[HEAP_STRINGS];
+    struct arena *arena = arena_new(NULL);
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 77);
+    for (unsigned kind = 0; kind < 3; kind++) { /* short ones, long ones, UUIDs */
+        for (uint32_t i = 0; i < HEAP_STRINGS; i++) {
+            struct str string =
+                base_random_hex(&seeded.random, arena,
+                                (size_t)base_random_below(&seeded.random, kind == 0      ? 40
+                                                                          : i % 100 == 3 ? 90000
+                                                                                         : 9000));
+            string = kind < 2 ? string
+                              : str_format(arena, "%08x-0000-0000-1234-00000000%04x", i * 77U, i);
+            elsewhere.strings[i] = string;
+            held[i] = store_value_str(string);
+            left[i] = (struct store_value){.kind = STORE_STRING,
+                                           .len = (uint32_t)string.len | STORE_LEFT,
+                                           .u = UINT64_C(7) << 48 | UINT64_C(40000) << 32 | i};
+        }
+        CLEANUP(base_buf_done) struct base_buf whole = {0};
+        CLEANUP(base_buf_done) struct base_buf parted = {0};
+        struct store_encoder encoder = {.arena = arena_new(NULL), .zipper = base_zipper_new()};
+        encode_strings(held, &encoder, &whole);
+        assert_int_equal(encoder.taken, 0);
+        encoder.find = find_elsewhere;
+        encoder.take = take_elsewhere;
+        encoder.context = &elsewhere;
+        elsewhere.calls = elsewhere.refuse_at = 0;
+        encode_strings(left, &encoder, &parted);
+        assert_int_equal(encoder.taken, elsewhere.given.len);
+        assert_true((elsewhere.calls > 1) == (kind == 1));
+        base_buf_bytes(&parted, elsewhere.given.data, elsewhere.given.len);
+        assert_int_equal(parted.len, whole.len);
+        assert_memory_equal(parted.data, whole.data, whole.len);
+        for (size_t call = elsewhere.calls; call > 0; call--) { /* each of them fails once */
+            elsewhere.calls = 0;
+            elsewhere.refuse_at = call;
+            encode_strings(left, &encoder, &parted);
+        }
+        base_buf_done(&elsewhere.given);
+        store_encoder_done(&encoder);
+    }
+    arena_free(arena);
+}
+
+/* A heap is read in any order, with one page held, or told of and left. */
+static void strings_of_a_heap_are_found_in_any_order(void **state)
+{
+    (void)state;
+    static struct store_value held[HEAP_STRINGS];
+    struct fail fail;
+    struct arena *arena = arena_new(NULL);
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 78);
+    for (uint32_t i = 0; i < HEAP_STRINGS; i++) {
+        held[i] = store_value_str(base_random_hex(&seeded.random, arena,
+                                                  (size_t)base_random_below(&seeded.random, 1000)));
+    }
+    CLEANUP(base_buf_done) struct base_buf bytes = {0};
+    struct store_encoder encoder = {.arena = arena_new(NULL), .zipper = base_zipper_new()};
+    bool uuids;
+    must(store_heap_encode(held, HEAP_STRINGS, &encoder, &uuids, &bytes, &fail), &fail);
+    size_t len = bytes.len;
+    slack(&bytes);
+    struct store_heap heap;
+    must(store_heap_open((const uint8_t *)bytes.data, len, uuids, HEAP_STRINGS, &heap, &fail),
+         &fail);
+    assert_true(heap.pages > 5);
+    struct store_values_scratch scratch = {
+        .strings = arena_new(NULL), .leave_segment = 9, .leave_block = 65535};
+    struct store_values_scratch leaving = scratch;
+    struct store_heap_reader reader = {.heap = &heap, .scratch = &scratch, .forgets = true};
+    struct store_heap_reader leaver = {.heap = &heap, .scratch = &leaving};
+    for (unsigned i = 0; i < 4000; i++) {
+        uint32_t string =
+            i < HEAP_STRINGS ? i : (uint32_t)base_random_below(&seeded.random, HEAP_STRINGS);
+        struct store_value found, left;
+        must(store_heap_get(&reader, string, &found, &fail), &fail);
+        assert_true(same(found, held[string]));
+        assert_true(arena_used(scratch.strings) <= 2 * STORE_HEAP_PAGE_BYTES);
+        must(store_heap_leave(&leaver, string, &left, &fail), &fail);
+        assert_true(store_value_is_left(&left) && !store_value_is_left(&found));
+        assert_int_equal(store_value_len(&left), found.len);
+        assert_int_equal(store_left_string(left), string);
+        assert_int_equal(store_left_segment(left), 9);
+        assert_int_equal(store_left_block(left), 65535);
+    }
+    arena_free(scratch.strings);
+    store_values_scratch_done(&scratch);
+    store_values_scratch_done(&leaving);
+    store_encoder_done(&encoder);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -682,6 +824,8 @@ int main(void)
         cmocka_unit_test(long_words_are_compressed_in_pages),
         cmocka_unit_test(damaged_values_are_refused_or_read_within_bounds),
         cmocka_unit_test(integers_cut_short_are_corrupt),
+        cmocka_unit_test(strings_left_and_pages_taken_make_the_same_bytes),
+        cmocka_unit_test(strings_of_a_heap_are_found_in_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
