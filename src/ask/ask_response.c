@@ -121,22 +121,27 @@ bool ask_take(struct ask *ask, const struct ask_survey *survey, const struct ask
 
 /* ---- settling ---------------------------------------------------------------------------------------- */
 
-/* *out_known (or NULL): the first was stored before. */
-static bool submit(struct ask *ask, struct store_item *items, size_t count, bool *out_known,
+struct submitted {
+    bool known; /* the first was stored before */
+    bool
+        refused; /* the organisation's rules take no such event: that was counted, and trying again would count it again */
+};
+
+static bool submit(struct ask *ask, struct store_item *items, size_t count, struct submitted *out,
                    struct fail *fail)
 {
+    *out = (struct submitted){false};
     if (count > 0 && !ask->env.submit(ask->env.context, items, count, fail)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (items[i].verdict != STORE_STORED && items[i].verdict != STORE_DUPLICATE) {
+        if (items[i].verdict == STORE_QUARANTINED) {
             return fail_set(fail, FAIL_INTERNAL, "an answer was %s: %.*s",
                             store_verdict_name(items[i].verdict), STR_ARG(items[i].reason));
         }
+        out->refused = out->refused || items[i].verdict == STORE_REFUSED;
     }
-    if (out_known != NULL) {
-        *out_known = items[0].verdict == STORE_DUPLICATE;
-    }
+    out->known = count > 0 && items[0].verdict == STORE_DUPLICATE;
     return true;
 }
 
@@ -164,15 +169,18 @@ static bool submit_part(struct ask *ask, const struct ask_survey *survey,
     struct store_item *items = NULL;
     size_t count = 0;
     for (int tries = 0; tries < NUMBERS_TRIED_MAX; tries++) {
-        bool known = false;
+        struct submitted main;
         bool told = true;
         if (!ask_events_of(&telling, arena, &items, &count, fail) ||
-            !submit(ask, items, 1, &known, fail) ||
-            (known && !is_told(ask, response, part, &telling, &told, fail))) {
+            !submit(ask, items, 1, &main, fail) ||
+            (main.known && !is_told(ask, response, part, &telling, &told, fail))) {
             return false;
         }
+        if (main.refused) {
+            return true;
+        }
         if (told) {
-            return submit(ask, items + 1, count - 1, NULL, fail);
+            return submit(ask, items + 1, count - 1, &main, fail);
         }
     }
     return fail_set(fail, FAIL_BUSY, "the first %d numbers of a response's parts are taken",
@@ -318,6 +326,7 @@ bool ask_show(struct ask *ask, const struct ask_survey *survey,
         .verdict = STORE_STORED,
         .from_import = true,
     };
-    return submit(ask, &item, 1, NULL, fail) &&
+    struct submitted shown;
+    return submit(ask, &item, 1, &shown, fail) &&
            state_response_shown(ask->state, response->id, item.event.ts_ms, fail);
 }

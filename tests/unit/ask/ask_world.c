@@ -28,6 +28,10 @@ static bool submit(void *context, struct store_item *items, size_t count, struct
     if (fault == WORLD_FAILS_BEFORE) {
         return fail_set(fail, FAIL_IO, "as ordered");
     }
+    for (size_t i = 0; i < count && fault == WORLD_REFUSES; i++) {
+        items[i].verdict = STORE_REFUSED;
+        items[i].reason = STR("as ordered");
+    }
     if (!store_submit(world->kit.store, items, count, fail)) {
         return false;
     }

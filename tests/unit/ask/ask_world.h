@@ -13,7 +13,7 @@
 
 #include "ask_widget.h"
 
-enum world_fault { WORLD_NO_FAULT, WORLD_FAILS_BEFORE, WORLD_FAILS_AFTER };
+enum world_fault { WORLD_NO_FAULT, WORLD_FAILS_BEFORE, WORLD_FAILS_AFTER, WORLD_REFUSES };
 
 struct world {
     struct kit kit;

@@ -164,6 +164,31 @@ static void a_program_that_sends_all_again_is_counted_once(void **state)
     assert_int_equal(mains, 1);
 }
 
+/* It is counted once, and neither the one who answers nor the job is told of a failure, now or ever. */
+static void an_answer_that_rules_refuse_is_done_with(void **state)
+{
+    struct world *world = *state;
+    size_t count;
+    int64_t settled = -1;
+    world_publish(world, "s", TWO);
+    struct life life = ask_ann(world);
+    atomic_store(&world->fault, WORLD_REFUSES);
+    assert_int_equal(
+        world_answer(world, life.response, life.token, 1, "{\"n\":9,\"c\":5}", true, NULL),
+        FAIL_NONE);
+    assert_int_equal(atomic_load(&world->fault), WORLD_NO_FAULT);
+    world_step(world, ASK_SILENT_MS + 1000);
+    if (!ask_settle_due(world->ask, NULL, &settled, &world_failed)) {
+        fail_msg("%s", world_failed.message);
+    }
+    assert_int_equal(settled, 0);
+    world_feedback(world, "ann", &count);
+    assert_int_equal(count, 0);
+    struct store_ledger ledger;
+    assert_true(store_ledger_read(world->kit.store, world->arena, &ledger, &world_failed));
+    assert_int_equal(ledger.total.refused, 1);
+}
+
 static const char *invite(struct world *world)
 {
     const struct str ann = STR("ann");
@@ -313,6 +338,7 @@ int main(void)
         TEST(who_was_asked_is_not_asked_again),
         TEST(who_answered_through_a_program_is_not_asked),
         TEST(a_program_that_sends_all_again_is_counted_once),
+        TEST(an_answer_that_rules_refuse_is_done_with),
         TEST(who_has_finished_gets_no_link_and_who_has_not_may),
         TEST(an_answer_under_an_old_id_is_a_later_part),
         TEST(many_old_parts_are_passed_bit_by_bit),
