@@ -217,6 +217,30 @@ def until_reached(result, part, piece):
         piece()
 
 
+def suite_instrumented(result):
+    """The command line and the running server once more, with AddressSanitizer and UBSan in the program."""
+    code, output = run(['scripts/npm.sh', 'tests'])
+    result.one('packages of tests/', code == 0, output)
+    directory = 'build-check/asan-server'
+    if (code != 0 or not binary(result)
+            or not build(result, directory, [option for option in ASAN_OPTIONS if option != '-Dweb=false'], CLANG, ['firsthand'])):
+        return
+    said = os.path.abspath(os.path.join(LOGS, 'instrumented'))
+    for old in glob.glob(f'{said}.*'):
+        os.remove(old)
+    files = sorted(glob.glob('tests/cli/*.test.mjs') + glob.glob('tests/api/*.test.mjs'))
+    node_tests(result, [os.path.relpath(f, 'tests') for f in files], 'tests', {
+        'FIRSTHAND': os.path.abspath(os.path.join(directory, 'firsthand')), 'FIRSTHAND_INSTRUMENTED': '1', 'NODE_ENV': 'test',
+        'ASAN_OPTIONS': f'detect_leaks=1:log_path={said}',
+        'UBSAN_OPTIONS': f'halt_on_error=1:print_stacktrace=1:log_path={said}'}, 7200)
+    findings = sorted(glob.glob(f'{said}.*'))
+    text = ''
+    for finding in findings[:3]:
+        with open(finding, encoding='utf-8', errors='replace') as file:
+            text += tail(file.read(), 40)
+    result.one('nothing was found by the sanitizers', not findings, text)
+
+
 def suite_overload(result):
     """Ten times the load that fits, for OVERLOAD_SECONDS (600); the api suite has a short one."""
     code, output = run(['scripts/npm.sh', 'tests'])
@@ -279,7 +303,7 @@ SUITES = {
     'tidy': suite_tidy,
 }
 # Asked for by name only.
-BY_HAND = {'peers': suite_peers, 'coverage': suite_coverage, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'crash': suite_crash,
+BY_HAND = {'peers': suite_peers, 'coverage': suite_coverage, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'instrumented': suite_instrumented, 'crash': suite_crash,
            'overload': suite_overload, 'soak': suite_soak}
 # Of these, `./check NAME --long` goes on in pieces, each a line of the record.
 LONG = {'crash': suite_crash_long, 'fuzz': suite_fuzz_long, 'hostile': suite_hostile_long}

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import test from 'node:test';
 import { limitMemory } from '../support/cgroup.mjs';
-import { serverFor, sleep } from '../support/firsthand.mjs';
+import { instrumented, serverFor, sleep } from '../support/firsthand.mjs';
 
 const SECONDS = Number(process.env.OVERLOAD_SECONDS ?? 4);
 const TIMES = 10; // as many requests as are done with a few connections
@@ -121,9 +121,9 @@ async function overload(t, { events, body }, seconds, memoryMb, { fitMs = 1500, 
 }
 
 test('ten times the load that fits: accepted is stored, the rest comes later, memory is bounded, and soon all is as before',
-  { timeout: (SECONDS + 120) * 1000 }, (t) => overload(t, MANY_SMALL, SECONDS, MEMORY_MB));
+  { timeout: (SECONDS + 120) * 1000, skip: instrumented }, (t) => overload(t, MANY_SMALL, SECONDS, MEMORY_MB));
 
 // What a moment brings is more than these bounds; it ends before merging begins, which has no bound of its own: it holds 65,536 rows, however much is in them.
 test('bodies that are read and rows that are not sealed yet each stay within a bound of their own, of few large events too',
-  { timeout: 120_000 },
+  { timeout: 120_000, skip: instrumented },
   (t) => overload(t, FEW_LARGE, 0.6, 320, { fitMs: 200, atOnceMax: 2000, env: { FIRSTHAND_BODIES_MB: '16', FIRSTHAND_WAITING_MB: '16' } }));

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// A server with sanitizers in it has other threads, files and memory than one without: what is said of these is not said of it.
+export const instrumented = process.env.FIRSTHAND_INSTRUMENTED !== undefined && 'the program is instrumented';
+
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.FIRSTHAND ?? join(root, 'build/firsthand');
 
