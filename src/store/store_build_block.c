@@ -352,6 +352,9 @@ static bool add_value(struct adding *adding, struct store_build_column *column, 
 static bool column_room(struct store_build_column *column, uint32_t more, struct fail *fail)
 {
     size_t entries = (size_t)column->entries + more;
+    if (entries > STORE_SEGMENT_BLOCK_ROWS / 2 && entries < STORE_SEGMENT_BLOCK_ROWS) {
+        entries = STORE_SEGMENT_BLOCK_ROWS; /* as many as it gets, and not half as many again */
+    }
     return store_vec_room(&column->at, entries, sizeof(uint32_t), NULL, fail) &&
            store_vec_room(&column->codes, entries, sizeof(uint32_t), NULL, fail) &&
            store_vec_room(&column->values, entries, sizeof(struct store_value), NULL, fail);

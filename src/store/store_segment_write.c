@@ -4,7 +4,9 @@
 #include "base_bytes.h"
 #include "store_build.h"
 
+/* Of a batch, whose values are held beside those of the block: fewer rows where there are more columns than this allows for. */
 #define BATCH_ROWS 65536U
+#define BATCH_VALUES (UINT32_C(1) << 20)
 
 static void lines_done(struct store_build_lines *lines)
 {
@@ -169,8 +171,10 @@ static bool copy_rows(struct store_build *build, struct fail *fail)
     if (!list_columns(build, &columns, &count, fail)) {
         return false;
     }
+    size_t rows_most = BATCH_VALUES / count;
+    rows_most = rows_most < BATCH_ROWS ? rows_most + 1 : BATCH_ROWS;
     const struct store_scan_options options = {.cancel = build->in->cancel,
-                                               .batch_rows = BATCH_ROWS};
+                                               .batch_rows = (uint32_t)rows_most};
     bool leaves = build->in->leave_out != NULL || build->in->mute != NULL;
     CLEANUP(store_build_left_done) struct store_build_left left = {0};
     struct store_scan *scan = NULL;

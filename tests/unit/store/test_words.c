@@ -334,6 +334,75 @@ static void long_words_are_rewritten_within_bounds(void **state)
     assert_true(scratch_remove(path));
 }
 
+/* ---- many values ---------------------------------------------------------------------------------------------- */
+
+#define VALUES 120U
+#define WIDE_BATCH 500U
+
+static void send_wide(struct store *store, uint32_t first)
+{
+    struct arena *arena = arena_new(NULL);
+    struct store_item *items = arena_array(arena, WIDE_BATCH, sizeof *items, &fail);
+    struct store_field *fields =
+        arena_array(arena, (size_t)WIDE_BATCH * VALUES, sizeof *fields, &fail);
+    struct store_identifier *ids = arena_array(arena, WIDE_BATCH, sizeof *ids, &fail);
+    assert_true(items != NULL && fields != NULL && ids != NULL);
+    struct str names[VALUES];
+    for (uint32_t v = 0; v < VALUES; v++) {
+        names[v] = str_format(arena, "value %u", v);
+    }
+    for (uint32_t i = 0; i < WIDE_BATCH; i++) {
+        int64_t ts_ms = KIT_START_MS + (int64_t)(first + i) * ROW_MS;
+        struct store_field *own = fields + (size_t)i * VALUES;
+        for (uint32_t v = 0; v < VALUES; v++) {
+            own[v] = (struct store_field){names[v], store_value_int((first + i) * 31 % (v + 2))};
+        }
+        ids[i] = (struct store_identifier){STR("user"),
+                                           str_format(arena, "u%u", (first + i) % CUSTOMERS)};
+        items[i].event = (struct store_event){.source = STR("site"),
+                                              .event = STR("Measured"),
+                                              .ts_ms = ts_ms,
+                                              .received_at_ms = ts_ms,
+                                              .client_ts_ms = STORE_NO_TIME,
+                                              .sent_at_ms = STORE_NO_TIME,
+                                              .properties = own,
+                                              .property_count = VALUES,
+                                              .identifiers = &ids[i],
+                                              .identifier_count = 1};
+    }
+    OK(store_submit(store, items, WIDE_BATCH, &fail));
+    arena_free(arena);
+}
+
+/* The values of a block are held, 24 bytes each: 190 MB here. Those of the batch that is read beside must not be as many again,
+   in two pieces. */
+static void events_with_many_values_are_merged_in_smaller_batches(void **state)
+{
+    (void)state;
+    char path[SCRATCH_BYTES];
+    struct disk *disk;
+    struct store *store;
+    struct watch watch;
+    const struct store_options options = {.no_keeper = true};
+    assert_true(scratch_make(path));
+    OK(disk_real(path, &disk, &fail));
+    OK(store_open(disk, &options, &store, &fail));
+    for (uint32_t first = 0; first < MANY; first += WIDE_BATCH) {
+        send_wide(store, first);
+        if ((first + WIDE_BATCH) % (MANY / SEALS) == 0) {
+            OK(store_seal(store, &fail));
+        }
+    }
+    watch_begin(&watch);
+    OK(store_merge(store, true, &fail));
+    watch_end(&watch, "merging many values", 440);
+    assert_int_equal(segments_of(store), 1);
+    store_close(store);
+    verify(disk);
+    disk_free(disk);
+    assert_true(scratch_remove(path));
+}
+
 /* ---- faults ---------------------------------------------------------------------------------------------------- */
 
 #define FEW 150U
@@ -377,6 +446,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_words_are_rewritten_within_bounds),
+        cmocka_unit_test(events_with_many_values_are_merged_in_smaller_batches),
         cmocka_unit_test(a_fault_while_long_words_are_merged_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
