@@ -130,6 +130,7 @@ bool query_moments(struct query_backend *backend, const struct query_plan *plan,
         .every_event = true,
         .with_bookkeeping = true,
         .only = &customer,
+        .only_count = 1,
         .customer = keep_customer,
         .context = &context,
     };
