@@ -206,7 +206,7 @@ static void last_step(struct store *store, void *context)
 static void discard(struct store_removal *removal)
 {
     for (size_t i = 0; i < removal->segment_count; i++) {
-        if (removal->segments[i].any) {
+        if (removal->segments[i].any && removal->segments[i].info.id != 0) { /* it was begun */
             store_remove_segment(removal->store, removal->segments[i].info.id);
         }
     }
@@ -252,6 +252,18 @@ static bool find_rows(struct store_removal *removal, struct fail *fail)
     return ok;
 }
 
+static void discard_all(struct store_removal *removal)
+{
+    remove_spares(removal);
+    if (!atomic_load(&removal->store->read_only_after_failure)) {
+        discard(removal);
+    }
+}
+
+/* Each round finds what was sealed during the one before; so many segments may be left for the end, without seals. */
+#define SEGMENTS_FEW 1U
+#define ROUNDS_MAX 5
+
 /* With the turns to seal and to merge, after all that was fresh was sealed. */
 static bool run_sealed(struct store_removal *removal,
                        bool (*prepare)(struct store_removal *removal, struct fail *fail),
@@ -273,10 +285,6 @@ static bool run_sealed(struct store_removal *removal,
         }
     }
     store_turn_give(store, advancing);
-    remove_spares(removal);
-    if (!ok && !atomic_load(&store->read_only_after_failure)) {
-        discard(removal);
-    }
     return ok;
 }
 
@@ -295,6 +303,33 @@ static void finish_seal(struct store *store, bool ok)
     store_writer_wake(store);
 }
 
+/* All that is sealed by now and was not looked at yet, while what comes is sealed too: the files stay, as nobody merges. */
+static bool run_beside_seals(struct store_removal *removal,
+                             bool (*prepare)(struct store_removal *removal, struct fail *fail),
+                             size_t *out_segments, struct fail *fail)
+{
+    struct store *store = removal->store;
+    store_turn_take(store, &store->keeper.sealing);
+    bool ok = store_seal_turn(store, true, fail);
+    finish_seal(store, ok);
+    ok = ok && prepare(removal, fail);
+    store_turn_take(store, &store->keeper.advancing);
+    store_opened_now(store, &removal->old);
+    uint64_t next_file_id = atomic_load(&store->keeper.next_file_id);
+    store_turn_give(store, &store->keeper.advancing);
+    store_turn_give(store, &store->keeper.sealing);
+    ok = ok && find_rows(removal, fail);
+    *out_segments = 0;
+    for (size_t i = 0; i < removal->old.segments->count; i++) {
+        *out_segments +=
+            store_segment_info(removal->old.segments->segments[i])->id >= removal->looked_below;
+    }
+    store_opened_done(&removal->old);
+    removal->old = (struct store_opened){0};
+    removal->looked_below = next_file_id;
+    return ok;
+}
+
 bool store_removal_run(struct store_removal *removal,
                        bool (*prepare)(struct store_removal *removal, struct fail *fail),
                        struct fail *fail)
@@ -304,12 +339,24 @@ bool store_removal_run(struct store_removal *removal,
         return fail_set(fail, FAIL_CONFLICT, "the store was opened for reading only");
     }
     removal->arena = arena_new(NULL);
-    store_turn_take(store, &store->keeper.sealing);
     store_turn_take(store, &store->keeper.merging);
-    bool ok = store_seal_turn(store, true, fail) && run_sealed(removal, prepare, fail);
-    finish_seal(store, ok);
+    bool ok = true;
+    size_t segments = removal->of->beside_seals ? SIZE_MAX : 0;
+    for (int round = 0; ok && segments > SEGMENTS_FEW && round < ROUNDS_MAX; round++) {
+        ok = run_beside_seals(removal, prepare, &segments, fail);
+    }
+    if (ok) {
+        store_turn_take(store, &store->keeper.sealing);
+        ok = store_seal_turn(store, true, fail) && run_sealed(removal, prepare, fail);
+        finish_seal(store, ok);
+        store_turn_give(store, &store->keeper.sealing);
+    }
+    if (ok) {
+        remove_spares(removal);
+    } else {
+        discard_all(removal);
+    }
     store_turn_give(store, &store->keeper.merging);
-    store_turn_give(store, &store->keeper.sealing);
     if (ok) {
         store_lease_revoke_all(store);
     }

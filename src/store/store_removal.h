@@ -1,15 +1,16 @@
 /* store_removal.h — taking rows out for good: an import taken back, people erased, what is past its time.
  *
- * What: one mechanism, told by `struct store_removal_of` what goes. First, beside intake, the rows are found and the
- *   segments and runs that hold something of them are written anew without it; then, in the writer thread between two
+ * What: one mechanism, told by `struct store_removal_of` what goes. First, beside intake and seals, the rows are found and the
+ *   segments and runs that hold something of them are written anew without it; then, without seals, the same of what was
+ *   sealed meanwhile; then, in the writer thread between two
  *   commits, all that is fresh is sealed without it too, joins are split and identifiers freed where that is asked for,
  *   and one manifest puts it all in place. Nothing is changed before that manifest is durable.
- * Owner: store_removal_run, which holds the turns to seal and to merge for as long as it takes.
+ * Owner: store_removal_run, which holds the turn to merge for as long as it takes, and at its end the one to seal.
  * Threads: one at a time.
  * Failure: FAIL_BUSY where what goes changed meanwhile (try again), FAIL_CONFLICT, FAIL_CORRUPT, FAIL_IO, FAIL_LIMIT:
  *   the store is as before.
- * Limits/cost: reads all segments; a byte a customer and some 24 bytes a row that goes in memory. While it lasts nothing
- *   is sealed, so at most twice the usual number of fresh rows comes in.
+ * Limits/cost: reads all segments; a byte a customer and some 24 bytes a row that goes in memory. While its end lasts nothing
+ *   is sealed, so at most twice the usual number of fresh rows comes in; of an import, that is all of it.
  * Units: none.   Example: see store_removal_people.c.
  * Not here: which rows are an import's (store_imports.h), deciding whom to erase (privacy).
  */
@@ -54,6 +55,8 @@ enum store_removal_fate { STORE_REMOVAL_STAYS, STORE_REMOVAL_GOES, STORE_REMOVAL
 
 struct store_removal;
 struct store_removal_of {
+    bool
+        beside_seals; /* what is sealed already may be looked at while seals go on; prepare is called twice */
     bool reads_rows;       /* `fate` looks at event, source and time of a row */
     bool rows_known;       /* removal->rows is filled before they are looked for */
     bool takes_keys;       /* what the rows would be duplicates of goes with them */
@@ -81,12 +84,13 @@ struct store_removal {
     struct store *store;
     struct arena *arena;
     struct store_opened old;
-    uint8_t *seen; /* enum store_removal_seen by number */
+    uint64_t looked_below; /* files of `old` with lower numbers were looked at before */
+    uint8_t *seen;         /* enum store_removal_seen by number */
     uint32_t seen_count;
     struct store_ranges rows;  /* by arrival: these go */
     struct store_ranges muted; /* by arrival: these lose their words */
     struct store_removal_segment *segments;
-    size_t segment_count;
+    size_t segment_count, segments_written;
     struct store_removal_run *dedup;
     size_t dedup_count;
     struct base_hash128 *keys; /* of deduplication, of the rows that go */
@@ -114,7 +118,8 @@ struct store_removal {
 };
 
 /* All of it; on success leases are revoked and removal->gone says what went. The caller has filled `of`, `store` and its
-   own part, and calls store_removal_done. `prepare` runs with the turns, after what was fresh was sealed. */
+   own part, and calls store_removal_done. `prepare` runs with the turns, after what was fresh was sealed; where it is called
+   a second time, of what it knows of rows that were looked at nothing may have become wrong (FAIL_BUSY). */
 bool store_removal_run(struct store_removal *removal,
                        bool (*prepare)(struct store_removal *removal, struct fail *fail),
                        struct fail *fail) MUST_USE;

@@ -179,12 +179,20 @@ static bool without(struct store_removal *removal, const struct store_dedup_run 
 bool store_removal_dedup(struct store_removal *removal, struct fail *fail)
 {
     const struct store_dedup_runs *all = removal->old.dedup;
-    removal->dedup = arena_array(removal->arena, all->count, sizeof *removal->dedup, fail);
-    if (removal->dedup == NULL) {
+    struct store_removal_run *dedup = arena_array(removal->arena, removal->dedup_count + all->count,
+                                                  sizeof *removal->dedup, fail);
+    if (dedup == NULL) {
         return false;
     }
+    if (removal->dedup_count > 0) {
+        memcpy(dedup, removal->dedup, removal->dedup_count * sizeof *dedup);
+    }
+    removal->dedup = dedup;
     for (size_t i = 0; i < all->count; i++) {
         const struct store_dedup_run *run = &all->runs[i];
+        if (store_run_info_of(run->run)->id < removal->looked_below) {
+            continue; /* keys of rows that came since are in no run from before */
+        }
         struct store_removal_run *out = &removal->dedup[removal->dedup_count];
         uint64_t id = store_next_file_id(removal->store);
         uint64_t left;

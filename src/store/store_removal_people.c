@@ -72,36 +72,15 @@ static bool make_mention(struct store_removal *removal, const struct store_ident
     return ok;
 }
 
-static bool prepare(struct store_removal *removal, struct fail *fail)
+/* Who was joined to them since they were chosen goes too; but where that has rows that were looked at already, all begins
+   anew, and likewise where one was split off. */
+static bool choose_again(struct store_removal *removal, const struct store_numbers *members,
+                         struct fail *fail)
 {
-    struct store *store = removal->store;
-    CLEANUP(store_numbers_done) struct store_numbers members = {0};
-    base_lock(&store->lock);
-    struct store_identity_view *view = store_identity_view_ref(store->now.identity);
-    base_unlock(&store->lock);
-    bool ok = members_of(view, removal->people, &members, fail) &&
-              store_removal_room(removal, view->numbers, fail);
-    for (size_t i = 0; ok && i < members.count; i++) {
-        removal->seen[members.at[i]] |= STORE_REMOVAL_CHOSEN;
-    }
-    removal->chosen_below = view->numbers;
-    store_identity_view_unref(view);
-    return ok;
-}
-
-/* Who was joined to them meanwhile goes too; but where that has rows that were looked at already, all begins anew, and
-   likewise where one was split off. */
-static bool stands(struct store_removal *removal, struct fail *fail)
-{
-    const struct store_identity_view *view = removal->store->writing.identity;
-    CLEANUP(store_numbers_done) struct store_numbers members = {0};
-    if (!members_of(view, removal->people, &members, fail)) {
-        return false;
-    }
     uint32_t known = 0;
     uint32_t chosen = 0;
-    for (size_t i = 0; i < members.count; i++) {
-        uint32_t number = members.at[i];
+    for (size_t i = 0; i < members->count; i++) {
+        uint32_t number = members->at[i];
         bool old = number < removal->chosen_below;
         if (old && (removal->seen[number] & STORE_REMOVAL_CHOSEN) == 0) {
             return fail_set(fail, FAIL_BUSY, "a customer was joined meanwhile; try again");
@@ -112,10 +91,31 @@ static bool stands(struct store_removal *removal, struct fail *fail)
     for (uint32_t n = 0; n < removal->chosen_below; n++) {
         chosen += (removal->seen[n] & STORE_REMOVAL_CHOSEN) != 0;
     }
-    if (chosen != known) {
-        return fail_set(fail, FAIL_BUSY, "a customer was split meanwhile; try again");
-    }
-    return make_mention(removal, view, &members, fail);
+    return chosen == known ||
+           fail_set(fail, FAIL_BUSY, "a customer was split meanwhile; try again");
+}
+
+static bool prepare(struct store_removal *removal, struct fail *fail)
+{
+    struct store *store = removal->store;
+    CLEANUP(store_numbers_done) struct store_numbers members = {0};
+    base_lock(&store->lock);
+    struct store_identity_view *view = store_identity_view_ref(store->now.identity);
+    base_unlock(&store->lock);
+    bool ok = members_of(view, removal->people, &members, fail) &&
+              store_removal_room(removal, view->numbers, fail) &&
+              choose_again(removal, &members, fail); /* the first time none is known */
+    removal->chosen_below = view->numbers;
+    store_identity_view_unref(view);
+    return ok;
+}
+
+static bool stands(struct store_removal *removal, struct fail *fail)
+{
+    const struct store_identity_view *view = removal->store->writing.identity;
+    CLEANUP(store_numbers_done) struct store_numbers members = {0};
+    return members_of(view, removal->people, &members, fail) &&
+           choose_again(removal, &members, fail) && make_mention(removal, view, &members, fail);
 }
 
 /* ---- what goes ------------------------------------------------------------------------------------------------- */
@@ -143,6 +143,7 @@ static bool frees(const struct store_removal *removal, uint64_t seq, uint32_t nu
 }
 
 static const struct store_removal_of people = {
+    .beside_seals = true,
     .takes_keys = true,
     .quarantine_raw = STORE_QUARANTINE_RAW_MAX,
     .fate = fate,

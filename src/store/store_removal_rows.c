@@ -266,12 +266,18 @@ bool store_removal_rows(struct store_removal *removal, struct fail *fail)
 {
     CLEANUP(looking_done) struct looking looking = {0};
     const struct store_segments *all = removal->old.segments;
-    removal->segments = arena_array(removal->arena, all->count, sizeof *removal->segments, fail);
-    if (removal->segments == NULL || !looking_init(&looking, removal->of->reads_rows, fail)) {
+    struct store_removal_segment *segments = arena_array(
+        removal->arena, removal->segment_count + all->count, sizeof *removal->segments, fail);
+    if (segments == NULL || !looking_init(&looking, removal->of->reads_rows, fail)) {
         return false;
     }
+    if (removal->segment_count > 0) {
+        memcpy(segments, removal->segments, removal->segment_count * sizeof *segments);
+    }
+    removal->segments = segments;
     for (size_t i = 0; i < all->count; i++) {
-        if (!look_at_segment(removal, &looking, all->segments[i], fail)) {
+        if (store_segment_info(all->segments[i])->id >= removal->looked_below &&
+            !look_at_segment(removal, &looking, all->segments[i], fail)) {
             return false;
         }
     }
@@ -350,11 +356,14 @@ bool store_removal_segments(struct store_removal *removal, struct store_identity
                             struct fail *fail)
 {
     size_t count = removal->segment_count;
-    for (removal->segment_count = 0; removal->segment_count < count; removal->segment_count++) {
+    /* Should one fail, those behind it are not there to be discarded. */
+    for (removal->segment_count = removal->segments_written; removal->segment_count < count;
+         removal->segment_count++) {
         struct store_removal_segment *segment = &removal->segments[removal->segment_count];
         if (segment->any && !write_segment(removal, segment, view, fail)) {
             return false;
         }
     }
+    removal->segments_written = count;
     return true;
 }

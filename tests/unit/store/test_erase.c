@@ -1,10 +1,12 @@
 /* Erasing people: a store from which people were erased is as one that never saw them, and no byte of theirs is left. */
 #include "store_kit.h"
 
+#include <sched.h>
 #include <stdio.h>
 
 #include "base_buf.h"
 #include "base_random.h"
+#include "base_thread.h"
 #include "raw_search.h"
 #include "store_journal.h"
 
@@ -620,6 +622,99 @@ static void who_is_only_in_a_journal_behind_which_another_was_begun_is_erased(vo
     kit_done(&kit);
 }
 
+/* ---- beside others -------------------------------------------------------------------------------------------- */
+
+#define SEALED_ABOVE 256U
+
+struct
+    crowd { /* sends until it is told to stop: of one in five events the victim, where that is to send */
+    struct store *store;
+    _Atomic bool stop, victim_sends;
+    _Atomic uint64_t others, victims;
+};
+
+static void send_all(void *context)
+{
+    struct crowd *crowd = context;
+    struct fail own;
+    for (uint64_t n = 0; !atomic_load(&crowd->stop); n++) {
+        bool victim = n % 5 == 0 && atomic_load(&crowd->victim_sends);
+        char user[32];
+        char message[32];
+        snprintf(user, sizeof user, victim ? CANARY : "live%d", (int)(n % 40));
+        snprintf(message, sizeof message, victim ? CANARY "-%d" : "m-%d", (int)n);
+        const struct store_identifier id = {STR("user"), str_from_c(user)};
+        struct store_item item = {
+            .event = {.source = STR("web"),
+                      .message_id = str_from_c(message),
+                      .event = STR("Live"),
+                      .text = str_from_c(message),
+                      .ts_ms = KIT_START_MS,
+                      .received_at_ms = KIT_START_MS,
+                      .client_ts_ms = STORE_NO_TIME,
+                      .sent_at_ms = STORE_NO_TIME,
+                      .identifiers = &id,
+                      .identifier_count = 1},
+            .verdict = STORE_STORED,
+        };
+        if (store_submit(crowd->store, &item, 1, &own)) {
+            atomic_fetch_add(victim ? &crowd->victims : &crowd->others, 1);
+        }
+    }
+}
+
+/* Returns how many events of others came in meanwhile. */
+static uint64_t erase_victim(struct kit *kit, struct crowd *crowd)
+{
+    struct store_gone gone;
+    uint32_t customer = kit_find(kit, CANARY);
+    const struct store_erasure erasure = {.customers = &customer, .customer_count = 1};
+    uint64_t before = atomic_load(&crowd->others);
+    if (customer != STORE_NO_CUSTOMER) {
+        OK(store_erase(kit->store, &erasure, &gone, &fail));
+        assert_true(gone.rows > 0);
+    }
+    return atomic_load(&crowd->others) - before;
+}
+
+/* Were nothing sealed while people are erased, only twice SEALED_ABOVE rows could come in; and who goes on sending has rows in
+   what is sealed then. */
+static void others_and_they_may_go_on_sending_meanwhile(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct base_thread thread;
+    uint64_t most = 0;
+    kit_init(&kit);
+    kit_close(&kit);
+    kit.options.no_keeper = false;
+    kit.options.fresh_rows_max = SEALED_ABOVE;
+    kit_open(&kit);
+    struct crowd crowd = {.store = kit.store};
+    OK(base_thread_start(&thread, "crowd", send_all, &crowd, &fail));
+    atomic_store(&crowd.victim_sends, true);
+    for (int round = 0; round < 200 && (round < 4 || most <= 3U * SEALED_ABOVE); round++) {
+        uint64_t sent = atomic_load(&crowd.victims);
+        while (atomic_load(&crowd.victims) < sent + 100) {
+            sched_yield();
+        }
+        uint64_t came = erase_victim(&kit, &crowd);
+        most = came > most ? came : most;
+    }
+    assert_true(most > 3U * SEALED_ABOVE);
+    atomic_store(&crowd.stop, true);
+    base_thread_join(&thread);
+    (void)erase_victim(&kit, &crowd);
+    struct store_snapshot *snapshot = store_snapshot_take(kit.store);
+    assert_int_equal(store_snapshot_events(snapshot), atomic_load(&crowd.others));
+    store_snapshot_unref(snapshot);
+    assert_int_equal(kit_rows(&kit, CANARY), -1);
+    assert_null(raw_file_with(kit.sim, kit.arena, CANARY));
+    kit.options.no_keeper = true;
+    kit_verify(&kit);
+    kit_done(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -631,6 +726,7 @@ int main(void)
         cmocka_unit_test(what_is_past_its_time_goes_with_those_of_whom_nothing_is_left),
         cmocka_unit_test(words_past_their_time_go_and_their_events_stay),
         cmocka_unit_test(quarantined_records_go_by_when_they_came),
+        cmocka_unit_test(others_and_they_may_go_on_sending_meanwhile),
         cmocka_unit_test(who_is_only_in_a_journal_behind_which_another_was_begun_is_erased),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
