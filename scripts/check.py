@@ -223,7 +223,7 @@ def suite_instrumented(result):
     result.one('packages of tests/', code == 0, output)
     directory = 'build-check/asan-server'
     if (code != 0 or not binary(result)
-            or not build(result, directory, [option for option in ASAN_OPTIONS if option != '-Dweb=false'], CLANG, ['firsthand'])):
+            or not build(result, directory, [option for option in ASAN_OPTIONS if option != '-Dweb=false'], CLANG, ['firsthand', 'tests/stats_cases'])):
         return
     said = os.path.abspath(os.path.join(LOGS, 'instrumented'))
     for old in glob.glob(f'{said}.*'):
