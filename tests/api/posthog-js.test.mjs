@@ -56,10 +56,10 @@ test('a visit: page view, clicks, signing in, facts, groups, and leaving the pag
     window.posthog.alias('anna@shop.example');
     window.posthog.captureException(new Error('the basket is torn'));
   });
-  await until('the exception', 10000, async () => names(await timeline(server, secret, 'anna')).includes('$exception'));
+  await until('the exception', 60_000, async () => names(await timeline(server, secret, 'anna')).includes('$exception'));
   await page.evaluate(() => window.posthog.capture('Last Look'));
   await page.close({ runBeforeUnload: true });
-  const events = await until('all events', 10000, async () => {
+  const events = await until('all events', 60_000, async () => {
     const found = await timeline(server, secret, 'anna');
     return names(found).includes('$pageleave') && names(found).includes('Last Look') ? found : null;
   });
@@ -94,7 +94,7 @@ test('a visit without compression, in forms of base64, and one to an app that si
     window.posthog.identify('bo');
     window.posthog.capture('Two');
   });
-  await until('two people', 10000, async () =>
+  await until('two people', 60_000, async () =>
     names(await timeline(server, secret, 'anna')).includes('One') && names(await timeline(server, secret, 'bo')).includes('Two'));
   assert.ok(!names(await timeline(server, secret, 'bo')).includes('One'));
   assert.equal((await server.request('/api/v1/ledger', { key: secret })).json.total.quarantined, 0);

@@ -58,7 +58,7 @@ test('the node library sends again after a restart, and nothing twice', async (t
   rudder.track({ userId: 'anna', event: 'Step', properties: { i: 1 } });
   server = await Server.start(server.data, { args: ['--listen', `127.0.0.1:${new URL(server.url).port}`] });
   t.after(() => server.stop('SIGKILL'));
-  const events = await until('both', 10000, async () => {
+  const events = await until('both', 60_000, async () => {
     const answer = await server.request('/api/v1/customers/anna/timeline', { key: secret });
     return answer.json?.events?.length === 2 ? answer.json.events : null;
   });
@@ -88,7 +88,7 @@ test('the browser library is led here by its configuration, and asks nobody else
     analytics.identify('bo', { plan: 'guest' });
     analytics.group('acme', { seats: 3 });
   }, { url: server.url.replace('127.0.0.1', 'localhost'), key: write });
-  const events = await until('four events', 10000, async () => {
+  const events = await until('four events', 60_000, async () => {
     const answer = await server.request('/api/v1/customers/bo/timeline', { key: secret });
     return answer.json?.events?.length === 4 ? answer.json.events : null;
   });
