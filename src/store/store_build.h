@@ -195,6 +195,10 @@ bool store_build_flush_block(struct store_build *build, struct fail *fail) MUST_
 bool store_build_end_chunk(struct store_build *build, size_t begin, struct store_segment_piece *out,
                            struct fail *fail) MUST_USE;
 size_t store_build_begin_chunk(const struct store_build *build);
+/* Where a chunk is, as the sections of the footer say it. */
+#define STORE_BUILD_PIECE_BYTES 24
+void store_build_put_piece(const struct store_segment_piece *piece,
+                           uint8_t out[STORE_BUILD_PIECE_BYTES]);
 /* The encoder's, with the build as their context: strings of the column begun last; pages that the file takes. */
 bool store_build_find_words(void *context, struct store_value left, struct str *out,
                             struct fail *fail) MUST_USE;

@@ -9,6 +9,14 @@ size_t store_build_begin_chunk(const struct store_build *build)
     return build->out.len;
 }
 
+void store_build_put_piece(const struct store_segment_piece *piece,
+                           uint8_t out[STORE_BUILD_PIECE_BYTES])
+{
+    base_put_u64(out, piece->offset);
+    base_put_u64(out + 8, piece->length);
+    base_put_u64(out + 16, piece->checksum);
+}
+
 bool store_build_end_chunk(struct store_build *build, size_t begin, struct store_segment_piece *out,
                            struct fail *fail)
 {

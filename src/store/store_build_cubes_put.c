@@ -103,13 +103,6 @@ static bool put_values(struct store_build *build, const struct store_cube_watche
            store_build_end_chunk(build, begin, out, fail);
 }
 
-static void put_place(const struct store_segment_piece *piece, uint8_t out[24])
-{
-    base_put_u64(out, piece->offset);
-    base_put_u64(out + 8, piece->length);
-    base_put_u64(out + 16, piece->checksum);
-}
-
 static bool put_property(struct store_build *build, const struct store_cube_watched *property,
                          struct base_buf *section, struct fail *fail)
 {
@@ -121,7 +114,7 @@ static bool put_property(struct store_build *build, const struct store_cube_watc
     }
     base_put_u32(entry, build->codes[STORE_FAMILY_PROPERTY][name]);
     base_put_u32(entry + 4, property->value_count - 1);
-    put_place(&piece, entry + 8);
+    store_build_put_piece(&piece, entry + 8);
     base_buf_bytes(section, entry, sizeof entry);
     return true;
 }
@@ -175,7 +168,7 @@ bool store_build_cubes_put(struct store_build *build, struct base_buf *section, 
         base_put_u32(entry + 4, places[cube->properties[0]]);
         base_put_u32(entry + 8,
                      cube->count == 2 ? places[cube->properties[1]] : STORE_CUBE_NOTHING);
-        put_place(&piece, entry + 16);
+        store_build_put_piece(&piece, entry + 16);
         base_buf_bytes(section, entry, sizeof entry);
     }
     return base_buf_ok(section, fail);

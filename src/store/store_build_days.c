@@ -135,13 +135,6 @@ static bool pays(const struct store_build_days *days, uint32_t set)
     return used > 0 && sum >= used * STORE_DAYS_ROWS_A_CELL;
 }
 
-static void put_place(const struct store_segment_piece *piece, uint8_t out[24])
-{
-    base_put_u64(out, piece->offset);
-    base_put_u64(out + 8, piece->length);
-    base_put_u64(out + 16, piece->checksum);
-}
-
 static bool put_chunk(struct store_build *build, const int64_t *values, size_t count,
                       uint8_t out[24], struct fail *fail)
 {
@@ -151,7 +144,7 @@ static bool put_chunk(struct store_build *build, const int64_t *values, size_t c
         !store_build_end_chunk(build, begin, &piece, fail)) {
         return false;
     }
-    put_place(&piece, out);
+    store_build_put_piece(&piece, out);
     return true;
 }
 

@@ -335,11 +335,13 @@ static void run_and_kill(struct fixture *fixture, useconds_t after_us)
         if (done) {
             pause();
         }
-        _exit(1);
+        _exit(1); /* the job failed: seen below, as it is not the kill that ended the child */
     }
+    int status;
     usleep(after_us);
     assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
     open_app(fixture);
 }
 
