@@ -2,13 +2,16 @@
 // other, that is said.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { root, temporaryDirectory } from '../support/firsthand.mjs';
+import { root, sleep, temporaryDirectory } from '../support/firsthand.mjs';
+import { Asker } from '../../bench/speed/asker.mjs';
 import { QUESTIONS, difference } from '../../bench/speed/questions.mjs';
 
-const ROWS = 20000;
+const ROWS = 15000; // one segment: two become one only after a quiet minute
 
 function bench(...args) {
   const done = spawnSync(process.execPath, [join(root, 'bench/speed/run.mjs'), ...args], { encoding: 'utf8' });
@@ -46,6 +49,32 @@ test('answers are compared in what both sides say', () => {
   assert.equal(difference({ total: 1, medians: [null, 2] }, { total: 1 }), null);
   assert.match(difference({ total: 1 }, { total: 2 }), /^total/);
   assert.match(difference({ paths: [[['a', 'b'], 1, 1]] }, { paths: [[['a', 'c'], 1, 1]] }), /^paths/);
+});
+
+test('a call whose connection was closed while nobody asked makes another, and one that is closed in the middle fails', { timeout: 60000 }, async (t) => {
+  let connections = 0;
+  const server = http.createServer((request, response) => {
+    if (request.url === '/broken') request.socket.destroy();
+    else response.writeHead(200, { 'content-length': 4 }).end('well');
+  });
+  server.on('connection', () => { connections++; });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const asker = new Asker(`http://127.0.0.1:${server.address().port}`, 'key');
+  t.after(() => asker.stop());
+  for (let i = 0; i < 2; i++) assert.equal((await asker.ask('/')).text, 'well');
+  assert.equal(connections, 1);
+  server.closeAllConnections();
+  await sleep(50);
+  assert.equal((await asker.ask('/')).text, 'well');
+  assert.equal(connections, 2);
+  await assert.rejects(asker.ask('/broken'), /closed/);
+  assert.equal((await asker.ask('/')).text, 'well');
+  asker.stop();
+  server.close();
+  server.closeAllConnections();
+  await assert.rejects(asker.ask('/'), /ECONNREFUSED/);
 });
 
 test('options that mean nothing are refused, with what there is', () => {
