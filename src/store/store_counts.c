@@ -55,25 +55,40 @@ static size_t edge_after(const struct store_counting *asked, int64_t ts_ms)
     return low;
 }
 
+/* Has the event, by the file's code, rows in an hour that an edge cuts in two? */
+static bool has_cut_hours(const struct store_counting *asked, const struct store_segment *segment,
+                          uint32_t code, bool *out, struct fail *fail)
+{
+    struct store_counters counters;
+    struct store_statistic_counter lines[STORE_COUNTERS_AT_ONCE];
+    uint32_t count = 0;
+    bool ok = store_segment_counters_begin(segment, code, &counters, fail);
+    do {
+        ok = ok && store_segment_counters_next(&counters, lines, &count, fail);
+        for (uint32_t i = 0; ok && i < count && !*out; i++) {
+            int64_t first_ms = lines[i].hour * STORE_SEGMENT_HOUR_MS;
+            size_t edge = edge_after(asked, first_ms + 1);
+            *out = edge <= asked->stretch_count &&
+                   asked->edges[edge] < first_ms + STORE_SEGMENT_HOUR_MS;
+        }
+    } while (ok && count > 0 && !*out);
+    return ok;
+}
+
 /* Has a stretch that is cut rows of a wanted event? */
 static bool has_cut_rows(const struct store_counting *asked, const struct store_segment *segment,
                          bool *out, struct fail *fail)
 {
-    CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
-    struct store_statistic_counter *lines;
-    size_t count;
+    const uint32_t *codes;
+    uint32_t count = store_segment_codes(segment, STORE_FAMILY_EVENT, &codes);
     *out = false;
     if (!is_cut(asked, segment)) {
         return true;
     }
-    if (!store_segment_counters(segment, STORE_NO_CODE, arena, &lines, &count, fail)) {
-        return false;
-    }
-    for (size_t i = 0; i < count && !*out; i++) {
-        int64_t first_ms = lines[i].hour * STORE_SEGMENT_HOUR_MS;
-        size_t edge = edge_after(asked, first_ms + 1);
-        *out = is_wanted(asked, lines[i].event) && edge <= asked->stretch_count &&
-               asked->edges[edge] < first_ms + STORE_SEGMENT_HOUR_MS;
+    for (uint32_t i = 0; i < count && !*out; i++) {
+        if (is_wanted(asked, codes[i]) && !has_cut_hours(asked, segment, i, out, fail)) {
+            return false;
+        }
     }
     return true;
 }
@@ -234,13 +249,17 @@ static bool give(struct walking *walking, struct fail *fail)
     return ok;
 }
 
-/* The first edge after the instant: it ends the stretch that the instant is in. */
+/* The first edge after the instant: it ends the stretch that the instant is in. Mostly that is the one found last, or the next. */
 static size_t find_edge(struct walking *walking, int64_t ts_ms)
 {
     const struct store_counting *asked = walking->counts->asked;
+    const int64_t *edges = asked->edges;
     size_t edge = walking->edge;
-    if (edge == 0 || edge > asked->stretch_count || ts_ms < asked->edges[edge - 1] ||
-        ts_ms >= asked->edges[edge]) {
+    if (edge > 0 && edge < asked->stretch_count && ts_ms >= edges[edge] &&
+        ts_ms < edges[edge + 1]) {
+        walking->edge = edge + 1;
+    } else if (edge == 0 || edge > asked->stretch_count || ts_ms < edges[edge - 1] ||
+               ts_ms >= edges[edge]) {
         walking->edge = edge_after(asked, ts_ms + 1);
     }
     return walking->edge;
@@ -268,27 +287,51 @@ static void add_rows(struct walking *walking, int64_t first_ms, int64_t length_m
     }
 }
 
+/* Rows of one event by the hour, none of which is cut. */
+static void add_lines(struct walking *walking, const struct store_statistic_counter *lines,
+                      uint32_t count)
+{
+    const struct store_counting *asked = walking->counts->asked;
+    for (uint32_t i = 0; i < count;) {
+        size_t edge = find_edge(walking, lines[i].hour * STORE_SEGMENT_HOUR_MS);
+        int64_t begin_ms = edge > 0 ? asked->edges[edge - 1] : INT64_MIN;
+        int64_t end_ms = edge <= asked->stretch_count ? asked->edges[edge] : INT64_MAX;
+        uint64_t sum = 0;
+        do {
+            sum += lines[i++].rows;
+        } while (i < count && lines[i].hour * STORE_SEGMENT_HOUR_MS >= begin_ms &&
+                 lines[i].hour * STORE_SEGMENT_HOUR_MS < end_ms);
+        if (edge > 0 && edge <= asked->stretch_count) {
+            walking->sums[edge - 1] += sum;
+            walking->any = true;
+        }
+    }
+}
+
+static bool walk_event(struct walking *walking, const struct store_segment *segment, uint32_t code,
+                       struct fail *fail)
+{
+    struct store_counters counters;
+    struct store_statistic_counter lines[STORE_COUNTERS_AT_ONCE];
+    uint32_t count = 0;
+    bool ok = store_segment_counters_begin(segment, code, &counters, fail);
+    do {
+        ok = ok && store_segment_counters_next(&counters, lines, &count, fail);
+        if (ok) {
+            add_lines(walking, lines, count);
+        }
+    } while (ok && count > 0);
+    return ok;
+}
+
 /* Counters without values. */
 static bool walk_lines(struct walking *walking, const struct store_segment *segment,
                        const struct source *sources, size_t count, struct fail *fail)
 {
     for (size_t s = 0; s < count; s++) {
-        struct store_statistic_counter *lines;
-        size_t line_count;
-        if (sources[s].cube != NULL) {
-            continue;
-        }
-        if (!store_segment_counters(segment, sources[s].code, walking->arena, &lines, &line_count,
-                                    fail)) {
-            return false;
-        }
         walking->counted.event = sources[s].event;
-        for (size_t i = 0; i < line_count; i++) {
-            int64_t rows = (int64_t)lines[i].rows;
-            add_rows(walking, lines[i].hour * STORE_SEGMENT_HOUR_MS, STORE_SEGMENT_HOUR_MS, &rows,
-                     1);
-        }
-        if (!give(walking, fail)) {
+        if (sources[s].cube == NULL &&
+            (!walk_event(walking, segment, sources[s].code, fail) || !give(walking, fail))) {
             return false;
         }
     }

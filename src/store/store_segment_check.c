@@ -501,7 +501,6 @@ static bool check_statistics(struct checking *k, struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     struct store_statistic *lines;
-    struct store_statistic_counter *counters;
     size_t count;
     if (!store_segment_statistics(k->segment, arena, &lines, &count, fail)) {
         return note(k, fail);
@@ -516,16 +515,31 @@ static bool check_statistics(struct checking *k, struct fail *fail)
     if (!same) {
         tell(k, "the statistics of names are not those of the rows");
     }
-    if (!store_segment_counters(k->segment, STORE_NO_CODE, arena, &counters, &count, fail)) {
+    return true;
+}
+
+static bool check_counters(struct checking *k, struct fail *fail)
+{
+    struct store_counters counters;
+    struct store_statistic_counter lines[STORE_COUNTERS_AT_ONCE];
+    uint64_t all = 0;
+    uint32_t count = 0;
+    bool same = true;
+    if (!store_segment_counters_begin(k->segment, STORE_NO_CODE, &counters, fail)) {
         return note(k, fail);
     }
-    same = count == k->counters.count;
-    for (size_t i = 0; same && i < count; i++) {
-        const struct store_build_line *line =
-            store_build_line_find(&k->counters, counters[i].event, (uint64_t)counters[i].hour);
-        same = line != NULL && line->rows == counters[i].rows;
-    }
-    if (!same) {
+    do {
+        if (!store_segment_counters_next(&counters, lines, &count, fail)) {
+            return note(k, fail);
+        }
+        all += count;
+        for (uint32_t i = 0; same && i < count; i++) {
+            const struct store_build_line *line =
+                store_build_line_find(&k->counters, lines[i].event, (uint64_t)lines[i].hour);
+            same = line != NULL && line->rows == lines[i].rows;
+        }
+    } while (count > 0);
+    if (!same || all != k->counters.count) {
         tell(k, "the counters of events are not those of the rows");
     }
     return true;
@@ -608,7 +622,7 @@ static bool check_all(struct checking *k, struct fail *fail)
         return true;
     }
     return check_facts(k, segment->names, fail) && check_statistics(k, fail) &&
-           check_cubes(k, fail) && check_days(k, fail);
+           check_counters(k, fail) && check_cubes(k, fail) && check_days(k, fail);
 }
 
 bool store_segment_check(struct store_segment *segment,

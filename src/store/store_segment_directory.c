@@ -248,13 +248,13 @@ static bool open_lines(const struct store_segment *segment, const struct store_s
     return count <= most || fail_set(fail, FAIL_CORRUPT, "more lines than rows can give");
 }
 
-/* Lines [from, from + count) of the runs, as columns of the arena. */
-static bool read_lines(const struct store_ints *ints, unsigned runs, uint32_t from, uint32_t count,
+/* All lines of the runs, as columns of the arena. */
+static bool read_lines(const struct store_ints *ints, unsigned runs, uint32_t count,
                        struct arena *arena, int64_t **out, struct fail *fail)
 {
     for (unsigned r = 0; r < runs && count > 0; r++) {
         out[r] = arena_array(arena, count, sizeof **out, fail);
-        if (out[r] == NULL || !store_ints_read(&ints[r], from, count, out[r], fail)) {
+        if (out[r] == NULL || !store_ints_read(&ints[r], 0, count, out[r], fail)) {
             return false;
         }
     }
@@ -286,7 +286,7 @@ static bool read_statistics(const struct store_segment *segment, struct arena *a
     if (!open_lines(segment, &segment->names_statistics,
                     (size_t)segment->chunk_count + segment->group_count, 0, most,
                     STATISTICS_RUNS_MAX, ints, &count, fail) ||
-        !read_lines(ints, STATISTICS_RUNS_MAX, 0, count, arena, columns, fail)) {
+        !read_lines(ints, STATISTICS_RUNS_MAX, count, arena, columns, fail)) {
         return false;
     }
     static const enum store_family families[] = {STORE_FAMILY_EVENT, STORE_FAMILY_PROPERTY,
@@ -323,6 +323,8 @@ bool store_segment_statistics(const struct store_segment *segment, struct arena 
            fail_at(fail, "%s: statistics of names", segment->path);
 }
 
+#define COUNTERS "%s: counters of events"
+
 /* The lines of one event, which stand together. */
 static bool find_event(const struct store_ints *codes, uint32_t code, uint32_t *from,
                        uint32_t *count, struct fail *fail)
@@ -339,46 +341,62 @@ static bool find_event(const struct store_ints *codes, uint32_t code, uint32_t *
     return true;
 }
 
-#define COUNTERS_RUNS 3U
-
-static bool read_counters(const struct store_segment *segment, uint32_t code, struct arena *arena,
-                          struct store_statistic_counter **out, size_t *out_count,
-                          struct fail *fail)
+bool store_segment_counters_begin(const struct store_segment *segment, uint32_t code,
+                                  struct store_counters *out, struct fail *fail)
 {
-    int64_t *columns[COUNTERS_RUNS] = {0};
-    struct store_ints ints[COUNTERS_RUNS];
-    uint32_t from = 0, count;
+    uint32_t count;
+    *out = (struct store_counters){.segment = segment};
     if (!open_lines(segment, &segment->counters_statistics,
                     (size_t)segment->chunk_count + segment->group_count + 1,
-                    (uint32_t)STORE_SEGMENT_HOUR_MS, segment->info.rows, COUNTERS_RUNS, ints,
-                    &count, fail) ||
-        (code != STORE_NO_CODE && count > 0 && !find_event(&ints[0], code, &from, &count, fail)) ||
-        !read_lines(ints, COUNTERS_RUNS, from, count, arena, columns, fail)) {
-        return false;
+                    (uint32_t)STORE_SEGMENT_HOUR_MS, segment->info.rows, STORE_COUNTERS_RUNS,
+                    out->runs, &count, fail) ||
+        (code != STORE_NO_CODE && count > 0 &&
+         !find_event(&out->runs[0], code, &out->at, &count, fail))) {
+        return fail_at(fail, COUNTERS, segment->path);
     }
-    struct store_statistic_counter *lines = arena_array(arena, count, sizeof *lines, fail);
-    if (lines == NULL) {
-        return false;
+    out->end = out->at + count;
+    return true;
+}
+
+static bool read_counters(struct store_counters *counters, uint32_t count,
+                          struct store_statistic_counter *out, struct fail *fail)
+{
+    const struct store_segment *segment = counters->segment;
+    int64_t columns[STORE_COUNTERS_RUNS][STORE_COUNTERS_AT_ONCE];
+    for (unsigned r = 0; r < STORE_COUNTERS_RUNS; r++) {
+        if (!store_ints_read(&counters->runs[r], counters->at, count, columns[r], fail)) {
+            return false;
+        }
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!translate(segment, STORE_FAMILY_EVENT, columns[0][i], &lines[i].event) ||
-            columns[1][i] < INT64_MIN / STORE_SEGMENT_HOUR_MS ||
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0 && columns[0][i] == columns[0][i - 1]) {
+            out[i].event = out[i - 1].event;
+        } else if (!translate(segment, STORE_FAMILY_EVENT, columns[0][i], &out[i].event)) {
+            return fail_set(fail, FAIL_CORRUPT, "an event without a name");
+        }
+        if (columns[1][i] < INT64_MIN / STORE_SEGMENT_HOUR_MS ||
             columns[1][i] >= INT64_MAX / STORE_SEGMENT_HOUR_MS || columns[2][i] <= 0 ||
             (uint64_t)columns[2][i] > segment->info.rows) {
             return fail_set(fail, FAIL_CORRUPT, "impossible numbers");
         }
-        lines[i].hour = columns[1][i];
-        lines[i].rows = (uint64_t)columns[2][i];
+        out[i].hour = columns[1][i];
+        out[i].rows = (uint64_t)columns[2][i];
     }
-    *out = lines;
-    *out_count = count;
     return true;
 }
 
-bool store_segment_counters(const struct store_segment *segment, uint32_t code, struct arena *arena,
-                            struct store_statistic_counter **out, size_t *out_count,
-                            struct fail *fail)
+bool store_segment_counters_next(struct store_counters *counters,
+                                 struct store_statistic_counter out[STORE_COUNTERS_AT_ONCE],
+                                 uint32_t *out_count, struct fail *fail)
 {
-    return read_counters(segment, code, arena, out, out_count, fail) ||
-           fail_at(fail, "%s: counters of events", segment->path);
+    /* Up to the end of a frame: one that is read in two parts is unpacked twice. */
+    uint32_t left = counters->end - counters->at;
+    uint32_t room = STORE_COUNTERS_AT_ONCE - counters->at % STORE_COUNTERS_AT_ONCE;
+    uint32_t count = left < room ? left : room;
+    if (count > 0 && !read_counters(counters, count, out, fail)) {
+        return fail_at(fail, COUNTERS, counters->segment->path);
+    }
+    counters->at += count;
+    *out_count = count;
+    return true;
 }
