@@ -54,6 +54,7 @@ void store_bulk_free(struct store_bulk *bulk)
     base_free(bulk->scales);
     base_free(bulk->property_column);
     base_free(bulk->trait_column);
+    store_dedup_own_done(&bulk->keys);
     arena_free(bulk->strings);
     base_free(bulk);
 }
@@ -67,6 +68,7 @@ void store_bulk_reset(struct store_bulk *bulk, uint64_t arrival_first)
     bulk->channels = NULL;
     bulk->scales = NULL;
     bulk->value_bytes = 0;
+    store_dedup_own_reset(&bulk->keys);
     arena_reset(bulk->strings);
     for (size_t c = 0; c < bulk->column_count; c++) {
         struct store_bulk_column *column = &bulk->columns[c];
@@ -84,7 +86,7 @@ void store_bulk_reset(struct store_bulk *bulk, uint64_t arrival_first)
 size_t store_bulk_bytes(const struct store_bulk *bulk)
 {
     size_t row = 2 * sizeof(int64_t) + 5 * sizeof(uint32_t);
-    size_t bytes = bulk->count * row + bulk->value_bytes;
+    size_t bytes = bulk->count * row + bulk->value_bytes + store_dedup_own_bytes(&bulk->keys);
     for (size_t c = 0; c < bulk->column_count; c++) {
         const struct store_bulk_column *column = &bulk->columns[c];
         bytes +=

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "store_dedup_own.h"
 #include "store_internal.h"
 
 #define STORE_BULK_ROWS_MAX ((uint32_t)1 << 21)
@@ -47,6 +48,7 @@ struct store_bulk {
     size_t column_count, column_capacity;
     uint32_t *property_column, *trait_column; /* by code: 1 + column */
     size_t property_capacity, trait_capacity;
+    struct store_dedup_own keys; /* of the rows that have one which nobody looks for */
     struct arena *strings;
     size_t value_bytes;
 };

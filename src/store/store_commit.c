@@ -89,6 +89,7 @@ static bool begin(struct store *store, size_t items, struct marks *out, struct f
     }
     if (writing->in_bulk) {
         begin_bulk(store);
+        store_dedup_own_begin(&writing->bulk->keys);
     }
     *out = (struct marks){
         .bulk = writing->bulk != NULL ? writing->bulk->count : 0,
@@ -122,6 +123,7 @@ static void rollback(struct store *store, const struct marks *marks)
     store_dedup_live_rollback(writing->dedup[1]);
     if (writing->in_bulk) {
         store_bulk_rollback(writing->bulk, marks->bulk);
+        store_dedup_own_rollback(&writing->bulk->keys);
         store_known_reset(&writing->known);
     }
     writing->next_arrival = marks->next_arrival;

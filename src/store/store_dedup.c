@@ -27,7 +27,6 @@ void store_dedup_live_free(struct store_dedup_live *live)
     }
     base_free(live->slots);
     base_free(live->undo);
-    base_free(live->own);
     base_free(live);
 }
 
@@ -44,7 +43,6 @@ static size_t slot_of(const struct store_dedup_live *live, struct base_hash128 k
 bool store_dedup_live_begin(struct store_dedup_live *live, size_t puts, struct fail *fail)
 {
     live->undo_count = 0;
-    live->own_before = live->own_count;
     void *undo = live->undo;
     if (!base_grow_array(&undo, &live->undo_capacity, puts, sizeof live->undo[0], fail)) {
         return false;
@@ -87,23 +85,9 @@ void store_dedup_live_put(struct store_dedup_live *live, struct base_hash128 key
     live->slots[slot] = (struct store_dedup_entry){key, at_ms};
 }
 
-bool store_dedup_live_own(struct store_dedup_live *live, struct base_hash128 key, int64_t at_ms,
-                          struct fail *fail)
-{
-    void *own = live->own;
-    if (!base_grow_array(&own, &live->own_capacity, live->own_count + 1, sizeof live->own[0],
-                         fail)) {
-        return false;
-    }
-    live->own = own;
-    live->own[live->own_count++] = (struct store_dedup_entry){key, at_ms};
-    return true;
-}
-
 /* Taken back last first, so that every probe finds the table as it was. */
 void store_dedup_live_rollback(struct store_dedup_live *live)
 {
-    live->own_count = live->own_before;
     while (live->undo_count > 0) {
         struct store_dedup_undo undo = live->undo[--live->undo_count];
         live->slots[undo.slot].at_ms = undo.at_ms;
@@ -155,10 +139,9 @@ void store_dedup_encode(const struct store_dedup_shape *shape, struct store_dedu
 {
     unsigned __int128 bits = ((unsigned __int128)key.high << 64 | (uint64_t)key.low << 48)
                              << shape->bucket_bits;
-    uint8_t bytes[16];
-    base_put_u64(bytes, __builtin_bswap64((uint64_t)(bits >> 64)));
-    base_put_u64(bytes + 8, __builtin_bswap64((uint64_t)bits));
-    memcpy(out, bytes, shape->key_bytes);
+    /* Whole words: what is too much is written over, or is not looked at. */
+    base_put_u64(out, __builtin_bswap64((uint64_t)(bits >> 64)));
+    base_put_u64(out + 8, __builtin_bswap64((uint64_t)bits));
     for (uint32_t i = 0; i < shape->when_bytes; i++) {
         out[shape->key_bytes + i] = (uint8_t)(when >> 8 * i);
     }
@@ -304,7 +287,7 @@ static bool find_key(const struct store_dedup_run *run, struct store_dedup_key k
     const struct store_dedup_shape *shape = &run->shape;
     const uint8_t *entries = NULL;
     uint32_t count;
-    uint8_t wanted[16];
+    uint8_t wanted[STORE_DEDUP_ENTRY_ROOM];
     if (!bucket_at(run, store_dedup_bucket(shape, key), &entries, &count, fail)) {
         return false;
     }

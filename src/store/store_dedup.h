@@ -50,18 +50,12 @@ struct store_dedup_live {
     size_t size, count;
     struct store_dedup_undo *undo; /* of the commit under way */
     size_t undo_count, undo_capacity;
-    struct store_dedup_entry
-        *own; /* of an import, which are not looked for here: all are different */
-    size_t own_count, own_capacity, own_before;
 };
 struct store_dedup_live *store_dedup_live_new(void);
 void store_dedup_live_free(struct store_dedup_live *live); /* accepts NULL */
 /* Makes room for that many puts and starts a new undo. */
 bool store_dedup_live_begin(struct store_dedup_live *live, size_t puts, struct fail *fail) MUST_USE;
 void store_dedup_live_put(struct store_dedup_live *live, struct base_hash128 key, int64_t at_ms);
-/* A key that is different from all others, and that nobody will look for before it is sealed. */
-bool store_dedup_live_own(struct store_dedup_live *live, struct base_hash128 key, int64_t at_ms,
-                          struct fail *fail) MUST_USE;
 void store_dedup_live_rollback(struct store_dedup_live *live); /* to the last begin */
 /* Has the key's place brought near. */
 void store_dedup_live_soon(const struct store_dedup_live *live, struct base_hash128 key);
@@ -143,6 +137,7 @@ enum store_dedup_section {
 };
 #define STORE_DEDUP_META_BYTES 40U
 #define STORE_DEDUP_KEY_BITS 80U
+#define STORE_DEDUP_ENTRY_ROOM 24U
 #define STORE_DEDUP_BUCKET_ENTRIES 64U /* about so many, at least half of it */
 
 static inline struct store_dedup_key store_dedup_key_of(struct base_hash128 hash)
@@ -159,7 +154,7 @@ static inline uint64_t store_dedup_bucket(const struct store_dedup_shape *shape,
 {
     return shape->bucket_bits == 0 ? 0 : key.high >> (64 - shape->bucket_bits);
 }
-/* `out`: the entry's bytes. */
+/* `out`: the entry's bytes. Up to STORE_DEDUP_ENTRY_ROOM from where it begins may be written. */
 void store_dedup_encode(const struct store_dedup_shape *shape, struct store_dedup_key key,
                         uint64_t when, uint8_t *out);
 struct store_dedup_key store_dedup_decode(const struct store_dedup_shape *shape, uint64_t bucket,

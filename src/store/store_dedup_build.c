@@ -1,9 +1,7 @@
 #include <stdlib.h>
 
-#include "base_buf.h"
 #include "base_bytes.h"
-#include "store_bloom.h"
-#include "store_dedup.h"
+#include "store_dedup_write.h"
 
 /* Past spans are merged down to one run; in the span of now this many may stand. */
 #define RUNS_IN_SPAN 8U
@@ -25,107 +23,6 @@ static int compare_times(const void *a, const void *b)
 static int64_t span_of(int64_t at_ms, int64_t span_ms)
 {
     return at_ms >= 0 ? at_ms / span_ms : -((-at_ms + span_ms - 1) / span_ms);
-}
-
-struct build {
-    struct store_run_writer *writer;
-    struct store_bloom bloom;
-    struct store_dedup_shape shape;
-    int64_t first_ms;
-    struct base_buf starts;
-    uint64_t bucket; /* those before have their end */
-    uint32_t count;
-    uint32_t held_bytes;
-    uint8_t held[4096]; /* entries that are written together */
-};
-
-static void build_done(struct build *build)
-{
-    store_bloom_done(&build->bloom);
-    base_buf_done(&build->starts);
-}
-
-/* The next bucket begins behind what there is. Errors are told by finish. */
-static void put_start(struct build *build)
-{
-    uint8_t start[sizeof(uint32_t)];
-    base_put_u32(start, build->count);
-    base_buf_bytes(&build->starts, start, sizeof start);
-}
-
-static bool begin(struct disk *disk, uint64_t id, uint64_t count, int64_t first_ms, int64_t last_ms,
-                  bool import, struct build *out, struct fail *fail)
-{
-    *out = (struct build){.first_ms = first_ms,
-                          .shape = store_dedup_shape_of(count, first_ms, last_ms)};
-    out->starts.limit = SIZE_MAX / 2;
-    if (count > UINT32_MAX) {
-        return fail_set(fail, FAIL_LIMIT, "more than %u message ids in one run", UINT32_MAX);
-    }
-    if (!store_bloom_init(&out->bloom, count, fail)) {
-        return false;
-    }
-    if (!store_run_writer_new(disk, STORE_RUN_DEDUP, id, &out->writer, fail)) {
-        build_done(out);
-        return false;
-    }
-    uint8_t meta[STORE_DEDUP_META_BYTES] = {0};
-    base_put_u64(meta, count);
-    base_put_i64(meta + 8, first_ms);
-    base_put_i64(meta + 16, last_ms);
-    base_put_u64(meta + 24, import);
-    base_put_u32(meta + 32, out->shape.bucket_bits);
-    meta[36] = (uint8_t)out->shape.key_bytes;
-    meta[37] = (uint8_t)out->shape.when_bytes;
-    store_run_begin(out->writer);
-    store_run_write(out->writer, meta, sizeof meta);
-    store_run_begin(out->writer);
-    put_start(out);
-    return true;
-}
-
-/* Ends the buckets before this one. */
-static void end_buckets(struct build *build, uint64_t bucket)
-{
-    for (; build->bucket < bucket; build->bucket++) {
-        put_start(build);
-    }
-}
-
-static void write_held(struct build *build)
-{
-    store_run_write(build->writer, build->held, build->held_bytes);
-    build->held_bytes = 0;
-}
-
-/* In the order of their keys. */
-static void put(struct build *build, struct store_dedup_key key, int64_t at_ms)
-{
-    enum { ENTRY_MOST = 16 + 8 };
-    end_buckets(build, store_dedup_bucket(&build->shape, key));
-    if (build->held_bytes + ENTRY_MOST > sizeof build->held) {
-        write_held(build);
-    }
-    store_dedup_encode(&build->shape, key, (uint64_t)at_ms - (uint64_t)build->first_ms,
-                       build->held + build->held_bytes);
-    build->held_bytes += store_dedup_entry_bytes(&build->shape);
-    store_bloom_add(&build->bloom, key.high);
-    build->count++;
-}
-
-static bool finish(struct build *build, struct store_run_info *out, struct fail *fail)
-{
-    write_held(build);
-    end_buckets(build, (uint64_t)1 << build->shape.bucket_bits);
-    struct str starts = base_buf_view(&build->starts);
-    bool whole = base_buf_ok(&build->starts, fail);
-    store_run_begin(build->writer);
-    store_run_write(build->writer, starts.data, starts.len);
-    store_run_begin(build->writer);
-    store_run_write(build->writer, build->bloom.bytes,
-                    build->bloom.blocks * STORE_BLOOM_BLOCK_BYTES);
-    build_done(build);
-    return store_run_finish(build->writer, out, fail) && whole;
 }
 
 /* Sorts by the key. Hashes are uniform: parted by their first bits into groups of a few, the rest is little. */
@@ -174,19 +71,19 @@ static bool seal_span(struct disk *disk, const struct store_dedup_entry *entries
     }
     struct store_dedup_entry *sorted = arena_array(arena, count, sizeof *sorted, fail);
     uint32_t *ends = arena_array(arena, (size_t)1 << bits, sizeof *ends, fail);
-    struct build build;
+    struct store_dedup_writing writing;
     if (sorted == NULL || ends == NULL) {
         return false;
     }
     sort_entries(entries, count, sorted, ends, bits);
-    if (!begin(disk, id, count, first_ms, last_ms, store_dedup_is_for_ever(first_ms), &build,
-               fail)) {
+    if (!store_dedup_write_begin(disk, id, count, first_ms, last_ms,
+                                 store_dedup_is_for_ever(first_ms), &writing, fail)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        put(&build, store_dedup_key_of(sorted[i].key), sorted[i].at_ms);
+        store_dedup_write_put(&writing, store_dedup_key_of(sorted[i].key), sorted[i].at_ms);
     }
-    return finish(&build, out, fail);
+    return store_dedup_write_finish(&writing, out, fail);
 }
 
 static int64_t span_of_entry(const struct store_dedup_entry *entry, int64_t span_ms)
@@ -209,7 +106,7 @@ bool store_dedup_seal(struct disk *disk, const struct store_dedup_live *live, in
                       uint64_t (*next_id)(void *context), void *context, struct arena *arena,
                       struct store_run_info **out, size_t *out_count, struct fail *fail)
 {
-    size_t count = live->count + live->own_count;
+    size_t count = live->count;
     struct store_dedup_entry *entries = arena_alloc(arena, count * sizeof *entries, fail);
     if (entries == NULL) {
         return false;
@@ -219,10 +116,6 @@ bool store_dedup_seal(struct disk *disk, const struct store_dedup_live *live, in
         if (live->slots[i].at_ms != STORE_NO_TIME) {
             entries[count++] = live->slots[i];
         }
-    }
-    if (live->own_count > 0) {
-        memcpy(entries + count, live->own, live->own_count * sizeof *entries);
-        count += live->own_count;
     }
     if (!are_of_one_span(entries, count, span_ms)) {
         qsort(entries, count, sizeof entries[0], compare_times);
@@ -383,8 +276,9 @@ bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *r
         last_ms = runs[i]->last_ms > last_ms ? runs[i]->last_ms : last_ms;
         total += runs[i]->count;
     }
-    struct build build;
-    if (!begin(disk, id, total, first_ms, last_ms, runs[0]->import, &build, fail)) {
+    struct store_dedup_writing writing;
+    if (!store_dedup_write_begin(disk, id, total, first_ms, last_ms, runs[0]->import, &writing,
+                                 fail)) {
         return false;
     }
     for (uint64_t done = 0; done < total; done++) {
@@ -395,10 +289,10 @@ bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *r
                 best = i;
             }
         }
-        put(&build, reading[best].key, when(&reading[best]));
+        store_dedup_write_put(&writing, reading[best].key, when(&reading[best]));
         step(&reading[best]);
     }
-    return finish(&build, out, fail);
+    return store_dedup_write_finish(&writing, out, fail);
 }
 
 /* ---- forgetting -------------------------------------------------------------------------------------------- */
@@ -428,16 +322,17 @@ bool store_dedup_without(struct disk *disk, const struct store_dedup_run *run,
     if (!*out_any || *out_left == 0) {
         return true;
     }
-    struct build build;
+    struct store_dedup_writing writing;
     if (!reading_init(&r, run, fail) ||
-        !begin(disk, id, *out_left, first_ms, last_ms, run->import, &build, fail)) {
+        !store_dedup_write_begin(disk, id, *out_left, first_ms, last_ms, run->import, &writing,
+                                 fail)) {
         return false;
     }
     for (; r.at < run->count; step(&r)) {
         int64_t at_ms = when(&r);
         if (!gone(context, r.key, at_ms)) {
-            put(&build, r.key, at_ms);
+            store_dedup_write_put(&writing, r.key, at_ms);
         }
     }
-    return finish(&build, out, fail);
+    return store_dedup_write_finish(&writing, out, fail);
 }

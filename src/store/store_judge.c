@@ -290,7 +290,7 @@ static bool remember_key(struct store *store, const struct store_item *item,
     int64_t at_ms =
         item->from_import ? store_dedup_for_ever(item->import) : item->event.received_at_ms;
     if (is_own(store, item)) {
-        return store_dedup_live_own(live, key, at_ms, fail);
+        return store_dedup_own_add(&store->writing.bulk->keys, key, (uint32_t)item->import, fail);
     }
     store_dedup_live_put(live, key, at_ms);
     return true;

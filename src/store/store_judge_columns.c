@@ -221,8 +221,8 @@ static bool judge_row(struct judging *judging, uint32_t row, const struct store_
     struct store_row stored;
     judging->identifier.value = who;
     if (!store_judge_customer(store, &judging->item, looked, &stored, fail) ||
-        !store_dedup_live_own(writing->dedup[1], looked->key,
-                              store_dedup_for_ever(judging->item.import), fail)) {
+        !store_dedup_own_add(&writing->bulk->keys, looked->key, (uint32_t)judging->item.import,
+                             fail)) {
         return false;
     }
     judging->rows[judging->waiting] = (uint16_t)row;

@@ -90,6 +90,33 @@ static bool write_segments(struct store_seal *seal, struct fail *fail)
             write_segment(seal, NULL, frozen->bulk, fail));
 }
 
+static bool seal_dedup(struct store_seal *seal, struct fail *fail)
+{
+    const struct store *store = seal->store;
+    const struct store_bulk *bulk = seal->frozen->bulk;
+    if (!store_dedup_seal(store->disk, seal->frozen->dedup,
+                          store_dedup_span_ms(store->options.dedup_window_ms), next_id, seal,
+                          seal->arena, &seal->dedup, &seal->dedup_count, fail)) {
+        return false;
+    }
+    if (bulk == NULL || bulk->keys.now.count == 0) {
+        return true;
+    }
+    struct store_run_info *dedup =
+        arena_array(seal->arena, seal->dedup_count + 1, sizeof *dedup, fail);
+    if (dedup == NULL) {
+        return false;
+    }
+    memcpy(dedup, seal->dedup, seal->dedup_count * sizeof *dedup);
+    if (!store_dedup_own_seal(store->disk, &bulk->keys, next_id(seal), &dedup[seal->dedup_count],
+                              fail)) {
+        return false;
+    }
+    seal->dedup = dedup;
+    seal->dedup_count++;
+    return true;
+}
+
 bool store_seal_write(struct store_seal *seal, struct fail *fail)
 {
     struct store *store = seal->store;
@@ -109,9 +136,7 @@ bool store_seal_write(struct store_seal *seal, struct fail *fail)
                                &seal->quarantine, fail)) {
         return false;
     }
-    return store_dedup_seal(store->disk, frozen->dedup,
-                            store_dedup_span_ms(store->options.dedup_window_ms), next_id, seal,
-                            seal->arena, &seal->dedup, &seal->dedup_count, fail);
+    return seal_dedup(seal, fail);
 }
 
 static bool fill_ledger(struct store_seal *seal, struct fail *fail)

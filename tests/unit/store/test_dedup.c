@@ -2,7 +2,7 @@
 #include "store_kit.h"
 
 #include "base_random.h"
-#include "store_dedup.h"
+#include "store_dedup_own.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define WINDOW_MS (7 * DAY_MS)
@@ -163,7 +163,7 @@ static void keys_come_back_as_they_were_written(void **state)
         uint64_t when = most == 0 ? 0 : base_random_below(&random.random, most);
         struct store_dedup_key key = store_dedup_key_of((struct base_hash128){
             base_random_u64(&random.random), base_random_u64(&random.random)});
-        uint8_t entry[16 + 8];
+        uint8_t entry[STORE_DEDUP_ENTRY_ROOM];
         store_dedup_encode(&shape, key, when, entry);
         struct store_dedup_key back =
             store_dedup_decode(&shape, store_dedup_bucket(&shape, key), entry);
@@ -287,6 +287,77 @@ static void a_rollback_leaves_the_table_as_it_was(void **state)
     store_dedup_live_free(live);
 }
 
+/* The n-th key: all are different, many share their first 64 bits, and some parts have far more than others. */
+static struct base_hash128 own_key(uint32_t n)
+{
+    uint64_t first = n % 5 == 0 ? n / 40 : n * UINT64_C(0x9E3779B97F4A7C15);
+    return (struct base_hash128){.low = first, .high = (uint64_t)n << 48 | n};
+}
+
+static struct store_dedup_runs *seal_own(const struct store_dedup_own *own, struct disk *disk,
+                                         uint64_t id)
+{
+    struct store_run_info info;
+    struct store_dedup_runs *runs = NULL;
+    struct fail fail;
+    uint64_t problems = 0;
+    assert_true(store_dedup_own_seal(disk, own, id, &info, &fail));
+    assert_true(store_dedup_runs_open(disk, &info, 1, NULL, &runs, &fail));
+    assert_true(store_dedup_run_check(&runs->runs[0], NULL, NULL, &problems, &fail));
+    assert_int_equal(problems, 0);
+    return runs;
+}
+
+static void
+keys_that_nobody_looks_for_are_all_in_their_run_and_those_taken_back_are_not(void **state)
+{
+    (void)state;
+    enum { COMMITS = 60, A_COMMIT = 700 };
+    struct disk_sim *sim = disk_sim_new(1);
+    struct disk *disk = disk_sim_disk(sim);
+    struct store_dedup_own own = {0};
+    struct fail fail;
+    assert_true(disk_make_dir(disk, "dedup", &fail));
+    for (uint32_t round = 0; round < 2; round++) { /* again in the memory of the first */
+        uint32_t n = 0;
+        for (uint32_t commit = 0; commit < COMMITS; commit++) {
+            store_dedup_own_begin(&own);
+            for (uint32_t i = 0; i < A_COMMIT; i++, n++) {
+                uint32_t import = commit % 3 == 0 ? 1000000 : 7 + commit % 2 * round;
+                assert_true(store_dedup_own_add(&own, own_key(n), import, &fail));
+            }
+            if (commit % 3 == 0) {
+                store_dedup_own_rollback(&own);
+            }
+        }
+        assert_int_equal(own.now.count, COMMITS / 3 * 2 * A_COMMIT);
+        struct store_dedup_runs *runs = seal_own(&own, disk, 1 + round);
+        assert_true(runs->runs[0].import);
+        assert_int_equal(runs->runs[0].count, own.now.count);
+        assert_true(runs->runs[0].first_ms == store_dedup_for_ever(7));
+        assert_true(runs->runs[0].last_ms == store_dedup_for_ever(7 + round));
+        for (n = 0; n < COMMITS * A_COMMIT; n++) {
+            bool found;
+            assert_true(store_dedup_run_find(&runs->runs[0], own_key(n), &found, &fail));
+            assert_int_equal(found, n / A_COMMIT % 3 != 0);
+        }
+        store_dedup_runs_unref(runs);
+        store_dedup_own_reset(&own);
+        assert_int_equal(store_dedup_own_bytes(&own), 0);
+    }
+    store_dedup_own_begin(&own);
+    assert_true(store_dedup_own_add(&own, own_key(3), 0, &fail));
+    struct store_dedup_runs *one = seal_own(&own, disk, 9);
+    assert_true(one->runs[0].last_ms == store_dedup_for_ever(0));
+    store_dedup_runs_unref(one);
+    disk_sim_set_capacity(sim, 1);
+    struct store_run_info info;
+    assert_false(store_dedup_own_seal(disk, &own, 10, &info, &fail));
+    assert_int_equal(fail.code, FAIL_LIMIT);
+    store_dedup_own_done(&own);
+    disk_sim_free(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +373,8 @@ int main(void)
         cmocka_unit_test(runs_older_than_the_window_go),
         cmocka_unit_test(many_ids_over_many_seals_are_told_apart),
         cmocka_unit_test(a_rollback_leaves_the_table_as_it_was),
+        cmocka_unit_test(
+            keys_that_nobody_looks_for_are_all_in_their_run_and_those_taken_back_are_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
