@@ -7,10 +7,14 @@
 
 #define SIZE_FIRST 64U
 
+uint64_t store_dedup_seed(uint64_t salt, struct str source)
+{
+    return base_hash64(source.data, source.len, salt);
+}
+
 struct base_hash128 store_dedup_key(uint64_t salt, struct str source, struct str message_id)
 {
-    return base_hash128(message_id.data, message_id.len,
-                        base_hash64(source.data, source.len, salt));
+    return base_hash128(message_id.data, message_id.len, store_dedup_seed(salt, source));
 }
 
 /* ---- since the last seal ----------------------------------------------------------------------------- */
@@ -343,6 +347,15 @@ static bool is_all_of(const struct store_dedup_run *run, uint64_t import)
 {
     return import != 0 && run->import && run->first_ms == run->last_ms &&
            run->first_ms == store_dedup_for_ever(import);
+}
+
+bool store_dedup_runs_any_but(const struct store_dedup_runs *runs, uint64_t import)
+{
+    bool any = false;
+    for (size_t i = 0; i < runs->count && !any; i++) {
+        any = !is_all_of(&runs->runs[i], import);
+    }
+    return any;
 }
 
 bool store_dedup_runs_find(const struct store_dedup_runs *runs, struct base_hash128 key,

@@ -29,6 +29,8 @@ static inline bool store_dedup_is_for_ever(int64_t at_ms)
 
 /* `salt` is the store's own, so that nobody can make two ids collide. */
 struct base_hash128 store_dedup_key(uint64_t salt, struct str source, struct str message_id);
+/* The same for many ids of one source: base_hash128 of the id with this seed. */
+uint64_t store_dedup_seed(uint64_t salt, struct str source);
 
 struct store_dedup_key { /* the first 80 bits of a hash: as runs keep it */
     uint64_t high;
@@ -100,6 +102,9 @@ void store_dedup_runs_unref(struct store_dedup_runs *runs); /* accepts NULL */
 bool store_dedup_runs_find(const struct store_dedup_runs *runs, struct base_hash128 key,
                            int64_t at_ms, int64_t window_ms, uint64_t but_import, bool *out,
                            struct fail *fail) MUST_USE;
+
+/* Are there runs of any but that import's own keys? Where there are none, such keys need not be looked for. */
+bool store_dedup_runs_any_but(const struct store_dedup_runs *runs, uint64_t import);
 
 /* How long a stretch of time one run may cover, so that what is dropped is never much too late. */
 int64_t store_dedup_span_ms(int64_t window_ms);

@@ -90,6 +90,16 @@ static bool is_own(const struct store *store, const struct store_item *item)
     return store->writing.in_bulk && item->event.message_id.len == 0 && item->record_id.len > 0;
 }
 
+bool store_judge_any_older(const struct store *store, uint64_t import)
+{
+    const struct store_writing *writing = &store->writing;
+    bool any = store_dedup_runs_any_but(writing->dedup_runs, import);
+    for (size_t i = 0; i < ARRAY_LEN(writing->dedup) && !any; i++) {
+        any = writing->dedup[i] != NULL && writing->dedup[i]->count > 0;
+    }
+    return any;
+}
+
 bool store_judge_duplicate(const struct store *store, const struct store_item *item,
                            struct base_hash128 key, bool *out, struct fail *fail)
 {
@@ -263,12 +273,10 @@ void store_judge_soon(const struct store *store, const struct store_result *look
 
 /* The number under which the row is stored, and its root now. */
 bool store_judge_customer(struct store *store, const struct store_item *item,
-                          const struct store_result *looked, struct store_row *row,
-                          struct fail *fail)
+                          const struct base_hash128 *who, struct store_row *row, struct fail *fail)
 {
     struct store_writing *writing = &store->writing;
-    uint32_t number =
-        looked->simple ? store_known_find(&writing->known, looked->who) : STORE_NO_CUSTOMER;
+    uint32_t number = who != NULL ? store_known_find(&writing->known, *who) : STORE_NO_CUSTOMER;
     if (number != STORE_NO_CUSTOMER) {
         row->original = number;
         row->customer = number; /* a table of an import does not say the root */
@@ -277,8 +285,8 @@ bool store_judge_customer(struct store *store, const struct store_item *item,
     if (!store_judge_identity(&writing->draft, item, &row->original, &row->customer, fail)) {
         return false;
     }
-    if (looked->simple) {
-        store_known_put(&writing->known, looked->who, row->original);
+    if (who != NULL) {
+        store_known_put(&writing->known, *who, row->original);
     }
     return true;
 }
@@ -366,7 +374,7 @@ bool store_judge_event(struct store *store, const struct store_item *item, struc
         return true;
     }
     row.arrival = writing->next_arrival;
-    if (!store_judge_customer(store, item, out, &row, fail) ||
+    if (!store_judge_customer(store, item, out->simple ? &out->who : NULL, &row, fail) ||
         !put_row(store, item, &row, id.len > 0 ? &key : NULL, fail) ||
         (id.len > 0 && !remember_key(store, item, key, fail))) {
         return false;

@@ -38,9 +38,11 @@ bool store_judge_duplicate(const struct store *store, const struct store_item *i
 /* The code of a name; false where it would be one too many. */
 bool store_judge_code(struct store *store, enum store_family family, struct str name, uint32_t *out,
                       const char **out_reason);
-/* The number under which the row is stored, and its root now. */
+/* Are there keys that a row of that large import may be a duplicate of? Of its own it is none. */
+bool store_judge_any_older(const struct store *store, uint64_t import);
+/* The number under which the row is stored, and its root now. `who`: by what its customer may be known; or NULL. */
 bool store_judge_customer(struct store *store, const struct store_item *item,
-                          const struct store_result *looked, struct store_row *row,
+                          const struct base_hash128 *who, struct store_row *row,
                           struct fail *fail) MUST_USE;
 /* The code of a source; one over the limit of names still needs a line in the ledger. */
 uint32_t store_judge_source(struct store *store, struct str source);

@@ -7,6 +7,10 @@
 #define LOOKED_AT_ONCE 256U /* rows of which keys are made before the first of them is judged */
 #define JUDGED_AHEAD 12U
 
+struct looked {              /* by what a row */
+    struct base_hash128 key; /* may be a duplicate, */
+    struct base_hash128 who; /* and its customer may be known */
+};
 struct judging {
     struct store *store;
     struct store_columns *columns;
@@ -24,7 +28,10 @@ struct judging {
     uint32_t *original;
     uint32_t waiting;
     uint64_t duplicates; /* not counted yet */
-    struct store_result results[LOOKED_AT_ONCE];
+    bool plain;          /* rows have both, as all but these of the item says */
+    bool older;          /* a row may be a duplicate */
+    uint64_t key_seed, who_seed;
+    struct looked looked_at[LOOKED_AT_ONCE];
 };
 
 /* ---- names ------------------------------------------------------------------------------------------------ */
@@ -187,27 +194,50 @@ static struct str record_id(const struct store_columns *columns, uint32_t row,
 }
 
 /* What store_judge_look says of an item. */
-static void look(struct judging *judging, uint32_t row, struct store_result *out)
+static void look(const struct judging *judging, uint32_t row, struct looked *out)
 {
-    const struct store *store = judging->store;
-    judging->identifier.value = judging->columns->identifiers[row];
-    judging->item.record_id = record_id(judging->columns, row, judging->record_id);
-    store_judge_look(store, &judging->item, out);
+    char id[STORE_RECORD_ID_BYTES];
+    struct str record = record_id(judging->columns, row, id);
+    struct str who = judging->columns->identifiers[row];
+    out->key = base_hash128(record.data, record.len, judging->key_seed);
+    out->who = base_hash128(who.data, who.len, judging->who_seed);
 }
 
-static bool judge_row(struct judging *judging, uint32_t row, const struct store_result *looked,
+static void bring_near(const struct judging *judging, const struct looked *looked)
+{
+    const struct store_writing *writing = &judging->store->writing;
+    for (size_t i = 0; i < ARRAY_LEN(writing->dedup) && judging->older; i++) {
+        if (writing->dedup[i] != NULL) {
+            store_dedup_live_soon(writing->dedup[i], looked->key);
+        }
+    }
+    store_known_soon(&writing->known, looked->who);
+}
+
+static bool is_duplicate(struct judging *judging, uint32_t row, const struct looked *looked,
+                         bool *out, struct fail *fail)
+{
+    *out = false;
+    if (!judging->older) {
+        return true;
+    }
+    judging->item.record_id = record_id(judging->columns, row, judging->record_id);
+    return store_judge_duplicate(judging->store, &judging->item, looked->key, out, fail);
+}
+
+static bool judge_row(struct judging *judging, uint32_t row, const struct looked *looked,
                       bool *out_other, struct fail *fail)
 {
     struct store *store = judging->store;
     struct store_writing *writing = &store->writing;
     struct str who = judging->columns->identifiers[row];
-    bool duplicate = false;
-    *out_other = !looked->keyed || !looked->simple || who.len == 0 ||
-                 who.len > STORE_IDENTIFIER_BYTES_MAX || event_of(judging, row) == STORE_NO_CODE;
+    bool duplicate;
+    *out_other = !judging->plain || who.len == 0 || who.len > STORE_IDENTIFIER_BYTES_MAX ||
+                 event_of(judging, row) == STORE_NO_CODE;
     if (*out_other) {
         return true;
     }
-    if (!store_judge_duplicate(store, &judging->item, looked->key, &duplicate, fail)) {
+    if (!is_duplicate(judging, row, looked, &duplicate, fail)) {
         return false;
     }
     if (duplicate) {
@@ -220,7 +250,7 @@ static bool judge_row(struct judging *judging, uint32_t row, const struct store_
     }
     struct store_row stored;
     judging->identifier.value = who;
-    if (!store_judge_customer(store, &judging->item, looked, &stored, fail) ||
+    if (!store_judge_customer(store, &judging->item, &looked->who, &stored, fail) ||
         !store_dedup_own_add(&writing->bulk->keys, looked->key, (uint32_t)judging->item.import,
                              fail)) {
         return false;
@@ -235,24 +265,38 @@ static bool judge_row(struct judging *judging, uint32_t row, const struct store_
 static bool judge_rows(struct judging *judging, uint32_t from, uint32_t end,
                        struct store_columns_bad ***bad, struct fail *fail)
 {
-    struct store_result *results = judging->results;
+    struct looked *looked_at = judging->looked_at;
+    judging->older = store_judge_any_older(judging->store, judging->item.import);
     for (uint32_t first = from; first < end; first += LOOKED_AT_ONCE) {
         uint32_t count = end - first < LOOKED_AT_ONCE ? end - first : LOOKED_AT_ONCE;
         for (uint32_t i = 0; i < count; i++) {
-            look(judging, first + i, &results[i]);
+            look(judging, first + i, &looked_at[i]);
         }
         for (uint32_t i = 0; i < count; i++) {
             bool other;
             if (i + JUDGED_AHEAD < count) {
-                store_judge_soon(judging->store, &results[i + JUDGED_AHEAD]);
+                bring_near(judging, &looked_at[i + JUDGED_AHEAD]);
             }
-            if (!judge_row(judging, first + i, &results[i], &other, fail) ||
+            if (!judge_row(judging, first + i, &looked_at[i], &other, fail) ||
                 (other && !judge_row_as_item(judging, first + i, bad, fail))) {
                 return false;
             }
         }
     }
     return true;
+}
+
+/* What is the same of all rows, asked of one with an identifier and an id. */
+static void look_at_shared(struct judging *judging)
+{
+    const struct store *store = judging->store;
+    struct store_result looked;
+    judging->identifier.value = STR("any");
+    judging->item.record_id = STR("any");
+    store_judge_look(store, &judging->item, &looked);
+    judging->plain = looked.keyed && looked.simple;
+    judging->key_seed = store_dedup_seed(store->salt, judging->item.event.source);
+    judging->who_seed = store_known_seed(store->salt, judging->identifier.kind);
 }
 
 static bool begin(struct judging *judging, struct fail *fail)
@@ -286,6 +330,7 @@ static bool begin(struct judging *judging, struct fail *fail)
     judging->identifier.kind = columns->kind;
     judging->item.event.identifiers = &judging->identifier;
     judging->item.event.identifier_count = 1;
+    look_at_shared(judging);
     return true;
 }
 

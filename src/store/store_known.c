@@ -2,10 +2,14 @@
 
 #define SIZE_FIRST ((size_t)1 << 12)
 
+uint64_t store_known_seed(uint64_t salt, struct str kind)
+{
+    return base_hash64(kind.data, kind.len, salt);
+}
+
 struct base_hash128 store_known_key(uint64_t salt, const struct store_identifier *id)
 {
-    return base_hash128(id->value.data, id->value.len,
-                        base_hash64(id->kind.data, id->kind.len, salt));
+    return base_hash128(id->value.data, id->value.len, store_known_seed(salt, id->kind));
 }
 
 static size_t slot_of(const struct store_known_slot *slots, size_t size, uint64_t low,

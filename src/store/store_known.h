@@ -26,6 +26,8 @@ struct store_known {
     size_t size, count;
 };
 struct base_hash128 store_known_key(uint64_t salt, const struct store_identifier *id);
+/* The same for many identifiers of one kind: base_hash128 of the value with this seed. */
+uint64_t store_known_seed(uint64_t salt, struct str kind);
 void store_known_soon(const struct store_known *known, struct base_hash128 key);
 /* Its number, which has rows; or STORE_NO_CUSTOMER. */
 uint32_t store_known_find(const struct store_known *known, struct base_hash128 key);

@@ -333,6 +333,10 @@ keys_that_nobody_looks_for_are_all_in_their_run_and_those_taken_back_are_not(voi
         assert_int_equal(own.now.count, COMMITS / 3 * 2 * A_COMMIT);
         struct store_dedup_runs *runs = seal_own(&own, disk, 1 + round);
         assert_true(runs->runs[0].import);
+        assert_int_equal(store_dedup_runs_any_but(runs, 7),
+                         round); /* the second has those of 8 too */
+        assert_true(store_dedup_runs_any_but(runs, 8));
+        assert_true(store_dedup_runs_any_but(runs, 0));
         assert_int_equal(runs->runs[0].count, own.now.count);
         assert_true(runs->runs[0].first_ms == store_dedup_for_ever(7));
         assert_true(runs->runs[0].last_ms == store_dedup_for_ever(7 + round));
