@@ -15,6 +15,8 @@ struct sorted_column {
 struct store_bulk_sorted {
     struct arena *arena;
     struct store_order order;
+    bool joined;                             /* a row's customer may be another than its own */
+    bool one_source, one_channel, one_scale; /* all rows have the same */
     struct sorted_column *columns;
     size_t column_count;
 };
@@ -55,7 +57,8 @@ static bool sort_rows(const struct store_build *build, struct store_bulk_sorted 
     if (!room_for(bulk->count, &roots, fail)) {
         return false;
     }
-    if (store_identity_position(view) == 0) { /* nobody was ever joined */
+    sorted->joined = store_identity_position(view) != 0; /* was anybody ever? */
+    if (!sorted->joined) {
         memcpy(roots, bulk->original, bulk->count * sizeof *roots);
     } else {
         for (uint32_t i = 0; i < bulk->count; i++) {
@@ -266,12 +269,26 @@ static bool plan_counters(struct store_build *build, const struct store_order *o
     return store_build_count_plan(build, least, most, fail);
 }
 
+static bool are_one(const uint32_t *codes, uint32_t count)
+{
+    for (uint32_t i = 1; codes != NULL && i < count; i++) {
+        if (codes[i] != codes[0]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool store_build_bulk_plan(struct store_build *build, struct store_bulk_sorted **out,
                            struct fail *fail)
 {
     struct store_bulk_sorted *sorted = base_alloc_zero(sizeof *sorted);
     sorted->arena = arena_new(NULL);
     *out = sorted;
+    const struct store_bulk *bulk = build->in->bulk;
+    sorted->one_source = are_one(bulk->sources, bulk->count);
+    sorted->one_channel = are_one(bulk->channels, bulk->count);
+    sorted->one_scale = are_one(bulk->scales, bulk->count);
     return sort_rows(build, sorted, fail) && plan_columns(build, sorted, fail) &&
            plan_counters(build, &sorted->order, fail);
 }
@@ -290,30 +307,42 @@ static void put_customers(const struct store_order *order, uint32_t from, uint32
 }
 
 /* 1 + the file's code; 0: none. */
-static void put_codes(const struct store_build *build, const uint32_t *rows, const uint32_t *codes,
-                      enum store_family family, int64_t *out)
+static int64_t code_of(const struct store_build *build, enum store_family family, uint32_t code)
 {
+    return code == STORE_NO_CODE ? 0 : (int64_t)build->codes[family][code] + 1;
+}
+
+/* Of most imports all rows have one source and channel: then no row is looked at, wherever it lies. */
+static void put_codes(const struct store_build *build, const uint32_t *rows, const uint32_t *codes,
+                      bool one, enum store_family family, int64_t *out)
+{
+    int64_t first = code_of(build, family, codes == NULL ? STORE_NO_CODE : codes[0]);
     for (uint32_t i = 0; i < build->rows; i++) {
-        uint32_t code = codes == NULL ? STORE_NO_CODE : codes[rows[i]];
-        out[i] = code == STORE_NO_CODE ? 0 : (int64_t)build->codes[family][code] + 1;
+        out[i] = one ? first : code_of(build, family, codes[rows[i]]);
     }
 }
 
-static void put_ints(struct store_build *build, const struct store_order *order, uint32_t from)
+static void put_ints(struct store_build *build, const struct store_bulk_sorted *sorted,
+                     uint32_t from)
 {
     const struct store_bulk *bulk = build->in->bulk;
+    const struct store_order *order = &sorted->order;
     const uint32_t *rows = order->rows + from;
     memcpy(build->ints[STORE_BUILD_TS], order->ts_ms + from, build->rows * sizeof(int64_t));
     for (uint32_t i = 0; i < build->rows; i++) {
         build->ints[STORE_BUILD_EVENT][i] =
             build->codes[STORE_FAMILY_EVENT][order->events[from + i]];
         build->ints[STORE_BUILD_ARRIVAL][i] = (int64_t)(bulk->arrival_first + rows[i]);
-        build->ints[STORE_BUILD_ORIGINAL][i] = bulk->original[rows[i]];
+        build->ints[STORE_BUILD_ORIGINAL][i] =
+            sorted->joined ? bulk->original[rows[i]] : build->customers[i];
         build->ints[STORE_BUILD_RECEIVED_AT][i] = bulk->received_at_ms[rows[i]];
     }
-    put_codes(build, rows, bulk->sources, STORE_FAMILY_SOURCE, build->ints[STORE_BUILD_SOURCE]);
-    put_codes(build, rows, bulk->channels, STORE_FAMILY_CHANNEL, build->ints[STORE_BUILD_CHANNEL]);
-    put_codes(build, rows, bulk->scales, STORE_FAMILY_SCALE, build->ints[STORE_BUILD_SCALE]);
+    put_codes(build, rows, bulk->sources, sorted->one_source, STORE_FAMILY_SOURCE,
+              build->ints[STORE_BUILD_SOURCE]);
+    put_codes(build, rows, bulk->channels, sorted->one_channel, STORE_FAMILY_CHANNEL,
+              build->ints[STORE_BUILD_CHANNEL]);
+    put_codes(build, rows, bulk->scales, sorted->one_scale, STORE_FAMILY_SCALE,
+              build->ints[STORE_BUILD_SCALE]);
 }
 
 static bool entries_room(struct store_build_column *column, uint32_t entries, struct fail *fail)
@@ -411,7 +440,7 @@ bool store_build_bulk_rows(struct store_build *build, const struct store_bulk_so
         put_customers(order, from, build->rows, &customer, build->customers);
         build->customer_first = (uint32_t)build->customers[0];
         build->customer_last = (uint32_t)build->customers[build->rows - 1];
-        put_ints(build, order, from);
+        put_ints(build, sorted, from);
         if (!put_columns(build, sorted, from, fail) ||
             !store_build_count_block(build, 0, build->rows, fail) ||
             !store_build_flush_block(build, fail)) {

@@ -6,10 +6,12 @@
  */
 #include "base_bytes.h"
 #include "store_codec_flat.h"
+#include "store_codec_unpack.h"
 
 struct frame {
     unsigned width, exceptions, exception_width;
     size_t bytes;
+    uint64_t base;
 };
 
 /* A run of values less their least, divided by their greatest common divisor. */
@@ -32,6 +34,18 @@ static uint64_t divisor_of(uint64_t a, uint64_t b)
     return a;
 }
 
+/* At least 1; mostly that is known after a few. */
+static uint64_t divisor_of_all(const uint64_t *values, uint32_t count)
+{
+    uint64_t divisor = 0;
+    for (uint32_t i = 0; i < count && divisor != 1; i++) {
+        if (divisor == 0 || values[i] % divisor != 0) {
+            divisor = divisor_of(values[i], divisor);
+        }
+    }
+    return divisor == 0 ? 1 : divisor;
+}
+
 static bool scale_down(const int64_t *values, uint32_t count, struct scaled *out, struct fail *fail)
 {
     void *block = NULL;
@@ -43,17 +57,18 @@ static bool scale_down(const int64_t *values, uint32_t count, struct scaled *out
         scaled.base = values[i] < scaled.base ? values[i] : scaled.base;
         scaled.runs += values[i] != values[i - 1];
     }
-    uint64_t divisor = 0;
+    if (scaled.runs == 1) { /* all the same: nothing is packed */
+        scaled.scale = 1;
+        *out = scaled;
+        return true;
+    }
     uint64_t most = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t value = (uint64_t)values[i] - (uint64_t)scaled.base;
         scaled.values[i] = value;
         most = value > most ? value : most;
-        if (divisor != 1 && (divisor == 0 || value % divisor != 0)) {
-            divisor = divisor_of(value, divisor);
-        }
     }
-    scaled.scale = divisor == 0 ? 1 : divisor;
+    scaled.scale = divisor_of_all(scaled.values, count);
     if (scaled.scale > 1) {
         for (uint32_t i = 0; i < count; i++) {
             scaled.values[i] /= scaled.scale;
@@ -101,30 +116,60 @@ static uint64_t exception_form(uint64_t value, enum store_ints_kind kind)
     return kind == STORE_INTS_DELTAS ? base_zigzag((int64_t)value) : value;
 }
 
+struct widths { /* of a frame's values as they are packed */
+    uint32_t counts[65];
+    uint64_t exceptions[65]; /* of each width, or-ed: as wide as the widest */
+    uint64_t all;            /* or-ed */
+};
+
+static void look_at_widths(const uint64_t *values, uint32_t count, enum store_ints_kind kind,
+                           bool zigzag, struct widths *out)
+{
+    *out = (struct widths){0};
+    if (kind == STORE_INTS_DELTAS && !zigzag) {
+        for (uint32_t i = 0; i < count; i++) {
+            unsigned bits = store_bits_of(values[i]);
+            out->all |= values[i];
+            out->counts[bits]++;
+            out->exceptions[bits] |= exception_form(values[i], kind);
+        }
+        return;
+    }
+    /* An exception is written as it would be packed: the widest are the first. */
+    uint64_t zigzags[STORE_INTS_FRAME];
+    uint8_t widths[STORE_INTS_FRAME];
+    const uint64_t *packed = zigzag ? zigzags : values;
+    INVARIANT(count > 0);
+    for (uint32_t i = 0; i < count && zigzag; i++) {
+        zigzags[i] = packed_form(values[i], true);
+    }
+    store_widths(packed, count, widths);
+    for (uint32_t i = 0; i < count; i++) {
+        out->all |= packed[i];
+        out->counts[widths[i]]++;
+    }
+    out->exceptions[store_bits_of(out->all)] = out->all;
+}
+
 static struct frame plan_frame(const uint64_t *values, uint32_t count, enum store_ints_kind kind,
                                bool zigzag)
 {
-    uint32_t counts[65] = {0};
-    uint64_t of_width[65] = {0}; /* the exceptions of each width, or-ed: as wide as the widest */
-    uint64_t all = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t packed = packed_form(values[i], zigzag);
-        unsigned bits = store_bits_of(packed);
-        all |= packed;
-        counts[bits]++;
-        of_width[bits] |= exception_form(values[i], kind);
-    }
+    struct widths widths;
+    look_at_widths(values, count, kind, zigzag, &widths);
     struct frame best = {.width = 64, .bytes = SIZE_MAX};
     unsigned exceptions = 0;
     unsigned exception_width = 0;
-    for (unsigned width = store_bits_of(all);; width--) { /* wider ones are only larger */
+    for (unsigned width = store_bits_of(widths.all);; width--) { /* wider ones are only larger */
         size_t bytes = (size_t)(store_packed_bytes(count, width) + exceptions +
                                 store_packed_bytes(exceptions, exception_width));
         if (bytes <= best.bytes) {
-            best = (struct frame){width, exceptions, exception_width, bytes};
+            best = (struct frame){.width = width,
+                                  .exceptions = exceptions,
+                                  .exception_width = exception_width,
+                                  .bytes = bytes};
         }
-        unsigned wide = store_bits_of(of_width[width]);
-        exceptions += counts[width];
+        unsigned wide = store_bits_of(widths.exceptions[width]);
+        exceptions += widths.counts[width];
         exception_width = wide > exception_width ? wide : exception_width;
         if (width == 0 || exceptions > 255) {
             return best;
@@ -176,6 +221,7 @@ static struct plan plan_frames(const struct scaled *scaled, enum store_ints_kind
         unsigned bits = store_bits_of(base);
         plan.base_width = bits > plan.base_width ? bits : plan.base_width;
         plan.bytes += 8 + frame.bytes;
+        frame.base = base;
         frames[f] = frame;
     }
     plan.bytes += (size_t)store_packed_bytes(count_of_frames, plan.base_width);
@@ -205,9 +251,13 @@ static void put_frame_bytes(const uint64_t *values, uint32_t count, const struct
     uint64_t exceptions[STORE_INTS_FRAME];
     uint8_t places[STORE_INTS_FRAME];
     uint32_t found = 0;
+    if (frame->exceptions == 0 && !plan->zigzag) {
+        store_pack(values, count, frame->width, out);
+        return;
+    }
     for (uint32_t i = 0; i < count; i++) {
         packed[i] = packed_form(values[i], plan->zigzag);
-        if (store_bits_of(packed[i]) > frame->width) {
+        if (frame->width < 64 && packed[i] >> frame->width != 0) {
             exceptions[found] = exception_form(values[i], plan->kind);
             places[found++] = (uint8_t)i;
             packed[i] = 0;
@@ -240,8 +290,7 @@ static void put_frames(const struct scaled *scaled, const struct plan *plan, str
     }
     /* Bases go out in whole groups of 256, so that each group but the last ends at a byte. */
     for (uint32_t f = 0; f < frames; f++) {
-        (void)frame_values(scaled, f, plan->kind, values, &base);
-        bases[f % STORE_INTS_FRAME] = base;
+        bases[f % STORE_INTS_FRAME] = plan->frames[f].base;
         if (f % STORE_INTS_FRAME == STORE_INTS_FRAME - 1 || f + 1 == frames) {
             store_pack(bases, f % STORE_INTS_FRAME + 1, plan->base_width, out);
         }

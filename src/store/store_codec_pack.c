@@ -170,6 +170,19 @@ void store_join_parts(const uint32_t *heads, const uint32_t *rests, int32_t part
     store_join_parts_portable(heads + done, rests + done, part, count - done, out + done);
 }
 
+void store_widths_portable(const uint64_t *values, size_t count, uint8_t *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (uint8_t)store_bits_of(values[i]);
+    }
+}
+
+void store_widths(const uint64_t *values, size_t count, uint8_t *out)
+{
+    size_t done = store_unpack_has_avx512() ? store_widths_avx512(values, count, out) : 0;
+    store_widths_portable(values + done, count - done, out + done);
+}
+
 void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out)
 {
     size_t bytes = (size_t)store_packed_bytes(count, width);

@@ -9,12 +9,12 @@
 
 #include <immintrin.h>
 
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512cd,avx512vbmi")))
 
 bool store_unpack_has_avx512(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vbmi");
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi");
 }
 
 /* Bytes that hold `bits` bits, as a mask for loading them. */
@@ -66,6 +66,18 @@ AVX512 size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigne
         __m512i all = _mm512_permutexvar_epi8(to_lanes, _mm512_maskz_loadu_epi8(there, at));
         all = _mm512_and_si512(_mm512_srlv_epi32(all, by), wanted);
         _mm512_storeu_si512(out + done, all);
+    }
+    return done;
+}
+
+AVX512 size_t store_widths_avx512(const uint64_t *values, size_t count, uint8_t *out)
+{
+    const __m512i all = _mm512_set1_epi64(64);
+    size_t done = 0;
+    for (; done + 8 <= count; done += 8) {
+        __m512i eight = _mm512_lzcnt_epi64(_mm512_loadu_si512(values + done));
+        _mm_storel_epi64((__m128i *)(out + done),
+                         _mm512_cvtepi64_epi8(_mm512_sub_epi64(all, eight)));
     }
     return done;
 }
@@ -162,6 +174,12 @@ size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigned width
                              uint32_t *out)
 {
     (void)bits, (void)first, (void)width, (void)count, (void)out;
+    return 0;
+}
+
+size_t store_widths_avx512(const uint64_t *values, size_t count, uint8_t *out)
+{
+    (void)values, (void)count, (void)out;
     return 0;
 }
 

@@ -173,6 +173,31 @@ static void distances_are_summed_up_by_vectors_as_one_by_one(void **state)
     }
 }
 
+static void widths_are_the_same_with_vectors_and_without(void **state)
+{
+    (void)state;
+    if (!store_unpack_has_avx512()) { /* nothing to compare: there is the portable way alone */
+        skip();
+    }
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 6);
+    for (size_t count = 0; count <= STORE_INTS_FRAME; count++) {
+        uint64_t values[STORE_INTS_FRAME];
+        uint8_t expected[STORE_INTS_FRAME], got[STORE_INTS_FRAME];
+        for (size_t i = 0; i < count; i++) {
+            values[i] = i % 7 == 0 ? 0
+                                   : base_random_u64(&seeded.random) >>
+                                         base_random_below(&seeded.random, 64);
+        }
+        store_widths_portable(values, count, expected);
+        size_t done = store_widths_avx512(values, count, got);
+        assert_true(count - done < 8);
+        assert_memory_equal(got, expected, done);
+        store_widths(values, count, got);
+        assert_memory_equal(got, expected, count);
+    }
+}
+
 static void halves_are_summed_up_and_joined_by_vectors_as_one_by_one(void **state)
 {
     (void)state;
@@ -214,6 +239,7 @@ int main(void)
         cmocka_unit_test(vectors_give_what_the_portable_way_gives_and_read_nothing_more),
         cmocka_unit_test(narrow_rows_are_the_same_with_vectors_and_without),
         cmocka_unit_test(distances_are_summed_up_by_vectors_as_one_by_one),
+        cmocka_unit_test(widths_are_the_same_with_vectors_and_without),
         cmocka_unit_test(halves_are_summed_up_and_joined_by_vectors_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
