@@ -1,6 +1,6 @@
 /* base_attr.h — the few compiler attributes and macros the whole tree shares.
  *
- * What: MUST_USE, CLEANUP, PRINTF_LIKE, ARRAY_LEN, INVARIANT. Macros live here and nowhere else.
+ * What: MUST_USE, CLEANUP, PRINTF_LIKE, ARRAY_LEN, INVARIANT. Macros live here and nowhere else, but for the choice between twins (base_cpu.h).
  * Owner: nothing is owned.   Threads: all safe.   Failure: INVARIANT aborts, with the place.
  * Limits/cost: INVARIANT is one predictable branch, and on in every build.
  * Units: none.   Example: CLEANUP(base_buf_done) struct base_buf out = {0};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base_cpu.h"
 #include "cli_internal.h"
 
 #define FILE_STEP_BYTES ((size_t)64 << 10)
@@ -331,13 +332,22 @@ static bool run(struct cli *cli, int argc, char **argv, struct fail *fail)
     return cli->command->run(cli, fail);
 }
 
+/* For tests and measurements: docs/testing.md. */
+static bool limit_cpu(struct fail *fail)
+{
+    const char *level =
+        getenv("FIRSTHAND_VECTORS"); /* NOLINT(concurrency-mt-unsafe): before any thread */
+    return level == NULL || level[0] == '\0' || base_cpu_limit_named(level, fail) ||
+           fail_at(fail, "FIRSTHAND_VECTORS");
+}
+
 int cli_main(int argc, char **argv, const struct cli_hooks *hooks)
 {
     struct fail fail = {.code = FAIL_NONE};
     struct cli *cli = base_alloc_zero(sizeof *cli);
     cli->arena = arena_new(NULL);
     cli->hooks = hooks;
-    bool good = run(cli, argc, argv, &fail) && base_buf_ok(&cli->out, &fail);
+    bool good = limit_cpu(&fail) && run(cli, argc, argv, &fail) && base_buf_ok(&cli->out, &fail);
     struct fail unwritten;
     if (!cli_flush(cli, &unwritten) && good) {
         good = false;

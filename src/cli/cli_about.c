@@ -1,4 +1,5 @@
 /* Serving, settings, version, completion, help. */
+#include "base_cpu.h"
 #include "cli_internal.h"
 
 #include <errno.h>
@@ -108,8 +109,12 @@ bool cli_run_config_set(struct cli *cli, struct fail *fail)
 bool cli_run_version(struct cli *cli, struct fail *fail)
 {
     (void)fail;
-    base_buf_c(&cli->out, cli_flag(cli, "--json") ? "{\"version\":\"" APP_VERSION "\"}\n"
-                                                  : "firsthand " APP_VERSION "\n");
+    if (cli_flag(cli, "--json")) {
+        base_buf_printf(&cli->out, "{\"version\":\"" APP_VERSION "\",\"vectors\":\"%s\"}\n",
+                        base_cpu_name(base_cpu_level()));
+    } else {
+        base_buf_c(&cli->out, "firsthand " APP_VERSION "\n");
+    }
     return true;
 }
 

@@ -76,6 +76,20 @@ test('version as JSON is JSON; completion names each word once', () => {
   assert.deepEqual(words, [...new Set(words)]);
 });
 
+test('vector instructions can be fewer than there are, never more, and by their names alone', () => {
+  const asked = (level) => run(['version', '--json'], { env: { FIRSTHAND_VECTORS: level } });
+  const vectors = (level) => JSON.parse(asked(level).stdout).vectors;
+  const levels = ['portable', 'avx2', 'avx512'];
+  const most = levels.indexOf(vectors(''));
+  assert.ok(most >= 0);
+  for (const [i, level] of levels.entries()) assert.equal(vectors(level), levels[Math.min(i, most)]);
+  for (const nonsense of ['AVX2', 'sse', '2', 'avx512 ']) {
+    const { code, stdout, stderr } = asked(nonsense);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /^firsthand: FIRSTHAND_VECTORS: .*portable, avx2 or avx512$/m);
+  }
+});
+
 test('the first steps that the server prints can be pasted, whatever its directory is called', async (t) => {
   const data = join(temporaryDirectory(t), "Ann's data; $(rm -rf nothing)");
   const server = await Server.start(data, { args: ['--first-steps'] });
