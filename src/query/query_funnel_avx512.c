@@ -239,19 +239,4 @@ QUERY_AVX512 void funnel_pauses_avx512(const struct funnel_plain *plain,
     }
 }
 
-#else
-
-void funnel_choose_avx512(const struct funnel_plain *plain, uint32_t *room,
-                          struct funnel_chosen *chosen)
-{
-    (void)room;
-    funnel_choose_portable(plain, chosen);
-}
-
-void funnel_pauses_avx512(const struct funnel_plain *plain, const struct funnel_chosen *chosen,
-                          struct funnel_pauses *out)
-{
-    funnel_pauses_portable(plain, chosen, out);
-}
-
 #endif

@@ -1,6 +1,7 @@
 /* Plain funnels, customer by customer; and the choice between this way and vectors. */
 #include "query_funnel_plain.h"
 
+#include "base_cpu.h"
 #include "query_places.h"
 
 struct
@@ -100,19 +101,14 @@ void funnel_pauses_portable(const struct funnel_plain *plain, const struct funne
 
 void funnel_choose(const struct funnel_plain *plain, uint32_t *room, struct funnel_chosen *chosen)
 {
-    if (query_marks_have_avx512()) {
-        funnel_choose_avx512(plain, room, chosen);
-    } else {
-        funnel_choose_portable(plain, chosen);
-    }
+    (void)room; /* the portable way needs none */
+    BASE_CPU_CALL_AVX512(funnel_choose, (plain, room, chosen),
+                         funnel_choose_portable(plain, chosen));
 }
 
 void funnel_pauses(const struct funnel_plain *plain, const struct funnel_chosen *chosen,
                    struct funnel_pauses *out)
 {
-    if (query_marks_have_avx512()) {
-        funnel_pauses_avx512(plain, chosen, out);
-    } else {
-        funnel_pauses_portable(plain, chosen, out);
-    }
+    BASE_CPU_CALL_AVX512(funnel_pauses, (plain, chosen, out),
+                         funnel_pauses_portable(plain, chosen, out));
 }

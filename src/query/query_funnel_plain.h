@@ -45,7 +45,8 @@ void funnel_pauses(const struct funnel_plain *plain, const struct funnel_chosen 
 void funnel_choose_portable(const struct funnel_plain *plain, struct funnel_chosen *chosen);
 void funnel_pauses_portable(const struct funnel_plain *plain, const struct funnel_chosen *chosen,
                             struct funnel_pauses *out);
-/* Where query_marks_have_avx512 says so. */
+/* Where base_cpu_level says so. AVX2 has no lanes that are looked up and put apart at once: it goes the portable way
+   (docs/decisions/0043-levels.md). */
 void funnel_choose_avx512(const struct funnel_plain *plain, uint32_t *room,
                           struct funnel_chosen *chosen);
 void funnel_pauses_avx512(const struct funnel_plain *plain, const struct funnel_chosen *chosen,

@@ -1,6 +1,8 @@
 /* query_marks.c — marks and intervals of rows: the portable way, and the choice. */
 #include "query_marks.h"
 
+#include "base_cpu.h"
+
 void query_mark_rows_portable(const uint8_t *table, const uint8_t *labels, size_t count,
                               uint64_t *words)
 {
@@ -53,35 +55,26 @@ uint64_t query_intervals_met_portable(const struct query_slots *table, uint32_t 
 
 void query_mark_rows(const uint8_t *table, const uint8_t *labels, size_t count, uint64_t *words)
 {
-    if (query_marks_have_avx512()) {
-        query_mark_rows_avx512(table, labels, count, words);
-    } else {
-        query_mark_rows_portable(table, labels, count, words);
-    }
+    BASE_CPU_CALL(query_mark_rows, (table, labels, count, words),
+                  query_mark_rows_portable(table, labels, count, words));
 }
 
 void query_mark_masks(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words)
 {
-    if (query_marks_have_avx512()) {
-        query_mark_masks_avx512(masks, bit, count, words);
-    } else {
-        query_mark_masks_portable(masks, bit, count, words);
-    }
+    BASE_CPU_CALL(query_mark_masks, (masks, bit, count, words),
+                  query_mark_masks_portable(masks, bit, count, words));
 }
 
 void query_unmark_before(const int64_t *ts_ms, int64_t since_ms, size_t count, uint64_t *words)
 {
-    if (query_marks_have_avx512()) {
-        query_unmark_before_avx512(ts_ms, since_ms, count, words);
-    } else {
-        query_unmark_before_portable(ts_ms, since_ms, count, words);
-    }
+    BASE_CPU_CALL(query_unmark_before, (ts_ms, since_ms, count, words),
+                  query_unmark_before_portable(ts_ms, since_ms, count, words));
 }
 
 uint64_t query_intervals_met(const struct query_slots *table, uint32_t first, const int32_t *slots,
                              const uint64_t *words, uint32_t from, uint32_t end, int32_t end_slot)
 {
-    return query_marks_have_avx512()
-               ? query_intervals_met_avx512(table, first, slots, words, from, end, end_slot)
-               : query_intervals_met_portable(table, first, slots, words, from, end, end_slot);
+    return BASE_CPU_CALL_AVX512(
+        query_intervals_met, (table, first, slots, words, from, end, end_slot),
+        query_intervals_met_portable(table, first, slots, words, from, end, end_slot));
 }

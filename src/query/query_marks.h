@@ -1,9 +1,9 @@
-/* query_marks.h — rows as bits, and the loops that make them, portable and with AVX-512.
+/* query_marks.h — rows as bits, and the loops that make them, portable, with AVX2 and with AVX-512.
  *
  * What: rows' labels or masks to bits, so that rows which matter are found without a look at the others; and the intervals in which rows
- *   lie, as bits of a word. Both ways give the same; which one runs is chosen by the processor, at run time.
+ *   lie, as bits of a word. All ways give the same; which one runs is chosen at run time (base_cpu.h).
  * Owner: none.   Threads: any.   Failure: none.
- * Limits/cost: a mark portable some 1 ns a row, AVX-512 0.1 ns; an interval 1 ns and 0.3 ns.   Units: rows; slots.
+ * Limits/cost: a mark portable some 1 ns a row, with vectors 0.1 ns; an interval 1 ns and 0.3 ns.   Units: rows; slots.
  * Example: query_retention_narrow.c.   Not here: what is counted.
  */
 #pragma once
@@ -71,7 +71,6 @@ uint64_t query_intervals_met(const struct query_slots *table, uint32_t first, co
 
 /* ---- the parts, for tests ------------------------------------------------------------------------------- */
 
-bool query_marks_have_avx512(void);
 void query_mark_rows_portable(const uint8_t *table, const uint8_t *labels, size_t count,
                               uint64_t *words);
 void query_mark_masks_portable(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words);
@@ -80,7 +79,13 @@ void query_unmark_before_portable(const int64_t *ts_ms, int64_t since_ms, size_t
 uint64_t query_intervals_met_portable(const struct query_slots *table, uint32_t first,
                                       const int32_t *slots, const uint64_t *words, uint32_t from,
                                       uint32_t end, int32_t end_slot);
-/* Where query_marks_have_avx512 says so. */
+/* Where base_cpu_level says so. */
+void query_mark_rows_avx2(const uint8_t *table, const uint8_t *labels, size_t count,
+                          uint64_t *words);
+void query_mark_masks_avx2(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words);
+void query_unmark_before_avx2(const int64_t *ts_ms, int64_t since_ms, size_t count,
+                              uint64_t *words);
+
 void query_mark_rows_avx512(const uint8_t *table, const uint8_t *labels, size_t count,
                             uint64_t *words);
 void query_mark_masks_avx512(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words);

@@ -9,13 +9,6 @@
 #define LANES 8U /* masks in one register */
 #define SLOT_LANES 16U
 
-bool query_marks_have_avx512(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512cd");
-}
-
 AVX512 void query_mark_rows_avx512(const uint8_t *table, const uint8_t *labels, size_t count,
                                    uint64_t *words)
 {
@@ -98,31 +91,6 @@ AVX512 uint64_t query_intervals_met_avx512(const struct query_slots *table, uint
         }
     }
     return (uint64_t)_mm512_reduce_or_epi64(met);
-}
-
-#else
-
-bool query_marks_have_avx512(void)
-{
-    return false;
-}
-
-void query_mark_masks_avx512(const uint64_t *masks, unsigned bit, size_t count, uint64_t *words)
-{
-    query_mark_masks_portable(masks, bit, count, words);
-}
-
-void query_mark_rows_avx512(const uint8_t *table, const uint8_t *labels, size_t count,
-                            uint64_t *words)
-{
-    query_mark_rows_portable(table, labels, count, words);
-}
-
-uint64_t query_intervals_met_avx512(const struct query_slots *table, uint32_t first,
-                                    const int32_t *slots, const uint64_t *words, uint32_t from,
-                                    uint32_t end, int32_t end_slot)
-{
-    return query_intervals_met_portable(table, first, slots, words, from, end, end_slot);
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "query_pairs.h"
 
+#include "base_cpu.h"
 #include "query_places.h"
 
 static inline uint64_t up_to(uint32_t bit)
@@ -51,28 +52,9 @@ void query_pairs_find_portable(const struct query_pairs *pairs, const struct que
 
 #if defined(__x86_64__)
 
-bool query_pairs_have_popcnt(void)
-{
-    return __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2");
-}
-
-__attribute__((target("popcnt,bmi,bmi2"))) void
-query_pairs_find_popcnt(const struct query_pairs *pairs, const struct query_pairs_ends *ends,
-                        struct query_pairs_found *out)
-{
-    find_pairs(pairs, ends, out);
-}
-
-#else
-
-bool query_pairs_have_popcnt(void)
-{
-    return false;
-}
-
-void query_pairs_find_popcnt(const struct query_pairs *pairs, const struct query_pairs_ends *ends,
-                             struct query_pairs_found *out)
+__attribute__((target("avx2,popcnt,bmi,bmi2"))) void
+query_pairs_find_avx2(const struct query_pairs *pairs, const struct query_pairs_ends *ends,
+                      struct query_pairs_found *out)
 {
     find_pairs(pairs, ends, out);
 }
@@ -119,11 +101,8 @@ bool query_pairs_find(const struct query_pairs *pairs, const struct query_worker
         !query_times_room(times, from + 1, &found.times, fail)) {
         return false;
     }
-    if (query_pairs_have_popcnt()) {
-        query_pairs_find_popcnt(pairs, &ends, &found);
-    } else {
-        query_pairs_find_portable(pairs, &ends, &found);
-    }
+    BASE_CPU_CALL_AVX2(query_pairs_find, (pairs, &ends, &found),
+                       query_pairs_find_portable(pairs, &ends, &found));
     query_times_added(times, &found.times);
     *customers += found.customers;
     return true;

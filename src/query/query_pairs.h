@@ -31,7 +31,6 @@ struct query_pairs_found {
 };
 void query_pairs_find_portable(const struct query_pairs *pairs, const struct query_pairs_ends *ends,
                                struct query_pairs_found *out);
-/* With the instruction that counts bits, where query_pairs_have_popcnt says so. */
-bool query_pairs_have_popcnt(void);
-void query_pairs_find_popcnt(const struct query_pairs *pairs, const struct query_pairs_ends *ends,
-                             struct query_pairs_found *out);
+/* With the instruction that counts bits, where base_cpu_level says AVX2 or more. */
+void query_pairs_find_avx2(const struct query_pairs *pairs, const struct query_pairs_ends *ends,
+                           struct query_pairs_found *out);

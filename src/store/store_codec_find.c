@@ -5,6 +5,7 @@
  */
 #include "store_codec_find.h"
 
+#include "base_cpu.h"
 #include "store_codec_flat.h"
 
 void store_unpack8_portable(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
@@ -39,10 +40,9 @@ static void unpack8(const uint8_t *bits, uint64_t first, unsigned width, size_t 
 {
     if (width == 0) {
         memset(out, 0, count);
-    } else if (store_find_has_avx512()) {
-        store_unpack8_avx512(bits, first, width, count, out);
     } else {
-        store_unpack8_portable(bits, first, width, count, out);
+        BASE_CPU_CALL(store_unpack8, (bits, first, width, count, out),
+                      store_unpack8_portable(bits, first, width, count, out));
     }
 }
 
@@ -61,11 +61,10 @@ struct finding {
 static bool find_bytes(struct finding *f, const uint8_t *bytes, uint32_t count, uint32_t place,
                        struct fail *fail)
 {
-    struct store_found found = store_find_has_avx512()
-                                   ? store_find_avx512(bytes, count, f->wanted, place,
-                                                       f->places + f->count, f->codes + f->count)
-                                   : store_find_portable(bytes, count, f->wanted, place,
-                                                         f->places + f->count, f->codes + f->count);
+    uint32_t *places = f->places + f->count, *codes = f->codes + f->count;
+    struct store_found found =
+        BASE_CPU_CALL(store_find, (bytes, count, f->wanted, place, places, codes),
+                      store_find_portable(bytes, count, f->wanted, place, places, codes));
     f->count += (uint32_t)found.count;
     return found.most < f->bound || store_ints_bad(fail, "a code past its list");
 }

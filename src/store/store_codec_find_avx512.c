@@ -11,12 +11,6 @@
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2")))
 
-bool store_find_has_avx512(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
-}
-
 /* The lowest `count` bits, of 64. */
 static uint64_t lowest(size_t count)
 {
@@ -95,26 +89,6 @@ AVX512 struct store_found store_find_avx512(const uint8_t *codes, size_t count,
         out.most = greatest[i] > out.most ? greatest[i] : out.most;
     }
     return out;
-}
-
-#else
-
-bool store_find_has_avx512(void)
-{
-    return false;
-}
-
-void store_unpack8_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
-                          uint8_t *out)
-{
-    store_unpack8_portable(bits, first, width, count, out);
-}
-
-struct store_found store_find_avx512(const uint8_t *codes, size_t count,
-                                     const uint8_t wanted[STORE_FIND_CODES], uint32_t place,
-                                     uint32_t *places, uint32_t *found)
-{
-    return store_find_portable(codes, count, wanted, place, places, found);
 }
 
 #endif

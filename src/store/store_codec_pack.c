@@ -4,6 +4,7 @@
  * 8 bytes from there, so one unaligned load and a shift fetch it; wider ones take a ninth byte.
  */
 #include "base_bytes.h"
+#include "base_cpu.h"
 #include "store_codec.h"
 #include "store_codec_unpack.h"
 
@@ -82,9 +83,8 @@ void store_unpack32_portable(const uint8_t *bits, uint64_t first, unsigned width
 void store_unpack(const uint8_t *bits, uint64_t first, unsigned width, size_t count, uint64_t *out)
 {
     size_t done = 0;
-    if (count >= VECTOR_LEAST && width > 0 && width <= STORE_UNPACK_WIDTH_MAX &&
-        store_unpack_has_avx512()) {
-        done = store_unpack_avx512(bits, first, width, count, out);
+    if (count >= VECTOR_LEAST && width > 0 && width <= STORE_UNPACK_WIDTH_MAX) {
+        done = BASE_CPU_CALL(store_unpack, (bits, first, width, count, out), 0);
     }
     store_unpack_portable(bits, first + done * width, width, count - done, out + done);
 }
@@ -93,9 +93,8 @@ void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t 
                     uint32_t *out)
 {
     size_t done = 0;
-    if (count >= VECTOR_LEAST && width > 0 && width <= STORE_UNPACK32_WIDTH_MAX &&
-        store_unpack_has_avx512()) {
-        done = store_unpack32_avx512(bits, first, width, count, out);
+    if (count >= VECTOR_LEAST && width > 0 && width <= STORE_UNPACK32_WIDTH_MAX) {
+        done = BASE_CPU_CALL(store_unpack32, (bits, first, width, count, out), 0);
     }
     store_unpack32_portable(bits, first + done * width, width, count - done, out + done);
 }
@@ -132,25 +131,25 @@ void store_sum_up32_portable(uint32_t *values, size_t count, uint32_t *sum)
 
 void store_unzigzag(uint64_t *values, size_t count)
 {
-    size_t done = store_unpack_has_avx512() ? store_unzigzag_avx512(values, count) : 0;
+    size_t done = BASE_CPU_CALL(store_unzigzag, (values, count), 0);
     store_unzigzag_portable(values + done, count - done);
 }
 
 void store_sum_up(uint64_t *values, size_t count, uint64_t sum)
 {
-    size_t done = store_unpack_has_avx512() ? store_sum_up_avx512(values, count, &sum) : 0;
+    size_t done = BASE_CPU_CALL(store_sum_up, (values, count, &sum), 0);
     store_sum_up_portable(values + done, count - done, &sum);
 }
 
 void store_unzigzag32(uint32_t *values, size_t count)
 {
-    size_t done = store_unpack_has_avx512() ? store_unzigzag32_avx512(values, count) : 0;
+    size_t done = BASE_CPU_CALL(store_unzigzag32, (values, count), 0);
     store_unzigzag32_portable(values + done, count - done);
 }
 
 void store_sum_up32(uint32_t *values, size_t count, uint32_t sum)
 {
-    size_t done = store_unpack_has_avx512() ? store_sum_up32_avx512(values, count, &sum) : 0;
+    size_t done = BASE_CPU_CALL(store_sum_up32, (values, count, &sum), 0);
     store_sum_up32_portable(values + done, count - done, &sum);
 }
 
@@ -165,8 +164,7 @@ void store_join_parts_portable(const uint32_t *heads, const uint32_t *rests, int
 void store_join_parts(const uint32_t *heads, const uint32_t *rests, int32_t part, size_t count,
                       int64_t *out)
 {
-    size_t done =
-        store_unpack_has_avx512() ? store_join_parts_avx512(heads, rests, part, count, out) : 0;
+    size_t done = BASE_CPU_CALL(store_join_parts, (heads, rests, part, count, out), 0);
     store_join_parts_portable(heads + done, rests + done, part, count - done, out + done);
 }
 
@@ -179,7 +177,7 @@ void store_widths_portable(const uint64_t *values, size_t count, uint8_t *out)
 
 void store_widths(const uint64_t *values, size_t count, uint8_t *out)
 {
-    size_t done = store_unpack_has_avx512() ? store_widths_avx512(values, count, out) : 0;
+    size_t done = BASE_CPU_CALL_AVX512(store_widths, (values, count, out), 0);
     store_widths_portable(values + done, count - done, out + done);
 }
 

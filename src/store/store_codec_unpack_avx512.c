@@ -11,12 +11,6 @@
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512cd,avx512vbmi")))
 
-bool store_unpack_has_avx512(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi");
-}
-
 /* Bytes that hold `bits` bits, as a mask for loading them. */
 static uint64_t bytes_of(unsigned bits)
 {
@@ -154,64 +148,6 @@ AVX512 size_t store_join_parts_avx512(const uint32_t *heads, const uint32_t *res
         _mm512_storeu_si512(out + done, _mm512_add_epi64(_mm512_mul_epi32(head, times), rest));
     }
     return done;
-}
-
-#else
-
-bool store_unpack_has_avx512(void)
-{
-    return false;
-}
-
-size_t store_unpack_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
-                           uint64_t *out)
-{
-    (void)bits, (void)first, (void)width, (void)count, (void)out;
-    return 0;
-}
-
-size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
-                             uint32_t *out)
-{
-    (void)bits, (void)first, (void)width, (void)count, (void)out;
-    return 0;
-}
-
-size_t store_widths_avx512(const uint64_t *values, size_t count, uint8_t *out)
-{
-    (void)values, (void)count, (void)out;
-    return 0;
-}
-
-size_t store_unzigzag_avx512(uint64_t *values, size_t count)
-{
-    (void)values, (void)count;
-    return 0;
-}
-
-size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum)
-{
-    (void)values, (void)count, (void)sum;
-    return 0;
-}
-
-size_t store_unzigzag32_avx512(uint32_t *values, size_t count)
-{
-    (void)values, (void)count;
-    return 0;
-}
-
-size_t store_sum_up32_avx512(uint32_t *values, size_t count, uint32_t *sum)
-{
-    (void)values, (void)count, (void)sum;
-    return 0;
-}
-
-size_t store_join_parts_avx512(const uint32_t *heads, const uint32_t *rests, int32_t part,
-                               size_t count, int64_t *out)
-{
-    (void)heads, (void)rests, (void)part, (void)count, (void)out;
-    return 0;
 }
 
 #endif

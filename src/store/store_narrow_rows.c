@@ -1,7 +1,7 @@
 /* store_narrow_rows.c — labels of rows and which are kept: the portable way, and the choice. */
 #include "store_narrow_rows.h"
 
-#include "store_codec_find.h"
+#include "base_cpu.h"
 
 uint32_t store_label_rows_portable(const uint8_t *table, const uint8_t *codes, size_t count,
                                    uint8_t *labels)
@@ -72,34 +72,34 @@ uint32_t store_keep_places_portable(uint32_t *rows, int32_t *slots, uint32_t cou
 uint32_t store_label_rows(const uint8_t *table, size_t table_count, const uint8_t *codes,
                           size_t count, uint8_t *labels)
 {
-    return table_count <= STORE_LABELS_TABLE && store_find_has_avx512()
-               ? store_label_rows_avx512(table, codes, count, labels)
-               : store_label_rows_portable(table, codes, count, labels);
+    if (table_count > STORE_LABELS_TABLE) {
+        return store_label_rows_portable(table, codes, count, labels);
+    }
+    return BASE_CPU_CALL(store_label_rows, (table, table_count, codes, count, labels),
+                         store_label_rows_portable(table, codes, count, labels));
 }
 
 uint32_t store_keep_rows(const uint8_t *labels, const int64_t *ts_ms, size_t count,
                          struct store_times times, uint8_t *out_labels, int64_t *out_ts,
                          uint64_t *out_words)
 {
-    return store_find_has_avx512()
-               ? store_keep_rows_avx512(labels, ts_ms, count, times, out_labels, out_ts, out_words)
-               : store_keep_rows_portable(labels, ts_ms, count, times, out_labels, out_ts,
-                                          out_words);
+    return BASE_CPU_CALL(
+        store_keep_rows, (labels, ts_ms, count, times, out_labels, out_ts, out_words),
+        store_keep_rows_portable(labels, ts_ms, count, times, out_labels, out_ts, out_words));
 }
 
 uint32_t store_keep_slots(const uint8_t *labels, const int32_t *slots, size_t count,
                           struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
                           uint64_t *out_words)
 {
-    return store_find_has_avx512() ? store_keep_slots_avx512(labels, slots, count, within,
-                                                             out_labels, out_slots, out_words)
-                                   : store_keep_slots_portable(labels, slots, count, within,
-                                                               out_labels, out_slots, out_words);
+    return BASE_CPU_CALL(
+        store_keep_slots, (labels, slots, count, within, out_labels, out_slots, out_words),
+        store_keep_slots_portable(labels, slots, count, within, out_labels, out_slots, out_words));
 }
 
 uint32_t store_keep_places(uint32_t *rows, int32_t *slots, uint32_t count,
                            struct store_slots within)
 {
-    return store_find_has_avx512() ? store_keep_places_avx512(rows, slots, count, within)
-                                   : store_keep_places_portable(rows, slots, count, within);
+    return BASE_CPU_CALL(store_keep_places, (rows, slots, count, within),
+                         store_keep_places_portable(rows, slots, count, within));
 }

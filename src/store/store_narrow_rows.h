@@ -1,7 +1,7 @@
-/* store_narrow_rows.h — the loops over rows that narrow pieces are made with, portable and with AVX-512.
+/* store_narrow_rows.h — the loops over rows that narrow pieces are made with, portable, with AVX2 and with AVX-512.
  *
- * What: codes to labels, and keeping the rows that have one and lie within the times. Both ways give the same; which one
- *   runs is chosen by the processor, at run time.
+ * What: codes to labels, and keeping the rows that have one and lie within the times. All ways give the same; which one
+ *   runs is chosen at run time (base_cpu.h).
  * Owner: none.   Threads: any.   Failure: none.
  * Limits/cost: portable some 1.5 ns a row, AVX-512 some 0.2 ns.   Units: rows; ms UTC.
  * Example: store_narrow.c.   Not here: reading integers (store_codec.h).
@@ -51,17 +51,27 @@ uint32_t store_keep_rows_portable(const uint8_t *labels, const int64_t *ts_ms, s
 uint32_t store_keep_slots_portable(const uint8_t *labels, const int32_t *slots, size_t count,
                                    struct store_slots within, uint8_t *out_labels,
                                    int32_t *out_slots, uint64_t *out_words);
-/* Where store_find_has_avx512 says so. */
-/* Tables of at most STORE_LABELS_TABLE. */
-uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
-                                 uint8_t *labels);
+uint32_t store_keep_places_portable(uint32_t *rows, int32_t *slots, uint32_t count,
+                                    struct store_slots within);
+/* Where base_cpu_level says so; tables of at most STORE_LABELS_TABLE. */
+uint32_t store_label_rows_avx2(const uint8_t *table, size_t table_count, const uint8_t *codes,
+                               size_t count, uint8_t *labels);
+uint32_t store_keep_rows_avx2(const uint8_t *labels, const int64_t *ts_ms, size_t count,
+                              struct store_times times, uint8_t *out_labels, int64_t *out_ts,
+                              uint64_t *out_words);
+uint32_t store_keep_slots_avx2(const uint8_t *labels, const int32_t *slots, size_t count,
+                               struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
+                               uint64_t *out_words);
+uint32_t store_keep_places_avx2(uint32_t *rows, int32_t *slots, uint32_t count,
+                                struct store_slots within);
+
+uint32_t store_label_rows_avx512(const uint8_t *table, size_t table_count, const uint8_t *codes,
+                                 size_t count, uint8_t *labels);
 uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_ms, size_t count,
                                 struct store_times times, uint8_t *out_labels, int64_t *out_ts,
                                 uint64_t *out_words);
 uint32_t store_keep_slots_avx512(const uint8_t *labels, const int32_t *slots, size_t count,
                                  struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
                                  uint64_t *out_words);
-uint32_t store_keep_places_portable(uint32_t *rows, int32_t *slots, uint32_t count,
-                                    struct store_slots within);
 uint32_t store_keep_places_avx512(uint32_t *rows, int32_t *slots, uint32_t count,
                                   struct store_slots within);

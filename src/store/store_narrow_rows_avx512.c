@@ -15,9 +15,10 @@ static uint64_t first_rows(size_t rows)
     return rows >= STORE_WORD_ROWS ? UINT64_MAX : (UINT64_C(1) << rows) - 1;
 }
 
-AVX512 uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
-                                        uint8_t *labels)
+AVX512 uint32_t store_label_rows_avx512(const uint8_t *table, size_t table_count,
+                                        const uint8_t *codes, size_t count, uint8_t *labels)
 {
+    (void)table_count; /* all of the table is in two registers */
     const __m512i low = _mm512_loadu_si512(table), high = _mm512_loadu_si512(table + 64);
     uint32_t labelled = 0;
     for (size_t i = 0; i < count; i += STORE_WORD_ROWS) {
@@ -104,35 +105,6 @@ AVX512 uint32_t store_keep_places_avx512(uint32_t *rows, int32_t *slots, uint32_
         kept += (uint32_t)__builtin_popcount(lanes);
     }
     return kept;
-}
-
-#else
-
-uint32_t store_label_rows_avx512(const uint8_t *table, const uint8_t *codes, size_t count,
-                                 uint8_t *labels)
-{
-    return store_label_rows_portable(table, codes, count, labels);
-}
-
-uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_ms, size_t count,
-                                struct store_times times, uint8_t *out_labels, int64_t *out_ts,
-                                uint64_t *out_words)
-{
-    return store_keep_rows_portable(labels, ts_ms, count, times, out_labels, out_ts, out_words);
-}
-
-uint32_t store_keep_slots_avx512(const uint8_t *labels, const int32_t *slots, size_t count,
-                                 struct store_slots within, uint8_t *out_labels, int32_t *out_slots,
-                                 uint64_t *out_words)
-{
-    return store_keep_slots_portable(labels, slots, count, within, out_labels, out_slots,
-                                     out_words);
-}
-
-uint32_t store_keep_places_avx512(uint32_t *rows, int32_t *slots, uint32_t count,
-                                  struct store_slots within)
-{
-    return store_keep_places_portable(rows, slots, count, within);
 }
 
 #endif

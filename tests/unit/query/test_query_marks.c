@@ -1,4 +1,4 @@
-/* Marks and intervals of rows: the same with vectors and without, and what a look at each row says. */
+/* Marks and intervals of rows: the same at all levels of vector instructions, and what a look at each row says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base_cpu.h"
 #include "base_random.h"
 #include "query_marks.h"
 
@@ -56,6 +57,24 @@ static void make(struct lot *lot, uint64_t labels)
     qsort(lot->ts_ms, ROWS, sizeof lot->ts_ms[0], compare_times);
 }
 
+/* The loops with vectors; those of levels that this processor has are tried. */
+static const struct twins {
+    enum base_cpu level;
+    void (*mark_rows)(const uint8_t *, const uint8_t *, size_t, uint64_t *);
+    void (*mark_masks)(const uint64_t *, unsigned, size_t, uint64_t *);
+    void (*unmark_before)(const int64_t *, int64_t, size_t, uint64_t *);
+} twins[] = {
+    {BASE_CPU_PORTABLE, query_mark_rows, query_mark_masks, query_unmark_before}, /* chosen */
+    BASE_CPU_TWINS(
+        {BASE_CPU_AVX2, query_mark_rows_avx2, query_mark_masks_avx2, query_unmark_before_avx2},
+        {BASE_CPU_AVX512, query_mark_rows_avx512, query_mark_masks_avx512,
+         query_unmark_before_avx512})};
+
+static bool there(size_t twin)
+{
+    return twin < ARRAY_LEN(twins) && twins[twin].level <= base_cpu_level();
+}
+
 static bool is_marked(const uint64_t *words, uint32_t row)
 {
     return (words[row / 64] >> row % 64 & 1U) != 0;
@@ -68,15 +87,15 @@ static void rows_are_marked_by_their_labels_with_vectors_and_without(void **stat
     base_random_seed(&lot.seeded, 5);
     for (uint32_t count = 0; count <= 200; count++) {
         uint64_t portable[4] = {0};
-        uint64_t vectors[4] = {0};
         make(&lot, count % 2 == 0 ? 256 : 40);
         query_mark_rows_portable(lot.table, lot.labels, count, portable);
         for (uint32_t row = 0; row < query_mark_words(count) * 64; row++) {
             assert_int_equal(is_marked(portable, row),
                              row < count && lot.table[lot.labels[row]] != 0);
         }
-        if (query_marks_have_avx512()) {
-            query_mark_rows_avx512(lot.table, lot.labels, count, vectors);
+        for (size_t twin = 0; there(twin); twin++) {
+            uint64_t vectors[4] = {0};
+            twins[twin].mark_rows(lot.table, lot.labels, count, vectors);
             assert_memory_equal(vectors, portable, sizeof portable);
         }
     }
@@ -90,7 +109,6 @@ static void rows_are_marked_by_a_bit_of_their_masks_with_vectors_and_without(voi
     base_random_seed(&lot.seeded, 9);
     for (uint32_t count = 0; count <= ARRAY_LEN(masks); count++) {
         uint64_t portable[4] = {0};
-        uint64_t vectors[4] = {0};
         unsigned bit = (unsigned)below(&lot, 64);
         for (uint32_t row = 0; row < count; row++) {
             masks[row] = base_random_u64(&lot.seeded.random);
@@ -100,8 +118,9 @@ static void rows_are_marked_by_a_bit_of_their_masks_with_vectors_and_without(voi
             assert_int_equal(is_marked(portable, row),
                              row < count && (masks[row] >> bit & 1U) != 0);
         }
-        if (query_marks_have_avx512()) {
-            query_mark_masks_avx512(masks, bit, count, vectors);
+        for (size_t twin = 0; there(twin); twin++) {
+            uint64_t vectors[4] = {0};
+            twins[twin].mark_masks(masks, bit, count, vectors);
             assert_memory_equal(vectors, portable, sizeof portable);
         }
     }
@@ -115,19 +134,19 @@ static void rows_before_a_time_lose_their_marks_with_vectors_and_without(void **
     for (uint32_t count = 0; count <= 200; count++) {
         uint64_t before[4] = {0};
         uint64_t portable[4] = {0};
-        uint64_t vectors[4] = {0};
         make(&lot, 40);
         int64_t since_ms = count == 7 ? INT64_MIN : lot.ts_ms[below(&lot, ROWS)];
         query_mark_rows_portable(lot.table, lot.labels, count, before);
         memcpy(portable, before, sizeof before);
-        memcpy(vectors, before, sizeof before);
         query_unmark_before_portable(lot.ts_ms, since_ms, count, portable);
         for (uint32_t row = 0; row < query_mark_words(count) * 64; row++) {
             assert_int_equal(is_marked(portable, row),
                              is_marked(before, row) && lot.ts_ms[row] >= since_ms);
         }
-        if (query_marks_have_avx512()) {
-            query_unmark_before_avx512(lot.ts_ms, since_ms, count, vectors);
+        for (size_t twin = 0; there(twin); twin++) {
+            uint64_t vectors[4];
+            memcpy(vectors, before, sizeof before);
+            twins[twin].unmark_before(lot.ts_ms, since_ms, count, vectors);
             assert_memory_equal(vectors, portable, sizeof portable);
         }
     }
@@ -213,11 +232,9 @@ static void intervals_met_are_those_of_marked_rows_with_vectors_and_without(void
         assert_int_equal(
             query_intervals_met_portable(&table, first, slots, lot.words, from, end, end_slot),
             expected);
-        if (query_marks_have_avx512()) {
-            assert_int_equal(
-                query_intervals_met_avx512(&table, first, slots, lot.words, from, end, end_slot),
-                expected);
-        }
+        assert_int_equal(/* with AVX-512 where there is */
+                         query_intervals_met(&table, first, slots, lot.words, from, end, end_slot),
+                         expected);
         arena_reset(arena);
     }
     arena_free(arena);

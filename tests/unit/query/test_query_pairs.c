@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base_cpu.h"
 #include "base_random.h"
 #include "query_pairs.h"
 #include "query_places.h"
@@ -113,7 +114,14 @@ static void assert_equal(struct sums a, struct sums b)
     assert_int_equal(a.longer, b.longer);
 }
 
-/* Both ways, over the same marks. */
+static const struct {
+    enum base_cpu level;
+    void (*find)(const struct query_pairs *, const struct query_pairs_ends *,
+                 struct query_pairs_found *);
+} ways[] = {{BASE_CPU_PORTABLE, query_pairs_find_portable},
+            BASE_CPU_TWINS({BASE_CPU_AVX2, query_pairs_find_avx2})};
+
+/* All ways, over the same marks. */
 static void assert_parts(const struct query_pairs *pairs, struct sums expected)
 {
     static uint64_t begins[WORDS];
@@ -131,9 +139,9 @@ static void assert_parts(const struct query_pairs *pairs, struct sums expected)
         }
     }
     struct query_pairs_ends ends = {begins, rows};
-    for (int way = 0; way < (query_pairs_have_popcnt() ? 2 : 1); way++) {
+    for (size_t way = 0; way < ARRAY_LEN(ways) && ways[way].level <= base_cpu_level(); way++) {
         struct query_pairs_found found = {.times = {.brief = brief, .longer = longer}};
-        (way == 0 ? query_pairs_find_portable : query_pairs_find_popcnt)(pairs, &ends, &found);
+        ways[way].find(pairs, &ends, &found);
         struct query_times times = {.brief = {.data = brief, .count = found.times.brief_count},
                                     .longer = {.data = longer, .count = found.times.longer_count}};
         assert_equal(sum_up(&times, 0, 0, found.customers), expected);

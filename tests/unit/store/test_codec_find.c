@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base_cpu.h"
 #include "base_random.h"
 #include "store_codec.h"
 #include "store_codec_find.h"
@@ -174,55 +175,91 @@ static void damaged_codes_are_refused_or_found_within_bounds(void **state)
     base_buf_done(&coded.buf);
 }
 
-static void vectors_find_what_the_portable_way_finds_and_read_nothing_more(void **state)
+/* The loops with vectors; those of levels that this processor has are tried. */
+static const struct twins {
+    enum base_cpu level;
+    void (*unpack8)(const uint8_t *, uint64_t, unsigned, size_t, uint8_t *);
+    struct store_found (*find)(const uint8_t *, size_t, const uint8_t *, uint32_t, uint32_t *,
+                               uint32_t *);
+    size_t unpack8_past; /* bytes that unpacking may read past the last one */
+} twins[] = {{BASE_CPU_PORTABLE, store_unpack8_portable, store_find_portable, 0},
+             BASE_CPU_TWINS({BASE_CPU_AVX2, store_unpack8_avx2, store_find_avx2, STORE_CODEC_SLACK},
+                            {BASE_CPU_AVX512, store_unpack8_avx512, store_find_avx512, 0})};
+
+#define MANY 300U
+
+/* `end` is the end of what may be read. */
+static void check_twin(const struct twins *twin, struct base_random *random, uint8_t *end,
+                       unsigned width, size_t count)
+{
+    uint8_t got[MANY + STORE_FIND_ROOM], expected[MANY], wanted[STORE_FIND_CODES];
+    uint32_t places[2][MANY + STORE_FIND_ROOM], codes[2][MANY + STORE_FIND_ROOM];
+    unsigned phase = width == 8 ? 0 : (unsigned)base_random_below(random, 8);
+    uint8_t *bits = end - twin->unpack8_past - (phase + count * width + 7) / 8;
+    for (uint8_t *at = bits; at < end; at++) {
+        *at = (uint8_t)base_random_below(random, 256);
+    }
+    twin->unpack8(bits, phase, width, count, got);
+    for (size_t i = 0; i < count; i++) {
+        size_t bit = phase + i * width;
+        unsigned two = bits[bit / 8] | (bit % 8 + width > 8 ? bits[bit / 8 + 1] : 0U) << 8;
+        expected[i] = (uint8_t)(two >> bit % 8 & ((1U << width) - 1));
+    }
+    assert_memory_equal(got, expected, count);
+    uint64_t one_in = 1 + base_random_below(random, 1 + base_random_below(random, 60));
+    for (unsigned c = 0; c < STORE_FIND_CODES; c++) {
+        wanted[c] = base_random_below(random, one_in) == 0 ? (uint8_t)(1 + c % 255) : 0;
+    }
+    memcpy(end - count, expected, count);
+    struct store_found a = twin->find(end - count, count, wanted, 70000, places[0], codes[0]);
+    struct store_found b = {.count = 0};
+    for (size_t i = 0; i < count; i++) {
+        places[1][b.count] = 70000 + (uint32_t)i;
+        codes[1][b.count] = expected[i];
+        b.count += wanted[expected[i]] != 0;
+        b.most = expected[i] > b.most ? expected[i] : b.most;
+    }
+    assert_int_equal(a.count, b.count);
+    assert_int_equal(a.most, b.most);
+    assert_memory_equal(places[0], places[1], a.count * sizeof places[0][0]);
+    assert_memory_equal(codes[0], codes[1], a.count * sizeof codes[0][0]);
+}
+
+static void all_ways_find_the_same_and_read_nothing_more(void **state)
 {
     (void)state;
-    if (!store_find_has_avx512()) { /* nothing to compare: the instructions would end the process */
-        skip();
-    }
     struct base_random_seeded seeded;
     base_random_seed(&seeded, 23);
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     void *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(two != MAP_FAILED && mprotect((uint8_t *)two + page, page, PROT_NONE) == 0);
-    uint8_t *end = (uint8_t *)two + page;
-    uint8_t wanted[STORE_FIND_CODES];
-    for (unsigned width = 1; width <= STORE_FIND_WIDTH_MAX; width++) {
-        for (size_t count = 1; count <= 300; count += 1 + count / 9) {
-            uint8_t got[300 + STORE_FIND_ROOM], expected[300];
-            uint32_t places[2][300 + STORE_FIND_ROOM], codes[2][300 + STORE_FIND_ROOM];
-            unsigned phase = width == 8 ? 0 : (unsigned)base_random_below(&seeded.random, 8);
-            size_t bytes = (phase + count * width + 7) / 8;
-            for (size_t i = 0; i < bytes; i++) {
-                end[-1 - (ptrdiff_t)i] = (uint8_t)base_random_below(&seeded.random, 256);
+    for (size_t t = 0; t < ARRAY_LEN(twins) && twins[t].level <= base_cpu_level(); t++) {
+        for (unsigned width = 1; width <= STORE_FIND_WIDTH_MAX; width++) {
+            for (size_t count = 1; count <= MANY; count++) {
+                check_twin(&twins[t], &seeded.random, (uint8_t *)two + page, width, count);
             }
-            store_unpack8_avx512(end - bytes, phase, width, count, got);
-            store_unpack8_portable(end - bytes, phase, width, count, expected);
-            assert_memory_equal(got, expected, count);
-            for (unsigned c = 0; c < STORE_FIND_CODES; c++) {
-                wanted[c] = base_random_below(&seeded.random, 3) == 0 ? 255 : 0;
-            }
-            memcpy(end - count, expected, count);
-            struct store_found a =
-                store_find_avx512(end - count, count, wanted, 70000, places[0], codes[0]);
-            struct store_found b =
-                store_find_portable(expected, count, wanted, 70000, places[1], codes[1]);
-            assert_int_equal(a.count, b.count);
-            assert_int_equal(a.most, b.most);
-            assert_memory_equal(places[0], places[1], a.count * sizeof places[0][0]);
-            assert_memory_equal(codes[0], codes[1], a.count * sizeof codes[0][0]);
         }
     }
     assert_int_equal(munmap(two, 2 * page), 0);
 }
 
+static void codes_are_found_at_every_level(void **state)
+{
+    const enum base_cpu can = base_cpu_level();
+    for (int level = BASE_CPU_PORTABLE; level <= (int)can; level++) {
+        base_cpu_limit((enum base_cpu)level);
+        codes_found_are_those_that_reading_all_would_find(state);
+    }
+    base_cpu_limit(can);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(codes_found_are_those_that_reading_all_would_find),
+        cmocka_unit_test(codes_are_found_at_every_level),
         cmocka_unit_test(wanted_codes_past_their_list_are_corrupt),
         cmocka_unit_test(damaged_codes_are_refused_or_found_within_bounds),
-        cmocka_unit_test(vectors_find_what_the_portable_way_finds_and_read_nothing_more),
+        cmocka_unit_test(all_ways_find_the_same_and_read_nothing_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
