@@ -102,9 +102,9 @@ export class Firsthand {
     return { segments: this.segments().split(' ').length, bytes, columns: columnBytes(join(this.data, 'segments')) };
   }
 
-  async start() {
+  async start(env = {}) {
     const begin = performance.now();
-    this.server = await Server.start(this.data);
+    this.server = await Server.start(this.data, { env });
     this.startMs = performance.now() - begin;
     this.key = this.server.key('secret', `speed ${process.pid} ${Date.now()}`);
     this.asker = new Asker(this.server.url, this.key);

@@ -32,6 +32,18 @@ for (const variant of ['plain', 'late', 'joined', 'months22']) {
   });
 }
 
+test('every level of vector instructions answers with the same bytes, and says what it took', (t) => {
+  const data = temporaryDirectory(t);
+  const levels = (...args) => spawnSync(process.execPath, [join(root, 'bench/speed/levels.mjs'), '--data', data, ...args], { encoding: 'utf8' });
+  const { status, stdout, stderr } = levels('--rows', `${ROWS}`, '--rounds', '1');
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /All levels answer with the same bytes/);
+  for (const { id } of QUESTIONS) assert.match(stdout, new RegExp(`^\\| ${id} .*\\| \\d+\\.\\d\\d \\|$`, 'm'));
+  for (const args of [[], ['--rows', 'few'], ['--rows', `${ROWS}`, '--rounds', 'x'], ['--rows', `${ROWS}`, '--only', 'q99'], ['--nonsense']]) {
+    assert.equal(levels(...args).status, 2);
+  }
+});
+
 test('what was loaded is used again, and events that only one side has are found', (t) => {
   const data = temporaryDirectory(t);
   assert.equal(small(data, '--only', 'q1p').code, 0);

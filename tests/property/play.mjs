@@ -47,7 +47,7 @@ export class Stage {
   }
 
   async start() {
-    this.server = await Server.start(this.directory);
+    this.server = await Server.start(this.directory, { env: this.env });
     this.control = await Control.open(this.directory);
   }
 
