@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import arm64
 import coverage
 import crash
 import crash_sites
@@ -297,13 +298,18 @@ def suite_sdk(result):
     node_suite(result, 'sdk', 1200)
 
 
+def suite_arm64(result):
+    """The loops that have vector twins, for 64-bit ARM, under qemu (56 MB of packages)."""
+    arm64.suite(result)
+
+
 SUITES = {
     'lint': suite_lint, 'unit': suite_unit, 'web': suite_web, 'cli': suite_cli, 'api': suite_api,
     'property': suite_property, 'browser': suite_browser, 'sdk': suite_sdk, 'asan': suite_asan, 'tsan': suite_tsan,
     'tidy': suite_tidy,
 }
 # Asked for by name only.
-BY_HAND = {'peers': suite_peers, 'coverage': suite_coverage, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'instrumented': suite_instrumented, 'crash': suite_crash,
+BY_HAND = {'peers': suite_peers, 'arm64': suite_arm64, 'coverage': suite_coverage, 'fuzz': suite_fuzz, 'hostile': suite_hostile, 'instrumented': suite_instrumented, 'crash': suite_crash,
            'overload': suite_overload, 'soak': suite_soak}
 # Of these, `./check NAME --long` goes on in pieces, each a line of the record.
 LONG = {'crash': suite_crash_long, 'fuzz': suite_fuzz_long, 'hostile': suite_hostile_long}

@@ -9,6 +9,8 @@ BUILD_PACKAGES=(
 )
 # What turns web/ into the pages inside the binary.
 WEB_PACKAGES=(nodejs npm)
+# What ./check arm64 needs: a compiler for 64-bit ARM, and what runs its programs elsewhere.
+ARM64_PACKAGES=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 # What ./check needs on top.
 TEST_PACKAGES=(
     libcmocka-dev clang clang-format clang-tidy llvm python3 sqlite3 curl

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing: scripts/setup.sh build|test
+# Installs what is missing: scripts/setup.sh build|test|arm64
 #
 # Quick when nothing is missing: one dpkg query and one look at a stamp. Says what it installs and
 # why before it does, and uses sudo only where the caller is not root.
@@ -16,6 +16,7 @@ if [ "${node_major:-0}" -lt 18 ] || ! command -v npm >/dev/null 2>&1; then
     wanted+=("${WEB_PACKAGES[@]}")
 fi
 [ "$purpose" = test ] && wanted+=("${TEST_PACKAGES[@]}")
+[ "$purpose" = arm64 ] && wanted=("${ARM64_PACKAGES[@]}") && purpose='be tested for ARM'
 
 missing=()
 for package in "${wanted[@]}"; do
