@@ -2,7 +2,8 @@
  *
  * What: what the parts of writing share. First the names in use get codes and the strings that several customers
  *   share get into dictionaries; then the rows, merged by the same reader as scans use, go into blocks.
- * Owner: store_segment_write; all freed by store_build_done.   Threads: one.
+ * Owner: store_segment_write; all freed by store_build_done.   Threads: one, and a second where blocks are written apart
+ *   (store_build_writer.c): what it works on is said at the fields.
  * Failure: FAIL_IO, FAIL_LIMIT, FAIL_CORRUPT of inputs, FAIL_CANCELLED.
  * Limits/cost: memory for a block's columns, the dictionaries, and 50 bytes per 512 customers. Strings stay where they are until the
  *   block is written, and are held by the page: however long a block's words are, they take STORE_ENCODER_PAGES_BYTES and some.
@@ -65,7 +66,9 @@ struct store_build_column { /* of values */
     uint32_t name; /* code of the process */
     struct store_build_dictionary dictionary;
     struct store_build_chunks chunks;
-    uint32_t entries; /* of the block being filled */
+};
+struct store_build_entries { /* of one such column in one block */
+    uint32_t count;
     struct store_vec at, values, codes;
 };
 enum { /* columns of integers, one a row */
@@ -79,6 +82,18 @@ enum { /* columns of integers, one a row */
        STORE_BUILD_SCALE,
        STORE_BUILD_INTS,
 };
+struct store_build_block { /* rows that are written together */
+    uint32_t rows;
+    uint32_t customer_first, customer_last;
+    int64_t *ints[STORE_BUILD_INTS];
+    int64_t *customers;                  /* by row */
+    struct store_build_entries *entries; /* by column of values */
+    /* Groups of the directory that became full meanwhile: their chunks, and what the footer tells of them, with offsets from
+       the first of these. They go out before the block. */
+    struct base_buf directory, groups;
+};
+#define STORE_BUILD_GROUP_BYTES 32U /* what the footer tells of a group */
+#define STORE_BUILD_GROUP_OFFSET 16U
 struct store_build_group { /* customers of the directory not yet written */
     uint32_t count;
     uint32_t row_first;
@@ -133,12 +148,14 @@ struct store_build {
     struct store_encoder encoder;
     struct base_buf spare; /* for choosing between two forms */
 
-    /* the block being filled */
-    uint32_t rows;
-    uint32_t customer_first, customer_last;
-    struct store_words words; /* of the sources' heaps */
-    int64_t *ints[STORE_BUILD_INTS];
-    int64_t *customers; /* by row */
+    /* Blocks: one is filled, while the other is written where there is a thread for it (store_build_writer.c). What is of
+       the file, of the block that is written, and of what the footer tells of blocks is that thread's meanwhile. */
+    struct store_build_block pair[2];
+    struct store_build_block *filling;
+    uint64_t rows_filled;                    /* in blocks before the one being filled */
+    struct store_build_writer *writer;       /* NULL: none was started yet, or none will be */
+    bool alone;                              /* none will be: who fills blocks writes them too */
+    struct store_words words, words_written; /* of the sources' heaps: for filling, for writing */
     struct store_build_chunks int_chunks[STORE_BUILD_INTS];
     struct store_build_column *columns;
     size_t column_count;
@@ -190,7 +207,21 @@ bool store_build_plan_dictionaries(struct store_build *build, struct fail *fail)
 /* Takes the rows of one batch of the build's scan. */
 bool store_build_add(struct store_build *build, const struct store_rows *rows,
                      struct fail *fail) MUST_USE;
-bool store_build_flush_block(struct store_build *build, struct fail *fail) MUST_USE;
+/* Memory for blocks; once the columns are known, their entries too. */
+bool store_build_block_init(struct store_build_block *block, struct fail *fail) MUST_USE;
+bool store_build_block_columns(struct store_build_block *block, size_t columns,
+                               struct fail *fail) MUST_USE;
+void store_build_block_done(struct store_build_block *block, size_t columns); /* accepts zeroed */
+bool store_build_entries_room(struct store_build_entries *entries, size_t count,
+                              struct fail *fail) MUST_USE;
+/* Writes a block, which is empty then; and what it has of the directory. */
+bool store_build_write_block(struct store_build *build, struct store_build_block *block,
+                             struct fail *fail) MUST_USE;
+/* The block being filled is full: it is written, at once or meanwhile, and another one is filled. (store_build_writer.c) */
+bool store_build_block_filled(struct store_build *build, struct fail *fail) MUST_USE;
+/* All full blocks are written, and nobody but the caller works on the build any more. */
+bool store_build_writer_await(struct store_build *build, struct fail *fail) MUST_USE;
+void store_build_writer_free(struct store_build *build); /* without a look at what became of it */
 /* The bytes at the end of `out`, from `begin` on, are a chunk: where it is, its length and checksum. Pads. */
 bool store_build_end_chunk(struct store_build *build, size_t begin, struct store_segment_piece *out,
                            struct fail *fail) MUST_USE;
@@ -243,20 +274,22 @@ const struct store_build_line *store_build_line_find(const struct store_build_li
                                                      uint64_t key0, uint64_t key1); /* or NULL */
 bool store_build_finish(struct store_build *build, struct fail *fail) MUST_USE;
 /* Runs of integers stand behind their lengths (store_build_footer.c). */
-bool store_build_put_run(struct store_build *build, const int64_t *values, uint32_t count,
+bool store_build_put_run(const int64_t *values, uint32_t count, struct base_buf *out,
                          struct fail *fail) MUST_USE;
 /* Cubes (store_build_cubes.h): takes in the block that is about to be written; writes those that pay, and the section
    that tells of them, empty where there are none. */
-bool store_build_cubes_count(struct store_build *build, struct fail *fail) MUST_USE;
+bool store_build_cubes_count(struct store_build *build, const struct store_build_block *block,
+                             struct fail *fail) MUST_USE;
 bool store_build_cubes_put(struct store_build *build, struct base_buf *section,
                            struct fail *fail) MUST_USE;
 void store_build_cubes_free(struct store_build_cubes *cubes); /* accepts NULL */
 /* Places of events (store_build_places.c): those of the block that is about to be written. */
-bool store_build_places_put(struct store_build *build, struct fail *fail) MUST_USE;
+bool store_build_places_put(struct store_build *build, const struct store_build_block *block,
+                            struct fail *fail) MUST_USE;
 void store_build_places_free(struct store_build_places *places); /* accepts NULL */
 /* Days of events (store_build_days.h): takes in the block that is about to be written; writes what pays, and the section that
    tells of it, empty where there is none. */
-void store_build_days_count(struct store_build *build);
+void store_build_days_count(struct store_build *build, const struct store_build_block *block);
 bool store_build_days_put(struct store_build *build, struct base_buf *section,
                           struct fail *fail) MUST_USE;
 void store_build_days_free(struct store_build_days *days); /* accepts NULL */

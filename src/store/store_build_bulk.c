@@ -317,7 +317,7 @@ static void put_codes(const struct store_build *build, const uint32_t *rows, con
                       bool one, enum store_family family, int64_t *out)
 {
     int64_t first = code_of(build, family, codes == NULL ? STORE_NO_CODE : codes[0]);
-    for (uint32_t i = 0; i < build->rows; i++) {
+    for (uint32_t i = 0; i < build->filling->rows; i++) {
         out[i] = one ? first : code_of(build, family, codes[rows[i]]);
     }
 }
@@ -328,49 +328,45 @@ static void put_ints(struct store_build *build, const struct store_bulk_sorted *
     const struct store_bulk *bulk = build->in->bulk;
     const struct store_order *order = &sorted->order;
     const uint32_t *rows = order->rows + from;
-    memcpy(build->ints[STORE_BUILD_TS], order->ts_ms + from, build->rows * sizeof(int64_t));
-    for (uint32_t i = 0; i < build->rows; i++) {
-        build->ints[STORE_BUILD_EVENT][i] =
+    struct store_build_block *block = build->filling;
+    memcpy(block->ints[STORE_BUILD_TS], order->ts_ms + from, block->rows * sizeof(int64_t));
+    for (uint32_t i = 0; i < block->rows; i++) {
+        block->ints[STORE_BUILD_EVENT][i] =
             build->codes[STORE_FAMILY_EVENT][order->events[from + i]];
-        build->ints[STORE_BUILD_ARRIVAL][i] = (int64_t)(bulk->arrival_first + rows[i]);
-        build->ints[STORE_BUILD_ORIGINAL][i] =
-            sorted->joined ? bulk->original[rows[i]] : build->customers[i];
-        build->ints[STORE_BUILD_RECEIVED_AT][i] = bulk->received_at_ms[rows[i]];
+        block->ints[STORE_BUILD_ARRIVAL][i] = (int64_t)(bulk->arrival_first + rows[i]);
+        block->ints[STORE_BUILD_ORIGINAL][i] =
+            sorted->joined ? bulk->original[rows[i]] : block->customers[i];
+        block->ints[STORE_BUILD_RECEIVED_AT][i] = bulk->received_at_ms[rows[i]];
     }
     put_codes(build, rows, bulk->sources, sorted->one_source, STORE_FAMILY_SOURCE,
-              build->ints[STORE_BUILD_SOURCE]);
+              block->ints[STORE_BUILD_SOURCE]);
     put_codes(build, rows, bulk->channels, sorted->one_channel, STORE_FAMILY_CHANNEL,
-              build->ints[STORE_BUILD_CHANNEL]);
+              block->ints[STORE_BUILD_CHANNEL]);
     put_codes(build, rows, bulk->scales, sorted->one_scale, STORE_FAMILY_SCALE,
-              build->ints[STORE_BUILD_SCALE]);
-}
-
-static bool entries_room(struct store_build_column *column, uint32_t entries, struct fail *fail)
-{
-    return store_vec_room(&column->at, entries, sizeof(uint32_t), NULL, fail) &&
-           store_vec_room(&column->codes, entries, sizeof(uint32_t), NULL, fail) &&
-           store_vec_room(&column->values, entries, sizeof(struct store_value), NULL, fail);
+              block->ints[STORE_BUILD_SCALE]);
 }
 
 /* The entries of the block's rows; how many rows have one, by event. */
 static bool put_entries(struct store_build *build, struct sorted_column *from, uint32_t row_first,
                         struct fail *fail)
 {
-    struct store_build_column *column = &build->columns[from->build_column];
+    const struct store_build_column *column = &build->columns[from->build_column];
+    const struct store_build_block *block = build->filling;
+    struct store_build_entries *entries = &block->entries[from->build_column];
     uint32_t end = from->next;
-    uint32_t row_end = row_first + build->rows;
+    uint32_t row_end = row_first + block->rows;
     if (from->rows == NULL) {
         end = row_end;
     }
     while (from->rows != NULL && end < from->count && from->rows[end] < row_end) {
         end++;
     }
-    if (!entries_room(column, end - from->next, fail)) {
+    if (!store_build_entries_room(entries, end - from->next, fail)) {
         return false;
     }
-    uint32_t *at = column->at.data;
-    uint32_t *codes = column->codes.data;
-    struct store_value *values = column->values.data;
+    uint32_t *at = entries->at.data;
+    uint32_t *codes = entries->codes.data;
+    struct store_value *values = entries->values.data;
     bool distance =
         from->build_column == STORE_BUILD_CLIENT_TS || from->build_column == STORE_BUILD_SENT_AT;
     uint32_t counted = UINT32_MAX;
@@ -378,7 +374,7 @@ static bool put_entries(struct store_build *build, struct sorted_column *from, u
         uint32_t code = from->codes[entry];
         uint32_t row = (from->rows == NULL ? entry : from->rows[entry]) - row_first;
         struct store_value value = from->values[code];
-        int64_t ts_ms = build->ints[STORE_BUILD_TS][row];
+        int64_t ts_ms = block->ints[STORE_BUILD_TS][row];
         if (distance) {
             value = store_value_int((int64_t)((uint64_t)value.i - (uint64_t)ts_ms));
         }
@@ -387,11 +383,11 @@ static bool put_entries(struct store_build *build, struct sorted_column *from, u
         *values++ = value;
         if (column->name != STORE_NO_CODE && value.kind != STORE_NULL && counted != row) {
             counted = row; /* several values of one row count once */
-            store_build_count_row(&build->counting, (uint32_t)build->ints[STORE_BUILD_EVENT][row],
+            store_build_count_row(&build->counting, (uint32_t)block->ints[STORE_BUILD_EVENT][row],
                                   ts_ms);
         }
     }
-    column->entries = end - from->next;
+    entries->count = end - from->next;
     from->next = end;
     return true;
 }
@@ -436,14 +432,15 @@ bool store_build_bulk_rows(struct store_build *build, const struct store_bulk_so
     uint32_t customer = 0;
     for (uint32_t from = 0; from < order->row_count; from += STORE_SEGMENT_BLOCK_ROWS) {
         uint32_t left = order->row_count - from;
-        build->rows = left < STORE_SEGMENT_BLOCK_ROWS ? left : STORE_SEGMENT_BLOCK_ROWS;
-        put_customers(order, from, build->rows, &customer, build->customers);
-        build->customer_first = (uint32_t)build->customers[0];
-        build->customer_last = (uint32_t)build->customers[build->rows - 1];
+        struct store_build_block *block = build->filling;
+        block->rows = left < STORE_SEGMENT_BLOCK_ROWS ? left : STORE_SEGMENT_BLOCK_ROWS;
+        put_customers(order, from, block->rows, &customer, block->customers);
+        block->customer_first = (uint32_t)block->customers[0];
+        block->customer_last = (uint32_t)block->customers[block->rows - 1];
         put_ints(build, sorted, from);
         if (!put_columns(build, sorted, from, fail) ||
-            !store_build_count_block(build, 0, build->rows, fail) ||
-            !store_build_flush_block(build, fail)) {
+            !store_build_count_block(build, 0, block->rows, fail) ||
+            !store_build_block_filled(build, fail)) {
             return false;
         }
     }

@@ -80,16 +80,16 @@ static bool all_same(const int64_t *codes, uint32_t count)
 static bool count_codes(struct store_build *build, int column, uint64_t kind, uint32_t from,
                         uint32_t count, struct fail *fail)
 {
-    const int64_t *codes = build->ints[column] + from;
+    const int64_t *codes = build->filling->ints[column] + from;
     if (all_same(codes, count)) {
         return codes[0] == 0 || store_build_count_into(build, kind, (uint64_t)codes[0] - 1, fail);
     }
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t event = (uint64_t)build->ints[STORE_BUILD_EVENT][from + i];
+        uint64_t event = (uint64_t)build->filling->ints[STORE_BUILD_EVENT][from + i];
         if (codes[i] != 0 &&
             !store_build_count(&build->names_lines, kind << 32 | event, (uint64_t)codes[i] - 1,
-                               build->info.rows + from + i + 1,
-                               build->ints[STORE_BUILD_TS][from + i], fail)) {
+                               build->rows_filled + from + i + 1,
+                               build->filling->ints[STORE_BUILD_TS][from + i], fail)) {
             return false;
         }
     }
@@ -100,14 +100,14 @@ static bool count_hours(struct store_build *build, uint32_t from, uint32_t count
 {
     const struct store_build_counting *counting = &build->counting;
     for (uint32_t row = from; row < from + count; row++) {
-        uint64_t event = (uint64_t)build->ints[STORE_BUILD_EVENT][row];
-        int64_t ts_ms = build->ints[STORE_BUILD_TS][row];
+        uint64_t event = (uint64_t)build->filling->ints[STORE_BUILD_EVENT][row];
+        int64_t ts_ms = build->filling->ints[STORE_BUILD_TS][row];
         int64_t hour = store_stretch_of(ts_ms, STORE_SEGMENT_HOUR_MS);
         uint64_t place = (uint64_t)hour - (uint64_t)counting->hour_first;
         if (counting->hours != NULL && place < counting->hour_count) {
             counting->hours[event * counting->hour_count + place]++;
         } else if (!store_build_count(&build->hours_lines, event, (uint64_t)hour,
-                                      build->info.rows + row + 1, ts_ms, fail)) {
+                                      build->rows_filled + row + 1, ts_ms, fail)) {
             return false;
         }
     }
@@ -117,12 +117,13 @@ static bool count_hours(struct store_build *build, uint32_t from, uint32_t count
 bool store_build_count_block(struct store_build *build, uint32_t from, uint32_t count,
                              struct fail *fail)
 {
-    const int64_t *arrivals = build->ints[STORE_BUILD_ARRIVAL];
+    const int64_t *arrivals = build->filling->ints[STORE_BUILD_ARRIVAL];
     struct store_segment_info *info = &build->info;
     for (uint32_t row = from; row < from + count; row++) {
         uint64_t arrival = (uint64_t)arrivals[row];
-        store_build_count_row(&build->counting, (uint32_t)build->ints[STORE_BUILD_EVENT][row],
-                              build->ints[STORE_BUILD_TS][row]);
+        store_build_count_row(&build->counting,
+                              (uint32_t)build->filling->ints[STORE_BUILD_EVENT][row],
+                              build->filling->ints[STORE_BUILD_TS][row]);
         info->arrival_min = arrival < info->arrival_min ? arrival : info->arrival_min;
         info->arrival_max = arrival > info->arrival_max ? arrival : info->arrival_max;
     }

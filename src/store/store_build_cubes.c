@@ -183,7 +183,7 @@ static bool fetch(struct store_build *build, struct store_value *value)
         return true;
     }
     if (store_value_len(value) > STORE_DICTIONARY_STRING_BYTES_MAX ||
-        !store_words_get(&build->words, *value, &text, &ignored)) {
+        !store_words_get(&build->words_written, *value, &text, &ignored)) {
         return false;
     }
     *value = store_value_str(text);
@@ -192,15 +192,16 @@ static bool fetch(struct store_build *build, struct store_value *value)
 
 /* The codes of the block's rows. A property that some row has twice is given up: it would be counted twice. */
 static void code_rows(struct store_build_cubes *cubes, struct store_build *build,
-                      struct store_cube_watched *one)
+                      const struct store_build_block *block, struct store_cube_watched *one)
 {
     const struct store_build_column *column = &build->columns[one->column];
-    const uint32_t *at = column->at.data;
-    const uint32_t *places = column->codes.data;
-    const struct store_value *values = column->values.data;
-    store_words_begin(&build->words, column->kind, column->name);
-    memset(one->codes, 0, build->rows);
-    for (uint32_t e = 0; e < column->entries && !one->dead; e++) {
+    const struct store_build_entries *entries = &block->entries[one->column];
+    const uint32_t *at = entries->at.data;
+    const uint32_t *places = entries->codes.data;
+    const struct store_value *values = entries->values.data;
+    store_words_begin(&build->words_written, column->kind, column->name);
+    memset(one->codes, 0, block->rows);
+    for (uint32_t e = 0; e < entries->count && !one->dead; e++) {
         uint32_t place = places[e];
         uint8_t code = one->of_code[place];
         if (code == 0) { /* place 0 is that of all that are in no dictionary */
@@ -240,12 +241,12 @@ static unsigned choose_properties(const struct store_build_cubes *cubes, uint32_
     return count;
 }
 
-static void choose_cubes(struct store_build_cubes *cubes, const struct store_build *build)
+static void choose_cubes(struct store_build_cubes *cubes, const struct store_build_block *block)
 {
-    const int64_t *events = build->ints[STORE_BUILD_EVENT];
+    const int64_t *events = block->ints[STORE_BUILD_EVENT];
     for (uint32_t p = 0; p < cubes->watched_count; p++) {
         struct store_cube_watched *one = &cubes->watched[p];
-        for (uint32_t row = 0; !one->dead && row < build->rows; row++) {
+        for (uint32_t row = 0; !one->dead && row < block->rows; row++) {
             if (events[row] < STORE_CUBE_EVENTS_MAX) {
                 one->entries[events[row]] += one->codes[row] != 0;
             }
@@ -266,11 +267,11 @@ static void choose_cubes(struct store_build_cubes *cubes, const struct store_bui
     cubes->chosen = true;
 }
 
-static void place_times(struct store_build_cubes *cubes, const struct store_build *build)
+static void place_times(struct store_build_cubes *cubes, const struct store_build_block *block)
 {
-    const int64_t *ts_ms = build->ints[STORE_BUILD_TS];
+    const int64_t *ts_ms = block->ints[STORE_BUILD_TS];
     int64_t hour_first = cubes->page_first * (int64_t)STORE_CUBE_PAGE;
-    for (uint32_t row = 0; row < build->rows; row++) {
+    for (uint32_t row = 0; row < block->rows; row++) {
         uint64_t hour =
             (uint64_t)(store_stretch_of(ts_ms[row], STORE_SEGMENT_HOUR_MS) - hour_first);
         cubes->page_of[row] = (uint32_t)(hour / STORE_CUBE_PAGE);
@@ -279,12 +280,12 @@ static void place_times(struct store_build_cubes *cubes, const struct store_buil
 }
 
 /* Rows of the block by event: those of event e are order[begin[e]] to order[begin[e + 1]]. */
-static void order_by_event(struct store_build_cubes *cubes, const struct store_build *build,
+static void order_by_event(struct store_build_cubes *cubes, const struct store_build_block *block,
                            uint32_t begin[STORE_CUBE_EVENTS_MAX + 1])
 {
-    const int64_t *events = build->ints[STORE_BUILD_EVENT];
+    const int64_t *events = block->ints[STORE_BUILD_EVENT];
     uint32_t at[STORE_CUBE_EVENTS_MAX] = {0};
-    for (uint32_t row = 0; row < build->rows; row++) {
+    for (uint32_t row = 0; row < block->rows; row++) {
         if (events[row] < STORE_CUBE_EVENTS_MAX) {
             at[events[row]]++;
         }
@@ -295,7 +296,7 @@ static void order_by_event(struct store_build_cubes *cubes, const struct store_b
         begin[event + 1] = begin[event] + at[event];
         at[event] = begin[event];
     }
-    for (uint32_t row = 0; row < build->rows; row++) {
+    for (uint32_t row = 0; row < block->rows; row++) {
         if (events[row] < STORE_CUBE_EVENTS_MAX) {
             cubes->order[at[events[row]]++] = row;
         }
@@ -367,7 +368,8 @@ static bool any_watched(const struct store_build_cubes *cubes)
     return false;
 }
 
-bool store_build_cubes_count(struct store_build *build, struct fail *fail)
+bool store_build_cubes_count(struct store_build *build, const struct store_build_block *block,
+                             struct fail *fail)
 {
     if (build->info.rows == 0 && !start(build, fail)) {
         return false;
@@ -378,18 +380,18 @@ bool store_build_cubes_count(struct store_build *build, struct fail *fail)
     }
     for (uint32_t p = 0; p < cubes->watched_count; p++) {
         if (!cubes->watched[p].dead) {
-            code_rows(cubes, build, &cubes->watched[p]);
+            code_rows(cubes, build, block, &cubes->watched[p]);
         }
     }
     bool first = !cubes->chosen;
     if (first) {
-        choose_cubes(cubes, build);
+        choose_cubes(cubes, block);
     }
     thin_out(cubes, has_dead_property);
     uint32_t begin[STORE_CUBE_EVENTS_MAX + 1];
-    place_times(cubes, build);
-    order_by_event(cubes, build, begin);
-    cubes->rows_done += build->rows;
+    place_times(cubes, block);
+    order_by_event(cubes, block, begin);
+    cubes->rows_done += block->rows;
     for (uint32_t c = 0; c < cubes->cube_count; c++) {
         struct store_build_cube *cube = &cubes->cubes[c];
         if (!cube->dead) {

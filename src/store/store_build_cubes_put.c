@@ -54,14 +54,14 @@ static bool put_lines(struct store_build *build, const struct store_build_cube *
             values[i] =
                 d == 0 ? lines[i].key / STORE_CUBE_VALUES : lines[i].key % STORE_CUBE_VALUES;
         }
-        if (!store_build_put_run(build, values, cube->page_count, fail)) {
+        if (!store_build_put_run(values, cube->page_count, &build->out, fail)) {
             return false;
         }
     }
     for (uint32_t i = 0; i < cube->page_count; i++) {
         values[i] = cubes->page_first + lines[i].at;
     }
-    if (!store_build_put_run(build, values, cube->page_count, fail)) {
+    if (!store_build_put_run(values, cube->page_count, &build->out, fail)) {
         return false;
     }
     for (uint32_t i = 0; i < cube->page_count; i++) {
@@ -70,7 +70,7 @@ static bool put_lines(struct store_build *build, const struct store_build_cube *
             values[(size_t)i * STORE_CUBE_PAGE + h] = cells[h];
         }
     }
-    return store_build_put_run(build, values, cube->page_count * STORE_CUBE_PAGE, fail);
+    return store_build_put_run(values, cube->page_count * STORE_CUBE_PAGE, &build->out, fail);
 }
 
 static bool put_cube(struct store_build *build, const struct store_build_cube *cube,

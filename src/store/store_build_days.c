@@ -100,7 +100,7 @@ static void start(struct store_build *build)
 
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
 
-void store_build_days_count(struct store_build *build)
+void store_build_days_count(struct store_build *build, const struct store_build_block *block)
 {
     if (build->info.rows == 0) {
         start(build);
@@ -109,15 +109,15 @@ void store_build_days_count(struct store_build *build)
     if (days == NULL) {
         return;
     }
-    for (uint32_t row = 0; row < build->rows; row++) {
-        int64_t event = build->ints[STORE_BUILD_EVENT][row];
-        int64_t slot = store_stretch_of(build->ints[STORE_BUILD_TS][row], STORE_SLOT_MS);
+    for (uint32_t row = 0; row < block->rows; row++) {
+        int64_t event = block->ints[STORE_BUILD_EVENT][row];
+        int64_t slot = store_stretch_of(block->ints[STORE_BUILD_TS][row], STORE_SLOT_MS);
         uint32_t day = days->day_of[slot - days->slot_first];
         if (!days->bookkeeping[event]) {
-            store_days_count_row(&days->sets[0], build->customers[row], day);
+            store_days_count_row(&days->sets[0], block->customers[row], day);
         }
         if (event < days->events) {
-            store_days_count_row(&days->sets[1 + event], build->customers[row], day);
+            store_days_count_row(&days->sets[1 + event], block->customers[row], day);
         }
     }
 }
@@ -140,7 +140,7 @@ static bool put_chunk(struct store_build *build, const int64_t *values, size_t c
 {
     struct store_segment_piece piece;
     size_t begin = store_build_begin_chunk(build);
-    if (!store_build_put_run(build, values, (uint32_t)count, fail) ||
+    if (!store_build_put_run(values, (uint32_t)count, &build->out, fail) ||
         !store_build_end_chunk(build, begin, &piece, fail)) {
         return false;
     }

@@ -6,23 +6,26 @@
 
 /* ---- runs of integers behind their lengths ---------------------------------------------------------------- */
 
-bool store_build_put_run(struct store_build *build, const int64_t *values, uint32_t count,
+bool store_build_put_run(const int64_t *values, uint32_t count, struct base_buf *out,
                          struct fail *fail)
 {
-    size_t at = build->out.len;
-    base_buf_bytes(&build->out, "\0\0\0\0", 4);
-    if (!store_ints_encode(values, count, &build->out, fail)) {
+    size_t at = out->len;
+    base_buf_bytes(out, "\0\0\0\0", 4);
+    if (!store_ints_encode(values, count, out, fail)) {
         return false;
     }
-    base_put_u32(build->out.data + at, (uint32_t)(build->out.len - at - 4));
+    base_put_u32(out->data + at, (uint32_t)(out->len - at - 4));
     return true;
 }
 
 /* ---- the directory ---------------------------------------------------------------------------------------- */
 
+/* The group goes to the block that is being filled. */
 static bool flush_group(struct store_build *build, struct fail *fail)
 {
+    static const char zero[8] = {0};
     struct store_build_group *group = &build->group;
+    struct base_buf *out = &build->filling->directory;
     uint32_t count = group->count;
     if (count == 0) {
         return true;
@@ -32,28 +35,28 @@ static bool flush_group(struct store_build *build, struct fail *fail)
         rows += (uint64_t)group->rows[i];
         group->last_ms[i] -= group->first_ms[i];
     }
-    size_t begin = store_build_begin_chunk(build);
-    struct store_segment_piece piece;
-    if (!store_build_put_run(build, group->customers, count, fail) ||
-        !store_build_put_run(build, group->rows, count, fail) ||
-        !store_build_put_run(build, group->first_ms, count, fail) ||
-        !store_build_put_run(build, group->last_ms, count, fail) ||
-        !store_build_put_run(build, group->bookkeeping, count, fail) ||
-        !store_build_end_chunk(build, begin, &piece, fail)) {
+    size_t begin = out->len;
+    if (!store_build_put_run(group->customers, count, out, fail) ||
+        !store_build_put_run(group->rows, count, out, fail) ||
+        !store_build_put_run(group->first_ms, count, out, fail) ||
+        !store_build_put_run(group->last_ms, count, out, fail) ||
+        !store_build_put_run(group->bookkeeping, count, out, fail) || !base_buf_ok(out, fail)) {
         return false;
     }
-    uint8_t entry[32];
+    size_t length = out->len - begin;
+    uint8_t entry[STORE_BUILD_GROUP_BYTES];
     base_put_u32(entry, (uint32_t)group->customers[0]);
     base_put_u32(entry + 4, count);
     base_put_u32(entry + 8, group->row_first);
-    base_put_u32(entry + 12, (uint32_t)piece.length);
-    base_put_u64(entry + 16, piece.offset);
-    base_put_u64(entry + 24, piece.checksum);
-    base_buf_bytes(&build->groups, entry, sizeof entry);
+    base_put_u32(entry + 12, (uint32_t)length);
+    base_put_u64(entry + STORE_BUILD_GROUP_OFFSET, begin);
+    base_put_u64(entry + 24, base_hash64(out->data + begin, length, 0));
+    base_buf_bytes(out, zero, (8 - out->len % 8) % 8);
+    base_buf_bytes(&build->filling->groups, entry, sizeof entry);
     build->info.customers += count;
     group->row_first += (uint32_t)rows;
     group->count = 0;
-    return base_buf_ok(&build->groups, fail);
+    return base_buf_ok(out, fail) && base_buf_ok(&build->filling->groups, fail);
 }
 
 bool store_build_add_customer(struct store_build *build, uint32_t customer, uint32_t rows,
@@ -250,7 +253,7 @@ static bool put_lines(struct store_build *build, struct store_build_lines *lines
         for (uint32_t i = 0; i < lines->count; i++) {
             values[i] = line_field(&all[i], fields[f]);
         }
-        if (lines->count > 0 && !store_build_put_run(build, values, lines->count, fail)) {
+        if (lines->count > 0 && !store_build_put_run(values, lines->count, &build->out, fail)) {
             return false;
         }
     }
@@ -451,7 +454,9 @@ static bool put_footer(struct store_build *build, struct footer *footer, struct 
 bool store_build_finish(struct store_build *build, struct fail *fail)
 {
     CLEANUP(footer_done) struct footer footer = {0};
-    if (!store_build_flush_block(build, fail) || !flush_group(build, fail)) {
+    if (!store_build_writer_await(build, fail) ||
+        !store_build_write_block(build, build->filling, fail) || !flush_group(build, fail) ||
+        !store_build_write_block(build, build->filling, fail)) {
         return false;
     }
     put_names(build, &footer.names);

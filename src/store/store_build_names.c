@@ -143,16 +143,17 @@ static bool make_columns(struct store_build *build, struct fail *fail)
     uint32_t properties = build->name_counts[STORE_FAMILY_PROPERTY];
     uint32_t traits = build->name_counts[STORE_FAMILY_TRAIT];
     struct arena *arena = build->arena;
-    build->column_count = (size_t)STORE_BUILD_VALUES + properties + traits;
-    build->columns = arena_array(arena, build->column_count, sizeof *build->columns, fail);
+    size_t count = (size_t)STORE_BUILD_VALUES + properties + traits;
+    build->columns = arena_array(arena, count, sizeof *build->columns, fail);
     build->property_column = arena_array(arena, build->code_counts[STORE_FAMILY_PROPERTY],
                                          sizeof *build->property_column, fail);
     build->trait_column = arena_array(arena, build->code_counts[STORE_FAMILY_TRAIT],
                                       sizeof *build->trait_column, fail);
-    if (build->columns == NULL || build->property_column == NULL || build->trait_column == NULL) {
-        build->column_count = 0;
+    if (build->columns == NULL || build->property_column == NULL || build->trait_column == NULL ||
+        !store_build_block_columns(build->filling, count, fail)) {
         return false;
     }
+    build->column_count = count;
     for (size_t c = 0; c < build->column_count; c++) {
         struct store_build_column *column = &build->columns[c];
         column->name = STORE_NO_CODE;

@@ -19,11 +19,11 @@ void store_build_places_free(struct store_build_places *places)
     base_free(places);
 }
 
-static bool fit_slots(const struct store_build *build)
+static bool fit_slots(const struct store_build_block *block)
 {
     bool fit = true;
-    for (uint32_t i = 0; i < build->rows; i++) {
-        int64_t ts_ms = build->ints[STORE_BUILD_TS][i];
+    for (uint32_t i = 0; i < block->rows; i++) {
+        int64_t ts_ms = block->ints[STORE_BUILD_TS][i];
         fit &= ts_ms >= INT32_MIN * (int64_t)STORE_SLOT_MS &&
                ts_ms <= INT32_MAX * (int64_t)STORE_SLOT_MS;
     }
@@ -31,24 +31,24 @@ static bool fit_slots(const struct store_build *build)
 }
 
 /* Puts rows and slots of each listed event behind those of the event before it. Returns how many events are listed. */
-static uint32_t sort_rows(const struct store_build *build, struct store_build_places *places)
+static uint32_t sort_rows(const struct store_build_block *block, struct store_build_places *places)
 {
-    const int64_t *codes = build->ints[STORE_BUILD_EVENT];
-    const int64_t *ts_ms = build->ints[STORE_BUILD_TS];
+    const int64_t *codes = block->ints[STORE_BUILD_EVENT];
+    const int64_t *ts_ms = block->ints[STORE_BUILD_TS];
     uint32_t all = 0, listed = 0;
     memset(places->counts, 0, places->events * sizeof *places->counts);
-    for (uint32_t i = 0; i < build->rows; i++) {
+    for (uint32_t i = 0; i < block->rows; i++) {
         if (codes[i] < places->events) {
             places->counts[codes[i]]++;
         }
     }
     for (uint32_t e = 0; e < places->events; e++) {
-        bool lists = places->counts[e] > 0 && places->counts[e] <= build->rows / LISTED_ONE_IN;
+        bool lists = places->counts[e] > 0 && places->counts[e] <= block->rows / LISTED_ONE_IN;
         places->ends[e] = lists ? all : NOT_LISTED; /* where it begins, until its rows are there */
         all += lists ? places->counts[e] : 0;
         listed += lists;
     }
-    for (uint32_t i = 0; i < build->rows; i++) {
+    for (uint32_t i = 0; i < block->rows; i++) {
         int64_t code = codes[i];
         if (code < places->events && places->ends[code] != NOT_LISTED) {
             uint32_t at = places->ends[code]++;
@@ -101,17 +101,18 @@ static bool put_chunk(struct store_build *build, const struct store_build_places
     return store_build_end_chunk(build, begin, out, fail);
 }
 
-bool store_build_places_put(struct store_build *build, struct fail *fail)
+bool store_build_places_put(struct store_build *build, const struct store_build_block *block,
+                            struct fail *fail)
 {
     struct store_segment_piece piece = {0};
-    if (build->rows >= WORTH_ROWS && fit_slots(build)) {
+    if (block->rows >= WORTH_ROWS && fit_slots(block)) {
         if (build->places == NULL) {
             uint32_t events = build->name_counts[STORE_FAMILY_EVENT];
             build->places = base_alloc_zero(sizeof *build->places);
             build->places->events =
                 events < STORE_PLACES_EVENTS_MAX ? events : STORE_PLACES_EVENTS_MAX;
         }
-        uint32_t listed = sort_rows(build, build->places);
+        uint32_t listed = sort_rows(block, build->places);
         if (listed > 0 && !put_chunk(build, build->places, listed, &piece, fail)) {
             return false;
         }

@@ -153,6 +153,7 @@ struct store_segment_build {
     const struct store_ranges *leave_out;
     const struct store_ranges *mute; /* rows that lose their words, likewise */
     const struct zone *zone;         /* of the days that are counted; NULL: none are */
+    bool apart; /* a second thread writes what the caller's has filled; the file is the same */
 };
 bool store_segment_write(const struct store_segment_build *build, struct store_segment_info *info,
                          struct fail *fail) MUST_USE;

@@ -11,6 +11,7 @@ struct chosen {
     size_t *at; /* indexes into the manifest's list and into what is open, ascending */
     size_t count;
     bool from_first; /* nothing older stands beside them */
+    bool quiet;      /* hardly anything else is going on */
 };
 
 static void chosen_done(struct chosen *chosen)
@@ -104,6 +105,7 @@ static bool write_segment(struct store *store, const struct chosen *chosen,
         .segment_count = chosen->count,
         .cancel = &store->keeper.cancel,
         .zone = atomic_load_explicit(&store->days_zone, memory_order_relaxed),
+        .apart = chosen->quiet, /* else the other processors are for who sends and asks */
     };
     bool ok = store_segment_write(&build, out, fail);
     store_identity_view_unref(view);
@@ -179,7 +181,7 @@ static bool merge_one(struct store *store, enum store_run_kind kind, bool quiet,
                       struct fail *fail)
 {
     struct store_turn *advancing = &store->keeper.advancing;
-    CLEANUP(chosen_done) struct chosen chosen = {.arena = arena_new(NULL)};
+    CLEANUP(chosen_done) struct chosen chosen = {.arena = arena_new(NULL), .quiet = quiet};
     store_turn_take(store, advancing);
     bool ok = choose(store, kind, quiet, &chosen, fail);
     store_turn_give(store, advancing);

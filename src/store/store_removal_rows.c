@@ -347,6 +347,7 @@ static bool write_segment(struct store_removal *removal, struct store_removal_se
         .leave_out = &removal->rows,
         .mute = &removal->muted,
         .zone = atomic_load_explicit(&store->days_zone, memory_order_relaxed),
+        .apart = true, /* who is erased is gone the sooner */
     };
     out->info.id = store_next_file_id(store);
     return store_segment_write(&build, &out->info, fail);

@@ -16,18 +16,16 @@ static void lines_done(struct store_build_lines *lines)
 
 static void build_done(struct store_build *build)
 {
+    store_build_writer_free(build);
     disk_close(build->file);
+    for (size_t i = 0; i < ARRAY_LEN(build->pair); i++) {
+        store_build_block_done(&build->pair[i], build->column_count);
+    }
     for (size_t i = 0; i < STORE_BUILD_INTS; i++) {
-        base_free(build->ints[i]);
         store_vec_done(&build->int_chunks[i].entries, NULL);
     }
-    base_free(build->customers);
     for (size_t c = 0; c < build->column_count; c++) {
-        struct store_build_column *column = &build->columns[c];
-        store_vec_done(&column->chunks.entries, NULL);
-        store_vec_done(&column->at, NULL);
-        store_vec_done(&column->values, NULL);
-        store_vec_done(&column->codes, NULL);
+        store_vec_done(&build->columns[c].chunks.entries, NULL);
     }
     base_buf_done(&build->out);
     base_buf_done(&build->spare);
@@ -43,6 +41,7 @@ static void build_done(struct store_build *build)
     store_build_days_free(build->days);
     store_encoder_done(&build->encoder);
     store_words_done(&build->words);
+    store_words_done(&build->words_written);
     arena_free(build->arena);
 }
 
@@ -57,6 +56,7 @@ static bool build_init(struct store_build *build, const struct store_segment_bui
     build->encoder.take = store_build_take_pages;
     build->encoder.context = build;
     store_words_init(&build->words, in->segments, in->segment_count);
+    store_words_init(&build->words_written, in->segments, in->segment_count);
     build->out.limit = SIZE_MAX / 2;
     build->spare.limit = SIZE_MAX / 2;
     build->blocks.limit = SIZE_MAX / 2;
@@ -71,16 +71,9 @@ static bool build_init(struct store_build *build, const struct store_segment_bui
         .identity_position = store_identity_position(in->view),
     };
     store_segment_path(id, build->path);
-    for (size_t i = 0; i <= STORE_BUILD_INTS; i++) {
-        void *block = NULL;
-        if (!base_alloc_array(STORE_SEGMENT_BLOCK_ROWS, sizeof(int64_t), &block, fail)) {
-            return false;
-        }
-        if (i < STORE_BUILD_INTS) {
-            build->ints[i] = block;
-        } else {
-            build->customers = block;
-        }
+    build->filling = &build->pair[0];
+    if (!store_build_block_init(build->filling, fail)) {
+        return false;
     }
     build->sources = (struct store_sources){.names = in->names,
                                             .identity = in->view,
@@ -253,6 +246,7 @@ bool store_segment_write(const struct store_segment_build *in, struct store_segm
     } else if (build->file != NULL) {
         /* Best effort: a file that no manifest names is removed at the next start. */
         struct fail ignored;
+        store_build_writer_free(build);
         disk_close(build->file);
         build->file = NULL;
         bool removed = disk_remove(in->disk, build->path, &ignored);

@@ -406,7 +406,8 @@ void lab_merge(struct lab *lab, size_t first, size_t count)
                                               .view = lab->view,
                                               .segments = lab->segments + first,
                                               .segment_count = count,
-                                              .zone = lab->zone};
+                                              .zone = lab->zone,
+                                              .apart = true};
     struct store_segment_info info = {.id = lab->next_id++};
     lab_must(store_segment_write(&build, &info, &fail), &fail);
     uint64_t rows = 0;

@@ -666,6 +666,70 @@ static void a_write_that_fails_leaves_no_file(void **state)
     lab_free(lab);
 }
 
+/* Two segments of some blocks each, and what merges them. */
+static struct lab *lab_of_many_blocks(struct store_segment_build *out)
+{
+    struct lab *lab = lab_new(56, 4000);
+    for (int i = 0; i < 2; i++) {
+        lab_add_random(lab, 110000);
+        lab_seal(lab);
+    }
+    *out = (struct store_segment_build){.disk = lab->disk,
+                                        .names = lab->names,
+                                        .view = lab->view,
+                                        .segments = lab->segments,
+                                        .segment_count = 2};
+    return lab;
+}
+
+static void a_second_thread_writes_the_same_file(void **state)
+{
+    (void)state;
+    struct store_segment_build build;
+    struct lab *lab = lab_of_many_blocks(&build);
+    struct str files[2];
+    struct arena *arena = arena_new(NULL);
+    for (int i = 0; i < 2; i++) {
+        struct fail fail;
+        struct store_segment_info info = {.id = 7};
+        build.apart = i == 1;
+        lab_must(store_segment_write(&build, &info, &fail), &fail);
+        assert_int_equal(info.rows, 220000);
+        lab_must(disk_read_whole(lab->disk, "segments/0000000000000007.seg", arena, SIZE_MAX,
+                                 &files[i], &fail),
+                 &fail);
+    }
+    assert_true(str_equal(files[0], files[1]));
+    arena_free(arena);
+    lab_free(lab);
+}
+
+static void what_fails_on_a_second_thread_is_said(void **state)
+{
+    (void)state;
+    struct store_segment_build build;
+    struct lab *lab = lab_of_many_blocks(&build);
+    bool done = false;
+    uint64_t at = 1;
+    build.apart = true;
+    for (; !done; at++) {
+        struct fail fail;
+        struct store_segment_info info = {.id = 7};
+        disk_sim_fail(lab->sim, &(struct disk_sim_fault){.at = at, .kind = DISK_SIM_ENOSPC});
+        done = store_segment_write(&build, &info, &fail);
+        assert_true(done || fail.code == FAIL_LIMIT);
+        disk_sim_fail(lab->sim, NULL);
+        struct disk_file *file;
+        assert_int_equal(
+            disk_open(lab->disk, "segments/0000000000000007.seg", DISK_READ, &file, &fail), done);
+        if (done) {
+            disk_close(file);
+        }
+    }
+    assert_true(at > 5); /* blocks were among what failed */
+    lab_free(lab);
+}
+
 static void a_doomed_segment_goes_with_its_last_reference(void **state)
 {
     (void)state;
@@ -731,6 +795,8 @@ int main(void)
         cmocka_unit_test(a_file_cut_short_is_refused),
         cmocka_unit_test(another_segment_under_the_name_is_refused),
         cmocka_unit_test(a_write_that_fails_leaves_no_file),
+        cmocka_unit_test(a_second_thread_writes_the_same_file),
+        cmocka_unit_test(what_fails_on_a_second_thread_is_said),
         cmocka_unit_test(a_doomed_segment_goes_with_its_last_reference),
         cmocka_unit_test(a_cancelled_merge_stops),
     };
