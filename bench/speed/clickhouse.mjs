@@ -1,4 +1,5 @@
-// ClickHouse in a process of its own, as two tables on disk: A in the order of customers, P in that of events and days.
+// ClickHouse in a process of its own, as two tables on disk: A in the order of customers, P in that of events and days. Where sizes are
+// asked for (ids) there is a third, Z: A with all of its columns in ZSTD, which takes less room and more time.
 //   node clickhouse.mjs DIRECTORY BYTES     (run.mjs starts it)
 import { PEER_MEMORY, peerPackage, serve } from './peer.mjs';
 import { DAY, EDGES, STEPS, T0, WEEKS } from './questions.mjs';
@@ -17,6 +18,9 @@ const columns = `customer UInt32, ts DateTime64(3, 'UTC') CODEC(Delta, LZ4), day
   page LowCardinality(String)`;
 // Names are read as plain text and become codes on insertion: six times as fast as reading them as codes.
 const inFile = 'customer_id UInt32, ts Int64, event String, country String, plan String, device String, price Nullable(Float64), page String';
+// What is stored besides where events have message ids.
+const IDS = { columns: ", message_id UUID, received DateTime64(3, 'UTC')", inFile: ', message_id UUID, received Int64', read: ", message_id, fromUnixTimestamp64Milli(received, 'UTC')" };
+const NO_IDS = { columns: '', inFile: '', read: '' };
 
 function seconds(work) {
   const begin = performance.now();
@@ -29,39 +33,50 @@ function sizes(table) {
   return Object.fromEntries(rows);
 }
 
-const TABLES = {
-  a: `(${columns}) ENGINE = MergeTree ORDER BY (customer, ts)`,
-  p: `(${columns}, PROJECTION counts (SELECT event, day, count() GROUP BY event, day)) ENGINE = MergeTree ORDER BY (event, day, customer)`,
-};
+// Each column in a file of its own, of few events too: else nothing tells how many bytes it takes.
+const WIDE = 'SETTINGS min_bytes_for_wide_part = 0, min_rows_for_wide_part = 0';
+const ZSTD = 'CODEC(ZSTD(1))';
+const inZstd = (definitions) => definitions.split(/,(?![^(]*\))/).map((one) => (one.includes('CODEC') ? one.replace('LZ4', 'ZSTD(1)') : `${one} ${ZSTD}`)).join(',');
+const tables = (more) => ({
+  a: `(${columns}${more.columns}) ENGINE = MergeTree ORDER BY (customer, ts) ${WIDE}`,
+  p: `(${columns}${more.columns}, PROJECTION counts (SELECT event, day, count() GROUP BY event, day)) ENGINE = MergeTree ORDER BY (event, day, customer) ${WIDE}`,
+  ...(more === IDS ? { z: `(${inZstd(columns + more.columns)}) ENGINE = MergeTree ORDER BY (customer, ts) ${WIDE}` } : {}),
+});
 
-function create(database) {
+function create(database, definitions) {
   session.query(`CREATE DATABASE IF NOT EXISTS ${database}`);
-  for (const [table, definition] of Object.entries(TABLES)) {
+  for (const [table, definition] of Object.entries(definitions)) {
     session.query(`DROP TABLE IF EXISTS ${database}.${table} SYNC`);
     session.query(`CREATE TABLE ${database}.${table} ${definition}`);
   }
 }
 
-function load(files) {
+function load(files, { ids }) {
+  const more = ids ? IDS : NO_IDS;
   const insert = (file) => run({
-    sql: `INSERT INTO speed.a SELECT customer_id, fromUnixTimestamp64Milli(ts, 'UTC') AS at, toDate(at), event, country, plan, device, price, page FROM file('${file}', 'CSVWithNames', '${inFile}')`,
+    sql: `INSERT INTO speed.a SELECT customer_id, fromUnixTimestamp64Milli(ts, 'UTC') AS at, toDate(at), event, country, plan, device, price, page${more.read} FROM file('${file}', 'CSVWithNames', '${inFile}${more.inFile}')`,
   });
-  create('speed');
+  create('speed', tables(more));
   const queryable = seconds(() => files.forEach(insert));
   const merged = seconds(() => session.query('OPTIMIZE TABLE speed.a FINAL'));
-  const pQueryable = seconds(() => run({ sql: 'INSERT INTO speed.p SELECT * FROM speed.a' }));
-  const pMerged = seconds(() => session.query('OPTIMIZE TABLE speed.p FINAL'));
+  const copy = (table) => {
+    const copied = queryable + seconds(() => run({ sql: `INSERT INTO speed.${table} SELECT * FROM speed.a` }));
+    return { queryable_s: copied, merged_s: copied + seconds(() => session.query(`OPTIMIZE TABLE speed.${table} FINAL`)), bytes: sizes(table) };
+  };
   return {
     'clickhouse-a': { queryable_s: queryable, merged_s: queryable + merged, bytes: sizes('a') },
-    'clickhouse-p': { queryable_s: queryable + pQueryable, merged_s: queryable + pQueryable + pMerged, bytes: sizes('p') },
+    'clickhouse-p': copy('p'),
+    ...(ids ? { 'clickhouse-z': copy('z') } : {}),
   };
 }
 
 let sampled;
 function sample(every) {
   if (sampled === every) return;
-  create('sample');
-  for (const table of Object.keys(TABLES)) {
+  // As those are that were loaded, be it by an earlier run.
+  const loaded = run({ sql: "SELECT name FROM system.tables WHERE database = 'speed'" }).map(([name]) => name);
+  create('sample', Object.fromEntries(loaded.map((name) => [name, `AS speed.${name}`])));
+  for (const table of loaded) {
     run({ sql: `INSERT INTO sample.${table} SELECT * FROM speed.a WHERE customer % ${every} = 1` });
     session.query(`OPTIMIZE TABLE sample.${table} FINAL`);
   }

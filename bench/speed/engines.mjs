@@ -51,11 +51,12 @@ function isJoined(customer) {
   return (z ^ (z >> 31n)) % 20n === 0n;
 }
 
-// What is done to load it, in turn: { import: FILE }, { settle: S } (until its segments have become one, or so long), { join: CUSTOMERS }
+// What is done to load it, in turn: { import: FILE }, { settle: S } (until its segments have become one, or nearly, or so long), { join: CUSTOMERS }
 // (one in twenty of that many). `world` is that of its questions, where it is another than that of the run: then its answers are its own.
+// With `ids` events have message ids.
 export class Firsthand {
-  constructor(directory, name, steps, world = null) {
-    Object.assign(this, { data: join(directory, name), steps, world, compares: world === null });
+  constructor(directory, name, steps, { world = null, ids = false } = {}) {
+    Object.assign(this, { data: join(directory, name), steps, world, compares: world === null, map: ids ? { ...MAP, message_id: 'message_id' } : MAP });
   }
 
   segments() {
@@ -65,7 +66,7 @@ export class Firsthand {
   async load() {
     rmSync(this.data, { recursive: true, force: true });
     const map = `${this.data}-map.json`;
-    writeFileSync(map, JSON.stringify(MAP));
+    writeFileSync(map, JSON.stringify(this.map));
     let queryable = 0;
     for (const { import: file, settle, join: customers } of this.steps) {
       const begin = performance.now();
@@ -121,10 +122,17 @@ export class Firsthand {
     return times.sort((a, b) => a - b)[EMPTY_CALLS >> 1];
   }
 
-  // Seconds until all segments were one, waiting for quiet included; null where that took too long.
+  // Is no more than an eighth of the bytes outside of the largest segment? Then nothing more is merged (decision 26).
+  isMerged() {
+    const bytes = readdirSync(join(this.data, 'segments')).map((name) => sizeOf(join(this.data, 'segments', name)));
+    const largest = Math.max(0, ...bytes); // few events wait in the journal
+    return (bytes.reduce((sum, one) => sum + one, 0) - largest) * 8 <= largest;
+  }
+
+  // Seconds until all segments were one, or nearly, waiting for quiet included; null where that took too long.
   async settle(most) {
     const begin = performance.now();
-    while (this.segments().includes(' ')) {
+    while (!this.isMerged()) {
       if (performance.now() - begin > most * 1000) return null;
       await sleep(500);
     }
@@ -241,7 +249,8 @@ export class Peer {
     }
   }
 
-  load(files) { return this.send('load', { files }); }
+  // `what` is { ids }: are there message ids and times of receipt to be stored?
+  load(files, what) { return this.send('load', { files, what }); }
 
   async stop() {
     if (this.child?.connected) this.child.disconnect();

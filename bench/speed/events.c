@@ -1,8 +1,10 @@
 /* events.c — the events that speed is measured on, as CSV in the order in which they would arrive.
  *
- *   cc -O2 -o events events.c -lm && ./events ROWS [CUSTOMERS [DAYS [SEED [LATE [JOINED]]]]] > events.csv
+ *   cc -O2 -o events events.c -lm && ./events ROWS [CUSTOMERS [DAYS [SEED [LATE [JOINED [ids]]]]]] > events.csv
  *
- * Columns: customer_id,ts,event,country,plan,device,price,page. ts is in ms since 1970, from 2025-01-06T00:00:00Z on.
+ * Columns: customer_id,ts,event,country,plan,device,price,page; with "ids" two more, all else being as without: message_id, a random
+ * UUID (version 4) as text, which is what most senders' libraries make, and received, in ms since 1970, for those who cannot know
+ * it themselves: one instant for each 1,000 lines, as they come to a server in batches. ts is in ms since 1970, from 2025-01-06T00:00:00Z on.
  * Some customers come often, most rarely: the rank of who comes is CUSTOMERS times a chance to the power of 1.8. They
  * come in sessions of some seven events, in which views lead to carts, carts to checkouts, checkouts to purchases, each
  * with its losses; thirty-six other events lie between, the last of them about one in ten thousand. Country, plan and
@@ -14,6 +16,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +27,9 @@
 #define OTHERS 36
 #define COUNTRIES 60
 #define PAGES 2000
+#define RECEIVED_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z: of the first batch */
+#define BATCH_LINES 1000
+#define BATCH_MS 2
 
 /* splitmix64 (Steele, Lea, Flood 2014) */
 static uint64_t state;
@@ -40,6 +46,12 @@ static uint64_t draw(void)
 static double unit(void)
 {
     return (double)(draw() >> 11) * 0x1p-53;
+}
+/* Ids are drawn by themselves, so that the events are the same with and without them. */
+static uint64_t ids_state = UINT64_C(0x243f6a8885a308d3);
+static uint64_t draw_id(void)
+{
+    return mix(ids_state += UINT64_C(0x9e3779b97f4a7c15));
 }
 /* 0 to n - 1, small ones more often: as n times a power of chance. */
 static uint32_t skewed(uint32_t n, double power)
@@ -140,6 +152,22 @@ static void byte(char c)
     to->bytes[to->used++] = c;
 }
 
+static bool with_ids;
+
+/* 122 random bits, and the six that say version 4 and variant 1. */
+static void uuid(void)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t halves[2] = {(draw_id() & UINT64_C(0xffffffffffff0fff)) | 0x4000,
+                          (draw_id() & UINT64_C(0x3fffffffffffffff)) | UINT64_C(1) << 63};
+    for (int i = 0; i < 32; i++) {
+        if (i == 8 || i == 12 || i == 16 || i == 20) {
+            byte('-');
+        }
+        byte(digits[halves[i / 16] >> (60 - i % 16 * 4) & 15]);
+    }
+}
+
 static double
     others[OTHERS]; /* running sums: the share of the n-th falls as n to the power of -2.2 */
 static void weigh_others(void)
@@ -215,7 +243,7 @@ static void write_joined(const struct output *from, size_t line, uint32_t custom
     }
 }
 
-static void write_event(struct session *s, int64_t at_ms, int64_t span_ms)
+static void write_event(struct session *s, int64_t at_ms, int64_t span_ms, uint64_t row)
 {
     char other[16];
     struct traits traits = traits_of(s->customer);
@@ -244,6 +272,12 @@ static void write_event(struct session *s, int64_t at_ms, int64_t span_ms)
     byte(',');
     text("/p/");
     number(skewed(PAGES, 3));
+    if (with_ids) {
+        byte(',');
+        uuid();
+        byte(',');
+        number((uint64_t)RECEIVED_MS + row / BATCH_LINES * BATCH_MS);
+    }
     byte('\n');
     if (joined.file != NULL) {
         write_joined(own, line, s->customer, at_ms, span_ms);
@@ -283,7 +317,7 @@ static void generate(uint64_t rows, uint32_t customers, int64_t span_ms)
         struct session *s = &heap[0];
         int64_t at_ms = s->at_ms > last_ms[s->customer] ? s->at_ms : last_ms[s->customer] + 1;
         last_ms[s->customer] = at_ms;
-        write_event(s, at_ms, span_ms);
+        write_event(s, at_ms, span_ms, row);
         if (--s->left == 0) {
             heap[0] = heap[--count];
         } else {
@@ -323,8 +357,10 @@ static void begin_file(struct output *output, const char *name, const char *head
 int main(int argc, char **argv)
 {
     uint64_t rows = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
-    if (rows == 0 || argc > 7) {
-        (void)fprintf(stderr, "usage: events ROWS [CUSTOMERS [DAYS [SEED [LATE [JOINED]]]]]\n");
+    with_ids = argc > 7 && strcmp(argv[7], "ids") == 0;
+    if (rows == 0 || argc > 8 || (argc == 8 && !with_ids)) {
+        (void)fprintf(stderr,
+                      "usage: events ROWS [CUSTOMERS [DAYS [SEED [LATE [JOINED [ids]]]]]]\n");
         return 2;
     }
     uint32_t customers =
@@ -335,7 +371,9 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "events: at least one customer and one day\n");
         return 2;
     }
-    static const char header[] = "customer_id,ts,event,country,plan,device,price,page\n";
+    const char *header =
+        with_ids ? "customer_id,ts,event,country,plan,device,price,page,message_id,received\n"
+                 : "customer_id,ts,event,country,plan,device,price,page\n";
     on_time.file = stdout;
     begin_file(&late, argc > 5 ? argv[5] : "-", header);
     begin_file(&joined, argc > 6 ? argv[6] : "-", header);

@@ -70,7 +70,7 @@ function limitOf(error, seconds) {
   return null;
 }
 
-// A peer has load(files) -> report, sample(every), which makes tables of every so many customers beside its own, forms(question,
+// A peer has load(files, { ids }) -> report, sample(every), which makes tables of every so many customers beside its own, forms(question,
 // world, n) -> [form], where world.sampled means those tables, and run(form, seconds) -> rows, which fails when it takes longer.
 export function serve(peer) {
   // { ms, cpu_ms, rows } or { beyond: why }
@@ -131,7 +131,7 @@ export function serve(peer) {
     return times.beyond ? times : { ...times, peak_mb: peakMb(), answer: canon(question, rows, world) };
   }
 
-  const work = { load: ({ files }) => peer.load(files), choose, ask };
+  const work = { load: ({ files, what }) => peer.load(files, what), choose, ask };
   process.on('message', async ({ id, verb, ...rest }) => {
     try {
       const world = rest.world && { ...rest.world, pick: () => rest.customer };

@@ -4,7 +4,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { binary, root } from '../../tests/support/firsthand.mjs';
 import { peerPackage } from './peer.mjs';
 
-const PEERS = ['clickhouse-a', 'clickhouse-p', 'duckdb'];
+const PEERS = ['clickhouse-a', 'clickhouse-p', 'clickhouse-z', 'duckdb'];
 
 const number = (value) => (value === undefined || value === null ? '' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value >= 0.1 ? value.toFixed(2) : value.toFixed(3));
 
@@ -50,17 +50,19 @@ function loadTable({ loads, options }) {
   return markdownTable([['engine', 'queryable s', 'M events/s', 'merged s', 'bytes an event', 'of which'], ...rows]);
 }
 
-// The eight columns of the file, which are what the peers keep; then what only firsthand keeps of an event.
+// What the peers keep of an event, in firsthand's columns: those of the file, with ids two more; then what only firsthand keeps.
 const COLUMNS = ['ts', 'event', 'country', 'plan', 'device', 'price', 'page', 'customers'];
+const IDS = ['message_id', 'received_at'];
 
 function columnsTable({ loads, options }) {
   const columns = loads.firsthand?.columns;
   if (!columns) return '';
+  const kept = options.variant === 'ids' ? [...COLUMNS, ...IDS] : COLUMNS;
   const perEvent = (bytes) => (bytes / options.rows).toFixed(3);
   const total = (names) => names.reduce((sum, name) => sum + (columns[name] ?? 0), 0);
-  const others = Object.keys(columns).filter((name) => !COLUMNS.includes(name));
-  const rows = [...COLUMNS, ...others].map((name) => [name, perEvent(columns[name] ?? 0)]);
-  return `\n## Bytes of an event in firsthand's segments, by column\n\n${markdownTable([['column', 'bytes an event'], ...rows, ['the eight columns', perEvent(total(COLUMNS))], ['all', perEvent(total([...COLUMNS, ...others]))]])}\n`;
+  const others = Object.keys(columns).filter((name) => !kept.includes(name));
+  const rows = [...kept, ...others].map((name) => [name, perEvent(columns[name] ?? 0)]);
+  return `\n## Bytes of an event in firsthand's segments, by column\n\n${markdownTable([['column', 'bytes an event'], ...rows, ['the columns that peers keep too', perEvent(total(kept))], ['all', perEvent(total([...kept, ...others]))]])}\n`;
 }
 
 const formOf = ({ name, ms, sample_ms: sample, beyond }) => `${name}: ${[...(ms === undefined ? [] : [`${number(ms)} ms`]), ...(sample === undefined ? [] : [`sample ${number(sample)} ms`]), ...(beyond ? [beyond] : [])].join(', ')}`;

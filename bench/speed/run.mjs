@@ -4,15 +4,17 @@
 //     --data DIR        where events and engines are kept and used again (build-speed)
 //     --rounds N        timed rounds; medians count (5)
 //     --only q1,q4      some of the questions
-//     --engines NAMES   firsthand, quiet, clickhouse-a, clickhouse-p, clickhouse-count, duckdb, floor (all)
+//     --engines NAMES   firsthand, quiet, clickhouse-a, clickhouse-p, clickhouse-z, clickhouse-count, duckdb, floor (all)
 //     --choose-rows N   on how many events the peers' forms of SQL are tried, by customer (2000000)
 //     --seconds S       how long a peer may take for an answer; what takes longer is said, and not asked again (120)
 //     --memory GB       what a peer's query may take (half of the machine's)
 //     --variant NAME    late: one event in twenty comes after all others; joined: one customer in twenty was known by another id until
 //                       a moment, and is joined after all have come; months22: the events of 22 months. What is late or joined is
-//                       not merged; "quiet" is firsthand with the same events, all merged (months22: with those of six months)
+//                       not merged; "quiet" is firsthand with the same events, all merged (months22: with those of six months).
+//                       ids: events have message ids and times of receipt, which peers store too, and there is ClickHouse
+//                       with all columns in ZSTD besides (clickhouse-z); there is no "quiet"
 //     --fresh           load anew
-//     --settle S        how long to wait at most until firsthand's segments have become one, as they do in quiet times (0; in variants 600)
+//     --settle S        how long to wait at most until firsthand's segments have become one, as they do in quiet times (0; in variants 600, also for 0, but not in ids)
 //     --idle S          how long to wait before memory is read (60; 0: not at all)
 //     --out FILE        the table as Markdown (DIR/speed.md)
 // FIRSTHAND is the binary, else build/firsthand. The exit code is 1 where two answers differ. The table is written anew after every
@@ -29,8 +31,9 @@ import { measure } from './measure.mjs';
 import { QUESTIONS, pickOf } from './questions.mjs';
 import { markdown, table } from './report.mjs';
 
-const ENGINES = ['firsthand', 'quiet', 'clickhouse-a', 'clickhouse-p', 'clickhouse-count', 'duckdb', 'floor'];
-const VARIANTS = ['plain', 'late', 'joined', 'months22'];
+const ENGINES = ['firsthand', 'quiet', 'clickhouse-a', 'clickhouse-p', 'clickhouse-z', 'clickhouse-count', 'duckdb', 'floor'];
+const VARIANTS = ['plain', 'late', 'joined', 'months22', 'ids'];
+const WITHOUT_QUIET = ['plain', 'ids'];
 const DAYS = 180;
 const DAYS_22_MONTHS = 669; // from the first day on as many as are over: events of the future are not taken
 const SETTLE_S = 600;
@@ -63,7 +66,7 @@ function options() {
   const whole = (name, least) => (/^\d{1,10}$/.test(given[name] ?? '') && Number(given[name]) >= least ? Number(given[name]) : usage(`--${name} is a whole number from ${least} on`));
   names(given.variant, VARIANTS, 'variant');
   given.settle ??= given.variant === 'plain' ? '0' : `${SETTLE_S}`;
-  const known = ENGINES.filter((name) => name !== 'quiet' || given.variant !== 'plain');
+  const known = ENGINES.filter((name) => (name !== 'quiet' || !WITHOUT_QUIET.includes(given.variant)) && (name !== 'clickhouse-z' || given.variant === 'ids'));
   const rows = whole('rows', 1000);
   return {
     rows, rounds: whole('rounds', 1), chooseRows: whole('choose-rows', 1000), seconds, idle: whole('idle', 0), settle: whole('settle', 0), memoryGb: whole('memory', 1), variant: given.variant, days: given.variant === 'months22' ? DAYS_22_MONTHS : DAYS, fresh: given.fresh ?? false,
@@ -82,7 +85,7 @@ function build(directory) {
 }
 
 // The files of a variant, beside events.csv: what the arguments of events.c make of it.
-const BESIDE = { plain: [], late: ['late.csv'], joined: ['joined.csv'], months22: [] };
+const BESIDE = { plain: [], late: ['late.csv'], joined: ['joined.csv'], months22: [], ids: [] };
 
 function generate(directory, { rows, variant, days }, customers) {
   const files = Object.fromEntries(['events.csv', ...BESIDE[variant]].map((name) => [name, join(directory, name)]));
@@ -91,7 +94,7 @@ function generate(directory, { rows, variant, days }, customers) {
   console.log(`writing ${rows} events, ${variant}`);
   const unfinished = `${files['events.csv']}.part`;
   const out = openSync(unfinished, 'w');
-  const done = spawnSync(join(directory, 'events'), [rows, customers, days, 1, files['late.csv'] ?? '-', files['joined.csv'] ?? '-'].map(String), { stdio: ['ignore', out, 'inherit'] });
+  const done = spawnSync(join(directory, 'events'), [rows, customers, days, 1, files['late.csv'] ?? '-', files['joined.csv'] ?? '-', ...(variant === 'ids' ? ['ids'] : [])].map(String), { stdio: ['ignore', out, 'inherit'] });
   closeSync(out);
   if (done.status !== 0) throw new Error('no events were written');
   renameSync(unfinished, files['events.csv']);
@@ -113,8 +116,9 @@ function firsthands({ directory, variant, settle, rows, data, days }, files, cus
   if (variant === 'months22') {
     const world = { days: DAYS, customers, pick: pickOf(customers) };
     const plain = join(data, `${rows}-plain`);
-    return [new Firsthand(directory, 'firsthand', [{ import: events }, merged]), new Firsthand(plain, 'quiet', [{ import: join(plain, 'events.csv') }, merged], world)];
+    return [new Firsthand(directory, 'firsthand', [{ import: events }, merged]), new Firsthand(plain, 'quiet', [{ import: join(plain, 'events.csv') }, merged], { world })];
   }
+  if (variant === 'ids') return [new Firsthand(directory, 'firsthand', [{ import: events }, ...(settle > 0 ? [merged] : [])], { ids: true })];
   return [new Firsthand(directory, 'firsthand', [{ import: events }])];
 }
 
@@ -135,7 +139,7 @@ async function open(options, files, customers) {
     const child = new Peer(`${name}.mjs`, where, options.memoryGb * 2 ** 30);
     stops.push(child);
     await child.start();
-    await once(name, () => child.load(whole));
+    await once(name, () => child.load(whole, { ids: options.variant === 'ids' }));
     return child;
   };
   try {
@@ -161,6 +165,7 @@ async function open(options, files, customers) {
       const clickhouse = await peer('clickhouse', join(directory, 'clickhouse'));
       engines['clickhouse-a'] = new Layout(clickhouse, limits, { table: 'a' });
       engines['clickhouse-p'] = new Layout(clickhouse, limits, { table: 'p' });
+      engines['clickhouse-z'] = new Layout(clickhouse, limits, { table: 'z' }); // asked in ids alone
       engines['clickhouse-count'] = new Layout(clickhouse, limits, { table: 'p', projection: true }, ['count']);
     }
     if (has('duckdb')) engines.duckdb = new Layout(await peer('duckdb', join(directory, 'duckdb.db')), limits);

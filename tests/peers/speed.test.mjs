@@ -20,6 +20,20 @@ for (const [variant, ...args] of [['plain', '--choose-rows', '4000'], ['late']])
   });
 }
 
+test('with ids both peers store message ids and times of receipt, each in a column that is told of, and answers are equal', (t) => {
+  const data = temporaryDirectory(t);
+  const done = bench(data, '--rows', '21000', '--variant', 'ids', '--settle', '0', '--only', 'q1,q8', '--choose-rows', '4000');
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  assert.match(done.stdout, /All answers are equal/);
+  const table = readFileSync(join(data, '21000-ids', 'speed.md'), 'utf8');
+  for (const engine of ['clickhouse-a', 'clickhouse-p', 'clickhouse-z', 'duckdb']) {
+    const [, told] = new RegExp(`^\\| ${engine} \\|(?:[^|]*\\|){4} (.*) \\|$`, 'm').exec(table.slice(table.indexOf('## Load')));
+    const bytes = Object.fromEntries(told.split(', ').map((part) => part.split(' ')));
+    assert.ok(bytes.message_id >= 16, `${engine}: ${told}`);
+    assert.ok(bytes.received > 0, `${engine}: ${told}`);
+  }
+});
+
 test('a peer that takes too long for a question is not asked again, and what was measured lies in a file', (t) => {
   const data = temporaryDirectory(t);
   const done = bench(data, '--only', 'q4x', '--engines', 'clickhouse-a,duckdb,floor', '--seconds', '0.001');

@@ -12,23 +12,31 @@ import { Asker } from '../../bench/speed/asker.mjs';
 import { QUESTIONS, difference } from '../../bench/speed/questions.mjs';
 
 const ROWS = 15000; // one segment: two become one only after a quiet minute
+const ROWS_IDS = 21000; // so many that an import leaves them in segments, whose columns are looked at
 
 function bench(...args) {
   const done = spawnSync(process.execPath, [join(root, 'bench/speed/run.mjs'), ...args], { encoding: 'utf8' });
   return { code: done.status, text: done.stdout + done.stderr };
 }
 
-const small = (data, ...args) => bench('--rows', `${ROWS}`, '--rounds', '1', '--idle', '0', '--engines', 'firsthand,floor', '--data', data, ...args);
+const small = (data, rows, ...args) => bench('--rows', `${rows}`, '--rounds', '1', '--idle', '0', '--engines', 'firsthand,floor', '--data', data, ...args);
 
-for (const variant of ['plain', 'late', 'joined', 'months22']) {
+const WITHOUT_QUIET = ['plain', 'ids'];
+
+for (const variant of ['plain', 'late', 'joined', 'months22', 'ids']) {
   test(`the floor and firsthand give equal answers to every question, variant ${variant}`, (t) => {
     const data = temporaryDirectory(t);
-    const { code, text } = small(data, '--variant', variant, '--engines', variant === 'plain' ? 'firsthand,floor' : 'firsthand,quiet,floor');
+    const quiet = !WITHOUT_QUIET.includes(variant);
+    const rows = variant === 'ids' ? ROWS_IDS : ROWS;
+    const { code, text } = small(data, rows, '--variant', variant, '--engines', quiet ? 'firsthand,quiet,floor' : 'firsthand,floor', ...(variant === 'ids' ? ['--settle', '0'] : []));
     assert.equal(code, 0, text);
     assert.match(text, /All answers are equal/);
-    const table = readFileSync(join(data, `${ROWS}-${variant}/speed.md`), 'utf8');
+    const table = readFileSync(join(data, `${rows}-${variant}/speed.md`), 'utf8');
     for (const { id } of QUESTIONS) assert.match(table, new RegExp(`^\\| ${id} `, 'm'));
-    assert.equal(table.includes('firsthand / quiet'), variant !== 'plain');
+    assert.equal(table.includes('firsthand / quiet'), quiet);
+    const [, ids] = /^\| message_id \| ([\d.]+) \|$/m.exec(table) ?? [];
+    if (variant === 'ids') assert.ok(ids >= 16 && ids < 16.1, `ids take ${ids} bytes an event: not 16, which a UUID has`);
+    else assert.equal(ids, undefined);
   });
 }
 
@@ -46,14 +54,14 @@ test('every level of vector instructions answers with the same bytes, and says w
 
 test('what was loaded is used again, and events that only one side has are found', (t) => {
   const data = temporaryDirectory(t);
-  assert.equal(small(data, '--only', 'q1p').code, 0);
+  assert.equal(small(data, ROWS, '--only', 'q1p').code, 0);
   const file = join(data, `${ROWS}-plain/events.csv`);
   // One purchase becomes a checkout, which is as long a word: firsthand keeps what it had, the floor reads anew.
   writeFileSync(file, readFileSync(file, 'utf8').replace(',purchase,', ',checkout,'));
-  const { code, text } = small(data, '--only', 'q1p,q9');
+  const { code, text } = small(data, ROWS, '--only', 'q1p,q9');
   assert.equal(code, 1, text);
   assert.match(text, /q1p: firsthand and floor differ: values/);
-  const anew = small(data, '--only', 'q1p', '--fresh');
+  const anew = small(data, ROWS, '--only', 'q1p', '--fresh');
   assert.equal(anew.code, 0, anew.text);
 });
 
@@ -93,7 +101,8 @@ test('options that mean nothing are refused, with what there is', () => {
   for (const [args, said] of [
     [['--rows', 'many'], /--rows is a whole number/], [[], /--rows/], [['--rows', '10'], /from 1000 on/],
     [['--rows', '1000', '--only', 'q99'], /no question "q99"; there are q1,/], [['--rows', '1000', '--engines', 'oracle'], /no engine "oracle"/],
-    [['--rows', '1000', '--variant', 'odd'], /no variant "odd"; there are plain, late/], [['--rows', '1000', '--round', '1'], /round/],
+    [['--rows', '1000', '--variant', 'odd'], /no variant "odd"; there are plain, late/], [['--rows', '1000', '--variant', 'ids', '--engines', 'quiet'], /no engine "quiet"/],
+    [['--rows', '1000', '--round', '1'], /round/],
   ]) {
     const { code, text } = bench(...args);
     assert.equal(code, 2, text);
