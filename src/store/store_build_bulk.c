@@ -318,7 +318,7 @@ static void put_codes(const struct store_build *build, const uint32_t *rows, con
 {
     int64_t first = code_of(build, family, codes == NULL ? STORE_NO_CODE : codes[0]);
     for (uint32_t i = 0; i < build->filling->rows; i++) {
-        out[i] = one ? first : code_of(build, family, codes[rows[i]]);
+        out[i] = one || codes == NULL ? first : code_of(build, family, codes[rows[i]]);
     }
 }
 
