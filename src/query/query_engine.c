@@ -275,6 +275,8 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
         options.labels = run->labels->by_code;
         options.label_count = exec->code_count;
         options.slots = pass->slots;
+        options.cuts = pass->cuts;
+        options.cut_count = pass->cut_count;
         return store_scan_new(exec->snapshot, &options, &run->scan, fail);
     }
     return choose_events(exec, pass, run->wanted, &options.events, &options.event_count, fail) &&

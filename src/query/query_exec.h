@@ -90,6 +90,10 @@ struct query_pass {
     bool (*customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
     enum query_narrow narrow;
     bool slots; /* where rows are narrow: they bear slots, and no times */
+    /* Where rows are narrow, and nothing is asked of times but on which side of these they are, or of the edges of what is read
+       (store_scan.h); none: times are whole. */
+    const int64_t *cuts;
+    size_t cut_count;
     /* Called in place of `customer` where rows are narrow, for every customer of a batch: the first may bring the others with
        it. NULL: that one can do with them. */
     bool (*narrow_customer)(struct query_worker *worker, uint32_t c, struct fail *fail);

@@ -173,6 +173,24 @@ static bool gather(const struct query_exec *exec, const struct query_workers *wo
     return true;
 }
 
+/* Adds since when each event counts. False where more is asked of times than that, or of too many. */
+static bool add_cuts(const struct query_segment *segment, int64_t cuts[STORE_CUTS_MAX],
+                     size_t *count)
+{
+    if (segment->predicate == QUERY_SEQUENCE || *count == STORE_CUTS_MAX) {
+        return false;
+    }
+    if (segment->predicate == QUERY_DID) {
+        cuts[(*count)++] = segment->since_ms;
+        return true;
+    }
+    bool all = true;
+    for (uint32_t i = 0; i < segment->child_count && all; i++) {
+        all = add_cuts(segment->children[i], cuts, count);
+    }
+    return all;
+}
+
 /* The pass over narrow rows: of a plan that asks for nothing but these events. */
 static bool decide_all(struct query_exec *exec, const struct query_segment *told,
                        struct query_members *out, struct fail *fail)
@@ -197,6 +215,12 @@ static bool decide_all(struct query_exec *exec, const struct query_segment *told
                               .narrow = QUERY_NARROW_MASKS,
                               .context = &job};
     query_segment_needs(told, &pass.matchers, &pass.from_ms);
+    int64_t cuts[STORE_CUTS_MAX];
+    size_t cut_count = 0;
+    if (add_cuts(told, cuts, &cut_count)) {
+        pass.cuts = cuts;
+        pass.cut_count = cut_count;
+    }
     struct query_workers workers = {.list = NULL};
     bool ok =
         query_pass_run(&own, &pass, &workers, fail) && gather(exec, &workers, &job, out, fail);

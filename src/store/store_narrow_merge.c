@@ -411,7 +411,7 @@ bool store_narrow_join(struct store_narrow *narrow, const struct store_runs *run
         if (!lay_in_order(&l, budget, fail)) {
             return false;
         }
-        if (!together || !l.tie) {
+        if (!together || !l.tie || narrow->plan->coarse) { /* then nobody asks which came first */
             lay_down(&l, runs->numbers[root]);
         } else if (!store_roots_add(tied, runs->numbers[root], budget, fail)) {
             return false;

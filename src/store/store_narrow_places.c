@@ -3,6 +3,7 @@
 
 #define WORTH_ROWS 1024U /* fewer are looked through as soon */
 #define WORTH_ONE_IN 4U  /* of more of the rows there would be little to pass over */
+#define CUT_ROWS 64U     /* whose whole times are read at once, where most rows need none */
 #define LIST_BYTES 12U   /* a row of a list: its place, slot and label, and what rounds them up */
 
 struct list { /* rows that are wanted: of the block, ascending */
@@ -223,20 +224,64 @@ void store_narrow_close_before(struct store_narrowing *n, uint32_t row)
     }
 }
 
-/* The whole times of the list's rows, in the reading's memory. */
+static bool pick_times(struct store_narrowing *n, uint32_t block, const uint32_t *rows,
+                       const int32_t *slots, uint32_t count, int64_t *out, struct fail *fail)
+{
+    struct store_ints ts;
+    bool found;
+    return store_segment_ints_open(n->segment, n->ts, block, &ts, &found, fail) &&
+           (store_ints_pick_times(&ts, rows, slots, count, out, fail) ||
+            store_segment_blame(n->segment, n->ts, block, fail));
+}
+
+static bool is_cut(const struct store_read_plan *plan, int32_t slot)
+{
+    bool cut = false;
+    for (uint32_t c = 0; c < plan->cut_count; c++) {
+        cut |= plan->cut_slots[c] == slot;
+    }
+    return cut;
+}
+
+/* Of rows in slots in which nothing is told apart, when these begin; whole times of the others, which are few. */
+static bool coarse_times(struct store_narrowing *n, uint32_t block, const struct list *list,
+                         int64_t *out, struct fail *fail)
+{
+    uint32_t at[CUT_ROWS], rows[CUT_ROWS];
+    int32_t slots[CUT_ROWS];
+    int64_t whole[CUT_ROWS];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        out[i] = (int64_t)list->slots[i] * STORE_SLOT_MS;
+        at[count] = i;
+        rows[count] = list->rows[i];
+        slots[count] = list->slots[i];
+        count += is_cut(n->plan, list->slots[i]);
+        if (count == CUT_ROWS || (count > 0 && i + 1 == list->count)) {
+            if (!pick_times(n, block, rows, slots, count, whole, fail)) {
+                return false;
+            }
+            for (uint32_t k = 0; k < count; k++) {
+                out[at[k]] = whole[k];
+            }
+            count = 0;
+        }
+    }
+    return true;
+}
+
+/* The times of the list's rows, in the reading's memory. */
 static bool read_times(struct store_narrowing *n, uint32_t block, const struct list *list,
                        const int64_t **out, struct fail *fail)
 {
     struct store_vec *memory = &n->reading->place_times;
-    struct store_ints ts;
-    bool found;
-    if (!store_vec_room(memory, list->count, sizeof(int64_t), n->reading->budget, fail) ||
-        !store_segment_ints_open(n->segment, n->ts, block, &ts, &found, fail)) {
+    if (!store_vec_room(memory, list->count, sizeof(int64_t), n->reading->budget, fail)) {
         return false;
     }
     *out = memory->data;
-    return store_ints_pick_times(&ts, list->rows, list->slots, list->count, memory->data, fail) ||
-           store_segment_blame(n->segment, n->ts, block, fail);
+    return n->plan->coarse
+               ? coarse_times(n, block, list, memory->data, fail)
+               : pick_times(n, block, list->rows, list->slots, list->count, memory->data, fail);
 }
 
 bool store_narrow_take_places(struct store_narrowing *n, const struct store_labelling *l,

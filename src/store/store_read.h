@@ -137,6 +137,10 @@ struct store_read_plan {
     const uint8_t *
         labels; /* by event code, `wanted_count`: what narrow rows bear; NULL: rows are not narrow */
     bool slots; /* narrow rows bear slots in place of times */
+    /* Narrow rows bear any time of their slot, but where one of these slots is theirs. */
+    bool coarse;
+    uint32_t cut_count;
+    int32_t cut_slots[STORE_CUTS_MAX + 2]; /* with the edges of the filter */
     bool all_times;
     int64_t from_ms, last_ms; /* both included */
     bool every_customer, want_facts;

@@ -41,6 +41,8 @@ struct store_column_ref {
     struct str name; /* of a property or trait */
 };
 
+#define STORE_CUTS_MAX 8U
+
 struct store_scan_options {
     const struct store_column_ref *columns;
     size_t column_count;
@@ -65,6 +67,11 @@ struct store_scan_options {
     uint32_t label_count;
     /* With labels: slots in place of times, which is enough for days and hours, and quicker. */
     bool slots;
+    /* With labels, for who asks of times no more than on which side of some instants they are (before; at it or after): these, of
+       which `from_ms` and `to_ms` need not be. Rows then bear any time of their slot on the same side of all, which is quicker where
+       they are few, and rows of one slot come in any order. At most STORE_CUTS_MAX; 0: times are whole. */
+    const int64_t *cuts;
+    size_t cut_count;
     /* Segments that are left out: by place, as store_counts_segments gives them; NULL: none. Not with accounts, facts,
        traits, or customers without rows. */
     const uint8_t *without;

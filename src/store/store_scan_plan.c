@@ -333,6 +333,29 @@ static bool make_units(struct store_scan *scan, struct fail *fail)
     return true;
 }
 
+/* The instant parts its slot, unless it is where the slot begins. */
+static void add_cut(struct store_read_plan *plan, int64_t ts_ms)
+{
+    if (ts_ms != INT64_MIN && ts_ms % STORE_SLOT_MS != 0) {
+        store_slots_of(&ts_ms, 1, &plan->cut_slots[plan->cut_count++]);
+    }
+}
+
+static void take_cuts(struct store_read_plan *plan, const struct store_scan_options *options)
+{
+    INVARIANT(options->cut_count <= STORE_CUTS_MAX && !options->slots);
+    plan->coarse = true;
+    for (size_t c = 0; c < options->cut_count; c++) {
+        add_cut(plan, options->cuts[c]);
+    }
+    if (!plan->all_times && options->from_ms != INT64_MIN) {
+        add_cut(plan, options->from_ms);
+    }
+    if (!plan->all_times && options->to_ms != INT64_MAX) {
+        add_cut(plan, options->to_ms);
+    }
+}
+
 /* What bears a label is wanted. */
 static bool take_labels(struct store_scan *scan, const struct store_scan_options *options,
                         struct fail *fail)
@@ -347,6 +370,9 @@ static bool take_labels(struct store_scan *scan, const struct store_scan_options
     }
     scan->plan.labels = labels;
     scan->plan.slots = options->slots;
+    if (options->cut_count > 0) {
+        take_cuts(&scan->plan, options);
+    }
     scan->plan.wanted = labels;
     scan->plan.wanted_count = options->label_count;
     return true;

@@ -219,6 +219,98 @@ static void narrow_rows_by_places_are_what_sorting_gives(void **state)
     }
 }
 
+struct sides {          /* of rows, whatever their order */
+    uint64_t customers; /* a sum over customer, label and how many cuts are not behind the row */
+    uint64_t times;     /* a sum over times */
+    uint64_t rows;
+};
+
+static struct sides find_sides(struct store_snapshot *snapshot,
+                               const struct store_scan_options *options, const int64_t *cuts,
+                               size_t cut_count)
+{
+    struct fail fail;
+    struct store_scan *scan;
+    struct store_cursor *cursor;
+    const struct store_rows *rows;
+    struct sides sides = {0};
+    lab_must(store_scan_new(snapshot, options, &scan, &fail), &fail);
+    lab_must(store_cursor_new(scan, NULL, &cursor, &fail), &fail);
+    for (;;) {
+        lab_must(store_cursor_next(cursor, &rows, &fail), &fail);
+        if (rows->customer_count == 0) {
+            break;
+        }
+        for (uint32_t c = 0; c < rows->customer_count; c++) {
+            for (uint32_t row = rows->row_begin[c]; row < rows->row_begin[c + 1]; row++) {
+                uint32_t key[3] = {rows->customers[c], rows->labels[row], 0};
+                for (size_t i = 0; i < cut_count; i++) {
+                    key[2] += cuts[i] <= rows->ts_ms[row];
+                }
+                sides.customers += base_hash64(key, sizeof key, 0);
+                sides.times += (uint64_t)rows->ts_ms[row];
+                sides.rows++;
+            }
+        }
+    }
+    store_cursor_free(cursor);
+    store_scan_free(scan);
+    return sides;
+}
+
+/* Rows with any times of their slots are on the sides of the cuts, and of the edges, on which the whole times are. */
+static void check_cuts(struct lab *lab, bool joined)
+{
+    struct store_snapshot snapshot;
+    uint8_t labels[64] = {0};
+    lab_snapshot(lab, &snapshot);
+    for (uint32_t event = 4; event < 7; event++) {
+        labels[event_code(lab, event)] = (uint8_t)event;
+    }
+    for (int round = 0; round < 40; round++) {
+        int64_t cuts[4];
+        int64_t step = round % 4 == 0 ? STORE_SLOT_MS : 1;
+        for (size_t i = 0; i < ARRAY_LEN(cuts); i++) {
+            cuts[i] = START + (int64_t)lab_dice(lab, (uint64_t)(20 * DAY)) / step * step;
+        }
+        /* Some are the instant of a row, or the one behind it. */
+        cuts[2] = lab->rows[lab_dice(lab, lab->row_count)].ts_ms;
+        cuts[3] = lab->rows[lab_dice(lab, lab->row_count)].ts_ms + 1;
+        struct store_scan_options options = {.labels = labels, .label_count = ARRAY_LEN(labels)};
+        if (round % 3 != 0) {
+            options.from_ms = cuts[0] < cuts[1] ? cuts[0] : cuts[1];
+            options.to_ms = cuts[0] < cuts[1] ? cuts[1] : cuts[0];
+        }
+        struct sides whole = find_sides(&snapshot, &options, cuts + 2, 2);
+        options.cuts = cuts + 2;
+        options.cut_count = 2;
+        struct sides coarse = find_sides(&snapshot, &options, cuts + 2, 2);
+        assert_int_equal(coarse.rows, whole.rows);
+        assert_int_equal(coarse.customers, whole.customers);
+        assert_true(joined || whole.rows < 100 ||
+                    coarse.times < whole.times); /* it did leave them */
+    }
+    lab_snapshot_done(&snapshot);
+}
+
+static void times_that_need_only_be_told_apart_somewhere_are_told_apart_there(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(40, 400);
+    add_rows(lab, 60000, 20, 1);
+    lab_seal(lab);
+    check_cuts(lab, false);
+    add_rows(lab, 9000, 20, 1);
+    lab_seal(lab);
+    add_rows(lab, 300, 20, 1); /* fresh */
+    check_cuts(lab, false);
+    for (uint32_t c = 0; c < 20; c++) {
+        lab_join(lab, 2 * c + 1, 2 * c + 100);
+    }
+    check_cuts(lab, true);
+    lab_free(lab);
+}
+
 static void spans_far_from_each_other_are_found(void **state)
 {
     (void)state;
@@ -349,6 +441,7 @@ int main(void)
         cmocka_unit_test(a_block_with_times_beyond_all_slots_has_no_places),
         cmocka_unit_test(the_first_codes_alone_are_listed_where_there_are_very_many),
         cmocka_unit_test(narrow_rows_by_places_are_what_sorting_gives),
+        cmocka_unit_test(times_that_need_only_be_told_apart_somewhere_are_told_apart_there),
         cmocka_unit_test(spans_far_from_each_other_are_found),
         cmocka_unit_test(damage_is_told_and_never_read_past_the_end),
     };
