@@ -86,6 +86,8 @@ static void find_starts(const struct store_bulk_column *column, uint32_t rows, u
     starts[rows] = column->count;
 }
 
+#define AHEAD 48U /* rows whose places are asked for before: they lie anywhere */
+
 static bool sort_column(const struct store_bulk_column *column, const struct store_order *order,
                         uint32_t *starts, struct sorted_column *out, struct fail *fail)
 {
@@ -96,6 +98,9 @@ static bool sort_column(const struct store_bulk_column *column, const struct sto
     out->values = column->values;
     if (column->rows == NULL && column->count == order->row_count) {
         for (uint32_t i = 0; i < order->row_count; i++) {
+            if (i + AHEAD < order->row_count) {
+                __builtin_prefetch(&column->codes[order->rows[i + AHEAD]]);
+            }
             out->codes[i] = column->codes[order->rows[i]];
         }
         return true;
@@ -113,6 +118,9 @@ static bool sort_column(const struct store_bulk_column *column, const struct sto
     uint32_t at = 0;
     for (uint32_t i = 0; i < order->row_count; i++) {
         uint32_t row = order->rows[i];
+        if (i + AHEAD < order->row_count) {
+            __builtin_prefetch(&starts[order->rows[i + AHEAD]]);
+        }
         for (uint32_t entry = starts[row]; entry < starts[row + 1]; entry++) {
             out->rows[at] = i;
             out->codes[at++] = column->codes[entry];
@@ -329,8 +337,12 @@ static void put_ints(struct store_build *build, const struct store_bulk_sorted *
     const struct store_order *order = &sorted->order;
     const uint32_t *rows = order->rows + from;
     struct store_build_block *block = build->filling;
+    uint32_t left = order->row_count - from;
     memcpy(block->ints[STORE_BUILD_TS], order->ts_ms + from, block->rows * sizeof(int64_t));
     for (uint32_t i = 0; i < block->rows; i++) {
+        if (i + AHEAD < left) {
+            __builtin_prefetch(&bulk->received_at_ms[rows[i + AHEAD]]);
+        }
         block->ints[STORE_BUILD_EVENT][i] =
             build->codes[STORE_FAMILY_EVENT][order->events[from + i]];
         block->ints[STORE_BUILD_ARRIVAL][i] = (int64_t)(bulk->arrival_first + rows[i]);

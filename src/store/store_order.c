@@ -107,6 +107,7 @@ static bool work_init(struct work *work, size_t rows, struct fail *fail)
 static void fill(struct store_order *order, const struct work *work, const int64_t *ts_ms,
                  const uint32_t *events)
 {
+    enum { AHEAD = 24 }; /* a row's time lies anywhere */
     uint32_t customers = 0;
     uint32_t at = 0;
     while (at < order->row_count) {
@@ -114,6 +115,11 @@ static void fill(struct store_order *order, const struct work *work, const int64
         uint32_t end = at;
         for (; end < order->row_count && work->keyed[end].root == customer; end++) {
             uint32_t row = work->keyed[end].row;
+            if (end + AHEAD < order->row_count) {
+                uint32_t soon = work->keyed[end + AHEAD].row;
+                __builtin_prefetch(&ts_ms[soon]);
+                __builtin_prefetch(&events[soon]);
+            }
             work->timed[end - at] = (struct store_timed_row){ts_ms[row], row, events[row]};
         }
         store_timed_rows_sort(work->timed, end - at);
