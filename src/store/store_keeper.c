@@ -72,6 +72,7 @@ static bool write_segment(struct store_seal *seal, const struct store_fresh_view
         .bulk = bulk,
         .leave_out = seal->leave_out,
         .mute = seal->mute,
+        .apart = bulk != NULL, /* who imports waits for the sealer, and nobody else is there */
     };
     struct store_segment_info *info = &seal->segments[seal->segment_count++];
     info->id = next_id(seal);

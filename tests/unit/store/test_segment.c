@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base_bytes.h"
+#include "store_bulk.h"
 #include "store_lab.h"
 
 struct told {
@@ -682,11 +683,9 @@ static struct lab *lab_of_many_blocks(struct store_segment_build *out)
     return lab;
 }
 
-static void a_second_thread_writes_the_same_file(void **state)
+/* With a second thread and without. */
+static void must_be_the_same_file(struct lab *lab, struct store_segment_build build)
 {
-    (void)state;
-    struct store_segment_build build;
-    struct lab *lab = lab_of_many_blocks(&build);
     struct str files[2];
     struct arena *arena = arena_new(NULL);
     for (int i = 0; i < 2; i++) {
@@ -701,6 +700,23 @@ static void a_second_thread_writes_the_same_file(void **state)
     }
     assert_true(str_equal(files[0], files[1]));
     arena_free(arena);
+}
+
+static void a_second_thread_writes_the_same_file(void **state)
+{
+    (void)state;
+    struct store_segment_build build;
+    struct lab *lab = lab_of_many_blocks(&build);
+    must_be_the_same_file(lab, build);
+    struct store_bulk *bulk = store_bulk_new((uint32_t)lab->row_count, lab->rows[0].arrival);
+    for (size_t i = 0; i < lab->row_count; i++) {
+        struct fail fail;
+        lab_must(store_bulk_append(bulk, &lab->rows[i], &fail), &fail);
+    }
+    must_be_the_same_file(
+        lab, (struct store_segment_build){
+                 .disk = lab->disk, .names = lab->names, .view = lab->view, .bulk = bulk});
+    store_bulk_free(bulk);
     lab_free(lab);
 }
 
