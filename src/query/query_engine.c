@@ -275,6 +275,7 @@ static bool open_scan(struct query_exec *exec, const struct query_pass *pass, st
         options.labels = run->labels->by_code;
         options.label_count = exec->code_count;
         options.slots = pass->slots;
+        options.any_order = pass->any_order;
         options.cuts = pass->cuts;
         options.cut_count = pass->cut_count;
         return store_scan_new(exec->snapshot, &options, &run->scan, fail);

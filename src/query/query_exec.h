@@ -89,7 +89,8 @@ struct query_pass {
     /* `c` is an index into worker->rows; only customers of the segment. */
     bool (*customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
     enum query_narrow narrow;
-    bool slots; /* where rows are narrow: they bear slots, and no times */
+    bool slots;     /* where rows are narrow: they bear slots, and no times */
+    bool any_order; /* with slots: rows of one slot may come in any order */
     /* Where rows are narrow, and nothing is asked of times but on which side of these they are, or of the edges of what is read
        (store_scan.h); none: times are whole. */
     const int64_t *cuts;

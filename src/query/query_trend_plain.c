@@ -166,7 +166,7 @@ void trend_choose_narrow(const struct query_exec *exec, struct query_pass *pass)
     }
     pass->narrow = QUERY_NARROW_MASKS;
     pass->narrow_customer = count_narrow;
-    pass->slots = true;
+    pass->slots = pass->any_order = true;
 }
 
 /* ---- rows with all that was asked for ----------------------------------------------------------------- */

@@ -10,6 +10,7 @@ struct store_narrow *store_narrow_new(size_t piece_count)
     narrow->origins = base_alloc_zero(piece_count * sizeof *narrow->origins);
     narrow->again = base_alloc_zero(piece_count * sizeof *narrow->again);
     narrow->sources = base_alloc_zero(piece_count * sizeof *narrow->sources);
+    narrow->slot_sources = base_alloc_zero(piece_count * sizeof *narrow->slot_sources);
     narrow->heads = base_alloc_zero(piece_count * sizeof *narrow->heads);
     return narrow;
 }
@@ -34,6 +35,8 @@ void store_narrow_free(struct store_narrow *narrow, size_t piece_count, struct b
     }
     piece_done(&narrow->merged, budget);
     piece_done(&narrow->aside, budget);
+    piece_done(&narrow->laid[0], budget);
+    piece_done(&narrow->laid[1], budget);
     store_vec_done(&narrow->run_begin, budget);
     store_vec_done(&narrow->run_ts, budget);
     store_vec_done(&narrow->run_label, budget);
@@ -41,6 +44,7 @@ void store_narrow_free(struct store_narrow *narrow, size_t piece_count, struct b
     base_free(narrow->origins);
     base_free(narrow->again);
     base_free(narrow->sources);
+    base_free(narrow->slot_sources);
     base_free(narrow->heads);
     base_free(narrow);
 }

@@ -3,7 +3,7 @@
  * What: what store_read.h's pieces are to ordinary scans: a piece for each source, and one merged from them. Rows
  *   bear one byte in place of a code, and only wanted ones are kept, so that much less is written and read again.
  *   Where slots are asked for (store_event.h), rows bear these in place of times, which are not read at all but of the few
- *   customers whose rows several pieces have.
+ *   customers of whom several pieces have rows in one slot.
  * Owner: the cursor; pieces keep their memory from batch to batch.   Threads: one cursor.
  * Failure: FAIL_LIMIT over the budget, FAIL_CORRUPT.   Limits/cost: some 2 ns a row.
  * Units: ms UTC.   Example: none, internal.   Not here: what labels mean (query).
@@ -28,7 +28,7 @@ struct store_narrow *store_narrow_new(size_t piece_count);
 void store_narrow_free(struct store_narrow *narrow, size_t piece_count,
                        struct base_budget *budget); /* accepts NULL */
 
-/* Forgets the pieces of the batch before. With `in_slots` no times are read but of who has rows in several pieces. */
+/* Forgets the pieces of the batch before. With `in_slots` no times are read but of who has rows of one slot in several pieces. */
 void store_narrow_start(struct store_narrow *narrow, const struct store_read_plan *plan,
                         bool in_slots);
 /* Adds the rows of a segment's spans that the plan wants. Pieces are added in the order of arrival. */
@@ -42,7 +42,8 @@ bool store_narrow_add_piece(struct store_narrow *narrow, const struct store_piec
 bool store_narrow_join(struct store_narrow *narrow, const struct store_runs *runs,
                        const struct store_narrow *parts, struct store_roots *tied,
                        struct base_budget *budget, struct fail *fail) MUST_USE;
-/* All that was added, by customer, then by (ts, order of pieces); with slots where the plan asks for them. */
+/* All that was added, by customer, then by (ts, order of pieces); with slots where the plan asks for them. *out is NULL where it
+   was added in slots, and these do not tell the order of too many customers: it is to be added once more, with times. */
 bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
                         const struct store_narrow_piece **out, struct fail *fail) MUST_USE;
 
@@ -63,17 +64,27 @@ struct store_narrow_rows { /* of one customer in one piece */
     const uint8_t *labels;
     uint32_t count;
 };
+struct store_narrow_slots { /* the same, where slots were read */
+    const int32_t *slots;
+    const uint8_t *labels;
+    uint32_t count;
+};
 struct store_narrow {
     struct store_narrow_piece *pieces;
     struct store_narrow_origin *origins; /* of the pieces */
     size_t count;                        /* of this batch */
     const struct store_read_plan *plan;
     bool in_slots;
+    uint32_t read_again; /* customers of the last merge */
+    bool
+        slots_fail; /* slots do not tell the order of too many customers: times are read from then on */
     struct store_narrow_piece merged;
     struct store_narrow_piece *again; /* by piece: one customer of it, with times */
     struct store_narrow_head *heads;
-    struct store_narrow_rows *sources;  /* of the customer that is merged */
+    struct store_narrow_rows *sources; /* of the customer that is merged */
+    struct store_narrow_slots *slot_sources;
     struct store_narrow_piece aside;    /* what others than the largest have of it */
+    struct store_narrow_piece laid[2];  /* what some of several pieces have of it, by slots */
     struct store_vec run_begin;         /* uint32_t: where the runs of one customer begin */
     struct store_vec run_ts, run_label; /* a customer's rows while they are put in order */
 };

@@ -8,6 +8,9 @@
 #define TS_AT_ONCE 8U /* copied together: rows past the end are slack */
 #define SLOTS_AT_ONCE 16U
 #define LABELS_AT_ONCE 16U
+/* To read more customers once more takes longer than to read the times of all. */
+#define AGAIN_ONE_IN 16U
+#define AGAIN_LEAST 16U
 
 static void copy_slots(int32_t *to_slots, uint8_t *to_labels, const int32_t *from_slots,
                        const uint8_t *from_labels, uint32_t count)
@@ -252,6 +255,89 @@ static void take_slots(struct laying *l, const struct store_narrow_piece *in, ui
                (const uint8_t *)in->labels.data + from, l->rows);
 }
 
+/* ---- by slots -------------------------------------------------------------------------------------------- */
+
+static struct store_narrow_slots slots_of(const struct store_narrow_piece *in, uint32_t customer)
+{
+    const uint32_t *row_begin = in->row_begin.data;
+    uint32_t from = row_begin[customer];
+    return (struct store_narrow_slots){(const int32_t *)in->slots.data + from,
+                                       (const uint8_t *)in->labels.data + from,
+                                       row_begin[customer + 1] - from};
+}
+
+/* How many of the rows, from `from` on, lie in slots before this one. */
+static uint32_t slots_before(const struct store_narrow_slots *rows, uint32_t from, int32_t slot)
+{
+    const int32_t *at = rows->slots + from;
+    uint32_t count = rows->count - from;
+    uint32_t before = 0;
+    while (count - before >= SLOTS_AT_ONCE && at[before + SLOTS_AT_ONCE - 1] < slot) {
+        before += SLOTS_AT_ONCE;
+    }
+    uint32_t more = 0;
+    for (uint32_t i = 0; i < SLOTS_AT_ONCE;
+         i++) { /* without branches: rows past the end are slack */
+        more += (uint32_t)(before + i < count) & (uint32_t)(at[before + i] < slot);
+    }
+    return before + more;
+}
+
+/* Copies few rows between many others, at the end of `out`. False where both have rows of one slot, which does not tell which of
+   them came first, unless `any_order` will do. */
+static bool lay_slots_between(struct store_narrow_piece *out, const struct store_narrow_slots *many,
+                              const struct store_narrow_slots *few, bool any_order)
+{
+    int32_t *slots = (int32_t *)out->slots.data + out->row_count;
+    uint8_t *labels = (uint8_t *)out->labels.data + out->row_count;
+    uint32_t from = 0;
+    for (uint32_t i = 0; i < few->count; i++) {
+        uint32_t count = slots_before(many, from, few->slots[i]);
+        copy_slots(slots, labels, many->slots + from, many->labels + from, count);
+        from += count;
+        if (!any_order && from < many->count && many->slots[from] == few->slots[i]) {
+            return false;
+        }
+        slots[count] = few->slots[i];
+        labels[count] = few->labels[i];
+        slots += count + 1;
+        labels += count + 1;
+    }
+    copy_slots(slots, labels, many->slots + from, many->labels + from, many->count - from);
+    return true;
+}
+
+static bool lay_two(struct store_narrow_piece *out, const struct store_narrow_slots *a,
+                    const struct store_narrow_slots *b, bool any_order)
+{
+    return a->count >= b->count ? lay_slots_between(out, a, b, any_order)
+                                : lay_slots_between(out, b, a, any_order);
+}
+
+/* The customer's rows of several pieces by their slots. *out_told is false where slots do not tell their order. */
+static bool lay_slots(struct store_narrow *narrow, const struct store_narrow_slots *sources,
+                      size_t count, struct laying *l, bool *out_told, struct base_budget *budget,
+                      struct fail *fail)
+{
+    struct store_narrow_slots all = sources[0];
+    *out_told = true;
+    for (size_t i = 1; i < count && *out_told; i++) {
+        bool last = i + 1 == count;
+        struct store_narrow_piece *into = last ? l->out : &narrow->laid[i % 2];
+        uint32_t rows = all.count + sources[i].count;
+        if (!last) {
+            into->row_count = 0;
+            if (!store_narrow_room(into, STORE_NARROW_SLOTS, 1, rows, budget, fail)) {
+                return false;
+            }
+        }
+        *out_told = lay_two(into, &all, &sources[i], narrow->plan->any_order);
+        all = (struct store_narrow_slots){into->slots.data, into->labels.data, rows};
+    }
+    l->rows = all.count;
+    return true;
+}
+
 /* Where slots were read: the customer's rows of the pieces in which it stands next, with times. */
 static bool read_times(struct store_narrow *narrow, uint32_t number, struct fail *fail)
 {
@@ -271,6 +357,24 @@ static bool read_times(struct store_narrow *narrow, uint32_t number, struct fail
     return true;
 }
 
+static bool lay_by_times(struct store_narrow *narrow, uint32_t number, struct laying *l,
+                         const struct store_narrow_rows *sources, size_t count,
+                         struct base_budget *budget, struct fail *fail)
+{
+    struct store_narrow_piece *out = l->out;
+    l->rows = 0;
+    if ((narrow->in_slots && !read_times(narrow, number, fail)) ||
+        !lay_sources(l, sources, count, budget, fail)) {
+        return false;
+    }
+    if (narrow->in_slots) {
+        store_slots_of((const int64_t *)out->ts.data + out->row_count, l->rows,
+                       (int32_t *)out->slots.data + out->row_count);
+        narrow->read_again++;
+    }
+    return true;
+}
+
 /* Adds the rows of the customer that stands next, and moves the heads past it; *number is then the next one. */
 static bool merge_customer(struct store_narrow *narrow, uint32_t *number,
                            struct base_budget *budget, struct fail *fail)
@@ -279,9 +383,13 @@ static bool merge_customer(struct store_narrow *narrow, uint32_t *number,
     struct store_narrow_piece *out = &narrow->merged;
     struct laying l = lay(narrow, out);
     size_t count = 0;
-    size_t last = 0; /* piece it stands in */
+    size_t last = 0;   /* piece it stands in */
+    bool told = false; /* their order, by slots */
     for (size_t p = 0; p < narrow->count; p++) {
         if (narrow->heads[p].number == *number) {
+            if (narrow->in_slots) {
+                narrow->slot_sources[count] = slots_of(&narrow->pieces[p], narrow->heads[p].next);
+            }
             if (!narrow->in_slots || narrow->origins[p].segment == NULL) { /* it has times */
                 sources[count] = rows_of(&narrow->pieces[p], narrow->heads[p].next);
             }
@@ -289,19 +397,16 @@ static bool merge_customer(struct store_narrow *narrow, uint32_t *number,
             last = p;
         }
     }
-    if (count > 1 && narrow->in_slots && !read_times(narrow, *number, fail)) {
-        return false;
-    }
-    if (count > 1 && !lay_sources(&l, sources, count, budget, fail)) {
+    if (count > 1 && narrow->in_slots &&
+        !lay_slots(narrow, narrow->slot_sources, count, &l, &told, budget, fail)) {
         return false;
     }
     if (count == 1 && narrow->in_slots) {
         take_slots(&l, &narrow->pieces[last], narrow->heads[last].next);
     } else if (count == 1) {
         lay_run(&l, &sources[0]);
-    } else if (narrow->in_slots) {
-        store_slots_of((const int64_t *)out->ts.data + out->row_count, l.rows,
-                       (int32_t *)out->slots.data + out->row_count);
+    } else if (!told && !lay_by_times(narrow, *number, &l, sources, count, budget, fail)) {
+        return false;
     }
     lay_down(&l, *number);
     *number = pass(narrow, *number);
@@ -346,6 +451,7 @@ static bool merge_pieces(struct store_narrow *narrow, struct base_budget *budget
     }
     merged->customer_count = 0;
     merged->row_count = 0;
+    narrow->read_again = 0;
     if (!store_narrow_room(merged, STORE_NARROW_TIMES, customers, rows, budget, fail) ||
         (narrow->in_slots &&
          !store_narrow_room(merged, STORE_NARROW_SLOTS, customers, rows, budget, fail)) ||
@@ -363,6 +469,10 @@ static bool merge_pieces(struct store_narrow *narrow, struct base_budget *budget
         if (!merge_customer(narrow, &number, budget, fail)) {
             return false;
         }
+        if (narrow->read_again > AGAIN_LEAST + merged->customer_count / AGAIN_ONE_IN) {
+            narrow->slots_fail = true;
+            return true;
+        }
     }
     return true;
 }
@@ -376,6 +486,10 @@ bool store_narrow_merge(struct store_narrow *narrow, struct base_budget *budget,
         piece = &narrow->pieces[0];
     } else if (!merge_pieces(narrow, budget, fail)) {
         return false;
+    }
+    if (narrow->in_slots && narrow->slots_fail) {
+        *out = NULL;
+        return true;
     }
     *out = piece;
     return !narrow->plan->slots || narrow->in_slots || to_slots(piece, budget, fail);
@@ -411,7 +525,8 @@ bool store_narrow_join(struct store_narrow *narrow, const struct store_runs *run
         if (!lay_in_order(&l, budget, fail)) {
             return false;
         }
-        if (!together || !l.tie || narrow->plan->coarse) { /* then nobody asks which came first */
+        if (!together || !l.tie ||
+            narrow->plan->any_order) { /* then nobody asks which came first */
             lay_down(&l, runs->numbers[root]);
         } else if (!store_roots_add(tied, runs->numbers[root], budget, fail)) {
             return false;

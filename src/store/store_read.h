@@ -136,8 +136,9 @@ struct store_read_plan {
     uint32_t wanted_count;
     const uint8_t *
         labels; /* by event code, `wanted_count`: what narrow rows bear; NULL: rows are not narrow */
-    bool slots; /* narrow rows bear slots in place of times */
-    /* Narrow rows bear any time of their slot, but where one of these slots is theirs. */
+    bool slots;     /* narrow rows bear slots in place of times */
+    bool any_order; /* rows of one slot may come in any order */
+    /* Narrow rows bear any time of their slot, but where one of these slots is theirs; and come in any order in it. */
     bool coarse;
     uint32_t cut_count;
     int32_t cut_slots[STORE_CUTS_MAX + 2]; /* with the edges of the filter */

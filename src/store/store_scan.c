@@ -339,7 +339,8 @@ static bool make_narrow_roots(struct store_cursor *cursor, struct fail *fail)
             store_narrow_add_piece(cursor->narrow, wide, cursor->budget, fail));
 }
 
-/* Slots alone are worth reading where few customers can have rows in several pieces. */
+/* Slots alone are worth reading where few customers can have rows of one slot in several pieces: whole times of these are read
+   one by one. */
 #define SHARED_ONE_IN 8U
 
 static bool reads_slots(const struct store_cursor *cursor, enum part part)
@@ -356,19 +357,19 @@ static bool reads_slots(const struct store_cursor *cursor, enum part part)
         all += cursor->plan.fresh->begin[at + 1] - cursor->plan.fresh->begin[at];
     }
     bool roots = cursor->batch.root_count > 0 && part != PART_SEGMENTS;
-    return cursor->plan.slots && !roots && all - most <= most / SHARED_ONE_IN;
+    bool few = all - most <= most / SHARED_ONE_IN && !cursor->narrow->slots_fail;
+    return cursor->plan.slots && !roots && (few || cursor->plan.any_order);
 }
 
-/* The same, of narrow rows. */
-static bool make_narrow(struct store_cursor *cursor, enum part part,
-                        const struct store_narrow_piece **out, struct fail *fail)
+static bool gather_narrow(struct store_cursor *cursor, enum part part, bool in_slots,
+                          struct fail *fail)
 {
     const struct store_read_plan *plan = &cursor->plan;
     const struct store_batch *batch = &cursor->batch;
     const struct store_piece_order order = {.alone = true};
     const struct store_fresh_pick *fresh = fresh_of(batch, part);
     struct store_piece *wide;
-    store_narrow_start(cursor->narrow, plan, reads_slots(cursor, part));
+    store_narrow_start(cursor->narrow, plan, in_slots);
     for (size_t s = 0; s < plan->segment_count && part != PART_JOINED; s++) {
         if (cursor->spans[s].count > 0 &&
             !store_narrow_add_segment(cursor->narrow, plan->segments[s], &cursor->spans[s],
@@ -379,7 +380,23 @@ static bool make_narrow(struct store_cursor *cursor, enum part part,
     return (batch->root_count == 0 || part == PART_SEGMENTS || make_narrow_roots(cursor, fail)) &&
            (fresh->count == 0 ||
             (make_fresh(cursor, fresh, &order, &wide, fail) &&
-             store_narrow_add_piece(cursor->narrow, wide, cursor->budget, fail))) &&
+             store_narrow_add_piece(cursor->narrow, wide, cursor->budget, fail)));
+}
+
+/* The same, of narrow rows: once more with times, where slots turn out not to do. */
+static bool make_narrow(struct store_cursor *cursor, enum part part,
+                        const struct store_narrow_piece **out, struct fail *fail)
+{
+    uint64_t scanned = cursor->reading.rows_scanned; /* a row counts once */
+    if (!gather_narrow(cursor, part, reads_slots(cursor, part), fail) ||
+        !store_narrow_merge(cursor->narrow, cursor->budget, out, fail)) {
+        return false;
+    }
+    if (*out != NULL) {
+        return true;
+    }
+    cursor->reading.rows_scanned = scanned;
+    return gather_narrow(cursor, part, false, fail) &&
            store_narrow_merge(cursor->narrow, cursor->budget, out, fail);
 }
 

@@ -67,6 +67,7 @@ struct store_scan_options {
     uint32_t label_count;
     /* With labels: slots in place of times, which is enough for days and hours, and quicker. */
     bool slots;
+    bool any_order; /* with slots: rows of one slot may come in any order, which is quicker again */
     /* With labels, for who asks of times no more than on which side of some instants they are (before; at it or after): these, of
        which `from_ms` and `to_ms` need not be. Rows then bear any time of their slot on the same side of all, which is quicker where
        they are few, and rows of one slot come in any order. At most STORE_CUTS_MAX; 0: times are whole. */

@@ -344,7 +344,7 @@ static void add_cut(struct store_read_plan *plan, int64_t ts_ms)
 static void take_cuts(struct store_read_plan *plan, const struct store_scan_options *options)
 {
     INVARIANT(options->cut_count <= STORE_CUTS_MAX && !options->slots);
-    plan->coarse = true;
+    plan->coarse = plan->any_order = true;
     for (size_t c = 0; c < options->cut_count; c++) {
         add_cut(plan, options->cuts[c]);
     }
@@ -370,6 +370,7 @@ static bool take_labels(struct store_scan *scan, const struct store_scan_options
     }
     scan->plan.labels = labels;
     scan->plan.slots = options->slots;
+    scan->plan.any_order = options->slots && options->any_order;
     if (options->cut_count > 0) {
         take_cuts(&scan->plan, options);
     }
