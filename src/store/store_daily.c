@@ -24,8 +24,9 @@ struct store_daily {
 /* ---- who is not told of by the segment alone -------------------------------------------------------------- */
 
 struct gathering {
-    struct store_vec numbers; /* uint32_t */
-    size_t count, most;       /* of more it would not pay */
+    struct store_vec numbers;  /* uint32_t */
+    size_t count, most;        /* of more it would not pay */
+    struct store_moved *moved; /* NULL: nobody */
 };
 
 static bool overlaps(const struct store_daily *daily, const struct store_segment *segment)
@@ -84,13 +85,8 @@ static bool add_moved(struct gathering *g, const struct store_daily *daily,
     if (since == now) {
         return true;
     }
-    struct store_moved *moved;
-    if (!store_identity_moved(sources->identity, since, &moved, fail)) {
-        return false;
-    }
-    bool ok = add_numbers(g, moved->numbers, moved->count, fail);
-    store_moved_unref(moved);
-    return ok;
+    return store_identity_moved(sources->identity, since, &g->moved, fail) &&
+           add_numbers(g, g->moved->numbers, g->moved->count, fail);
 }
 
 static bool add_fresh(struct gathering *g, struct store_snapshot *snapshot, struct fail *fail)
@@ -130,11 +126,14 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts them and drops those that stand twice. Returns how many are left. */
+/* Sorts them, where they are not: who moved are. Drops those that stand twice, and returns how many are left. */
 static size_t put_in_order(uint32_t *numbers, size_t count)
 {
-    size_t kept = 0;
-    if (count > 0) {
+    size_t kept = 0, ascending = 1;
+    while (ascending < count && numbers[ascending - 1] < numbers[ascending]) {
+        ascending++;
+    }
+    if (ascending < count) {
         qsort(numbers, count, sizeof *numbers, compare);
     }
     for (size_t i = 0; i < count; i++) {
@@ -145,8 +144,23 @@ static size_t put_in_order(uint32_t *numbers, size_t count)
     return kept;
 }
 
-static bool keep(struct store_daily *daily, const struct gathering *g,
-                 const struct store_identity_view *identity, struct fail *fail)
+/* The roots of the numbers, ascending. Whoever did not move is its own; those who did come by whole trees, each with its root. */
+static size_t keep_roots(const uint32_t *numbers, size_t count, const struct store_moved *moved,
+                         uint32_t *out)
+{
+    size_t kept = 0, at = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (moved != NULL && at < moved->count && moved->numbers[at] < numbers[i]) {
+            at++;
+        }
+        bool stays = moved == NULL || at == moved->count || moved->numbers[at] != numbers[i];
+        out[kept] = numbers[i];
+        kept += stays || moved->roots[at] == numbers[i];
+    }
+    return kept;
+}
+
+static bool keep(struct store_daily *daily, const struct gathering *g, struct fail *fail)
 {
     daily->numbers = arena_alloc(daily->arena, (g->count + 1) * sizeof *daily->numbers, fail);
     daily->rest = arena_alloc(daily->arena, (g->count + 1) * sizeof *daily->rest, fail);
@@ -157,10 +171,7 @@ static bool keep(struct store_daily *daily, const struct gathering *g,
         memcpy(daily->numbers, g->numbers.data, g->count * sizeof *daily->numbers);
     }
     daily->number_count = put_in_order(daily->numbers, g->count);
-    for (size_t i = 0; i < daily->number_count; i++) {
-        daily->rest[i] = store_identity_root(identity, daily->numbers[i]);
-    }
-    daily->rest_count = put_in_order(daily->rest, daily->number_count);
+    daily->rest_count = keep_roots(daily->numbers, daily->number_count, g->moved, daily->rest);
     return true;
 }
 
@@ -188,11 +199,11 @@ bool store_daily_open(struct store_snapshot *snapshot, int64_t from_ms, int64_t 
     }
     struct gathering g = {.count = 0};
     bool ok =
-        gather(&g, daily, snapshot, fail) &&
-        (is_enough(&g) || keep(daily, &g, snapshot->identity, fail)) &&
+        gather(&g, daily, snapshot, fail) && (is_enough(&g) || keep(daily, &g, fail)) &&
         (is_enough(&g) || store_segment_days_begins(daily->segment, arena, &daily->begins, fail));
     *out = ok && !is_enough(&g) ? daily : NULL;
     store_vec_done(&g.numbers, NULL);
+    store_moved_unref(g.moved);
     return ok;
 }
 
