@@ -9,9 +9,10 @@
 /* Fewer rows than this are not worth a segment of their own while nothing presses. */
 #define IDLE_ROWS 1000U
 #define IDLE_BYTES ((uint64_t)1 << 20)
-/* It is quiet where fewer rows came than this in such a time: 100 a second. */
+/* It is quiet where fewer rows came than this in such a time: 100 a second; or none at all in the shorter one. */
 #define CALM_US ((int64_t)60 * 1000 * 1000)
 #define CALM_ROWS 6000U
+#define STILL_US ((int64_t)15 * 1000 * 1000)
 #define IMPORT_SEGMENTS_MOST 200U
 /* What may stay free in the heap after a seal: under a flood, rows and requests leave hundreds of megabytes of holes. */
 #define FREE_AFTER_SEAL_BYTES ((size_t)96 << 20)
@@ -433,25 +434,38 @@ static void run_sealer(void *context)
     }
 }
 
-/* How many rows came since it was asked last, over so long a time. */
-struct calm {
-    int64_t since_us; /* steady; 0: never asked */
-    uint64_t rows;
+struct calm { /* steady times; 0: never asked */
+    int64_t since_us, still_us;
+    uint64_t rows, still_rows; /* as they were then */
 };
+
+/* Did nothing come at all for a while? Said once in so long. */
+static bool is_still(struct calm *calm, int64_t now_us, uint64_t rows)
+{
+    bool same = calm->still_us != 0 && calm->still_rows == rows;
+    bool still = same && now_us - calm->still_us >= STILL_US;
+    if (!same || still) {
+        calm->still_us = now_us;
+        calm->still_rows = rows;
+    }
+    return still;
+}
 
 /* Is it quiet: did hardly anything come for some time? */
 static bool is_calm(struct store *store, struct calm *calm)
 {
     int64_t now_us = base_steady_us(store->clock);
-    if (calm->since_us != 0 && now_us - calm->since_us < CALM_US) {
-        return false;
-    }
     base_lock(&store->lock);
     uint64_t rows = store->now.rows;
     base_unlock(&store->lock);
+    bool still = is_still(calm, now_us, rows);
+    if (calm->since_us != 0 && now_us - calm->since_us < CALM_US) {
+        return still;
+    }
     bool quiet = calm->since_us != 0 && rows - calm->rows < CALM_ROWS;
-    *calm = (struct calm){now_us, rows};
-    return quiet;
+    calm->since_us = now_us;
+    calm->rows = rows;
+    return quiet || still;
 }
 
 /* During a large import, merging would only take processors from it: there will be more to merge soon. But the files
@@ -471,7 +485,8 @@ static void run_merger(void *context)
     struct patience patience = {0};
     struct calm calm = {0};
     struct fail fail;
-    bool due = true; /* once after opening */
+    bool due =
+        false; /* whether anything comes is seen first: where nothing does, all is merged at once */
     bool wanted;
     while (wait_for(keeper, &keeper->merge_wanted, &wanted)) {
         bool quiet = is_calm(store, &calm);

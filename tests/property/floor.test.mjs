@@ -11,7 +11,7 @@ import { root, sleep, temporaryDirectory } from '../support/firsthand.mjs';
 import { Asker } from '../../bench/speed/asker.mjs';
 import { QUESTIONS, difference } from '../../bench/speed/questions.mjs';
 
-const ROWS = 15000; // one segment: two become one only after a quiet minute
+const ROWS = 15000; // one segment: two become one only in quiet times
 const ROWS_IDS = 21000; // so many that an import leaves them in segments, whose columns are looked at
 
 function bench(...args) {
