@@ -267,7 +267,7 @@ static void check_cuts(struct lab *lab, bool joined)
     for (uint32_t event = 4; event < 7; event++) {
         labels[event_code(lab, event)] = (uint8_t)event;
     }
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 12; round++) {
         int64_t cuts[4];
         int64_t step = round % 4 == 0 ? STORE_SLOT_MS : 1;
         for (size_t i = 0; i < ARRAY_LEN(cuts); i++) {
