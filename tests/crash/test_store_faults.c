@@ -1,6 +1,8 @@
 /* Every call of the disk fails, once or from then on, reading too; every allocation whose size follows from data fails
    once. The caller is told, nothing of what failed is seen, reading goes on as far as the disk does, and what was
    acknowledged is there after the next start. */
+#include <stdio.h>
+
 #include "memory_faults.h"
 #include "store_play.h"
 
@@ -276,6 +278,98 @@ static void a_merge_may_fail_at_any_call(void **state)
     }
 }
 
+/* So many texts that cannot be compressed by much make a column of a block whose pages go to the file before its beginning does. */
+#define LONG_TEXTS 900U
+#define LONG_BYTES 8000U
+
+static void submit_long_text(struct store *store, struct base_random_seeded *seeded,
+                             uint32_t number)
+{
+    struct fail fail;
+    char *text = base_alloc_zero(LONG_BYTES);
+    base_random_fill(&seeded->random, text, LONG_BYTES);
+    for (size_t i = 0; i < LONG_BYTES; i++) {
+        text[i] = (char)(' ' + ((unsigned char)text[i] & 63U));
+    }
+    char user[16];
+    (void)snprintf(user, sizeof user, "u%u", (unsigned)(number % 50));
+    const struct store_identifier id = {STR("user"), str_from_c(user)};
+    const int64_t ts_ms = INT64_C(1700000000000) + number;
+    struct store_item item = {.event = {.source = STR("calls"),
+                                        .event = STR("Called"),
+                                        .ts_ms = ts_ms,
+                                        .received_at_ms = ts_ms,
+                                        .client_ts_ms = STORE_NO_TIME,
+                                        .sent_at_ms = STORE_NO_TIME,
+                                        .text = {text, LONG_BYTES},
+                                        .identifiers = &id,
+                                        .identifier_count = 1}};
+    must(store_submit(store, &item, 1, &fail), &fail);
+    assert_int_equal(item.verdict, STORE_STORED);
+    base_free(text);
+}
+
+/* Two segments of such texts, on a disk from which the power went since. */
+static struct disk_sim *disk_of_long_texts(struct world *world)
+{
+    struct fail fail;
+    struct base_random_seeded seeded;
+    struct disk_sim *sim = disk_sim_new(80);
+    world_init(world, 80, 0);
+    struct store *store = world_open(world, sim);
+    base_random_seed(&seeded, 80);
+    for (uint32_t number = 0; number < LONG_TEXTS; number++) {
+        submit_long_text(store, &seeded, number);
+        if ((number + 1) % (LONG_TEXTS / 2) == 0) {
+            must(store_seal(store, &fail), &fail);
+        }
+    }
+    store_close(store);
+    return sim;
+}
+
+static bool merge_long_texts_with_fault(struct world *world, struct disk_sim *sim, uint64_t at,
+                                        bool any_call)
+{
+    struct fail fail;
+    struct disk_sim *after = disk_sim_cut(sim, 1);
+    struct store *store = world_open(world, after);
+    struct base_hash128 expected = world_digest(store);
+    disk_sim_fail(after, &(struct disk_sim_fault){.at = at, .any_call = any_call});
+    bool ok = store_merge(store, true, &fail);
+    bool happened = disk_sim_fault_happened(after);
+    world_tried.faults += happened;
+    assert_true(ok || (happened && fail.code == FAIL_IO));
+    disk_sim_fail(after, NULL);
+    assert_true(world_digests_equal(world_digest(store), expected));
+    must(store_merge(store, true, &fail), &fail); /* and no restart is needed */
+    assert_true(world_digests_equal(world_digest(store), expected));
+    store_close(store);
+    store = world_open(world, after);
+    assert_true(world_digests_equal(world_digest(store), expected));
+    store_close(store);
+    world_verify(after);
+    disk_sim_free(after);
+    return happened;
+}
+
+static void a_merge_of_long_texts_may_fail_at_any_call(void **state)
+{
+    (void)state;
+    world_only_in_first_piece();
+    struct world world;
+    struct disk_sim *sim = disk_of_long_texts(&world);
+    for (int any_call = 0; any_call < 2; any_call++) {
+        uint64_t at = 1;
+        while (merge_long_texts_with_fault(&world, sim, at, any_call == 1)) {
+            at++;
+        }
+        assert_true(at > 10);
+    }
+    disk_sim_free(sim);
+    world_done(&world);
+}
+
 /* What was written of a frame is cut off, and that must last before the journal is closed. */
 static void a_frame_that_was_cut_off_must_be_gone_for_good_before_a_seal(void **state)
 {
@@ -386,6 +480,7 @@ int main(void)
         cmocka_unit_test(opening_after_a_cut_may_fail_at_any_call),
         cmocka_unit_test(opening_after_a_cut_of_the_first_opening_may_fail_at_any_call),
         cmocka_unit_test(a_merge_may_fail_at_any_call),
+        cmocka_unit_test(a_merge_of_long_texts_may_fail_at_any_call),
         cmocka_unit_test(a_frame_that_was_cut_off_must_be_gone_for_good_before_a_seal),
         cmocka_unit_test(looking_at_an_open_store_says_what_cannot_be_read),
         cmocka_unit_test(the_first_opening_may_fail_at_any_call_and_the_next_one_is_clean),
