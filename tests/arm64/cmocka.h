@@ -25,6 +25,7 @@ static jmp_buf test_end;
         printf("\n");                                                                              \
         longjmp(test_end, TEST_FAILED);                                                            \
     } while (0)
+/* As cmocka's: the tests say why where they call it. */
 #define skip() longjmp(test_end, TEST_SKIPPED)
 
 #define assert_true(condition)                                                                     \
