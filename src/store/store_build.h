@@ -20,7 +20,7 @@
 #define STORE_DICTIONARY_STRINGS_MAX 65536U /* of a column */
 #define STORE_DICTIONARY_STRING_BYTES_MAX 1024U
 
-/* ---- dictionaries (store_build_dictionary.c) ----------------------------------------------------------- */
+/* ---- dictionaries (store_build_tally.c; which strings the inputs hold: store_build_dictionary.c) ---------- */
 
 struct store_build_dictionary {
     const struct str *strings;
@@ -37,6 +37,7 @@ struct store_tally;
 struct store_tally *store_tally_new(void);
 void store_tally_free(struct store_tally *tally);
 void store_tally_reset(struct store_tally *tally);
+#define STORE_TALLY_SEVERAL STORE_NO_CUSTOMER /* in place of one customer */
 /* `stays`: the bytes live as long as the tally's outcome; else they are copied. */
 bool store_tally_add(struct store_tally *tally, struct str string, uint32_t customer,
                      uint64_t times, bool stays, struct fail *fail) MUST_USE;

@@ -1,243 +1,9 @@
-/* store_build_dictionary.c — which strings are shared by several customers, and looking them up.
+/* store_build_dictionary.c — which strings of the inputs go into dictionaries: those that several customers share.
  *
- * A tally holds a bounded number of candidates. When it is full, those that only one customer has borne so far are
- * forgotten, the rarest first (in the spirit of Manku & Motwani, "Approximate frequency counts over data
- * streams", VLDB 2002): a string of many customers comes again.
+ * What a segment has in a dictionary already, which is nearly all, is counted by its codes, and nobody asks whose a row is
+ * once it is known of all codes of a block that several customers share them.
  */
-#include <stdlib.h>
-
 #include "store_build.h"
-
-#define CANDIDATES_MAX 131072U
-
-struct candidate {
-    struct str string;
-    uint64_t hash;
-    uint64_t times;
-    uint32_t customer; /* the first */
-    bool shared, stays;
-};
-
-struct store_tally {
-    struct candidate *candidates;
-    uint32_t count;
-    uint32_t *slots;     /* 1 + candidate */
-    struct arena *arena; /* copies */
-    bool full;           /* of shared ones: nothing new is taken */
-};
-
-#define SLOTS (CANDIDATES_MAX * 2)
-
-struct store_tally *store_tally_new(void)
-{
-    struct store_tally *tally = base_alloc_zero(sizeof *tally);
-    tally->candidates = base_alloc_zero(CANDIDATES_MAX * sizeof *tally->candidates);
-    tally->slots = base_alloc_zero(SLOTS * sizeof *tally->slots);
-    tally->arena = arena_new(NULL);
-    return tally;
-}
-
-void store_tally_free(struct store_tally *tally)
-{
-    if (tally != NULL) {
-        arena_free(tally->arena);
-        base_free(tally->candidates);
-        base_free(tally->slots);
-        base_free(tally);
-    }
-}
-
-void store_tally_reset(struct store_tally *tally)
-{
-    if (tally->count > 0) {
-        memset(tally->slots, 0, SLOTS * sizeof *tally->slots);
-    }
-    tally->count = 0;
-    tally->full = false;
-    arena_reset(tally->arena);
-}
-
-/* The slot of the string, or the empty one where it would stand. */
-static uint32_t *slot_of(const struct store_tally *tally, struct str string, uint64_t hash)
-{
-    for (uint32_t at = (uint32_t)hash % SLOTS;; at = (at + 1) % SLOTS) {
-        uint32_t *slot = &tally->slots[at];
-        if (*slot == 0) {
-            return slot;
-        }
-        const struct candidate *candidate = &tally->candidates[*slot - 1];
-        if (candidate->hash == hash && str_equal(candidate->string, string)) {
-            return slot;
-        }
-    }
-}
-
-/* Forgets candidates of one customer that came fewer than `times`; the copies of the others move. */
-static bool forget(struct store_tally *tally, uint64_t times, struct fail *fail)
-{
-    struct arena *arena = arena_new(NULL);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < tally->count; i++) {
-        struct candidate candidate = tally->candidates[i];
-        if (!candidate.shared && candidate.times < times) {
-            continue;
-        }
-        if (!candidate.stays) {
-            char *copy = arena_alloc(arena, candidate.string.len, fail);
-            if (copy == NULL) {
-                arena_free(arena);
-                return false;
-            }
-            memcpy(copy, candidate.string.data, candidate.string.len);
-            candidate.string.data = copy;
-        }
-        tally->candidates[kept++] = candidate;
-    }
-    arena_free(tally->arena);
-    tally->arena = arena;
-    tally->count = kept;
-    memset(tally->slots, 0, SLOTS * sizeof *tally->slots);
-    for (uint32_t i = 0; i < kept; i++) {
-        *slot_of(tally, tally->candidates[i].string, tally->candidates[i].hash) = i + 1;
-    }
-    return true;
-}
-
-static bool make_room(struct store_tally *tally, struct fail *fail)
-{
-    for (uint64_t times = 4; tally->count > CANDIDATES_MAX / 4 * 3; times = UINT64_MAX) {
-        if (!forget(tally, times, fail)) {
-            return false;
-        }
-        if (times == UINT64_MAX) {
-            tally->full = tally->count > CANDIDATES_MAX / 4 * 3;
-            break;
-        }
-    }
-    return true;
-}
-
-bool store_tally_add(struct store_tally *tally, struct str string, uint32_t customer,
-                     uint64_t times, bool stays, struct fail *fail)
-{
-    if (string.len == 0 || string.len > STORE_DICTIONARY_STRING_BYTES_MAX) {
-        return true;
-    }
-    uint64_t hash = base_hash_str(string);
-    uint32_t *slot = slot_of(tally, string, hash);
-    if (*slot != 0) {
-        struct candidate *candidate = &tally->candidates[*slot - 1];
-        candidate->times += times;
-        candidate->shared |= candidate->customer != customer;
-        return true;
-    }
-    if (tally->full) {
-        return true;
-    }
-    if (tally->count == CANDIDATES_MAX) {
-        if (!make_room(tally, fail)) {
-            return false;
-        }
-        if (tally->full) {
-            return true;
-        }
-        slot = slot_of(tally, string, hash);
-    }
-    if (!stays) {
-        char *copy = arena_alloc(tally->arena, string.len, fail);
-        if (copy == NULL) {
-            return false;
-        }
-        memcpy(copy, string.data, string.len);
-        string.data = copy;
-    }
-    tally->candidates[tally->count] = (struct candidate){
-        .string = string, .hash = hash, .times = times, .customer = customer, .stays = stays};
-    *slot = ++tally->count;
-    return true;
-}
-
-static int compare_candidates(const void *a, const void *b)
-{
-    const struct candidate *x = a;
-    const struct candidate *y = b;
-    if (x->shared != y->shared) {
-        return x->shared ? -1 : 1;
-    }
-    if (x->times != y->times) {
-        return x->times > y->times ? -1 : 1;
-    }
-    return str_compare(x->string, y->string);
-}
-
-bool store_build_dictionary_of(const struct str *strings, uint32_t count, struct arena *arena,
-                               struct store_build_dictionary *out, struct fail *fail)
-{
-    count = count < STORE_DICTIONARY_STRINGS_MAX ? count : STORE_DICTIONARY_STRINGS_MAX;
-    uint32_t size = 4;
-    while (size < count * 2) {
-        size *= 2;
-    }
-    struct str *copies = arena_array(arena, count, sizeof *copies, fail);
-    uint32_t *slots = arena_array(arena, size, sizeof *slots, fail);
-    if (copies == NULL || slots == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        copies[i] = str_copy(arena, strings[i]);
-        uint32_t at = (uint32_t)base_hash_str(strings[i]) & (size - 1);
-        while (slots[at] != 0) {
-            at = (at + 1) & (size - 1);
-        }
-        slots[at] = i + 1;
-    }
-    *out = (struct store_build_dictionary){
-        .strings = copies, .count = count, .slots = slots, .mask = size - 1};
-    return true;
-}
-
-bool store_tally_take(struct store_tally *tally, struct arena *arena,
-                      struct store_build_dictionary *out, struct fail *fail)
-{
-    *out = (struct store_build_dictionary){0};
-    if (tally->count > 0) {
-        qsort(tally->candidates, tally->count, sizeof *tally->candidates, compare_candidates);
-        memset(tally->slots, 0, SLOTS * sizeof *tally->slots); /* they pointed elsewhere */
-    }
-    uint32_t count = 0;
-    while (count < tally->count && count < STORE_DICTIONARY_STRINGS_MAX &&
-           tally->candidates[count].shared) {
-        count++;
-    }
-    struct str *strings = arena_array(arena, count, sizeof *strings, fail);
-    if (strings == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        strings[i] = tally->candidates[i].string;
-    }
-    if (!store_build_dictionary_of(strings, count, arena, out, fail)) {
-        return false;
-    }
-    tally->count = 0;
-    store_tally_reset(tally);
-    return true;
-}
-
-uint32_t store_build_dictionary_find(const struct store_build_dictionary *dictionary,
-                                     struct str string)
-{
-    if (dictionary->count == 0) {
-        return 0;
-    }
-    uint32_t at = (uint32_t)base_hash_str(string) & dictionary->mask;
-    for (;; at = (at + 1) & dictionary->mask) {
-        uint32_t place = dictionary->slots[at];
-        if (place == 0 || str_equal(dictionary->strings[place - 1], string)) {
-            return place;
-        }
-    }
-}
 
 /* ---- which strings the inputs hold ------------------------------------------------------------------------ */
 
@@ -321,6 +87,13 @@ static bool sort_fresh(const struct store_build *build, struct arena *arena,
     return true;
 }
 
+/* One code of a segment's dictionary. */
+struct coded {
+    uint64_t times;
+    uint32_t customer; /* the first; STORE_NO_CUSTOMER: nobody yet */
+    bool shared;
+};
+
 /* Strings of one column of one segment, block by block. */
 struct tallying {
     const struct store_build *build;
@@ -329,8 +102,12 @@ struct tallying {
     struct store_segment_column *column;
     struct store_values_scratch scratch; /* leaves strings in their heaps */
     struct store_words words;            /* of the one segment */
-    struct store_vec customers, rows, values, counts, arrivals;
+    struct store_vec customers, rows, values, arrivals, codes;
     struct store_directory *directory;
+    /* Of the segment's dictionary: by 1 + place. None until a block has codes alone. */
+    struct store_dictionary dictionary;
+    struct store_vec coded; /* struct coded */
+    uint32_t coded_count;
 };
 
 /* Rows that are left out are nobody's. */
@@ -388,6 +165,110 @@ static bool may_share(const struct store_value *value)
     return len > 0 && len <= STORE_DICTIONARY_STRING_BYTES_MAX;
 }
 
+/* Whose the block's entries are: t->customers by t->rows of the entries. */
+static bool read_customers(struct tallying *t, const struct store_values *values, uint32_t block,
+                           struct fail *fail)
+{
+    return expand_customers(t, block, fail) &&
+           store_vec_room(&t->rows, values->entries, sizeof(uint32_t), NULL, fail) &&
+           (store_values_rows(values, 0, values->entries, t->rows.data, fail) ||
+            store_segment_blame(t->segment, t->column, block, fail));
+}
+
+static bool open_coded(struct tallying *t, const struct store_dictionary *dictionary,
+                       struct fail *fail)
+{
+    if (t->coded_count > 0) {
+        return true;
+    }
+    if (!store_vec_room(&t->coded, (size_t)dictionary->count + 1, sizeof(struct coded), NULL,
+                        fail)) {
+        return false;
+    }
+    t->dictionary = *dictionary;
+    t->coded_count = dictionary->count + 1;
+    struct coded *coded = t->coded.data;
+    for (uint32_t i = 0; i < t->coded_count; i++) {
+        coded[i] = (struct coded){.customer = STORE_NO_CUSTOMER};
+    }
+    return true;
+}
+
+/* Counts by code; *out_alone where one of them is not known to be shared. */
+static void count_codes(struct coded *coded, const uint32_t *codes, uint32_t count, bool *out_alone)
+{
+    uint32_t alone = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct coded *one = &coded[codes[i]];
+        one->times++;
+        alone |= !one->shared;
+    }
+    *out_alone = alone != 0;
+}
+
+static void share_codes(const struct tallying *t, uint32_t count, bool counts)
+{
+    struct coded *coded = t->coded.data;
+    const uint32_t *codes = t->codes.data, *rows = t->rows.data, *customers = t->customers.data;
+    for (uint32_t i = 0; i < count; i++) {
+        struct coded *one = &coded[codes[i]];
+        uint32_t customer = customers[rows[i]];
+        if (customer == STORE_NO_CUSTOMER) {
+            continue;
+        }
+        one->times += counts;
+        one->shared |= one->customer != STORE_NO_CUSTOMER && one->customer != customer;
+        one->customer = customer;
+    }
+}
+
+/* A block whose strings are all in the dictionary. */
+static bool tally_codes(struct tallying *t, const struct store_values *values, uint32_t block,
+                        struct fail *fail)
+{
+    const uint32_t count = values->entries;
+    const bool leaves = t->build->in->leave_out != NULL;
+    bool alone = true;
+    if (!open_coded(t, values->dictionary, fail) ||
+        !store_vec_room(&t->codes, count, sizeof(uint32_t), NULL, fail)) {
+        return false;
+    }
+    if (!store_ints_read_codes(&values->codes, 0, count, t->coded_count, t->codes.data, fail)) {
+        return store_segment_blame(t->segment, t->column, block, fail);
+    }
+    if (!leaves) {
+        count_codes(t->coded.data, t->codes.data, count, &alone);
+    }
+    if (alone) {
+        if (!read_customers(t, values, block, fail)) {
+            return false;
+        }
+        share_codes(t, count, leaves);
+    }
+    if (((const struct coded *)t->coded.data)[0].times > 0) {
+        fail_set(fail, FAIL_CORRUPT, "values: a string past its heap");
+        return store_segment_blame(t->segment, t->column, block, fail);
+    }
+    return true;
+}
+
+/* What was counted by code in one segment. */
+static bool take_codes(struct tallying *t, struct fail *fail)
+{
+    const struct coded *coded = t->coded.data;
+    for (uint32_t i = 1; i < t->coded_count; i++) {
+        uint32_t customer = coded[i].shared ? STORE_TALLY_SEVERAL : coded[i].customer;
+        if (coded[i].times > 0 &&
+            !store_tally_add(t->tally,
+                             store_value_text(store_dictionary_value(&t->dictionary, i - 1)),
+                             customer, coded[i].times, false, fail)) {
+            return false;
+        }
+    }
+    t->coded_count = 0;
+    return true;
+}
+
 static bool tally_block(struct tallying *t, uint32_t block, struct fail *fail)
 {
     struct store_dictionary dictionary;
@@ -400,15 +281,16 @@ static bool tally_block(struct tallying *t, uint32_t block, struct fail *fail)
     if (!found || (values.form != STORE_STRING && values.form != STORE_FORM_MIXED)) {
         return true;
     }
+    if (values.form == STORE_STRING && values.has_codes && values.heap.strings == 0) {
+        return tally_codes(t, &values, block, fail);
+    }
     uint32_t count = values.entries;
     t->scratch.leave_block = block;
-    if (!expand_customers(t, block, fail) ||
-        !store_vec_room(&t->rows, count, sizeof(uint32_t), NULL, fail) ||
+    if (!read_customers(t, &values, block, fail) ||
         !store_vec_room(&t->values, count, sizeof(struct store_value), NULL, fail)) {
         return false;
     }
-    if (!store_values_rows(&values, 0, count, t->rows.data, fail) ||
-        !store_values_read(&values, 0, count, NULL, 0, &t->scratch, t->values.data, fail)) {
+    if (!store_values_read(&values, 0, count, NULL, 0, &t->scratch, t->values.data, fail)) {
         return store_segment_blame(t->segment, t->column, block, fail);
     }
     const uint32_t *rows = t->rows.data;
@@ -453,6 +335,9 @@ static bool tally_segments(struct tallying *t, const struct store_build_column *
                 return false;
             }
         }
+        if (!take_codes(t, fail)) {
+            return false;
+        }
     }
     return true;
 }
@@ -464,8 +349,9 @@ static void tallying_done(struct tallying *t)
     store_vec_done(&t->customers, NULL);
     store_vec_done(&t->rows, NULL);
     store_vec_done(&t->values, NULL);
-    store_vec_done(&t->counts, NULL);
     store_vec_done(&t->arrivals, NULL);
+    store_vec_done(&t->codes, NULL);
+    store_vec_done(&t->coded, NULL);
     base_free(t->directory);
     store_tally_free(t->tally);
 }

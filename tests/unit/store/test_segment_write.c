@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -119,6 +120,74 @@ static void what_fails_on_a_second_thread_is_said(void **state)
     lab_free(lab);
 }
 
+/* Adds a row of a customer with one string. */
+static void add_note(struct lab *lab, uint32_t customer, const char *note)
+{
+    struct store_cell cell = {lab_name(lab, STORE_FAMILY_PROPERTY, "note"),
+                              store_value_str(str_of(note, strlen(note)))};
+    struct store_row row = {.event = lab_name(lab, STORE_FAMILY_EVENT, "Wrote"),
+                            .source = lab_name(lab, STORE_FAMILY_SOURCE, "site"),
+                            .channel = STORE_NO_CODE,
+                            .scale = STORE_NO_CODE,
+                            .client_ts_ms = STORE_NO_TIME,
+                            .sent_at_ms = STORE_NO_TIME,
+                            .original = customer,
+                            .ts_ms = 1700000000000 + (int64_t)lab->row_count,
+                            .properties = &cell,
+                            .property_count = 1};
+    lab_add(lab, &row);
+}
+
+/* "a b c": the dictionary of the only segment, in its order. */
+static struct str notes_of(struct lab *lab, struct arena *arena)
+{
+    struct fail fail;
+    struct store_dictionary dictionary = {0};
+    struct base_buf text CLEANUP(base_buf_done) = {0};
+    struct store_segment_column *column = store_segment_column_find(
+        lab->segments[0], STORE_SEGMENT_PROPERTY, lab_name(lab, STORE_FAMILY_PROPERTY, "note"));
+    assert_non_null(column);
+    lab_must(store_segment_dictionary(lab->segments[0], column, &dictionary, &fail), &fail);
+    for (uint32_t i = 0; i < dictionary.count; i++) {
+        base_buf_str(&text, i > 0 ? STR(" ") : STR(""));
+        base_buf_str(&text, store_value_text(store_dictionary_value(&dictionary, i)));
+    }
+    return str_copy(arena, base_buf_view(&text));
+}
+
+static void dictionaries_count_what_segments_have_as_codes_and_as_text(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(NULL);
+    struct lab *lab = lab_new(57, 10);
+    for (uint32_t i = 0; i < 3;
+         i++) { /* "rare" is one customer's here, "often" and "some" are shared */
+        add_note(lab, 1, "often");
+        add_note(lab, 2, "often");
+        add_note(lab, 1, "rare");
+    }
+    add_note(lab, 3, "some");
+    add_note(lab, 4, "some");
+    lab_seal(lab);
+    assert_string_equal(notes_of(lab, arena).data, "often some");
+    for (uint32_t i = 0; i < 4;
+         i++) { /* and here "some" stands alone, by codes, since another one is shared */
+        add_note(lab, 5, "some");
+        add_note(lab, 6, "other");
+        add_note(lab, 7, "other");
+    }
+    add_note(lab, 2, "rare");
+    add_note(lab, 8, "mine");
+    lab_seal(lab);
+    lab_merge(lab, 0, 2);
+    assert_string_equal(notes_of(lab, arena).data, "other often some rare");
+    lab_join(lab, 7, 6);
+    lab_merge(lab, 0, 1);
+    assert_string_equal(notes_of(lab, arena).data, "often some rare");
+    lab_free(lab);
+    arena_free(arena);
+}
+
 static void a_cancelled_merge_stops(void **state)
 {
     (void)state;
@@ -148,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_write_that_fails_leaves_no_file),
         cmocka_unit_test(a_second_thread_writes_the_same_file),
         cmocka_unit_test(what_fails_on_a_second_thread_is_said),
+        cmocka_unit_test(dictionaries_count_what_segments_have_as_codes_and_as_text),
         cmocka_unit_test(a_cancelled_merge_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
