@@ -206,9 +206,13 @@ static bool merge_one(struct store *store, enum store_run_kind kind, bool quiet,
 
 bool store_keeper_merge(struct store *store, bool quiet, struct fail *fail)
 {
-    static const enum store_run_kind kinds[] = {STORE_RUN_IDENTITY, STORE_RUN_DEDUP,
-                                                STORE_RUN_QUARANTINE, STORE_ADVANCE_SEGMENTS};
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+    /* Beside intake first what it looks into; where nothing comes in, what is asked. */
+    static const enum store_run_kind beside[] = {STORE_RUN_IDENTITY, STORE_RUN_DEDUP,
+                                                 STORE_RUN_QUARANTINE, STORE_ADVANCE_SEGMENTS};
+    static const enum store_run_kind calm[ARRAY_LEN(beside)] = {
+        STORE_RUN_IDENTITY, STORE_ADVANCE_SEGMENTS, STORE_RUN_DEDUP, STORE_RUN_QUARANTINE};
+    const enum store_run_kind *kinds = quiet ? calm : beside;
+    for (size_t i = 0; i < ARRAY_LEN(beside); i++) {
         bool any = true;
         while (any) {
             if (base_cancel_due(&store->keeper.cancel, fail) ||
