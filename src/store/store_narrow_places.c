@@ -5,6 +5,7 @@
 #define WORTH_ONE_IN 4U  /* of more of the rows there would be little to pass over */
 #define CUT_ROWS 64U     /* whose whole times are read at once, where most rows need none */
 #define LIST_BYTES 12U   /* a row of a list: its place, slot and label, and what rounds them up */
+#define NEAR_SPANS 8U    /* in which the next row nearly always lies */
 
 struct list { /* rows that are wanted: of the block, ascending */
     uint32_t count;
@@ -171,6 +172,21 @@ static const struct store_span *span_behind(const struct store_narrowing *n,
     return span + low;
 }
 
+/* How many of the open spans end at or before the row, up to NEAR_SPANS of them; one that ends behind it is always left. It is counted, since which of
+   them the row lies in cannot be foretold. */
+static uint32_t near_spans_before(const struct store_narrowing *n, const struct store_span *span,
+                                  uint32_t row)
+{
+    uint32_t ended = 0;
+    if (n->spans_end - span <= (ptrdiff_t)NEAR_SPANS) {
+        return span->end <= row;
+    }
+    for (uint32_t i = 0; i < NEAR_SPANS; i++) {
+        ended += span[i].end <= row;
+    }
+    return ended;
+}
+
 /* Adds the rows that lie in spans and, where `ts_ms` is not NULL, within the times, and closes the spans before them, of which
    only the open one can have rows. Without a jump that depends on whether a row is another customer's than the one
    before: one span ends behind each row, since the stretch ends with a span or inside of one. */
@@ -190,12 +206,13 @@ static void add_rows(struct store_narrowing *n, const struct store_labelling *l,
     uint32_t at = piece->row_count;
     for (uint32_t i = 0; i < list->count; i++) {
         uint32_t row = first + list->rows[i];
-        bool closes = span->end <= row;
+        uint32_t ended = near_spans_before(n, span, row);
+        bool closes = ended > 0;
         uint32_t begins = row_begin[closed];
         customers[closed] = span->customer;
         closed += closes && at > begins;
         row_begin[closed] = closes ? at : begins;
-        span += closes;
+        span += ended;
         if (span->end <= row) {
             span = span_behind(n, span, row);
         }
