@@ -78,7 +78,7 @@ static void sum_up32(void)
 }
 static void join_parts(void)
 {
-    store_join_parts(d.narrow, d.places, 900000, FRAME, d.out_ts);
+    store_join_parts(d.narrow, d.places, 900000, 13, FRAME, d.out_ts);
 }
 static void find_in(const uint8_t *wanted)
 {

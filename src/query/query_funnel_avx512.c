@@ -11,22 +11,24 @@
 
 #define LANES QUERY_LANE_ROWS
 
-struct list { /* of customers */
-    uint32_t *numbers;
+struct
+    list { /* of customers, with where their rows end and a path: side by side, so that nothing is looked up by customer */
+    uint32_t *customers, *ends, *starts, *lasts;
     uint32_t count;
 };
+#define LIST_NUMBERS 4U
+_Static_assert(FUNNEL_ROOM_EACH == 2 + 2 * LIST_NUMBERS, "room for two numbers and both lists");
 struct walk {
     const struct funnel_plain *plain;
-    /* By customer: a path in time to the level it is at, from some entry to the earliest row; and a row that may be the
-       next one, but is too late for that entry. */
-    uint32_t *starts, *lasts, *late;
-    struct list going, behind;
-    uint32_t arrived; /* those in front of `going` are at the next level */
+    /* By customer: a path in time to the level where it ended, from some entry to the earliest row. */
+    uint32_t *starts, *lasts;
+    struct list going;  /* a path in time to the level they are at */
+    struct list behind; /* `lasts` may be the next row, but is too late for that entry */
 };
 struct lanes { /* eight customers of a list */
     __mmask8 there;
     __m256i customers;
-    __m512i end;
+    __m512i end, starts, lasts;
 };
 
 static inline QUERY_AVX512 __mmask8 first_lanes(uint32_t count)
@@ -34,36 +36,43 @@ static inline QUERY_AVX512 __mmask8 first_lanes(uint32_t count)
     return count >= LANES ? UINT8_MAX : (__mmask8)((1U << count) - 1);
 }
 
-static inline QUERY_AVX512 __m512i look_up(const uint32_t *numbers, __mmask8 there,
-                                           __m256i customers)
+static inline QUERY_AVX512 __m512i load(const uint32_t *numbers, __mmask8 there)
 {
-    __m256i zero = _mm256_setzero_si256();
-    return _mm512_cvtepu32_epi64(
-        _mm256_mmask_i32gather_epi32(zero, there, customers, numbers, sizeof *numbers));
+    return _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(there, numbers));
 }
 
-static inline QUERY_AVX512 void note(uint32_t *numbers, __mmask8 which, __m256i customers,
-                                     __m512i values)
-{
-    _mm256_mask_i32scatter_epi32(numbers, which, customers, _mm512_cvtepi64_epi32(values),
-                                 sizeof *numbers);
-}
-
-static inline QUERY_AVX512 void append(uint32_t *numbers, uint32_t *count, __mmask8 which,
-                                       __m256i customers)
-{
-    _mm256_storeu_si256((__m256i *)(void *)(numbers + *count),
-                        _mm256_maskz_compress_epi32(which, customers));
-    *count += (uint32_t)__builtin_popcount(which);
-}
-
-static inline QUERY_AVX512 struct lanes take(const struct walk *walk, const struct list *list,
-                                             uint32_t at)
+static inline QUERY_AVX512 struct lanes take(const struct list *list, uint32_t at)
 {
     struct lanes lanes = {.there = first_lanes(list->count - at)};
-    lanes.customers = _mm256_maskz_loadu_epi32(lanes.there, list->numbers + at);
-    lanes.end = look_up(walk->plain->row_begin + 1, lanes.there, lanes.customers);
+    lanes.customers = _mm256_maskz_loadu_epi32(lanes.there, list->customers + at);
+    lanes.end = load(list->ends + at, lanes.there);
+    lanes.starts = load(list->starts + at, lanes.there);
+    lanes.lasts = load(list->lasts + at, lanes.there);
     return lanes;
+}
+
+static inline QUERY_AVX512 void put(uint32_t *numbers, __mmask8 which, __m256i values)
+{
+    _mm256_storeu_si256((__m256i *)(void *)numbers, _mm256_maskz_compress_epi32(which, values));
+}
+
+static inline QUERY_AVX512 void append(struct list *list, __mmask8 which, const struct lanes *lanes)
+{
+    put(list->customers + list->count, which, lanes->customers);
+    put(list->ends + list->count, which, _mm512_cvtepi64_epi32(lanes->end));
+    put(list->starts + list->count, which, _mm512_cvtepi64_epi32(lanes->starts));
+    put(list->lasts + list->count, which, _mm512_cvtepi64_epi32(lanes->lasts));
+    list->count += (uint32_t)__builtin_popcount(which);
+}
+
+/* The path of those who may go no further. */
+static inline QUERY_AVX512 void keep(const struct walk *walk, __mmask8 which,
+                                     const struct lanes *lanes)
+{
+    _mm256_mask_i32scatter_epi32(walk->starts, which, lanes->customers,
+                                 _mm512_cvtepi64_epi32(lanes->starts), sizeof *walk->starts);
+    _mm256_mask_i32scatter_epi32(walk->lasts, which, lanes->customers,
+                                 _mm512_cvtepi64_epi32(lanes->lasts), sizeof *walk->lasts);
 }
 
 static inline QUERY_AVX512 __m512i times_of(const struct funnel_plain *plain, __mmask8 which,
@@ -85,30 +94,24 @@ static inline QUERY_AVX512 __m512i after(__m512i rows)
     return _mm512_add_epi64(rows, _mm512_set1_epi64(1));
 }
 
-static inline QUERY_AVX512 void arrive(struct walk *walk, __mmask8 which, __m256i customers,
-                                       __m512i starts, __m512i lasts)
-{
-    note(walk->starts, which, customers, starts);
-    note(walk->lasts, which, customers, lasts);
-    append(walk->going.numbers, &walk->arrived, which, customers);
-}
-
-/* Who does not arrive in time is put behind. Lists are written over from the front, not before they have been read. */
+/* Who does not arrive in time is put behind. Lists are written over from the front, not before they have been read. What
+   `enter` noted of those who do not get beyond the first step need not be noted again. */
 static QUERY_AVX512 void go_on(struct walk *walk, uint32_t step)
 {
     const struct funnel_plain *plain = walk->plain;
-    walk->arrived = walk->behind.count = 0;
-    for (uint32_t i = 0; i < walk->going.count; i += LANES) {
-        struct lanes lanes = take(walk, &walk->going, i);
-        __m512i starts = look_up(walk->starts, lanes.there, lanes.customers);
-        __m512i lasts = look_up(walk->lasts, lanes.there, lanes.customers);
-        lasts = query_lanes_next(plain->steps[step], lanes.there, after(lasts), lanes.end);
-        __mmask8 found = _mm512_mask_cmplt_epu64_mask(lanes.there, lasts, lanes.end);
-        __mmask8 well = in_time(plain, found, starts, lasts);
-        __mmask8 late = found & (__mmask8)~well;
-        arrive(walk, well, lanes.customers, starts, lasts);
-        note(walk->late, late, lanes.customers, lasts);
-        append(walk->behind.numbers, &walk->behind.count, late, lanes.customers);
+    struct list going = walk->going;
+    walk->going.count = walk->behind.count = 0;
+    for (uint32_t i = 0; i < going.count; i += LANES) {
+        struct lanes lanes = take(&going, i), next = lanes;
+        next.lasts =
+            query_lanes_next(plain->steps[step], lanes.there, after(lanes.lasts), lanes.end);
+        __mmask8 found = _mm512_mask_cmplt_epu64_mask(lanes.there, next.lasts, lanes.end);
+        __mmask8 well = in_time(plain, found, lanes.starts, next.lasts);
+        if (step > 1 && well != lanes.there) {
+            keep(walk, lanes.there & (__mmask8)~well, &lanes);
+        }
+        append(&walk->going, well, &next);
+        append(&walk->behind, found & (__mmask8)~well, &next);
     }
 }
 
@@ -116,31 +119,28 @@ static QUERY_AVX512 void go_on(struct walk *walk, uint32_t step)
 static QUERY_AVX512 void start_later(struct walk *walk, uint32_t step)
 {
     const struct funnel_plain *plain = walk->plain;
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < walk->behind.count; i += LANES) {
-        struct lanes lanes = take(walk, &walk->behind, i);
-        __m512i lasts = look_up(walk->late, lanes.there, lanes.customers);
-        __m512i starts = lasts;
+    struct list behind = walk->behind;
+    walk->behind.count = 0;
+    for (uint32_t i = 0; i < behind.count; i += LANES) {
+        struct lanes lanes = take(&behind, i);
+        lanes.starts = lanes.lasts;
         for (uint32_t s = step; s-- > 0;) {
-            starts = query_lanes_before(plain->steps[s], lanes.there, starts);
+            lanes.starts = query_lanes_before(plain->steps[s], lanes.there, lanes.starts);
         }
-        __mmask8 well = in_time(plain, lanes.there, starts, lasts);
-        arrive(walk, well, lanes.customers, starts, lasts);
+        __mmask8 well = in_time(plain, lanes.there, lanes.starts, lanes.lasts);
+        append(&walk->going, well, &lanes);
         __mmask8 found = lanes.there & (__mmask8)~well;
-        starts = query_lanes_next(plain->steps[0], found, after(starts), lanes.end);
-        found = _mm512_mask_cmplt_epu64_mask(found, starts, lanes.end);
-        lasts = starts;
+        lanes.starts = query_lanes_next(plain->steps[0], found, after(lanes.starts), lanes.end);
+        found = _mm512_mask_cmplt_epu64_mask(found, lanes.starts, lanes.end);
+        lanes.lasts = lanes.starts;
         for (uint32_t s = 1; s <= step && found != 0; s++) {
-            lasts = query_lanes_next(plain->steps[s], found, after(lasts), lanes.end);
-            found = _mm512_mask_cmplt_epu64_mask(found, lasts, lanes.end);
+            lanes.lasts = query_lanes_next(plain->steps[s], found, after(lanes.lasts), lanes.end);
+            found = _mm512_mask_cmplt_epu64_mask(found, lanes.lasts, lanes.end);
         }
-        well = in_time(plain, found, starts, lasts);
-        arrive(walk, well, lanes.customers, starts, lasts);
-        found &= (__mmask8)~well;
-        note(walk->late, found, lanes.customers, lasts);
-        append(walk->behind.numbers, &left, found, lanes.customers);
+        well = in_time(plain, found, lanes.starts, lanes.lasts);
+        append(&walk->going, well, &lanes);
+        append(&walk->behind, found & (__mmask8)~well, &lanes);
     }
-    walk->behind.count = left;
 }
 
 static QUERY_AVX512 void enter(struct walk *walk, struct funnel_chosen *chosen)
@@ -148,20 +148,20 @@ static QUERY_AVX512 void enter(struct walk *walk, struct funnel_chosen *chosen)
     const struct funnel_plain *plain = walk->plain;
     const __m256i each = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     for (uint32_t c = 0; c < plain->customer_count; c += LANES) {
-        __mmask8 there = first_lanes(plain->customer_count - c);
-        __m512i begin =
-            _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(there, plain->row_begin + c));
-        __m512i end =
-            _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(there, plain->row_begin + c + 1));
-        __m512i entries = query_lanes_next(plain->steps[0], there, begin, end);
-        __mmask8 entered = _mm512_mask_cmplt_epu64_mask(there, entries, end);
-        __m256i rows = _mm512_cvtepi64_epi32(entries);
-        _mm256_mask_storeu_epi32(walk->starts + c, there, rows);
-        _mm256_mask_storeu_epi32(walk->lasts + c, there, rows);
-        _mm256_mask_storeu_epi32(chosen->entries + c, there, rows);
-        _mm256_mask_storeu_epi32(chosen->levels + c, there, _mm256_maskz_set1_epi32(entered, 1));
-        append(walk->going.numbers, &walk->going.count, entered,
-               _mm256_add_epi32(each, _mm256_set1_epi32((int)c)));
+        struct lanes lanes = {.there = first_lanes(plain->customer_count - c)};
+        __m512i begin = load(plain->row_begin + c, lanes.there);
+        lanes.customers = _mm256_add_epi32(each, _mm256_set1_epi32((int)c));
+        lanes.end = load(plain->row_begin + c + 1, lanes.there);
+        lanes.starts = query_lanes_next(plain->steps[0], lanes.there, begin, lanes.end);
+        lanes.lasts = lanes.starts;
+        __mmask8 entered = _mm512_mask_cmplt_epu64_mask(lanes.there, lanes.starts, lanes.end);
+        __m256i rows = _mm512_cvtepi64_epi32(lanes.starts);
+        _mm256_mask_storeu_epi32(walk->starts + c, lanes.there, rows);
+        _mm256_mask_storeu_epi32(walk->lasts + c, lanes.there, rows);
+        _mm256_mask_storeu_epi32(chosen->entries + c, lanes.there, rows);
+        _mm256_mask_storeu_epi32(chosen->levels + c, lanes.there,
+                                 _mm256_maskz_set1_epi32(entered, 1));
+        append(&walk->going, entered, &lanes);
     }
 }
 
@@ -171,9 +171,9 @@ static QUERY_AVX512 void choose_first(const struct walk *walk, struct funnel_cho
     const struct funnel_plain *plain = walk->plain;
     for (uint32_t c = 0; c < plain->customer_count; c += LANES) {
         __mmask8 there = first_lanes(plain->customer_count - c);
-        __m512i low = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(there, chosen->entries + c));
-        __m512i high = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(there, walk->starts + c));
-        __m512i last = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(there, walk->lasts + c));
+        __m512i low = load(chosen->entries + c, there);
+        __m512i high = load(walk->starts + c, there);
+        __m512i last = load(walk->lasts + c, there);
         __mmask8 apart = _mm512_mask_cmplt_epu64_mask(there, low, high);
         __mmask8 open = apart & (__mmask8)~in_time(plain, apart, low, last);
         const __mmask8 moved = open;
@@ -190,6 +190,14 @@ static QUERY_AVX512 void choose_first(const struct walk *walk, struct funnel_cho
     }
 }
 
+static struct list list_in(uint32_t *room, size_t each)
+{
+    return (struct list){.customers = room,
+                         .ends = room + each,
+                         .starts = room + 2 * each,
+                         .lasts = room + 3 * each};
+}
+
 QUERY_AVX512 void funnel_choose_avx512(const struct funnel_plain *plain, uint32_t *room,
                                        struct funnel_chosen *chosen)
 {
@@ -197,19 +205,21 @@ QUERY_AVX512 void funnel_choose_avx512(const struct funnel_plain *plain, uint32_
     struct walk walk = {.plain = plain,
                         .starts = room,
                         .lasts = room + each,
-                        .late = room + 2 * each,
-                        .going.numbers = room + 3 * each,
-                        .behind.numbers = room + 4 * each};
+                        .going = list_in(room + 2 * each, each),
+                        .behind = list_in(room + (2 + LIST_NUMBERS) * each, each)};
     enter(&walk, chosen);
     for (uint32_t step = 1; step < plain->step_count && walk.going.count > 0; step++) {
         go_on(&walk, step);
         while (walk.behind.count > 0) {
             start_later(&walk, step);
         }
-        walk.going.count = walk.arrived;
-        for (uint32_t i = 0; i < walk.arrived; i++) {
-            chosen->levels[walk.going.numbers[i]] = step + 1;
+        for (uint32_t i = 0; i < walk.going.count; i++) {
+            chosen->levels[walk.going.customers[i]] = step + 1;
         }
+    }
+    for (uint32_t i = 0; plain->step_count > 1 && i < walk.going.count; i += LANES) {
+        struct lanes lanes = take(&walk.going, i);
+        keep(&walk, lanes.there, &lanes);
     }
     choose_first(&walk, chosen);
 }
@@ -221,9 +231,8 @@ QUERY_AVX512 void funnel_pauses_avx512(const struct funnel_plain *plain,
     for (uint32_t c = 0; c < plain->customer_count; c += LANES) {
         __mmask8 there = first_lanes(plain->customer_count - c);
         __m256i levels = _mm256_maskz_loadu_epi32(there, chosen->levels + c);
-        __m512i rows = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(there, chosen->entries + c));
-        __m512i end =
-            _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(there, plain->row_begin + c + 1));
+        __m512i rows = load(chosen->entries + c, there),
+                end = load(plain->row_begin + c + 1, there);
         __mmask8 on = _mm256_cmpgt_epu32_mask(levels, _mm256_set1_epi32(1));
         __m512i times = times_of(plain, on, rows);
         for (uint32_t s = 1; on != 0; s++) {

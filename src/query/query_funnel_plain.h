@@ -26,7 +26,7 @@ struct funnel_chosen { /* by customer */
     uint32_t *entries; /* row of the first entry of that level, where there is one */
 };
 /* `room` has FUNNEL_ROOM(customers) numbers. */
-#define FUNNEL_ROOM_EACH 5U
+#define FUNNEL_ROOM_EACH 10U
 #define FUNNEL_ROOM(customers) (FUNNEL_ROOM_EACH * ((size_t)(customers) + 8))
 void funnel_choose(const struct funnel_plain *plain, uint32_t *room, struct funnel_chosen *chosen);
 

@@ -120,9 +120,9 @@ void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t 
 void store_unzigzag(uint64_t *values, size_t count);
 void store_sum_up(uint64_t *values, size_t count, uint64_t sum);
 void store_unzigzag32(uint32_t *values, size_t count);
-/* head x part + rest; both are 32-bit numbers with a sign. */
-void store_join_parts(const uint32_t *heads, const uint32_t *rests, int32_t part, size_t count,
-                      int64_t *out);
+/* head x part + (rest + base); both are 32-bit numbers with a sign, `base` is added modulo 2^32. */
+void store_join_parts(const uint32_t *heads, const uint32_t *rests, int32_t part, uint32_t base,
+                      size_t count, int64_t *out);
 void store_sum_up32(uint32_t *values, size_t count, uint32_t sum);
 /* Appends `count` values of `width` bits, padded to a byte. */
 void store_pack(const uint64_t *values, size_t count, unsigned width, struct base_buf *out);

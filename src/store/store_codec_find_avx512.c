@@ -20,15 +20,24 @@ static uint64_t lowest(size_t count)
 AVX512 void store_unpack8_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
                                  uint8_t *out)
 {
-    uint64_t bytes[8], fields = 0;
+    const uint64_t each = UINT64_C(0x0101010101010101), numbers = UINT64_C(0x0706050403020100);
     unsigned phase =
         (unsigned)(first % 8); /* 0 where the width is 8: a field never leaves its lane */
-    for (unsigned i = 0; i < 8; i++) {
-        bytes[i] = i * width * UINT64_C(0x0101010101010101) + UINT64_C(0x0706050403020100);
-        fields |= (uint64_t)(phase + i * width) << (8 * i);
-    }
-    const __m512i to_lanes = _mm512_loadu_si512(bytes);
-    const __m512i take = _mm512_set1_epi64((int64_t)fields);
+    /* Lane i begins i * width bytes on, its field k is k * width bits on: no byte of these products is full. */
+    static const uint64_t lanes_numbers[8] = {
+        0,
+        UINT64_C(0x0101010101010101),
+        UINT64_C(0x0202020202020202),
+        UINT64_C(0x0303030303030303),
+        UINT64_C(0x0404040404040404),
+        UINT64_C(0x0505050505050505),
+        UINT64_C(0x0606060606060606),
+        UINT64_C(0x0707070707070707),
+    };
+    const __m512i begins =
+        _mm512_mullo_epi16(_mm512_loadu_si512(lanes_numbers), _mm512_set1_epi16((int16_t)width));
+    const __m512i to_lanes = _mm512_add_epi8(begins, _mm512_set1_epi64((int64_t)numbers));
+    const __m512i take = _mm512_set1_epi64((int64_t)(phase * each + width * numbers));
     const __m512i wanted = _mm512_set1_epi8((char)((1U << width) - 1));
     const uint8_t *at = bits + first / 8;
     for (size_t done = 0; done < count; done += 64, at += (size_t)8 * width) {

@@ -154,18 +154,18 @@ void store_sum_up32(uint32_t *values, size_t count, uint32_t sum)
 }
 
 void store_join_parts_portable(const uint32_t *heads, const uint32_t *rests, int32_t part,
-                               size_t count, int64_t *out)
+                               uint32_t base, size_t count, int64_t *out)
 {
     for (size_t i = 0; i < count; i++) {
-        out[i] = (int64_t)(int32_t)heads[i] * part + (int32_t)rests[i];
+        out[i] = (int64_t)(int32_t)heads[i] * part + (int32_t)(rests[i] + base);
     }
 }
 
-void store_join_parts(const uint32_t *heads, const uint32_t *rests, int32_t part, size_t count,
-                      int64_t *out)
+void store_join_parts(const uint32_t *heads, const uint32_t *rests, int32_t part, uint32_t base,
+                      size_t count, int64_t *out)
 {
-    size_t done = BASE_CPU_CALL(store_join_parts, (heads, rests, part, count, out), 0);
-    store_join_parts_portable(heads + done, rests + done, part, count - done, out + done);
+    size_t done = BASE_CPU_CALL(store_join_parts, (heads, rests, part, base, count, out), 0);
+    store_join_parts_portable(heads + done, rests + done, part, base, count - done, out + done);
 }
 
 void store_widths_portable(const uint64_t *values, size_t count, uint8_t *out)

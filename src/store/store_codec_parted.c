@@ -48,14 +48,22 @@ bool store_parted_read(const struct store_ints *ints, uint32_t from, uint32_t co
     uint32_t heads[STORE_INTS_FRAME];
     uint32_t rests[STORE_INTS_FRAME];
     int32_t part = (int32_t)ints->part;
+    const struct store_ints_flat *flat = &ints->rests;
+    /* The usual case: what is added to all of them is added while they are joined. */
+    bool plain = flat->kind == STORE_INTS_PACKED && flat->width <= 32 && flat->scale == 1;
+    uint32_t base = plain ? (uint32_t)flat->base : 0;
     while (count > 0) {
         uint32_t here = STORE_INTS_FRAME - from % STORE_INTS_FRAME;
         here = here < count ? here : count;
-        if (!store_flat_read32(&ints->flat, from, here, heads, fail) ||
-            !store_flat_read32(&ints->rests, from, here, rests, fail)) {
+        if (!store_flat_read32(&ints->flat, from, here, heads, fail)) {
             return false;
         }
-        store_join_parts(heads, rests, part, here, out);
+        if (plain) {
+            store_unpack32(flat->payload, (uint64_t)from * flat->width, flat->width, here, rests);
+        } else if (!store_flat_read32(flat, from, here, rests, fail)) {
+            return false;
+        }
+        store_join_parts(heads, rests, part, base, here, out);
         out += here;
         from += here;
         count -= here;

@@ -15,6 +15,9 @@
 /* Widths up to which they may be called. */
 #define STORE_UNPACK_WIDTH_MAX 57U   /* a value and the bits before it fit into 8 bytes */
 #define STORE_UNPACK32_WIDTH_MAX 25U /* into 4 */
+/* Bits are asked for so far ahead of where they are unpacked: what a processor asks for by itself ends with each page, and after
+   that comes a wait for memory, which was a tenth of a funnel's time. */
+#define STORE_UNPACK_AHEAD_BYTES 1024U
 
 void store_unpack_portable(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
                            uint64_t *out);
@@ -30,7 +33,7 @@ void store_unzigzag32_portable(uint32_t *values, size_t count);
 void store_sum_up32_portable(uint32_t *values, size_t count, uint32_t *sum);
 
 void store_join_parts_portable(const uint32_t *heads, const uint32_t *rests, int32_t part,
-                               size_t count, int64_t *out);
+                               uint32_t base, size_t count, int64_t *out);
 
 /* How many bits each value has, as store_bits_of says it. */
 void store_widths_portable(const uint64_t *values, size_t count, uint8_t *out);
@@ -48,7 +51,7 @@ size_t store_sum_up_avx2(uint64_t *values, size_t count, uint64_t *sum);
 size_t store_unzigzag32_avx2(uint32_t *values, size_t count);
 size_t store_sum_up32_avx2(uint32_t *values, size_t count, uint32_t *sum);
 size_t store_join_parts_avx2(const uint32_t *heads, const uint32_t *rests, int32_t part,
-                             size_t count, int64_t *out);
+                             uint32_t base, size_t count, int64_t *out);
 
 size_t store_unpack_avx512(const uint8_t *bits, uint64_t first, unsigned width, size_t count,
                            uint64_t *out);
@@ -60,4 +63,4 @@ size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum);
 size_t store_unzigzag32_avx512(uint32_t *values, size_t count);
 size_t store_sum_up32_avx512(uint32_t *values, size_t count, uint32_t *sum);
 size_t store_join_parts_avx512(const uint32_t *heads, const uint32_t *rests, int32_t part,
-                               size_t count, int64_t *out);
+                               uint32_t base, size_t count, int64_t *out);

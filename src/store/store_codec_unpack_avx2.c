@@ -84,6 +84,7 @@ static inline AVX2 __attribute__((always_inline)) size_t unpack_32(const uint8_t
     const struct lanes lanes = lanes_32(phase, width, how == EIGHT_FOR_ALL);
     size_t done = 0;
     for (; done + 8 <= count; done += 8, at += width) {
+        __builtin_prefetch(at + STORE_UNPACK_AHEAD_BYTES);
         _mm256_storeu_si256((void *)(out + done), eight_of(&lanes, at, how));
     }
     return done;
@@ -236,15 +237,16 @@ AVX2 size_t store_sum_up32_avx2(uint32_t *values, size_t count, uint32_t *sum)
 }
 
 AVX2 size_t store_join_parts_avx2(const uint32_t *heads, const uint32_t *rests, int32_t part,
-                                  size_t count, int64_t *out)
+                                  uint32_t base, size_t count, int64_t *out)
 {
     const __m256i times = _mm256_set1_epi64x(part);
+    const __m128i more = _mm_set1_epi32((int32_t)base);
     size_t done = 0;
     for (; done + 4 <= count; done += 4) {
         __m256i head = _mm256_cvtepi32_epi64(_mm_loadu_si128((const void *)(heads + done)));
-        __m256i rest = _mm256_cvtepi32_epi64(_mm_loadu_si128((const void *)(rests + done)));
-        _mm256_storeu_si256((void *)(out + done),
-                            _mm256_add_epi64(_mm256_mul_epi32(head, times), rest));
+        __m128i rest = _mm_add_epi32(_mm_loadu_si128((const void *)(rests + done)), more);
+        _mm256_storeu_si256((void *)(out + done), _mm256_add_epi64(_mm256_mul_epi32(head, times),
+                                                                   _mm256_cvtepi32_epi64(rest)));
     }
     return done;
 }

@@ -57,6 +57,7 @@ AVX512 size_t store_unpack32_avx512(const uint8_t *bits, uint64_t first, unsigne
     const uint8_t *at = bits + first / 8;
     size_t done = 0;
     for (; done + 16 <= count; done += 16, at += (size_t)2 * width) {
+        __builtin_prefetch(at + STORE_UNPACK_AHEAD_BYTES);
         __m512i all = _mm512_permutexvar_epi8(to_lanes, _mm512_maskz_loadu_epi8(there, at));
         all = _mm512_and_si512(_mm512_srlv_epi32(all, by), wanted);
         _mm512_storeu_si512(out + done, all);
@@ -98,9 +99,8 @@ AVX512 size_t store_sum_up_avx512(uint64_t *values, size_t count, uint64_t *sum)
         eight = _mm512_add_epi64(eight, _mm512_alignr_epi64(eight, zero, 7));
         eight = _mm512_add_epi64(eight, _mm512_alignr_epi64(eight, zero, 6));
         eight = _mm512_add_epi64(eight, _mm512_alignr_epi64(eight, zero, 4));
-        eight = _mm512_add_epi64(eight, before);
-        before = _mm512_permutexvar_epi64(last, eight);
-        _mm512_storeu_si512(values + done, eight);
+        _mm512_storeu_si512(values + done, _mm512_add_epi64(eight, before));
+        before = _mm512_add_epi64(before, _mm512_permutexvar_epi64(last, eight));
     }
     *sum = done > 0 ? values[done - 1] : *sum;
     return done;
@@ -129,23 +129,24 @@ AVX512 size_t store_sum_up32_avx512(uint32_t *values, size_t count, uint32_t *su
         all = _mm512_add_epi32(all, _mm512_alignr_epi32(all, zero, 14));
         all = _mm512_add_epi32(all, _mm512_alignr_epi32(all, zero, 12));
         all = _mm512_add_epi32(all, _mm512_alignr_epi32(all, zero, 8));
-        all = _mm512_add_epi32(all, before);
-        before = _mm512_permutexvar_epi32(last, all);
-        _mm512_storeu_si512(values + done, all);
+        _mm512_storeu_si512(values + done, _mm512_add_epi32(all, before));
+        before = _mm512_add_epi32(before, _mm512_permutexvar_epi32(last, all));
     }
     *sum = done > 0 ? values[done - 1] : *sum;
     return done;
 }
 
 AVX512 size_t store_join_parts_avx512(const uint32_t *heads, const uint32_t *rests, int32_t part,
-                                      size_t count, int64_t *out)
+                                      uint32_t base, size_t count, int64_t *out)
 {
     const __m512i times = _mm512_set1_epi64(part);
+    const __m256i more = _mm256_set1_epi32((int32_t)base);
     size_t done = 0;
     for (; done + 8 <= count; done += 8) {
         __m512i head = _mm512_cvtepi32_epi64(_mm256_loadu_si256((const void *)(heads + done)));
-        __m512i rest = _mm512_cvtepi32_epi64(_mm256_loadu_si256((const void *)(rests + done)));
-        _mm512_storeu_si512(out + done, _mm512_add_epi64(_mm512_mul_epi32(head, times), rest));
+        __m256i rest = _mm256_add_epi32(_mm256_loadu_si256((const void *)(rests + done)), more);
+        _mm512_storeu_si512(out + done, _mm512_add_epi64(_mm512_mul_epi32(head, times),
+                                                         _mm512_cvtepi32_epi64(rest)));
     }
     return done;
 }

@@ -31,18 +31,36 @@ AVX512 uint32_t store_label_rows_avx512(const uint8_t *table, size_t table_count
     return labelled;
 }
 
+/* The times of the labelled ones of 64 rows; returns how many. */
+AVX512 static inline uint32_t keep_labelled(uint64_t labelled, const int64_t *ts_ms,
+                                            int64_t *out_ts)
+{
+    uint32_t kept = 0;
+    for (unsigned at = 0; at < STORE_WORD_ROWS; at += LANES) {
+        __mmask8 lanes = (__mmask8)(labelled >> at);
+        __m512i eight = _mm512_maskz_loadu_epi64(lanes, ts_ms + at);
+        _mm512_storeu_si512(out_ts + kept, _mm512_maskz_compress_epi64(lanes, eight));
+        kept += (uint32_t)__builtin_popcount(lanes);
+    }
+    return kept;
+}
+
 AVX512 uint32_t store_keep_rows_avx512(const uint8_t *labels, const int64_t *ts_ms, size_t count,
                                        struct store_times times, uint8_t *out_labels,
                                        int64_t *out_ts, uint64_t *out_words)
 {
     const __m512i from = _mm512_set1_epi64(times.from_ms), last = _mm512_set1_epi64(times.last_ms);
+    const bool any_time = times.from_ms == INT64_MIN && times.last_ms == INT64_MAX;
     uint32_t kept = 0;
     for (size_t i = 0; i < count; i += STORE_WORD_ROWS) {
         __m512i bytes = _mm512_maskz_loadu_epi8(first_rows(count - i), labels + i);
         uint64_t labelled = _mm512_test_epi8_mask(bytes, bytes);
-        uint64_t word = 0;
+        uint64_t word = any_time ? labelled : 0;
         uint32_t to = kept;
-        for (unsigned at = 0; labelled >> at != 0; at += LANES) {
+        if (any_time) {
+            to += keep_labelled(labelled, ts_ms + i, out_ts + to);
+        }
+        for (unsigned at = 0; !any_time && labelled >> at != 0; at += LANES) {
             __mmask8 lanes = (__mmask8)(labelled >> at);
             __m512i eight = _mm512_maskz_loadu_epi64(lanes, ts_ms + i + at);
             lanes = _mm512_mask_cmp_epi64_mask(lanes, eight, from, _MM_CMPINT_NLT);

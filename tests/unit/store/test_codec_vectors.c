@@ -63,9 +63,9 @@ static size_t sum_up32_all(uint32_t *values, size_t count, uint32_t *sum)
     return count;
 }
 static size_t join_parts_all(const uint32_t *heads, const uint32_t *rests, int32_t part,
-                             size_t count, int64_t *out)
+                             uint32_t base, size_t count, int64_t *out)
 {
-    store_join_parts_portable(heads, rests, part, count, out);
+    store_join_parts_portable(heads, rests, part, base, count, out);
     return count;
 }
 static uint32_t label_rows_all(const uint8_t *table, size_t table_count, const uint8_t *codes,
@@ -85,7 +85,7 @@ static const struct twins {
     size_t (*sum_up)(uint64_t *, size_t, uint64_t *);
     size_t (*unzigzag32)(uint32_t *, size_t);
     size_t (*sum_up32)(uint32_t *, size_t, uint32_t *);
-    size_t (*join_parts)(const uint32_t *, const uint32_t *, int32_t, size_t, int64_t *);
+    size_t (*join_parts)(const uint32_t *, const uint32_t *, int32_t, uint32_t, size_t, int64_t *);
     uint32_t (*label_rows)(const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *);
     uint32_t (*keep_rows)(const uint8_t *, const int64_t *, size_t, struct store_times, uint8_t *,
                           int64_t *, uint64_t *);
@@ -387,10 +387,12 @@ static void all_ways_sum_up_and_join_halves_as_one_by_one(void **state)
                 (uint32_t)base_random_u64(&seeded.random) >> base_random_below(&seeded.random, 32);
             rests[i] = (uint32_t)base_random_u64(&seeded.random);
         }
-        size_t done = twin->join_parts(expected, rests, 900000, count, whole);
+        uint32_t base = (uint32_t)base_random_u64(&seeded.random);
+        size_t done = twin->join_parts(expected, rests, 900000, base, count, whole);
         assert_true(count - done < 8);
         for (size_t i = 0; i < done; i++) {
-            assert_true(whole[i] == INT64_C(900000) * (int32_t)expected[i] + (int32_t)rests[i]);
+            int32_t rest = (int32_t)(rests[i] + base);
+            assert_true(whole[i] == INT64_C(900000) * (int32_t)expected[i] + rest);
         }
         memcpy(got, expected, sizeof got);
         for (size_t i = 0; i < count; i++) {
