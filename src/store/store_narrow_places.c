@@ -1,17 +1,18 @@
 /* store_narrow_places.c — narrow rows of less frequent events: by the places of these, and without a look at other rows. */
 #include "store_narrow_reading.h"
+#include "store_ranks.h"
 
 #define WORTH_ROWS 1024U /* fewer are looked through as soon */
 #define WORTH_ONE_IN 4U  /* of more of the rows there would be little to pass over */
 #define CUT_ROWS 64U     /* whose whole times are read at once, where most rows need none */
-#define LIST_BYTES 12U   /* a row of a list: its place, slot and label, and what rounds them up */
-#define NEAR_SPANS 8U    /* in which the next row nearly always lies */
+#define ROW_BYTES 8U     /* of a list: its place and slot */
+#define FEW_ONE_IN 4U    /* spans to a row: then a row's span is searched for */
 
 struct list { /* rows that are wanted: of the block, ascending */
     uint32_t count;
     uint32_t *rows;
     int32_t *slots;
-    uint8_t *labels;
+    int64_t *ts_ms; /* NULL where slots are enough */
 };
 struct source { /* of one event */
     struct store_event_places places;
@@ -60,94 +61,82 @@ static bool cut_source(const struct store_narrowing *n, const struct store_place
     return true;
 }
 
-/* ---- one list of all ------------------------------------------------------------------------------------ */
+/* ---- times ------------------------------------------------------------------------------------------------ */
 
-static struct list list_in(void *memory, size_t rows)
+static bool pick_times(struct store_narrowing *n, uint32_t block, const uint32_t *rows,
+                       const int32_t *slots, uint32_t count, int64_t *out, struct fail *fail)
 {
-    uint32_t *begin = memory;
-    return (struct list){
-        .rows = begin, .slots = (int32_t *)(begin + rows), .labels = (uint8_t *)(begin + 2 * rows)};
+    struct store_ints ts;
+    bool found;
+    return store_segment_ints_open(n->segment, n->ts, block, &ts, &found, fail) &&
+           (store_ints_pick_times(&ts, rows, slots, count, out, fail) ||
+            store_segment_blame(n->segment, n->ts, block, fail));
 }
 
-static bool read_source(const struct store_narrowing *n, const struct store_places_table *table,
-                        const struct source *source, struct store_slots within, struct list *out,
-                        struct fail *fail)
+static bool is_cut(const struct store_read_plan *plan, int32_t slot)
 {
-    out->count = source->count;
-    if (!store_places_read(n->segment, table, &source->places, source->from, source->count,
-                           out->rows, out->slots, fail)) {
-        return false;
+    bool cut = false;
+    for (uint32_t c = 0; c < plan->cut_count; c++) {
+        cut |= plan->cut_slots[c] == slot;
     }
-    if (out->count > 0 &&
-        (out->rows[0] < source->row_from || out->rows[out->count - 1] >= source->row_to)) {
-        fail_set(fail, FAIL_CORRUPT, "places of events: rows do not ascend");
-        return store_segment_blame(n->segment, n->events, table->block, fail);
+    return cut;
+}
+
+/* Of rows in slots in which nothing is told apart, when these begin; whole times of the others, which are few. */
+static bool coarse_times(struct store_narrowing *n, uint32_t block, const struct list *list,
+                         struct fail *fail)
+{
+    uint32_t at[CUT_ROWS], rows[CUT_ROWS];
+    int32_t slots[CUT_ROWS];
+    int64_t whole[CUT_ROWS];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        list->ts_ms[i] = (int64_t)list->slots[i] * STORE_SLOT_MS;
+        at[count] = i;
+        rows[count] = list->rows[i];
+        slots[count] = list->slots[i];
+        count += is_cut(n->plan, list->slots[i]);
+        if (count == CUT_ROWS || (count > 0 && i + 1 == list->count)) {
+            if (!pick_times(n, block, rows, slots, count, whole, fail)) {
+                return false;
+            }
+            for (uint32_t k = 0; k < count; k++) {
+                list->ts_ms[at[k]] = whole[k];
+            }
+            count = 0;
+        }
     }
-    if (within.from != INT32_MIN || within.last != INT32_MAX) {
-        out->count = store_keep_places(out->rows, out->slots, out->count, within);
-    }
-    memset(out->labels, source->label, out->count);
     return true;
 }
 
-static void copy_rows(const struct list *from, uint32_t at, struct list *into)
+static bool read_times(struct store_narrowing *n, uint32_t block, const struct list *list,
+                       struct fail *fail)
 {
-    uint32_t count = from->count - at;
-    memcpy(into->rows + into->count, from->rows + at, count * sizeof *into->rows);
-    memcpy(into->slots + into->count, from->slots + at, count * sizeof *into->slots);
-    memcpy(into->labels + into->count, from->labels + at, count);
-    into->count += count;
+    return n->plan->coarse
+               ? coarse_times(n, block, list, fail)
+               : pick_times(n, block, list->rows, list->slots, list->count, list->ts_ms, fail);
 }
 
-/* Without a jump that depends on which of the two comes next. */
-static void merge_lists(const struct list *a, const struct list *b, struct list *out)
+static void keep_row(struct list *list, uint32_t from, uint32_t to)
 {
-    uint32_t i = 0, k = 0, at = 0;
-    while (i < a->count && k < b->count) {
-        bool first = a->rows[i] < b->rows[k];
-        out->rows[at] = first ? a->rows[i] : b->rows[k];
-        out->slots[at] = first ? a->slots[i] : b->slots[k];
-        out->labels[at] = first ? a->labels[i] : b->labels[k];
-        at++;
-        i += first;
-        k += !first;
+    list->rows[to] = list->rows[from];
+    list->slots[to] = list->slots[from];
+    if (list->ts_ms != NULL) {
+        list->ts_ms[to] = list->ts_ms[from];
     }
-    out->count = at;
-    copy_rows(a, i, out);
-    copy_rows(b, k, out);
 }
 
-/* All sources as one list, in the reading's memory. */
-static bool read_sources(struct store_narrowing *n, const struct store_places_table *table,
-                         const struct source *sources, uint32_t count, uint32_t rows,
-                         struct store_slots within, struct list *out, struct fail *fail)
+static void keep_times(struct list *list, struct store_times times)
 {
-    struct store_vec *memory = &n->reading->places;
-    size_t room = (size_t)rows + STORE_NARROW_SLACK;
-    room += room % 2; /* lists begin at words */
-    if (!store_vec_room(memory, 3 * room, LIST_BYTES, n->reading->budget, fail)) {
-        return false;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        keep_row(list, i, kept);
+        kept += list->ts_ms[kept] >= times.from_ms && list->ts_ms[kept] <= times.last_ms;
     }
-    char *at = memory->data;
-    size_t bytes = room * LIST_BYTES;
-    struct list whole = list_in(at, room), one = list_in(at + bytes, room),
-                next = list_in(at + 2 * bytes, room);
-    for (uint32_t s = 0; s < count; s++) {
-        if (!read_source(n, table, &sources[s], within, s == 0 ? &whole : &one, fail)) {
-            return false;
-        }
-        if (s > 0) {
-            struct list before = whole;
-            merge_lists(&before, &one, &next);
-            whole = next;
-            next = before;
-        }
-    }
-    *out = whole;
-    return true;
+    list->count = kept;
 }
 
-/* ---- into the piece --------------------------------------------------------------------------------------- */
+/* ---- spans ------------------------------------------------------------------------------------------------ */
 
 /* The first span from `span` on that ends behind the row. Most are near; after a rare event they are not. */
 static const struct store_span *span_behind(const struct store_narrowing *n,
@@ -172,65 +161,34 @@ static const struct store_span *span_behind(const struct store_narrowing *n,
     return span + low;
 }
 
-/* How many of the open spans end at or before the row, up to NEAR_SPANS of them; one that ends behind it is always left. It is counted, since which of
-   them the row lies in cannot be foretold. */
-static uint32_t near_spans_before(const struct store_narrowing *n, const struct store_span *span,
-                                  uint32_t row)
+/* Of rows [from, to) of the block those in spans; `first` is the block's. */
+static void mark_spans(const struct store_narrowing *n, uint32_t first, uint32_t from, uint32_t to,
+                       struct store_ranks *in_spans)
 {
-    uint32_t ended = 0;
-    if (n->spans_end - span <= (ptrdiff_t)NEAR_SPANS) {
-        return span->end <= row;
+    store_ranks_clear(in_spans, from, to);
+    for (const struct store_span *span = n->spans; span < n->spans_end && span->begin < first + to;
+         span++) {
+        uint32_t begin = span->begin > first + from ? span->begin - first : from;
+        uint32_t end = span->end < first + to ? span->end - first : to;
+        for (uint32_t row = begin; row < end; row = (row / 64 + 1) * 64) {
+            uint64_t bits = UINT64_MAX << row % 64;
+            if (row / 64 == end / 64) {
+                bits &= (UINT64_C(1) << end % 64) - 1;
+            }
+            in_spans->words[row / 64] |= bits;
+        }
     }
-    for (uint32_t i = 0; i < NEAR_SPANS; i++) {
-        ended += span[i].end <= row;
-    }
-    return ended;
 }
 
-/* Adds the rows that lie in spans and, where `ts_ms` is not NULL, within the times, and closes the spans before them, of which
-   only the open one can have rows. Without a jump that depends on whether a row is another customer's than the one
-   before: one span ends behind each row, since the stretch ends with a span or inside of one. */
-static void add_rows(struct store_narrowing *n, const struct store_labelling *l,
-                     const struct list *list, const int64_t *ts_ms)
+static void keep_spans(struct list *list, const struct store_ranks *in_spans)
 {
-    struct store_narrow_piece *piece = n->piece;
-    const uint32_t first = l->block * STORE_SEGMENT_BLOCK_ROWS;
-    const struct store_times times =
-        l->in_times ? (struct store_times){INT64_MIN, INT64_MAX} : l->times;
-    uint8_t *labels = piece->labels.data;
-    int32_t *out_slots = piece->slots.data;
-    int64_t *out_ts = piece->ts.data;
-    uint32_t *customers = piece->customers.data, *row_begin = piece->row_begin.data;
-    const struct store_span *span = n->spans;
-    uint32_t closed = piece->customer_count;
-    uint32_t at = piece->row_count;
+    uint32_t kept = 0;
     for (uint32_t i = 0; i < list->count; i++) {
-        uint32_t row = first + list->rows[i];
-        uint32_t ended = near_spans_before(n, span, row);
-        bool closes = ended > 0;
-        uint32_t begins = row_begin[closed];
-        customers[closed] = span->customer;
-        closed += closes && at > begins;
-        row_begin[closed] = closes ? at : begins;
-        span += ended;
-        if (span->end <= row) {
-            span = span_behind(n, span, row);
-        }
-        labels[at] = list->labels[i];
-        bool keeps = span->begin <= row;
-        if (n->in_slots) {
-            out_slots[at] = list->slots[i];
-        } else {
-            out_ts[at] = ts_ms[i];
-        }
-        if (ts_ms != NULL) {
-            keeps = keeps && ts_ms[i] >= times.from_ms && ts_ms[i] <= times.last_ms;
-        }
-        at += keeps;
+        uint32_t row = list->rows[i];
+        keep_row(list, i, kept);
+        kept += in_spans->words[row / 64] >> row % 64 & 1;
     }
-    n->spans = span;
-    piece->customer_count = closed;
-    piece->row_count = at;
+    list->count = kept;
 }
 
 void store_narrow_close_before(struct store_narrowing *n, uint32_t row)
@@ -241,64 +199,130 @@ void store_narrow_close_before(struct store_narrowing *n, uint32_t row)
     }
 }
 
-static bool pick_times(struct store_narrowing *n, uint32_t block, const uint32_t *rows,
-                       const int32_t *slots, uint32_t count, int64_t *out, struct fail *fail)
+/* Few rows: each one's span is searched for. */
+static void close_at_rows(struct store_narrowing *n, const struct store_ranks *ranks,
+                          uint32_t first, uint32_t from, uint32_t to)
 {
-    struct store_ints ts;
-    bool found;
-    return store_segment_ints_open(n->segment, n->ts, block, &ts, &found, fail) &&
-           (store_ints_pick_times(&ts, rows, slots, count, out, fail) ||
-            store_segment_blame(n->segment, n->ts, block, fail));
-}
-
-static bool is_cut(const struct store_read_plan *plan, int32_t slot)
-{
-    bool cut = false;
-    for (uint32_t c = 0; c < plan->cut_count; c++) {
-        cut |= plan->cut_slots[c] == slot;
-    }
-    return cut;
-}
-
-/* Of rows in slots in which nothing is told apart, when these begin; whole times of the others, which are few. */
-static bool coarse_times(struct store_narrowing *n, uint32_t block, const struct list *list,
-                         int64_t *out, struct fail *fail)
-{
-    uint32_t at[CUT_ROWS], rows[CUT_ROWS];
-    int32_t slots[CUT_ROWS];
-    int64_t whole[CUT_ROWS];
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < list->count; i++) {
-        out[i] = (int64_t)list->slots[i] * STORE_SLOT_MS;
-        at[count] = i;
-        rows[count] = list->rows[i];
-        slots[count] = list->slots[i];
-        count += is_cut(n->plan, list->slots[i]);
-        if (count == CUT_ROWS || (count > 0 && i + 1 == list->count)) {
-            if (!pick_times(n, block, rows, slots, count, whole, fail)) {
-                return false;
+    uint32_t at = n->piece->row_count;
+    for (uint32_t w = from / 64; w <= to / 64; w++) {
+        for (uint64_t bits = ranks->words[w]; bits != 0; bits &= bits - 1, at++) {
+            uint32_t row = first + w * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (n->spans->end <= row) {
+                store_narrow_close_span(n, at);
+                n->spans = span_behind(n, n->spans, row);
             }
-            for (uint32_t k = 0; k < count; k++) {
-                out[at[k]] = whole[k];
-            }
-            count = 0;
         }
+    }
+}
+
+/* ---- into the piece --------------------------------------------------------------------------------------- */
+
+static bool read_source(struct store_narrowing *n, const struct store_places_table *table,
+                        const struct store_labelling *l, const struct source *source,
+                        struct store_slots within, struct list *out, struct fail *fail)
+{
+    out->count = source->count;
+    if (!store_places_read(n->segment, table, &source->places, source->from, source->count,
+                           out->rows, out->slots, fail)) {
+        return false;
+    }
+    if (out->count > 0 &&
+        (out->rows[0] < source->row_from || out->rows[out->count - 1] >= source->row_to)) {
+        fail_set(fail, FAIL_CORRUPT, "places of events: rows do not ascend");
+        return store_segment_blame(n->segment, n->events, table->block, fail);
+    }
+    if (within.from != INT32_MIN || within.last != INT32_MAX) {
+        out->count = store_keep_places(out->rows, out->slots, out->count, within);
+    }
+    if (out->ts_ms == NULL) {
+        return true;
+    }
+    if (!read_times(n, l->block, out, fail)) {
+        return false;
+    }
+    if (!l->in_times) {
+        keep_times(out, l->times);
     }
     return true;
 }
 
-/* The times of the list's rows, in the reading's memory. */
-static bool read_times(struct store_narrowing *n, uint32_t block, const struct list *list,
-                       const int64_t **out, struct fail *fail)
+/* Reads all sources, one behind the other in the reading's memory, and marks their rows. */
+static bool read_sources(struct store_narrowing *n, const struct store_places_table *table,
+                         const struct store_labelling *l, const struct source *sources,
+                         uint32_t count, uint32_t places, struct list *lists,
+                         struct store_ranks *ranks, struct fail *fail)
 {
-    struct store_vec *memory = &n->reading->place_times;
-    if (!store_vec_room(memory, list->count, sizeof(int64_t), n->reading->budget, fail)) {
+    const uint32_t first = l->block * STORE_SEGMENT_BLOCK_ROWS;
+    struct store_reading *reading = n->reading;
+    struct store_slots within;
+    bool by_slots = store_narrow_slots_within(l, &within) && n->in_slots;
+    size_t room = (size_t)places + STORE_NARROW_SLACK;
+    struct store_ranks in_spans;
+    if (!store_vec_room(&reading->places, room, ROW_BYTES, reading->budget, fail) ||
+        (!by_slots &&
+         !store_vec_room(&reading->place_times, room, sizeof(int64_t), reading->budget, fail))) {
         return false;
     }
-    *out = memory->data;
-    return n->plan->coarse
-               ? coarse_times(n, block, list, memory->data, fail)
-               : pick_times(n, block, list->rows, list->slots, list->count, memory->data, fail);
+    struct list next = {.rows = reading->places.data,
+                        .slots = (int32_t *)reading->places.data + room,
+                        .ts_ms = by_slots ? NULL : reading->place_times.data};
+    if (n->gaps && count > 0) {
+        mark_spans(n, first, sources[0].row_from, sources[0].row_to, &in_spans);
+    }
+    for (uint32_t s = 0; s < count; s++) {
+        lists[s] = next;
+        if (!read_source(n, table, l, &sources[s], within, &lists[s], fail)) {
+            return false;
+        }
+        if (n->gaps) {
+            keep_spans(&lists[s], &in_spans);
+        }
+        store_ranks_mark(ranks, lists[s].rows, lists[s].count);
+        next.rows += lists[s].count;
+        next.slots += lists[s].count;
+        next.ts_ms = by_slots ? NULL : next.ts_ms + lists[s].count;
+    }
+    return true;
+}
+
+/* Adds the lists' rows to the piece, by their ranks, and closes the spans that end in [from, to). */
+static bool add_rows(struct store_narrowing *n, const struct store_labelling *l,
+                     const struct source *sources, const struct list *lists, uint32_t count,
+                     uint32_t from, uint32_t to, struct store_ranks *ranks, struct fail *fail)
+{
+    struct store_narrow_piece *piece = n->piece;
+    const uint32_t first = l->block * STORE_SEGMENT_BLOCK_ROWS, base = piece->row_count;
+    const struct store_laid laid = {
+        .labels = (uint8_t *)piece->labels.data + base,
+        .slots = n->in_slots ? (int32_t *)piece->slots.data + base : NULL,
+        .ts_ms = n->in_slots ? NULL : (int64_t *)piece->ts.data + base,
+    };
+    uint32_t rows = store_ranks_count(ranks, from, to), listed = 0;
+    for (uint32_t s = 0; s < count; s++) {
+        const struct store_ranked list = {.rows = lists[s].rows,
+                                          .count = lists[s].count,
+                                          .label = sources[s].label,
+                                          .slots = lists[s].slots,
+                                          .ts_ms = lists[s].ts_ms};
+        listed += list.count;
+        store_ranks_lay(ranks, &list, &laid);
+    }
+    if (listed != rows) {
+        fail_set(fail, FAIL_CORRUPT, "places of events: a row of two events");
+        return store_segment_blame(n->segment, n->events, l->block, fail);
+    }
+    size_t spans = (size_t)(span_behind(n, n->spans, first + to) - n->spans);
+    if (rows < spans / FEW_ONE_IN) {
+        close_at_rows(n, ranks, first, from, to);
+    } else {
+        struct store_closing closing = {piece->customers.data, piece->row_begin.data,
+                                        piece->customer_count};
+        store_ranks_close(ranks, n->spans, (uint32_t)spans, first, base, &closing);
+        piece->customer_count = closing.count;
+        n->spans += spans;
+    }
+    piece->row_count += rows;
+    return true;
 }
 
 bool store_narrow_take_places(struct store_narrowing *n, const struct store_labelling *l,
@@ -307,6 +331,8 @@ bool store_narrow_take_places(struct store_narrowing *n, const struct store_labe
 {
     struct store_places_table table;
     struct source sources[STORE_NARROW_LISTS_MAX];
+    struct list lists[STORE_NARROW_LISTS_MAX];
+    struct store_ranks ranks;
     uint32_t count = 0, places = 0;
     *out_taken = false;
     if (n->wanted_count > STORE_NARROW_LISTS_MAX || rows < WORTH_ROWS) {
@@ -329,17 +355,8 @@ bool store_narrow_take_places(struct store_narrowing *n, const struct store_labe
         return true;
     }
     *out_taken = true;
-    struct store_slots within;
-    struct list list = {0};
-    bool by_slots = store_narrow_slots_within(l, &within) && n->in_slots;
-    if (!read_sources(n, &table, sources, count, places, within, &list, fail)) {
-        return false;
-    }
-    const int64_t *ts_ms = NULL;
-    if (!by_slots && !read_times(n, l->block, &list, &ts_ms, fail)) {
-        return false;
-    }
     n->reading->rows_scanned += places;
-    add_rows(n, l, &list, ts_ms);
-    return true;
+    store_ranks_clear(&ranks, from, to);
+    return read_sources(n, &table, l, sources, count, places, lists, &ranks, fail) &&
+           add_rows(n, l, sources, lists, count, from, to, &ranks, fail);
 }
