@@ -160,6 +160,10 @@ static bool work_batch(struct query_worker *worker, uint64_t wanted, struct fail
         worker->events_scanned += rows->row_count;
         worker->customers += rows->customer_count;
     }
+    if (worker->labels != NULL && pass->narrow_batch != NULL) {
+        INVARIANT(worker->exec->segment == NULL); /* or rows would not be narrow */
+        return rows->customer_count == 0 || pass->narrow_batch(worker, fail);
+    }
     for (uint32_t c = 0; c < rows->customer_count && !worker->stop; c++) {
         if (c % CUSTOMERS_BETWEEN_POLLS == 0 && base_cancel_due(worker->cancel, fail)) {
             return false;

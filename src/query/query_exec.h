@@ -95,9 +95,10 @@ struct query_pass {
        (store_scan.h); none: times are whole. */
     const int64_t *cuts;
     size_t cut_count;
-    /* Called in place of `customer` where rows are narrow, for every customer of a batch: the first may bring the others with
-       it. NULL: that one can do with them. */
+    /* Called in place of `customer` where rows are narrow. NULL: that one can do with them. */
     bool (*narrow_customer)(struct query_worker *worker, uint32_t c, struct fail *fail);
+    /* Called in place of either where rows are narrow, once for all customers of a batch. NULL: they come one by one. */
+    bool (*narrow_batch)(struct query_worker *worker, struct fail *fail);
     /* Rows that come as sums, before all others (query_counted.h); NULL: none. */
     const struct query_counted *counted;
     /* Customers who come as numbers, before all others (query_daily.h); NULL: none. */

@@ -92,13 +92,17 @@ static bool count_path(struct query_worker *worker, struct funnel_tally *tally,
     return true;
 }
 
-/* Are all paths of the batch counted at once, groups aside? Then all its customers are, whoever has a path. */
+/* Are all paths of a batch counted at once, groups aside? Then all its customers are, whoever has a path. */
+static bool counts_all(const struct query_plan *plan)
+{
+    const struct funnel_body *body = plan->body;
+    return funnel_is_plain(body) && plan->segment == NULL &&
+           body->window_ms <= QUERY_TIMES_BRIEF_MAX;
+}
+
 static bool counts_batches(struct query_worker *worker)
 {
-    const struct funnel_walk *walk = query_tally_state(worker)->own;
-    return walk->has_chosen && worker->exec->plan->segment == NULL &&
-           !query_tally_job(worker)->rank_only &&
-           body_of(worker)->window_ms <= QUERY_TIMES_BRIEF_MAX;
+    return counts_all(worker->exec->plan) && !query_tally_job(worker)->rank_only;
 }
 
 static bool count_batch(struct query_worker *worker, struct funnel_walk *walk, struct fail *fail)
@@ -209,6 +213,11 @@ static bool take_batch(struct query_worker *worker, struct funnel_walk *walk, st
             (!counts_batches(worker) || count_batch(worker, walk, fail)));
 }
 
+static bool narrow_batch(struct query_worker *worker, struct fail *fail)
+{
+    return take_batch(worker, query_tally_state(worker)->own, fail);
+}
+
 static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
 {
     const struct funnel_body *body = body_of(worker);
@@ -313,6 +322,9 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     struct query_tallies tallies = {.whole = NULL};
     prepare(exec->plan, &job);
     job.pass.narrow = QUERY_NARROW_MASKS;
+    if (counts_all(exec->plan) && exec->plan->breakdown == NULL) {
+        job.pass.narrow_batch = narrow_batch;
+    }
     bool ok = query_tally_run(exec, &job, shown, &tallies, fail);
     if (ok) {
         write_steps(w, body, tallies.whole);

@@ -36,6 +36,8 @@ struct funnel_body { /* step s (0-based) is matcher s, exclusion e is matcher st
     } open;
 };
 
+/* Do steps come in order, all of them needed, nothing excluded, and customers counted (query_funnel_plain.h)? */
+bool funnel_is_plain(const struct funnel_body *body);
 /* The nearest earlier required step; in order "any" the reach before. Not for step 0. */
 uint32_t funnel_step_before(const struct funnel_body *body, uint32_t step);
 

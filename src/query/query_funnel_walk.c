@@ -41,7 +41,7 @@ static bool mark_entries(struct funnel_walk *walk, const struct query_range *ran
     return true;
 }
 
-static bool is_plain(const struct funnel_body *body)
+bool funnel_is_plain(const struct funnel_body *body)
 {
     return body->order == FUNNEL_ORDERED && body->optional == 0 && body->exclude_count == 0 &&
            !body->entries;
@@ -75,7 +75,7 @@ bool funnel_walk_batch(struct funnel_walk *walk, const struct funnel_body *body,
                        const struct query_range *range, const struct query_worker *worker,
                        struct fail *fail)
 {
-    const bool plain = is_plain(body);
+    const bool plain = funnel_is_plain(body);
     if (walk->batch == worker->batch) {
         return true;
     }

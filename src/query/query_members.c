@@ -118,26 +118,30 @@ static bool start(struct query_worker *worker, struct fail *fail)
     return state->words != NULL;
 }
 
-/* The first customer of a batch brings all others with it. */
-static bool decide(struct query_worker *worker, uint32_t c, struct fail *fail)
+static bool decide_batch(struct query_worker *worker, struct fail *fail)
 {
     const struct job *job = worker->pass->context;
     const struct store_rows *rows = worker->rows;
     struct state *state = worker->state;
     uint64_t *bits;
-    if (state->batch == worker->batch) {
-        return true;
-    }
     state->batch = worker->batch;
     if (!query_segment_mark(worker, job->told, worker->pass->from_ms, &bits, fail)) {
         return false;
     }
-    for (c = query_mark_next(bits, 0, rows->customer_count); c < rows->customer_count;
+    for (uint32_t c = query_mark_next(bits, 0, rows->customer_count); c < rows->customer_count;
          c = query_mark_next(bits, c + 1, rows->customer_count)) {
         uint32_t customer = rows->customers[c];
         state->words[customer / WORD_BITS] |= UINT64_C(1) << customer % WORD_BITS;
     }
     return true;
+}
+
+/* Of rows that are not narrow the first customer of a batch brings all others with it. */
+static bool decide(struct query_worker *worker, uint32_t c, struct fail *fail)
+{
+    const struct state *state = worker->state;
+    (void)c;
+    return state->batch == worker->batch || decide_batch(worker, fail);
 }
 
 /* The bits of all workers, in the exec's arena; with the members one by one where they are few. */
@@ -212,6 +216,7 @@ static bool decide_all(struct query_exec *exec, const struct query_segment *told
     struct query_pass pass = {.to_ms = query_ms_add(asked->now_ms, 1),
                               .start = start,
                               .customer = decide,
+                              .narrow_batch = decide_batch,
                               .narrow = QUERY_NARROW_MASKS,
                               .context = &job};
     query_segment_needs(told, &pass.matchers, &pass.from_ms);

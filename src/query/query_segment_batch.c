@@ -70,11 +70,18 @@ static bool mark_did(struct query_worker *worker, const struct query_segment *di
     }
     const struct numbers numbers = numbers_of(&did->times);
     uint32_t begin = 0;
-    for (uint32_t c = 0; c < rows->customer_count; c++) {
-        uint32_t end = rank(places.words, before, rows->row_begin[c + 1]);
-        uint64_t holds = (end - begin - numbers.least < numbers.width) != numbers.others;
-        bits[c / WORD_BITS] |= holds << c % WORD_BITS;
-        begin = end;
+    for (uint32_t c = 0; c < rows->customer_count;) {
+        uint32_t last =
+            c + WORD_BITS - 1 < rows->customer_count ? c + WORD_BITS - 1 : rows->customer_count - 1;
+        uint64_t word = 0;
+        for (uint32_t i = c; i <= last; i++) {
+            uint32_t end = rank(places.words, before, rows->row_begin[i + 1]);
+            uint64_t holds = (end - begin - numbers.least < numbers.width) != numbers.others;
+            word |= holds << (i - c);
+            begin = end;
+        }
+        bits[c / WORD_BITS] = word;
+        c = last + 1;
     }
     *out = bits;
     return true;

@@ -193,16 +193,11 @@ static bool customer(struct query_worker *worker, uint32_t c, struct fail *fail)
     return true;
 }
 
-/* The first customer of a batch brings all others with it. */
-static bool narrow_customer(struct query_worker *worker, uint32_t c, struct fail *fail)
+static bool narrow_batch(struct query_worker *worker, struct fail *fail)
 {
     struct time_between_state *state = worker->state;
     struct query_times *times = &state->times;
     const size_t brief = times->brief.count, longer = times->longer.count;
-    (void)c;
-    if (state->places.batch == worker->batch) {
-        return true;
-    }
     if (!mark_batch(worker, &state->places, fail)) {
         return false;
     }
@@ -292,7 +287,7 @@ static bool write_range(struct query_exec *exec, const void *shown, const void *
     pass.start = start;
     pass.customer = customer;
     pass.narrow = QUERY_NARROW_MASKS;
-    pass.narrow_customer = narrow_customer;
+    pass.narrow_batch = narrow_batch;
     bool ok = query_pass_run(exec, &pass, &workers, fail) && merge(&workers, fail);
     if (ok) {
         write_times(w, workers.list[0]->state);

@@ -29,7 +29,6 @@ struct trend_narrow_series {
 };
 struct trend_narrow {
     struct query_slots intervals;
-    uint64_t batch; /* that the places are of */
     struct trend_narrow_series series[QUERY_SERIES_MAX];
     /* Of this batch, by interval, the last for rows outside of all; brought to the cells at its end. */
     uint64_t *numbers[QUERY_SERIES_MAX];
@@ -104,7 +103,6 @@ static bool mark_series(struct trend_narrow *narrow, const struct query_worker *
             return false;
         }
     }
-    narrow->batch = worker->batch;
     return true;
 }
 
@@ -127,17 +125,12 @@ static void bring_to_cells(const struct trend_narrow *narrow, const struct trend
     }
 }
 
-/* All customers of the batch at once, when the first of them comes. */
-static bool count_narrow(struct query_worker *worker, uint32_t c, struct fail *fail)
+static bool count_narrow(struct query_worker *worker, struct fail *fail)
 {
     const struct trend_body *body = worker->exec->plan->body;
     const struct store_rows *rows = worker->rows;
     struct query_tally_state *state = query_tally_state(worker);
     struct trend_narrow *narrow = ((struct trend_own *)state->own)->narrow;
-    (void)c;
-    if (narrow->batch == worker->batch) {
-        return true;
-    }
     if (!mark_series(narrow, worker, body->series_count, fail)) {
         return false;
     }
@@ -165,7 +158,7 @@ void trend_choose_narrow(const struct query_exec *exec, struct query_pass *pass)
         return;
     }
     pass->narrow = QUERY_NARROW_MASKS;
-    pass->narrow_customer = count_narrow;
+    pass->narrow_batch = count_narrow;
     pass->slots = pass->any_order = true;
 }
 

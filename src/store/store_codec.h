@@ -120,6 +120,8 @@ void store_unpack32(const uint8_t *bits, uint64_t first, unsigned width, size_t 
 void store_unzigzag(uint64_t *values, size_t count);
 void store_sum_up(uint64_t *values, size_t count, uint64_t sum);
 void store_unzigzag32(uint32_t *values, size_t count);
+/* Is each value above the one before it? */
+bool store_ascend32(const uint32_t *values, size_t count);
 /* head x part + (rest + base); both are 32-bit numbers with a sign, `base` is added modulo 2^32. */
 void store_join_parts(const uint32_t *heads, const uint32_t *rests, int32_t part, uint32_t base,
                       size_t count, int64_t *out);

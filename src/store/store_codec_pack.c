@@ -153,6 +153,17 @@ void store_sum_up32(uint32_t *values, size_t count, uint32_t sum)
     store_sum_up32_portable(values + done, count - done, &sum);
 }
 
+bool store_ascend32(const uint32_t *values, size_t count)
+{
+    const uint32_t sign =
+        UINT32_C(1) << 31; /* numbers with a sign are what all levels compare several of at once */
+    uint32_t fell = 0;
+    for (size_t i = 1; i < count; i++) {
+        fell |= (uint32_t)((int32_t)(values[i - 1] ^ sign) >= (int32_t)(values[i] ^ sign));
+    }
+    return fell == 0;
+}
+
 void store_join_parts_portable(const uint32_t *heads, const uint32_t *rests, int32_t part,
                                uint32_t base, size_t count, int64_t *out)
 {

@@ -128,11 +128,8 @@ static bool read_directory(const struct store_segment *segment, uint32_t group,
     uint32_t end = group + 1 < segment->group_count ? store_segment_group_first(segment, group + 1)
                                                     : STORE_NO_CUSTOMER;
     const uint32_t *customers = out->customers;
-    bool ascend = customers[0] == entry->customer_first && customers[out->count - 1] < end;
-    for (uint32_t i = 1; i < out->count; i++) {
-        ascend &= customers[i - 1] < customers[i];
-    }
-    if (!ascend) {
+    if (customers[0] != entry->customer_first || customers[out->count - 1] >= end ||
+        !store_ascend32(customers, out->count)) {
         return fail_set(fail, FAIL_CORRUPT, "customers do not ascend");
     }
     uint64_t at = entry->row_first;

@@ -127,11 +127,7 @@ bool store_places_read(const struct store_segment *segment, const struct store_p
         !store_ints_read32(&places->slots, from, count, (uint32_t *)slots, fail)) {
         return blame(segment, table->block, fail);
     }
-    bool ascend = rows[count - 1] < table->rows;
-    for (uint32_t i = 1; i < count; i++) {
-        ascend &= rows[i - 1] < rows[i];
-    }
-    if (!ascend) {
+    if (rows[count - 1] >= table->rows || !store_ascend32(rows, count)) {
         fail_set(fail, FAIL_CORRUPT, "rows do not ascend");
         return blame(segment, table->block, fail);
     }

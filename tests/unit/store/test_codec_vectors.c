@@ -369,6 +369,29 @@ static void widths_are_those_of_each_value_at_every_level(void **state)
     base_cpu_limit(can);
 }
 
+static void values_that_ascend_are_told(void **state)
+{
+    (void)state;
+    uint32_t values[70];
+    for (uint32_t begin = 0; begin < 3;
+         begin++) { /* below and above half of what there is, and across */
+        for (uint32_t i = 0; i < ARRAY_LEN(values); i++) {
+            values[i] = begin * (UINT32_C(0x7ffffff0)) + 2 * i;
+        }
+        for (uint32_t count = 0; count < ARRAY_LEN(values); count++) {
+            assert_true(store_ascend32(values, count));
+            for (uint32_t i = 1; i < count; i++) {
+                uint32_t before = values[i];
+                values[i] = values[i - 1];
+                assert_false(store_ascend32(values, count));
+                values[i] = values[i - 1] - 1;
+                assert_int_equal(store_ascend32(values, count), i == 1 && begin == 0 && count == 2);
+                values[i] = before;
+            }
+        }
+    }
+}
+
 static void all_ways_sum_up_and_join_halves_as_one_by_one(void **state)
 {
     (void)state;
@@ -420,6 +443,7 @@ int main(void)
         cmocka_unit_test(all_ways_keep_the_same_narrow_rows),
         cmocka_unit_test(all_ways_sum_up_distances_as_one_by_one),
         cmocka_unit_test(widths_are_those_of_each_value_at_every_level),
+        cmocka_unit_test(values_that_ascend_are_told),
         cmocka_unit_test(all_ways_sum_up_and_join_halves_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
