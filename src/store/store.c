@@ -119,7 +119,7 @@ bool store_open(struct disk *disk, const struct store_options *options, struct s
     base_cond_init(&store->queue.changed);
     base_mutex_init(&store->keeper.lock);
     base_cond_init(&store->keeper.changed);
-    store->keeper.cancel.clock = resolved.clock;
+    store->keeper.cancel.clock = store->keeper.merge_cancel.clock = resolved.clock;
     store_leases_init(&store->leases);
     if (!store_load(store, fail)) {
         free_store(store);

@@ -198,17 +198,28 @@ struct store_pin {
     uint64_t journal_from;
 };
 
+struct store_holding { /* files that are being merged: nobody else may choose them */
+    enum store_run_kind kind;
+    const uint64_t *ids;
+    size_t count;
+};
+
 struct store_keeper {
     struct base_mutex lock;
     struct base_cond changed;
-    struct store_turn sealing, merging,
-        advancing;                  /* advancing inside of the others, never around them */
-    bool seal_wanted, merge_wanted; /* guarded by lock */
-    bool stop;                      /* guarded by lock */
-    struct store_bulk *spare;       /* guarded by lock: an emptied table of an import, or NULL */
-    struct store_pin *pins;         /* guarded by lock */
-    struct base_thread sealer, merger;
+    /* Taken in this order, where several are. `small`: to choose what to merge, and for small merges beside a long one. */
+    struct store_turn merging, small, sealing, advancing;
+    bool seal_wanted, merge_wanted, beside_wanted; /* guarded by lock */
+    /* Guarded by lock: what who has the turn to merge is merging; NULL: nothing. */
+    const struct store_holding *held;
+    uint32_t claims;          /* guarded by lock: of those who want nothing to be merged */
+    bool stop;                /* guarded by lock */
+    struct store_bulk *spare; /* guarded by lock: an emptied table of an import, or NULL */
+    struct store_pin *pins;   /* guarded by lock */
+    struct base_thread sealer, merger, beside;
     struct base_cancel cancel;
+    struct base_cancel
+        merge_cancel; /* merges end with this one: also where somebody is to be erased */
     /* Of whoever has the turn to seal. */
     struct store_frozen *frozen; /* a seal begun and not finished, or NULL */
     /* Of whoever has the turn to advance. */

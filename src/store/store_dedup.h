@@ -112,13 +112,15 @@ int64_t store_dedup_span_ms(int64_t window_ms);
 bool store_dedup_seal(struct disk *disk, const struct store_dedup_live *live, int64_t span_ms,
                       uint64_t (*next_id)(void *context), void *context, struct arena *arena,
                       struct store_run_info **out, size_t *out_count, struct fail *fail) MUST_USE;
-/* Which runs to merge into one: indexes in *out, in order; *out_count 0: none. */
-bool store_dedup_choose(const struct store_dedup_runs *runs, int64_t span_ms, int64_t now_ms,
-                        struct arena *arena, size_t **out, size_t *out_count,
+/* Which runs to merge into one: indexes in *out, in order; *out_count 0: none. `taken`: by index, those that may not be chosen; NULL:
+   all may. */
+bool store_dedup_choose(const struct store_dedup_runs *runs, const bool *taken, int64_t span_ms,
+                        int64_t now_ms, struct arena *arena, size_t **out, size_t *out_count,
                         struct fail *fail) MUST_USE;
-/* All of one kind (window or import). */
+/* All of one kind (window or import). `cancel` may be NULL. */
 bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *runs, size_t count,
-                       uint64_t id, struct store_run_info *out, struct fail *fail) MUST_USE;
+                       uint64_t id, struct base_cancel *cancel, struct store_run_info *out,
+                       struct fail *fail) MUST_USE;
 /* Is the key in the run, however old? */
 bool store_dedup_run_find(const struct store_dedup_run *run, struct base_hash128 key, bool *out,
                           struct fail *fail) MUST_USE;

@@ -5,6 +5,7 @@
 
 /* Past spans are merged down to one run; in the span of now this many may stand. */
 #define RUNS_IN_SPAN 8U
+#define ENTRIES_BETWEEN_POLLS 65536U
 #define SPANS_IN_WINDOW 4
 
 int64_t store_dedup_span_ms(int64_t window_ms)
@@ -156,14 +157,14 @@ bool store_dedup_seal(struct disk *disk, const struct store_dedup_live *live, in
 /* ---- merging --------------------------------------------------------------------------------------------- */
 
 /* The runs of one span (or of imports, span INT64_MAX), in *out. */
-static size_t gather(const struct store_dedup_runs *runs, int64_t span_ms, int64_t span,
-                     size_t *out, uint64_t *bytes)
+static size_t gather(const struct store_dedup_runs *runs, const bool *taken, int64_t span_ms,
+                     int64_t span, size_t *out, uint64_t *bytes)
 {
     size_t count = 0;
     for (size_t i = 0; i < runs->count; i++) {
         const struct store_dedup_run *run = &runs->runs[i];
         int64_t its = run->import ? INT64_MAX : span_of(run->first_ms, span_ms);
-        if (its == span) {
+        if (its == span && (taken == NULL || !taken[i])) {
             bytes[count] = store_run_info_of(run->run)->bytes;
             out[count++] = i;
         }
@@ -171,8 +172,9 @@ static size_t gather(const struct store_dedup_runs *runs, int64_t span_ms, int64
     return count;
 }
 
-bool store_dedup_choose(const struct store_dedup_runs *runs, int64_t span_ms, int64_t now_ms,
-                        struct arena *arena, size_t **out, size_t *out_count, struct fail *fail)
+bool store_dedup_choose(const struct store_dedup_runs *runs, const bool *taken, int64_t span_ms,
+                        int64_t now_ms, struct arena *arena, size_t **out, size_t *out_count,
+                        struct fail *fail)
 {
     size_t *chosen = arena_array(arena, runs->count, sizeof *chosen, fail);
     uint64_t *bytes = arena_array(arena, runs->count, sizeof *bytes, fail);
@@ -185,7 +187,7 @@ bool store_dedup_choose(const struct store_dedup_runs *runs, int64_t span_ms, in
         const struct store_dedup_run *run = &runs->runs[i];
         int64_t span = run->import ? INT64_MAX : span_of(run->first_ms, span_ms);
         bool past = span < span_of(now_ms, span_ms);
-        size_t count = gather(runs, span_ms, span, chosen, bytes);
+        size_t count = gather(runs, taken, span_ms, span, chosen, bytes);
         size_t first = 0;
         if (past && count > 1) {
             *out_count = count;
@@ -257,12 +259,58 @@ static void step(struct reading *r)
     look(r);
 }
 
+/* Puts the reading at `at` where it belongs: below each stand two whose keys are no less. */
+static void sink(struct reading **heap, size_t count, size_t at)
+{
+    struct reading *sinking = heap[at];
+    for (;;) {
+        size_t least = 2 * at + 1;
+        if (least >= count) {
+            break;
+        }
+        if (least + 1 < count && store_dedup_compare(heap[least + 1]->key, heap[least]->key) < 0) {
+            least++;
+        }
+        if (store_dedup_compare(sinking->key, heap[least]->key) <= 0) {
+            break;
+        }
+        heap[at] = heap[least];
+        at = least;
+    }
+    heap[at] = sinking;
+}
+
+static bool merge_entries(struct reading **heap, size_t count, struct store_dedup_writing *writing,
+                          struct base_cancel *cancel, struct fail *fail)
+{
+    for (size_t i = count / 2; i-- > 0;) {
+        sink(heap, count, i);
+    }
+    for (uint64_t done = 0; count > 0; done++) {
+        if (done % ENTRIES_BETWEEN_POLLS == 0 && cancel != NULL && base_cancel_due(cancel, fail)) {
+            return false;
+        }
+        store_dedup_write_put(writing, heap[0]->key, when(heap[0]));
+        step(heap[0]);
+        if (heap[0]->at == heap[0]->run->count) {
+            heap[0] = heap[--count];
+        }
+        if (count > 0) {
+            sink(heap, count, 0);
+        }
+    }
+    return true;
+}
+
 bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *runs, size_t count,
-                       uint64_t id, struct store_run_info *out, struct fail *fail)
+                       uint64_t id, struct base_cancel *cancel, struct store_run_info *out,
+                       struct fail *fail)
 {
     CLEANUP(arena_free_at) struct arena *arena = arena_new(NULL);
     struct reading *reading = arena_array(arena, count, sizeof *reading, fail);
-    if (reading == NULL) {
+    struct reading **heap = arena_array(arena, count, sizeof *heap, fail);
+    size_t readings = 0;
+    if (reading == NULL || heap == NULL) {
         return false;
     }
     int64_t first_ms = INT64_MAX;
@@ -275,22 +323,18 @@ bool store_dedup_merge(struct disk *disk, const struct store_dedup_run *const *r
         first_ms = runs[i]->first_ms < first_ms ? runs[i]->first_ms : first_ms;
         last_ms = runs[i]->last_ms > last_ms ? runs[i]->last_ms : last_ms;
         total += runs[i]->count;
+        if (runs[i]->count > 0) {
+            heap[readings++] = &reading[i];
+        }
     }
     struct store_dedup_writing writing;
     if (!store_dedup_write_begin(disk, id, total, first_ms, last_ms, runs[0]->import, &writing,
                                  fail)) {
         return false;
     }
-    for (uint64_t done = 0; done < total; done++) {
-        size_t best = count;
-        for (size_t i = 0; i < count; i++) {
-            if (reading[i].at < reading[i].run->count &&
-                (best == count || store_dedup_compare(reading[i].key, reading[best].key) < 0)) {
-                best = i;
-            }
-        }
-        store_dedup_write_put(&writing, reading[best].key, when(&reading[best]));
-        step(&reading[best]);
+    if (!merge_entries(heap, readings, &writing, cancel, fail)) {
+        store_dedup_write_abandon(&writing);
+        return false;
     }
     return store_dedup_write_finish(&writing, out, fail);
 }

@@ -76,6 +76,12 @@ void store_dedup_write_put(struct store_dedup_writing *writing, struct store_ded
     writing->count++;
 }
 
+void store_dedup_write_abandon(struct store_dedup_writing *writing)
+{
+    store_run_abandon(writing->writer);
+    writing_done(writing);
+}
+
 bool store_dedup_write_finish(struct store_dedup_writing *writing, struct store_run_info *out,
                               struct fail *fail)
 {

@@ -33,3 +33,5 @@ void store_dedup_write_put(struct store_dedup_writing *writing, struct store_ded
 /* Frees what `writing` holds, in any case. */
 bool store_dedup_write_finish(struct store_dedup_writing *writing, struct store_run_info *out,
                               struct fail *fail) MUST_USE;
+/* In place of finishing: no file is left. */
+void store_dedup_write_abandon(struct store_dedup_writing *writing);

@@ -1,11 +1,11 @@
 /* store_keeper.h — sealing and merging, beside the writer.
  *
  * What: a seal takes what the writer froze, writes it as a segment and as runs, names them in a new manifest,
- *   installs them, and only then drops the old journal. A merge does the same with neighbours. One seal and one
- *   merge may run at a time, beside each other, so that a long merge holds up no events; only the step from one
- *   manifest to the next is taken by one of them alone. Each has its turn.
+ *   installs them, and only then drops the old journal. A merge does the same with neighbours. One seal, one
+ *   merge and, beside it, a small one may run at a time, so that a long merge holds up neither events nor
+ *   small merges; only the step from one manifest to the next is taken by one of them alone. Each has its turn.
  * Owner: the store.
- * Threads: two of its own, or whoever calls store_seal and store_merge.
+ * Threads: three of its own (store_keeper_threads.c), or whoever calls store_seal and store_merge.
  * Failure: a failed seal is tried again, later each time; the journal keeps everything.
  * Limits/cost: a seal writes each fresh row once.   Units: as named.
  * Example: see store.c.   Not here: what is written (store_segment.h and the runs).
@@ -19,6 +19,10 @@ void store_keeper_stop(struct store *store); /* accepts one never started */
 
 void store_turn_take(struct store *store, struct store_turn *turn);
 void store_turn_give(struct store *store, struct store_turn *turn);
+/* Both turns of merges, from whoever has them: what is being merged is given up, and merged another time. People who are to
+   be erased do not wait for minutes. */
+void store_merging_take(struct store *store);
+void store_merging_give(struct store *store);
 
 /* One seal under way: what was frozen, the files made of it, the manifest that names them. */
 struct store_seal {
@@ -49,3 +53,5 @@ bool store_seal_turn(struct store *store, bool all, struct fail *fail) MUST_USE;
 /* Merges until nothing is worth it; `quiet`: with what is left for quiet times. With the turn to merge.
    (store_keeper_merge.c) */
 bool store_keeper_merge(struct store *store, bool quiet, struct fail *fail) MUST_USE;
+/* While something is being merged: small merges of what it leaves alone. Nothing where nothing is. Without any turn. */
+bool store_keeper_merge_beside(struct store *store, struct fail *fail) MUST_USE;

@@ -339,7 +339,7 @@ bool store_removal_run(struct store_removal *removal,
         return fail_set(fail, FAIL_CONFLICT, "the store was opened for reading only");
     }
     removal->arena = arena_new(NULL);
-    store_turn_take(store, &store->keeper.merging);
+    store_merging_take(store);
     bool ok = true;
     size_t segments = removal->of->beside_seals ? SIZE_MAX : 0;
     for (int round = 0; ok && segments > SEGMENTS_FEW && round < ROUNDS_MAX; round++) {
@@ -356,7 +356,7 @@ bool store_removal_run(struct store_removal *removal,
     } else {
         discard_all(removal);
     }
-    store_turn_give(store, &store->keeper.merging);
+    store_merging_give(store);
     if (ok) {
         store_lease_revoke_all(store);
     }

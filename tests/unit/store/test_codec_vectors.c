@@ -372,11 +372,12 @@ static void widths_are_those_of_each_value_at_every_level(void **state)
 static void values_that_ascend_are_told(void **state)
 {
     (void)state;
+    /* Below and above half of what there is, and across. */
+    static const uint32_t begins[] = {0, 0x7ffffff0, 0xffffff00};
     uint32_t values[70];
-    for (uint32_t begin = 0; begin < 3;
-         begin++) { /* below and above half of what there is, and across */
+    for (uint32_t begin = 0; begin < ARRAY_LEN(begins); begin++) {
         for (uint32_t i = 0; i < ARRAY_LEN(values); i++) {
-            values[i] = begin * (UINT32_C(0x7ffffff0)) + 2 * i;
+            values[i] = begins[begin] + 2 * i;
         }
         for (uint32_t count = 0; count < ARRAY_LEN(values); count++) {
             assert_true(store_ascend32(values, count));
