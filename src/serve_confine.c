@@ -183,6 +183,7 @@ static const struct base_confine_call allowed[] = {
     ANY(renameat),
     ANY(fsync),
     ANY(fdatasync),
+    ANY(sync_file_range),
     ANY(ftruncate),
     ANY(fallocate),
     ANY(fchmod),

@@ -175,6 +175,7 @@ static int make_write_and_remove(void)
     snprintf(other, sizeof other, "%s/other", outside);
     int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     bool good = file >= 0 && pwrite(file, "x", 1, 0) == 1 && fdatasync(file) == 0 &&
+                sync_file_range(file, 0, 1, SYNC_FILE_RANGE_WRITE) == 0 &&
                 ftruncate(file, 0) == 0 && renameat(AT_FDCWD, path, AT_FDCWD, other) == 0 &&
                 unlinkat(AT_FDCWD, other, 0) == 0;
     return good ? 0 : 1;
