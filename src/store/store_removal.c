@@ -341,7 +341,7 @@ bool store_removal_run(struct store_removal *removal,
     removal->arena = arena_new(NULL);
     store_merging_take(store);
     bool ok = true;
-    size_t segments = removal->of->beside_seals ? SIZE_MAX : 0;
+    size_t segments = SIZE_MAX;
     for (int round = 0; ok && segments > SEGMENTS_FEW && round < ROUNDS_MAX; round++) {
         ok = run_beside_seals(removal, prepare, &segments, fail);
     }

@@ -10,7 +10,7 @@
  * Failure: FAIL_BUSY where what goes changed meanwhile (try again), FAIL_CONFLICT, FAIL_CORRUPT, FAIL_IO, FAIL_LIMIT:
  *   the store is as before.
  * Limits/cost: reads all segments; a byte a customer and some 24 bytes a row that goes in memory. While its end lasts nothing
- *   is sealed, so at most twice the usual number of fresh rows comes in; of an import, that is all of it.
+ *   is sealed, so at most twice the usual number of fresh rows comes in.
  * Units: none.   Example: see store_removal_people.c.
  * Not here: which rows are an import's (store_imports.h), deciding whom to erase (privacy).
  */
@@ -55,8 +55,6 @@ enum store_removal_fate { STORE_REMOVAL_STAYS, STORE_REMOVAL_GOES, STORE_REMOVAL
 
 struct store_removal;
 struct store_removal_of {
-    bool
-        beside_seals; /* what is sealed already may be looked at while seals go on; prepare is called twice */
     bool reads_rows;       /* `fate` looks at event, source and time of a row */
     bool rows_known;       /* removal->rows is filled before they are looked for */
     bool takes_keys;       /* what the rows would be duplicates of goes with them */

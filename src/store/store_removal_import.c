@@ -207,8 +207,11 @@ static const struct store_removal_of an_import = {
 
 /* ---- the face ------------------------------------------------------------------------------------------------ */
 
+/* Once more for each round: others may have been taken in meanwhile, and this one is as it was (stands). */
 static bool prepare(struct store_removal *removal, struct fail *fail)
 {
+    store_imports_done(&removal->imports);
+    store_ranges_done(&removal->rows);
     if (!copy_imports(removal->store, &removal->imports, fail) ||
         !may_undo(&removal->imports, removal->number, fail)) {
         return false;

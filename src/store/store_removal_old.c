@@ -97,7 +97,6 @@ static bool frees(const struct store_removal *removal, uint64_t seq, uint32_t nu
 }
 
 static const struct store_removal_of what_is_old = {
-    .beside_seals = true,
     .reads_rows = true,
     .fate = fate,
     .stands = stands,

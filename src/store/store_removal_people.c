@@ -143,7 +143,6 @@ static bool frees(const struct store_removal *removal, uint64_t seq, uint32_t nu
 }
 
 static const struct store_removal_of people = {
-    .beside_seals = true,
     .takes_keys = true,
     .quarantine_raw = STORE_QUARANTINE_RAW_MAX,
     .fate = fate,
