@@ -37,21 +37,9 @@ static bool neighbours(struct chosen *chosen, size_t first, size_t count, struct
     return true;
 }
 
-/* Is the file being merged already? */
-static bool is_taken(const struct chosen *chosen, enum store_run_kind kind, uint64_t id)
-{
-    bool taken = false;
-    for (size_t i = 0; i < chosen->taken.count && chosen->taken.kind == kind; i++) {
-        taken |= chosen->taken.ids[i] == id;
-    }
-    return taken;
-}
-
-/* Segments are chosen behind those that are taken, which are neighbours. */
 static bool choose_segments(struct store *store, struct chosen *chosen, struct fail *fail)
 {
     const struct store_manifest *manifest = store->keeper.manifest;
-    size_t from = 0;
     size_t first;
     size_t count = manifest->segment_count;
     uint64_t *hefts = arena_array(chosen->arena, count, sizeof *hefts, fail);
@@ -60,11 +48,9 @@ static bool choose_segments(struct store *store, struct chosen *chosen, struct f
     }
     for (size_t i = 0; i < count; i++) {
         hefts[i] = store_segment_heft(chosen->old.segments->segments[i]);
-        from = is_taken(chosen, STORE_ADVANCE_SEGMENTS, manifest->segments[i].id) ? i + 1 : from;
     }
-    return !store_merge_choose(manifest->segments + from, hefts + from, count - from, chosen->quiet,
-                               &first, &count) ||
-           neighbours(chosen, from + first, count, fail);
+    return !store_merge_choose(manifest->segments, hefts, count, chosen->quiet, &first, &count) ||
+           neighbours(chosen, first, count, fail);
 }
 
 static bool choose_runs(struct store *store, enum store_run_kind kind, struct chosen *chosen,
@@ -79,9 +65,6 @@ static bool choose_runs(struct store *store, enum store_run_kind kind, struct ch
     for (size_t i = 0; i < count; i++) {
         bytes[i] = manifest->runs[kind][i].bytes;
     }
-    if (chosen->taken.count > 0 && chosen->taken.kind == kind) {
-        return true; /* they are small, and done soon */
-    }
     /* Quarantine files that are large already stay as they are; newer ones are looked at alone. */
     size_t from = 0;
     for (size_t i = 0; kind == STORE_RUN_QUARANTINE && i < count; i++) {
@@ -93,6 +76,16 @@ static bool choose_runs(struct store *store, enum store_run_kind kind, struct ch
            neighbours(chosen, from + first, merged, fail);
 }
 
+/* Is the run being merged already? */
+static bool is_taken(const struct chosen *chosen, uint64_t id)
+{
+    bool taken = false;
+    for (size_t i = 0; i < chosen->taken.count && chosen->taken.kind == STORE_RUN_DEDUP; i++) {
+        taken |= chosen->taken.ids[i] == id;
+    }
+    return taken;
+}
+
 static bool choose_dedup(struct store *store, struct chosen *chosen, struct fail *fail)
 {
     const struct store_dedup_runs *runs = chosen->old.dedup;
@@ -101,7 +94,7 @@ static bool choose_dedup(struct store *store, struct chosen *chosen, struct fail
         return false;
     }
     for (size_t i = 0; i < runs->count; i++) {
-        taken[i] = is_taken(chosen, STORE_RUN_DEDUP, store_run_info_of(runs->runs[i].run)->id);
+        taken[i] = is_taken(chosen, store_run_info_of(runs->runs[i].run)->id);
     }
     return store_dedup_choose(runs, taken, store_dedup_span_ms(store->options.dedup_window_ms),
                               base_now_ms(store->clock), chosen->arena, &chosen->at, &chosen->count,
@@ -336,7 +329,9 @@ static bool merge_small(struct store *store, enum store_run_kind kind, bool *out
     if (base_cancel_due(&store->keeper.merge_cancel, fail) || !copy_held(store, &chosen, fail)) {
         return false;
     }
-    if (chosen.taken.count == 0) {
+    /* Of keys more can be merged beside others. A merge of segments holds the rows of a block, which is memory enough for one; other
+       runs are small, and done soon. */
+    if (chosen.taken.count == 0 || (chosen.taken.kind == kind && kind != STORE_RUN_DEDUP)) {
         return true;
     }
     if (!choose_worth(store, kind, &chosen, fail)) {
