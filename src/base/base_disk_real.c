@@ -20,7 +20,7 @@ struct real_disk {
 };
 
 /* So much of a file is written out while more comes. All of a gigabyte at once, with the sync at its end, holds up whoever else
-   syncs meanwhile: a journal for 170 to 310 ms, in place of 15 to 70. */
+   syncs meanwhile: a journal for 170 to 310 ms, in place of 20 to 70. */
 #define WRITE_OUT_BYTES ((uint64_t)8 << 20)
 
 struct real_file {

@@ -160,8 +160,8 @@ static void dictionaries_count_what_segments_have_as_codes_and_as_text(void **st
     (void)state;
     struct arena *arena = arena_new(NULL);
     struct lab *lab = lab_new(57, 10);
-    for (uint32_t i = 0; i < 3;
-         i++) { /* "rare" is one customer's here, "often" and "some" are shared */
+    /* "rare" is one customer's here, "often" and "some" are shared. */
+    for (uint32_t i = 0; i < 3; i++) {
         add_note(lab, 1, "often");
         add_note(lab, 2, "often");
         add_note(lab, 1, "rare");
@@ -170,8 +170,8 @@ static void dictionaries_count_what_segments_have_as_codes_and_as_text(void **st
     add_note(lab, 4, "some");
     lab_seal(lab);
     assert_string_equal(notes_of(lab, arena).data, "often some");
-    for (uint32_t i = 0; i < 4;
-         i++) { /* and here "some" stands alone, by codes, since another one is shared */
+    /* And here "some" stands alone, by its bytes, while "other" is shared. */
+    for (uint32_t i = 0; i < 4; i++) {
         add_note(lab, 5, "some");
         add_note(lab, 6, "other");
         add_note(lab, 7, "other");
