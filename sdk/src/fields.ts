@@ -14,6 +14,9 @@ export interface Field {
   first: HTMLElement;
 }
 
+/** `chosen`: by a click, which is an answer even where the choice was made already. */
+type Changed = (chosen?: boolean) => void;
+
 const SCALES: Record<string, [number, number]> = { nps: [0, 10], csat: [1, 5], ces: [1, 7], stars: [1, 5] };
 const WORDS_MAX = 5000; // characters: the server takes 20,000 bytes
 
@@ -25,10 +28,10 @@ interface Mark {
 }
 
 /** Radios or checkboxes that look like what the design says, and are what they are. */
-function choices(name: string, marks: Mark[], type: string, look: string, chosen: Json[], changed: () => void): { body: HTMLElement; inputs: HTMLInputElement[] } {
+function choices(name: string, marks: Mark[], type: string, look: string, chosen: Json[], changed: Changed): { body: HTMLElement; inputs: HTMLInputElement[] } {
   const inputs: HTMLInputElement[] = [];
   const labels = marks.map((mark) => {
-    const input = h("input", { type, name, "aria-label": mark.said, onchange: changed });
+    const input = h("input", { type, name, "aria-label": mark.said, onclick: () => changed(true), onchange: () => changed() });
     input.checked = chosen.includes(mark.value);
     inputs.push(input);
     return h("label", { class: `c ${mark.look || ""}` }, input, h("span", { "aria-hidden": !!mark.said && "true" }, mark.text));
@@ -38,7 +41,7 @@ function choices(name: string, marks: Mark[], type: string, look: string, chosen
 
 const pick = (marks: Mark[], inputs: HTMLInputElement[]): Json[] => marks.filter((_mark, index) => inputs[index]!.checked).map((mark) => mark.value);
 
-export function fieldOf(question: Question, value: Json | undefined, language: string, words: Words, changed: () => void, typed: (text: string) => void): Field {
+export function fieldOf(question: Question, value: Json | undefined, language: string, words: Words, changed: Changed, typed: (text: string) => void): Field {
   const { type } = question;
   const marksOf = (list: Choice[] | undefined): Mark[] => (list || []).map((choice) => ({ value: choice.id, text: textIn(choice.label, language) }));
   const scale = member(SCALES, type);
@@ -128,7 +131,7 @@ export function fieldOf(question: Question, value: Json | undefined, language: s
 
   const title = textIn(question.title, language);
   if (type === "number" || type === "date") {
-    const input = h("input", { class: "i", type, "aria-label": title, min: question.min, max: question.max, step: type === "number" ? "any" : undefined, onchange: changed });
+    const input = h("input", { class: "i", type, "aria-label": title, min: question.min, max: question.max, step: type === "number" ? "any" : undefined, onchange: () => changed() });
     if (value !== undefined && value !== null) input.value = String(value);
     const { min, max } = question;
     return {
@@ -139,7 +142,7 @@ export function fieldOf(question: Question, value: Json | undefined, language: s
     };
   }
 
-  const area = h("textarea", { "aria-label": title, maxlength: WORDS_MAX, rows: 4, oninput: () => typed(area.value), onchange: changed });
+  const area = h("textarea", { "aria-label": title, maxlength: WORDS_MAX, rows: 4, oninput: () => typed(area.value), onchange: () => changed() });
   area.value = typeof value === "string" ? value : "";
   return { body: h("div", { class: "f" }, area), read: () => area.value.trim() || null, fault: () => "", first: area };
 }

@@ -42,6 +42,7 @@ export function start(core: Core): { show(answer?: unknown, wanted?: boolean): v
   let shown: Panel | undefined;
   let touched = false; // the visitor is at the question on show, in this tab
   let current = ""; // the question on show, or "thanks"
+  let known: string | undefined; // its answer as this tab knows it, in JSON
   const outbox = makeOutbox({
     now: Date.now,
     random: Math.random,
@@ -60,7 +61,7 @@ export function start(core: Core): { show(answer?: unknown, wanted?: boolean): v
     const open = outbox.read();
     if (shown && current !== "thanks") {
       if (!open || open.closed || open.finished || !open.at) hide();
-      else if (open.at !== current && !touched) draw(open);
+      else if (!touched && (open.at !== current || JSON.stringify(open.answers[current]) !== known)) draw(open);
     }
     outbox.flush();
   });
@@ -132,20 +133,21 @@ export function start(core: Core): { show(answer?: unknown, wanted?: boolean): v
       error.textContent = "";
     };
     // Only what was changed here is said: another tab may have a later answer.
-    let known = JSON.stringify(answers[question.id]);
-    const say = (value: Json): void => {
+    known = JSON.stringify(answers[question.id]);
+    const say = (value: Json, chosen?: boolean): void => {
       const text = JSON.stringify(value);
-      if (text === known) return;
+      if (text === known && !chosen) return;
       known = text;
       answers[question.id] = value;
       outbox.answer(question.id, value);
     };
-    const keep = (): void => {
+    const keep = (chosen?: boolean): void => {
       touched = true;
       label();
-      // A choice is kept at once; words when they are left, or sent.
+      // A choice is kept at once; words when they are left, or sent. What is chosen once more here counts again:
+      // another tab may have said something else in the meantime.
       const value = field.read();
-      if (value !== null && !field.fault()) say(value);
+      if (value !== null && !field.fault()) say(value, chosen);
     };
     const typed = (words: string): void => {
       touched = true;

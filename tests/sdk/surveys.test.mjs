@@ -274,6 +274,33 @@ test('two tabs show one survey: what one answers the other knows, and both are d
   assert.equal(named(events, 'survey shown').length, 1);
 });
 
+test('what is chosen last counts, also where a tab showed it as chosen before another tab said otherwise', async (t) => {
+  const { world, site, page, context } = await scene(t, THREE);
+  await page.goto(site.url);
+  await asks(page, 'How likely?');
+  const id = await anonymous(page);
+  const other = await context.newPage();
+  await other.goto(`${site.url}/two`);
+  await asks(other, 'How likely?');
+  // What a tab shows that nobody has touched follows the other one.
+  await radio(page, '3').click();
+  await other.waitForFunction(() => [...document.querySelectorAll('[data-fh]')].some((host) => host.shadowRoot.querySelectorAll('input')[3]?.checked));
+  await radio(other, '7').click();
+  await page.waitForFunction(() => JSON.parse(localStorage.getItem('fh.s')).answers.score === 7);
+  // Where it was touched it stands as it was; who chooses it again means it.
+  assert.equal(await radio(page, '3').isChecked(), true);
+  await radio(page, '3').click();
+  await next(page).click();
+  await asks(page, 'You gave 3. What should we do better?');
+  await next(page).click();
+  await next(page).click();
+  await asks(page, 'Thank you!');
+  await delivered(page);
+  const events = await world.until(id, finished);
+  assert.equal(mains(events).length, 1);
+  assert.equal(mains(events)[0].score, 3);
+});
+
 test('two tabs that open at the same instant get the same response', async (t) => {
   const { world, site, page, context } = await scene(t, THREE);
   const other = await context.newPage();
