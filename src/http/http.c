@@ -143,10 +143,13 @@ static void handle(void *context, struct net_request *request, void *route, stru
     (void)context;
     (void)request;
     struct http_call *call = route;
+    CLEANUP(arena_free_at) struct arena *work = arena_new(NULL);
     call->reply = reply;
+    call->work = work;
     if (http_authorise(call)) {
         call->route->handle(call);
     }
+    call->work = NULL;
     guard(call);
 }
 

@@ -32,7 +32,7 @@ void http_hook(struct http_call *call)
     struct intake_counts counts;
     struct fail fail;
     struct intake_hook_delivery delivery = {.header = find_header, .context = call->request};
-    if (!intake_body_open(call->arena, call->request->body, &call->http->limits, &delivery.body,
+    if (!intake_body_open(call->work, call->request->body, &call->http->limits, &delivery.body,
                           &fail) ||
         !app_hook_take(call->http->app, call->path_values[0], call->request->body, &delivery,
                        call->arena, &counts, &fail)) {

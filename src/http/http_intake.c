@@ -207,8 +207,8 @@ static void own_take(struct http_call *call, struct intake_decoder *decoder)
     struct intake_source source;
     struct intake_items items = {0};
     struct fail fail;
-    if (!intake_body_open(call->arena, call->request->body, &call->http->limits, &text, &fail) ||
-        !intake_own_open(decoder, text, &call->http->limits, call->arena, &request, &fail)) {
+    if (!intake_body_open(call->work, call->request->body, &call->http->limits, &text, &fail) ||
+        !intake_own_open(decoder, text, &call->http->limits, call->work, &request, &fail)) {
         http_refuse_decoding(call, &fail);
         return;
     }
@@ -218,7 +218,7 @@ static void own_take(struct http_call *call, struct intake_decoder *decoder)
     if (!http_intake_source(call, &source)) {
         return;
     }
-    if (!intake_own_decode_opened(decoder, &request, &source, call->arena, &items, &fail)) {
+    if (!intake_own_decode_opened(decoder, &request, &source, call->work, &items, &fail)) {
         http_refuse_decoding(call, &fail);
         return;
     }
@@ -256,8 +256,8 @@ static void segment_take(struct http_call *call, struct intake_decoder *decoder,
     struct intake_source source;
     struct intake_items items = {0};
     struct fail fail;
-    if (!intake_body_open(call->arena, call->request->body, &call->http->limits, &text, &fail) ||
-        !intake_segment_open(decoder, text, type, &call->http->limits, call->arena, &request,
+    if (!intake_body_open(call->work, call->request->body, &call->http->limits, &text, &fail) ||
+        !intake_segment_open(decoder, text, type, &call->http->limits, call->work, &request,
                              &fail)) {
         http_refuse_decoding(call, &fail);
         return;
@@ -270,7 +270,7 @@ static void segment_take(struct http_call *call, struct intake_decoder *decoder,
     if (!http_intake_source(call, &source)) {
         return;
     }
-    if (!intake_segment_decode(decoder, &request, &source, call->arena, &items, &fail)) {
+    if (!intake_segment_decode(decoder, &request, &source, call->work, &items, &fail)) {
         http_refuse_decoding(call, &fail);
         return;
     }

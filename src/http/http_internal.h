@@ -62,7 +62,9 @@ struct http_call {
     struct net_request *request;
     struct net_reply *reply;
     const struct http_route *route;
-    struct arena *arena;
+    struct arena *arena; /* the request's */
+    struct arena
+        *work; /* until the handler returns: of what is decoded, which the reply does not hold */
     struct str path_values[HTTP_PARAMS_MAX]; /* by index of the route's parameter */
     struct access_identity who;
     struct str session; /* the cookie's token, or missing */

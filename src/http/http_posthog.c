@@ -23,7 +23,7 @@ static bool open_body(struct http_call *call, struct intake_decoder *decoder,
                       struct intake_posthog_request *out)
 {
     struct fail fail;
-    if (!intake_posthog_open(decoder, call->request->body, &call->http->limits, call->arena, out,
+    if (!intake_posthog_open(decoder, call->request->body, &call->http->limits, call->work, out,
                              &fail)) {
         http_refuse_decoding(call, &fail);
         return false;
@@ -53,7 +53,7 @@ static void capture(struct http_call *call, struct intake_decoder *decoder)
         /* Beacons say there when they were sent. One that cannot be read says nothing about the clock. */
         (void)!str_parse_i64(sent, &request.sent_ms);
     }
-    if (!intake_posthog_decode(decoder, &request, &source, call->arena, &items, &fail)) {
+    if (!intake_posthog_decode(decoder, &request, &source, call->work, &items, &fail)) {
         http_refuse_decoding(call, &fail);
         return;
     }

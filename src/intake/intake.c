@@ -22,6 +22,7 @@ void intake_decoder_free(struct intake_decoder *decoder)
     base_free(decoder->traits.data);
     base_free(decoder->once.data);
     base_free(decoder->identifiers);
+    base_free(decoder->kept);
     base_free(decoder);
 }
 

@@ -462,6 +462,19 @@ static bool check(struct intake_draft *draft, int64_t *out_ts_ms)
            intake_settle_clock(draft, out_ts_ms) && check_score(draft);
 }
 
+/* Once all strings are there, what they left of the room is as good as any: an event waits with all that it has. */
+static void *take_room(struct intake_draft *draft, size_t bytes)
+{
+    size_t skipped = -(uintptr_t)draft->room % _Alignof(max_align_t);
+    if (draft->room_left < skipped || draft->room_left - skipped < bytes) {
+        return arena_alloc(draft->arena, bytes, draft->fail);
+    }
+    void *at = draft->room + skipped;
+    draft->room += skipped + bytes;
+    draft->room_left -= skipped + bytes;
+    return at;
+}
+
 static bool copy_array(struct intake_draft *draft, const void *from, size_t count, size_t size,
                        const void **out)
 {
@@ -469,7 +482,7 @@ static bool copy_array(struct intake_draft *draft, const void *from, size_t coun
     if (count == 0) {
         return true;
     }
-    void *copy = arena_alloc(draft->arena, count * size, draft->fail);
+    void *copy = take_room(draft, count * size);
     if (copy == NULL) {
         return intake_hard(draft);
     }
@@ -542,16 +555,18 @@ static bool mask_fields(struct intake_draft *draft, const char *group,
     return true;
 }
 
-/* What the event itself says of who it is: kept in its raw bytes, so that a person can mend it. */
+/* What the event itself says of who it is: kept in its raw bytes, so that a person can mend it. Until the next event. */
 static bool what_is_kept(struct intake_draft *draft, struct intake_mask_keep *out)
 {
-    const struct intake_decoder *decoder = draft->decoder;
-    struct str *values = arena_array(
-        draft->arena, decoder->identifier_count + decoder->traits.count + decoder->once.count + 4,
-        sizeof *values, draft->fail);
-    if (values == NULL) {
+    struct intake_decoder *decoder = draft->decoder;
+    void *block = decoder->kept;
+    if (!base_grow_array(&block, &decoder->kept_capacity,
+                         decoder->identifier_count + decoder->traits.count + decoder->once.count +
+                             4,
+                         sizeof *decoder->kept, draft->fail)) {
         return intake_hard(draft);
     }
+    struct str *values = decoder->kept = block;
     size_t count = 0;
     const struct str own[] = {draft->user, draft->anonymous, draft->previous_id, draft->message_id};
     for (size_t i = 0; i < ARRAY_LEN(own); i++) {
@@ -581,7 +596,7 @@ static bool mask_item(struct intake_draft *draft, struct store_item *item)
     struct store_event *event = &item->event;
     struct intake_mask_keep keep;
     size_t fields = event->property_count + event->trait_count + item->once_count;
-    struct store_field *copy = arena_array(draft->arena, fields, sizeof *copy, draft->fail);
+    struct store_field *copy = take_room(draft, fields * sizeof *copy);
     if (copy == NULL) {
         return intake_hard(draft);
     }

@@ -37,6 +37,8 @@ struct intake_decoder {
     struct intake_fields properties, traits, once; /* once: traits for who has none of that name */
     struct store_identifier *identifiers;
     size_t identifier_count, identifier_capacity;
+    struct str *kept; /* what masking leaves of the event at hand */
+    size_t kept_capacity;
 };
 
 /* What the parts of an event are called in the form at hand: JSON pointers, or columns of a file. */

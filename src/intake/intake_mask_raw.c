@@ -260,11 +260,11 @@ bool intake_mask_raw(const struct intake_mask *mask, struct str raw,
     }
     struct scan scan = {.mask = mask, .keep = keep, .arena = arena, .fail = fail};
     bool good = scan_json(&scan, raw) && base_buf_ok(&scan.out, fail);
-    char *copy = good ? arena_alloc(arena, scan.out.len, fail) : NULL;
-    if (copy != NULL) {
-        memcpy(copy, scan.out.data, scan.out.len);
-        *out = str_of(copy, scan.out.len);
+    struct str masked = str_of((const char *)scan.out.data, scan.out.len);
+    *out = raw; /* as mostly nothing is masked */
+    if (good && !str_equal(masked, raw)) {
+        *out = str_copy(arena, masked);
     }
     base_buf_done(&scan.out);
-    return copy != NULL;
+    return good;
 }

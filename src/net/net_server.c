@@ -439,6 +439,13 @@ static void drop_body(struct net_exchange *exchange)
     atomic_fetch_sub(&exchange->server->bodies_bytes, exchange->body_counted);
     exchange->body_counted = 0;
     base_buf_done(&exchange->body);
+    exchange->request.body = (struct str){0};
+}
+
+/* The rest of the body is read and forgotten; then comes the reply. */
+static void drain(struct net_exchange *exchange)
+{
+    drop_body(exchange);
     net_reply_pack(exchange);
     exchange->phase = NET_PHASE_DRAIN;
 }
@@ -452,7 +459,7 @@ static enum MHD_Result take_body(struct net_exchange *exchange, const char *data
     }
     if (len > exchange->admission.body_bytes_max - exchange->body.len) {
         refuse(exchange, 413, false, "the body is larger than this address takes");
-        drop_body(exchange);
+        drain(exchange);
         return MHD_YES;
     }
     size_t sum = atomic_fetch_add(&server->bodies_bytes, len) + len;
@@ -460,7 +467,7 @@ static enum MHD_Result take_body(struct net_exchange *exchange, const char *data
     base_buf_bytes(&exchange->body, data, len);
     if (exchange->body.failed || sum > server->options.bodies_bytes_max) {
         refuse(exchange, 503, false, "too many bodies are being read at once");
-        drop_body(exchange);
+        drain(exchange);
     }
     return MHD_YES;
 }
@@ -471,6 +478,10 @@ static void run_handler(struct net_exchange *exchange)
     handler->handle(handler->context, &exchange->request, exchange->admission.route,
                     &exchange->reply);
     net_reply_pack(exchange);
+    /* Until the reply is sent may take a while: thousands may wait for that. What is still being made may look at it. */
+    if (exchange->reply.pull == NULL) {
+        drop_body(exchange);
+    }
 }
 
 static void finish_work(struct net_exchange *exchange)

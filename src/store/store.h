@@ -105,8 +105,8 @@ bool store_submit(struct store *store, struct store_item *items, size_t count,
 /* Says what would become of the items now, in the same places, and changes nothing. */
 bool store_try(struct store *store, struct store_item *items, size_t count,
                struct fail *fail) MUST_USE;
-/* The same as store_submit without waiting: `done` is called once, from the writer thread; `items` and what they view
-   must stay until then. `fail` is NULL on success. */
+/* The same as store_submit without waiting: `done` is called once, from the writer thread, or before this returns where the
+   items are not taken; `items` and what they view must stay until then. `fail` is NULL on success. */
 void store_submit_async(struct store *store, struct store_item *items, size_t count,
                         void (*done)(void *context, const struct fail *fail), void *context);
 /* The same for the items of a running import which is too large for the journal, and beside which nobody else sends

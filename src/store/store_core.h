@@ -154,18 +154,21 @@ struct store_job {
     void *context;
     void (*done)(void *context, const struct fail *fail);
     void *done_context;
-    bool busy;      /* only there to be told that too much waits */
     bool bulk;      /* of a large import: in no journal */
     bool allocated; /* freed by the writer */
+};
+struct store_amount {
+    size_t items, bytes;
 };
 struct store_queue { /* guarded by lock */
     struct base_mutex lock;
     struct base_cond changed;
     struct store_job *first, *last;                 /* submits */
     struct store_job *control_first, *control_last; /* before any submit */
-    struct {
-        size_t items, bytes;
-    } waiting[2];      /* batches, and [1] of large imports */
+    struct store_amount
+        waiting[2];            /* batches, and [1] of large imports, until they were answered */
+    struct store_amount taken; /* of these, by the commit that runs; all of one kind */
+    bool taken_bulk;
     size_t rows_bytes; /* of what is committed and not sealed, as of the writer's last look */
     bool stop;
 };

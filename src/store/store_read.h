@@ -104,11 +104,15 @@ static inline void store_fresh_index_soon(const struct store_fresh_index *index,
     }
 }
 
-/* Customers of the index: positions [0, count) of `list`, or [from, from + count) where it is NULL. */
+/* Customers of the index: positions [0, count) of `list`, or [from, from + count) where it is NULL; of one alone, where
+   `row_end` is not 0, only those of its rows that lie in [row_first, row_end) of the index. */
 struct store_fresh_pick {
     const uint32_t *list;
     uint32_t from, count;
+    uint32_t row_first, row_end;
 };
+size_t store_fresh_pick_rows(const struct store_fresh_index *index,
+                             const struct store_fresh_pick *pick);
 uint32_t store_fresh_index_find(const struct store_fresh_index *index,
                                 uint32_t customer); /* first not less */
 

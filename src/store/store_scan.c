@@ -236,11 +236,7 @@ static bool make_fresh(struct store_cursor *cursor, const struct store_fresh_pic
 {
     const struct store_read_plan *plan = &cursor->plan;
     *out = piece_of(cursor, PIECE_FRESH);
-    const uint32_t *begin = plan->fresh->begin;
-    for (uint32_t i = 0; i < pick->count; i++) {
-        uint32_t at = pick->list != NULL ? pick->list[i] : pick->from + i;
-        cursor->reading.rows_scanned += begin[at + 1] - begin[at];
-    }
+    cursor->reading.rows_scanned += store_fresh_pick_rows(plan->fresh, pick);
     return store_piece_from_fresh(plan, pick, order, cursor->budget, *out, fail);
 }
 
@@ -352,10 +348,7 @@ static bool reads_slots(const struct store_cursor *cursor, enum part part)
         all += rows;
     }
     const struct store_fresh_pick *fresh = fresh_of(&cursor->batch, part);
-    for (uint32_t i = 0; i < fresh->count; i++) {
-        uint32_t at = fresh->list != NULL ? fresh->list[i] : fresh->from + i;
-        all += cursor->plan.fresh->begin[at + 1] - cursor->plan.fresh->begin[at];
-    }
+    all += store_fresh_pick_rows(cursor->plan.fresh, fresh);
     bool roots = cursor->batch.root_count > 0 && part != PART_SEGMENTS;
     bool few = all - most <= most / SHARED_ONE_IN && !cursor->narrow->slots_fail;
     return cursor->plan.slots && !roots && (few || cursor->plan.any_order);

@@ -75,52 +75,6 @@ static bool find_range(struct store_cursor *cursor, uint32_t first, uint32_t end
 
 #define ROWS_SLACK 4U /* a batch may have so many times the rows aimed at before it is cut */
 
-/* Cuts the one customer found into slices by time, after the longest of its spans. */
-static bool make_slices(struct store_cursor *cursor, struct fail *fail)
-{
-    const struct store_read_plan *plan = &cursor->plan;
-    uint32_t step = cursor->scan->batch_rows;
-    size_t longest = 0;
-    struct store_span span = {0};
-    for (size_t s = 0; s < plan->segment_count; s++) {
-        const struct store_span *list = cursor->spans[s].spans.data;
-        if (cursor->spans[s].count > 0 && list[0].end - list[0].begin > span.end - span.begin) {
-            span = list[0];
-            longest = s;
-        }
-    }
-    cursor->slice_at = 0;
-    cursor->slice_count = 0;
-    if (span.end - span.begin <= ROWS_SLACK * step) {
-        return true;
-    }
-    int64_t before = INT64_MIN;
-    for (uint32_t row = span.begin + step; row < span.end && row > span.begin; row += step) {
-        int64_t ts_ms;
-        if (!store_segment_row_ts(plan->segments[longest], row, &ts_ms, fail) ||
-            !store_vec_room(&cursor->slices, cursor->slice_count + 2, sizeof ts_ms, cursor->budget,
-                            fail)) {
-            return false;
-        }
-        if (ts_ms > before) {
-            ((int64_t *)cursor->slices.data)[cursor->slice_count++] = ts_ms;
-            before = ts_ms;
-        }
-    }
-    cursor->slice_count++; /* one more slice than there are cuts */
-    return true;
-}
-
-/* Sets the times of the next slice. */
-static void next_slice(struct store_cursor *cursor)
-{
-    const int64_t *cuts = cursor->slices.data;
-    size_t at = cursor->slice_at++;
-    cursor->plan.all_times = false;
-    cursor->plan.from_ms = at == 0 ? INT64_MIN : cuts[at - 1];
-    cursor->plan.last_ms = at + 1 == cursor->slice_count ? INT64_MAX : cuts[at] - 1;
-}
-
 /* Where to end a range that has too many rows: around its longest customer, or else in its middle. */
 static uint32_t choose_cut(const struct store_cursor *cursor, uint32_t first)
 {
@@ -162,6 +116,7 @@ static bool find_next_range(struct store_cursor *cursor, struct fail *fail)
     struct store_batch *batch = &cursor->batch;
     uint32_t first = cursor->range_at;
     uint32_t end = cursor->range_end;
+    size_t most = (size_t)ROWS_SLACK * cursor->scan->batch_rows;
     for (;;) {
         *batch = (struct store_batch){0};
         if (!find_range(cursor, first, end, batch, fail)) {
@@ -174,14 +129,14 @@ static bool find_next_range(struct store_cursor *cursor, struct fail *fail)
             const uint32_t *begin = plan->fresh->begin;
             batch->rows += begin[batch->fresh.from + batch->fresh.count] - begin[batch->fresh.from];
         }
-        if (batch->rows <= (size_t)ROWS_SLACK * cursor->scan->batch_rows || end - first == 1) {
+        if (batch->rows <= most || end - first == 1) {
             break;
         }
         end = choose_cut(cursor, first);
     }
     cursor->range_at = end;
-    return !cursor->scan->sliced || end - first != 1 || batch->root_count > 0 ||
-           make_slices(cursor, fail);
+    bool slices = cursor->scan->sliced && batch->rows > most && batch->root_count == 0;
+    return !slices || store_slices_start(cursor, fail);
 }
 
 /* Takes customers from the slice of the list until there are rows enough. */
@@ -233,13 +188,9 @@ bool store_cursor_find(struct store_cursor *cursor, bool *out_found, struct fail
 {
     struct store_scan *scan = cursor->scan;
     *out_found = true;
-    if (cursor->slice_at < cursor->slice_count) { /* of the same customer */
-        next_slice(cursor);
-        return true;
+    if (cursor->slicing) { /* of the same customer */
+        return store_slices_next(cursor, fail);
     }
-    cursor->plan.all_times = scan->plan.all_times;
-    cursor->plan.from_ms = scan->plan.from_ms;
-    cursor->plan.last_ms = scan->plan.last_ms;
     if (cursor->list_at == cursor->list_end && cursor->range_at == cursor->range_end) {
         size_t unit = atomic_fetch_add_explicit(&scan->next_unit, 1, memory_order_relaxed);
         if (unit >= scan->unit_count) {
@@ -259,11 +210,5 @@ bool store_cursor_find(struct store_cursor *cursor, bool *out_found, struct fail
         cursor->batch = (struct store_batch){0};
         return find_listed(cursor, &cursor->batch, fail);
     }
-    if (!find_next_range(cursor, fail)) {
-        return false;
-    }
-    if (cursor->slice_count > cursor->slice_at) {
-        next_slice(cursor);
-    }
-    return true;
+    return find_next_range(cursor, fail);
 }

@@ -20,7 +20,7 @@ struct store_batch {
 struct store_cursor {
     struct store_scan *scan;
     struct store_account_cursor *by_account; /* then nothing below is used but rows */
-    struct store_read_plan plan;             /* the scan's; its times change from slice to slice */
+    struct store_read_plan plan;             /* the scan's */
     struct store_batch batch;
     struct base_budget *budget;
     struct store_reading reading;
@@ -40,11 +40,22 @@ struct store_cursor {
     const uint32_t *list;         /* the scan's, or what store_cursor_list gave */
     size_t list_at, list_end;     /* what is left of the part taken from the list */
     uint32_t range_at, range_end; /* customers left of the unit taken */
-    struct store_vec slices; /* int64_t: where the slices of a long customer begin, but the first */
-    size_t slice_at, slice_count; /* slices [slice_at, slice_count) are left; 0 of 0: not slicing */
+    /* Of a customer that comes in slices: by segment, then fresh, the rows that are left (struct store_slice). */
+    struct store_vec slices;
+    uint32_t slice_step;
+    bool slicing; /* some are left */
     struct store_column *columns;
     struct store_rows rows;
 };
+
+/* Rows of one source that are left to come. */
+struct store_slice {
+    uint32_t at, end;
+};
+/* The batch found is one customer, no root, and too long: the first slice of it becomes the batch, and as long as
+   `slicing` the next. With facts each slice would bear those of the whole customer. */
+bool store_slices_start(struct store_cursor *cursor, struct fail *fail) MUST_USE;
+bool store_slices_next(struct store_cursor *cursor, struct fail *fail) MUST_USE;
 
 /* Finds the customers of the next batch: their spans, roots and fresh positions. *out_found is false at the end of the
    scan. */

@@ -304,13 +304,12 @@ uint32_t store_fresh_index_find(const struct store_fresh_index *index, uint32_t 
     return low;
 }
 
-static bool add_customer(const struct store_read_plan *plan, uint32_t position,
-                         const struct store_piece_order *order, struct base_budget *budget,
-                         struct store_piece *out, struct fail *fail)
+/* Rows [begin, end) of the customer at a position. */
+static bool add_customer(const struct store_read_plan *plan, uint32_t position, uint32_t begin,
+                         uint32_t end, const struct store_piece_order *order,
+                         struct base_budget *budget, struct store_piece *out, struct fail *fail)
 {
     const struct store_fresh_index *fresh = plan->fresh;
-    uint32_t begin = fresh->begin[position];
-    uint32_t end = fresh->begin[position + 1];
     uint32_t at = out->customer_count;
     uint32_t *row_begin = out->row_begin.data;
     row_begin[at] = out->row_count;
@@ -334,24 +333,45 @@ static bool add_customer(const struct store_read_plan *plan, uint32_t position,
     return true;
 }
 
+/* Of whom, and which of their rows. */
+static uint32_t picked(const struct store_fresh_index *index, const struct store_fresh_pick *pick,
+                       uint32_t i, uint32_t *out_begin, uint32_t *out_end)
+{
+    uint32_t position = pick->list != NULL ? pick->list[i] : pick->from + i;
+    bool whole = pick->row_end == 0;
+    *out_begin = whole ? index->begin[position] : pick->row_first;
+    *out_end = whole ? index->begin[position + 1] : pick->row_end;
+    return position;
+}
+
+size_t store_fresh_pick_rows(const struct store_fresh_index *index,
+                             const struct store_fresh_pick *pick)
+{
+    size_t rows = 0;
+    for (uint32_t i = 0; i < pick->count; i++) {
+        uint32_t begin;
+        uint32_t end;
+        (void)picked(index, pick, i, &begin, &end);
+        rows += end - begin;
+    }
+    return rows;
+}
+
 bool store_piece_from_fresh(const struct store_read_plan *plan, const struct store_fresh_pick *pick,
                             const struct store_piece_order *order, struct base_budget *budget,
                             struct store_piece *out, struct fail *fail)
 {
-    const struct store_fresh_index *fresh = plan->fresh;
-    size_t rows = 0;
-    for (uint32_t i = 0; i < pick->count; i++) {
-        uint32_t position = pick->list != NULL ? pick->list[i] : pick->from + i;
-        rows += fresh->begin[position + 1] - fresh->begin[position];
-    }
+    size_t rows = store_fresh_pick_rows(plan->fresh, pick);
     if (!store_piece_start(out, plan, pick->count, budget, fail) ||
         !store_vec_room(&out->ts, rows, sizeof(int64_t), budget, fail) ||
         !store_vec_room(&out->events, rows, sizeof(uint32_t), budget, fail)) {
         return false;
     }
     for (uint32_t i = 0; i < pick->count; i++) {
-        uint32_t position = pick->list != NULL ? pick->list[i] : pick->from + i;
-        if (!add_customer(plan, position, order, budget, out, fail)) {
+        uint32_t begin;
+        uint32_t end;
+        uint32_t position = picked(plan->fresh, pick, i, &begin, &end);
+        if (!add_customer(plan, position, begin, end, order, budget, out, fail)) {
             return false;
         }
     }

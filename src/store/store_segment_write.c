@@ -5,7 +5,7 @@
 #include "store_build.h"
 
 /* Of a batch, whose values are held beside those of the block: fewer rows where there are more columns than this allows for. */
-#define BATCH_ROWS 65536U
+#define BATCH_ROWS 16384U
 #define BATCH_VALUES (UINT32_C(1) << 20)
 
 static void lines_done(struct store_build_lines *lines)

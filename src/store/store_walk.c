@@ -10,7 +10,6 @@ struct store_walk {
     struct store_scan *scan;
     struct store_cursor *cursor;
     struct store_words words; /* which the scan leaves in their heaps */
-    int64_t from_ms, to_ms;   /* both 0: all */
     struct str source;
     uint32_t batch_rows;
     const struct store_rows
@@ -51,8 +50,6 @@ bool store_walk_new(struct store_snapshot *snapshot, const struct store_walk_opt
     walk->arena = arena_new(budget);
     walk->batch = arena_new(budget);
     walk->batch_rows = options->batch_rows == 0 ? STORE_WALK_ROWS : options->batch_rows;
-    walk->from_ms = options->from_ms;
-    walk->to_ms = options->to_ms;
     walk->source =
         options->source.data == NULL ? options->source : str_copy(walk->arena, options->source);
     if (!open_scan(walk, options, budget, fail)) {
@@ -76,12 +73,9 @@ void store_walk_free(struct store_walk *walk)
     base_free(walk);
 }
 
-/* Slices of a long customer are cut by time alone, so that the range is looked at here. */
 static bool wanted(const struct store_walk *walk, const struct store_event *event)
 {
-    bool in_range = (walk->from_ms == 0 && walk->to_ms == 0) ||
-                    (event->ts_ms >= walk->from_ms && event->ts_ms < walk->to_ms);
-    return in_range && (walk->source.data == NULL || str_equal(event->source, walk->source));
+    return (walk->source.data == NULL || str_equal(event->source, walk->source));
 }
 
 /* Rows [at, at + count) of the cursor's batch; those that are wanted are kept. */

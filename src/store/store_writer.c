@@ -28,11 +28,15 @@ static struct store_job *pop_locked(struct store_job **first, struct store_job *
     return job;
 }
 
+/* What they take while they wait, about: as they came, and as they were read. */
 static size_t bytes_of(const struct store_item *items, size_t count)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
-        bytes += sizeof items[0] + items[i].raw.len;
+        const struct store_event *event = &items[i].event;
+        bytes += sizeof items[0] + 2 * items[i].raw.len +
+                 event->identifier_count * sizeof event->identifiers[0] +
+                 (event->property_count + event->trait_count) * sizeof event->properties[0];
     }
     return bytes;
 }
@@ -48,18 +52,20 @@ static bool too_much_locked(const struct store *store, const struct store_job *j
                        : queue->rows_bytes + bytes > store->options.waiting_bytes_max));
 }
 
-static void enqueue(struct store *store, struct store_job *job)
+/* What is refused is told so at once, and does not wait with all that it has. */
+static bool enqueue(struct store *store, struct store_job *job, struct fail *fail)
 {
     struct store_queue *queue = &store->queue;
     base_lock(&queue->lock);
-    job->busy = too_much_locked(store, job);
-    if (!job->busy) {
+    bool busy = too_much_locked(store, job);
+    if (!busy) {
         queue->waiting[job->bulk].items += job->records;
         queue->waiting[job->bulk].bytes += job->bytes;
+        push_locked(&queue->first, &queue->last, job);
+        base_cond_signal(&queue->changed);
     }
-    push_locked(&queue->first, &queue->last, job);
-    base_cond_signal(&queue->changed);
     base_unlock(&queue->lock);
+    return !busy || fail_set(fail, FAIL_BUSY, "too many events wait to be stored");
 }
 
 /* A caller that waits for its own job. */
@@ -90,6 +96,12 @@ static void waiter_init(struct waiter *waiter)
     base_cond_init(&waiter->changed);
 }
 
+static void waiter_done(struct waiter *waiter)
+{
+    base_cond_done(&waiter->changed);
+    base_mutex_done(&waiter->lock);
+}
+
 static bool waiter_wait(struct waiter *waiter, struct fail *fail)
 {
     base_lock(&waiter->lock);
@@ -97,8 +109,7 @@ static bool waiter_wait(struct waiter *waiter, struct fail *fail)
         base_cond_wait(&waiter->changed, &waiter->lock);
     }
     base_unlock(&waiter->lock);
-    base_cond_done(&waiter->changed);
-    base_mutex_done(&waiter->lock);
+    waiter_done(waiter);
     if (waiter->failed) {
         *fail = waiter->fail;
     }
@@ -136,8 +147,21 @@ bool store_submit(struct store *store, struct store_item *items, size_t count, s
         .done = wake_waiter,
         .done_context = &waiter,
     };
-    enqueue(store, &job);
+    if (!enqueue(store, &job, fail)) {
+        waiter_done(&waiter);
+        return false;
+    }
     return waiter_wait(&waiter, fail);
+}
+
+/* An allocated job: its `done` is called in any case. */
+static void put(struct store *store, struct store_job *job)
+{
+    struct fail fail;
+    if (!enqueue(store, job, &fail)) {
+        job->done(job->done_context, &fail);
+        base_free(job);
+    }
 }
 
 static void submit(struct store *store, struct store_item *items, size_t count, bool bulk,
@@ -154,7 +178,7 @@ static void submit(struct store *store, struct store_item *items, size_t count, 
         .bulk = bulk,
         .allocated = true,
     };
-    enqueue(store, job);
+    put(store, job);
 }
 
 void store_submit_async(struct store *store, struct store_item *items, size_t count,
@@ -245,7 +269,7 @@ void store_submit_columns(struct store *store, struct store_columns *columns,
         .bulk = true,
         .allocated = true,
     };
-    enqueue(store, job);
+    put(store, job);
 }
 
 void store_writer_control(struct store *store, void (*control)(struct store *store, void *context),
@@ -291,7 +315,7 @@ bool store_try(struct store *store, struct store_item *items, size_t count, stru
 
 #define JOBS_IN_COMMIT 1024U
 
-/* Takes submits up to what one commit may hold; those that are only to be told "busy" come alone. */
+/* Takes submits up to what one commit may hold. */
 static size_t take_locked(struct store_queue *queue, struct store_job **out)
 {
     size_t count = 0;
@@ -299,20 +323,26 @@ static size_t take_locked(struct store_queue *queue, struct store_job **out)
     size_t bytes = 0;
     while (count < JOBS_IN_COMMIT && queue->first != NULL) {
         const struct store_job *next = queue->first;
-        if (count > 0 && (next->busy || out[0]->busy || next->bulk != out[0]->bulk ||
-                          items + next->records > STORE_COMMIT_ITEMS ||
-                          bytes + next->bytes > STORE_COMMIT_BYTES)) {
+        if (count > 0 &&
+            (next->bulk != out[0]->bulk || items + next->records > STORE_COMMIT_ITEMS ||
+             bytes + next->bytes > STORE_COMMIT_BYTES)) {
             break;
         }
         items += next->records;
         bytes += next->bytes;
-        if (!next->busy) {
-            queue->waiting[next->bulk].items -= next->records;
-            queue->waiting[next->bulk].bytes -= next->bytes;
-        }
+        queue->taken_bulk = next->bulk;
         out[count++] = pop_locked(&queue->first, &queue->last);
     }
+    queue->taken = (struct store_amount){items, bytes};
     return count;
+}
+
+/* What the round before took was answered, and is gone. */
+static void forget_taken_locked(struct store_queue *queue)
+{
+    queue->waiting[queue->taken_bulk].items -= queue->taken.items;
+    queue->waiting[queue->taken_bulk].bytes -= queue->taken.bytes;
+    queue->taken = (struct store_amount){0};
 }
 
 static void free_jobs(struct store_job *const *jobs, const bool *allocated, size_t count)
@@ -331,13 +361,7 @@ static void run_submits(struct store *store, struct store_job **jobs, size_t cou
     for (size_t i = 0; i < count; i++) {
         allocated[i] = jobs[i]->allocated;
     }
-    if (jobs[0]->busy) {
-        struct fail fail;
-        fail_set(&fail, FAIL_BUSY, "too many events wait to be stored");
-        jobs[0]->done(jobs[0]->done_context, &fail);
-    } else {
-        store_commit(store, jobs, count);
-    }
+    store_commit(store, jobs, count);
     free_jobs(jobs, allocated, count);
 }
 
@@ -364,6 +388,7 @@ static bool round_of(struct store *store, struct store_job **jobs)
 {
     struct store_queue *queue = &store->queue;
     base_lock(&queue->lock);
+    forget_taken_locked(queue);
     queue->rows_bytes = store_commit_bytes(store);
     struct store_job *control = pop_locked(&queue->control_first, &queue->control_last);
     size_t count = 0;
