@@ -236,6 +236,8 @@ static const struct base_confine_call allowed[] = {
     ANY(membarrier),
     ANY(sched_yield),
     ANY(sched_getaffinity),
+    ANY(getpriority),
+    ANY(setpriority),
     ANY(prlimit64),
     ANY(prctl),
     ANY(seccomp),

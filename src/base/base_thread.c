@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -123,6 +124,16 @@ void base_thread_join(struct base_thread *thread)
     if (thread->started) {
         INVARIANT(pthread_join(thread->inner, NULL) == 0);
         thread->started = false;
+    }
+}
+
+#define CALM_NICE 10 /* a tenth of what others get, where all are busy */
+
+void base_thread_calm(void)
+{
+    /* Linux keeps it by thread. Without it the work is done as well. */
+    if (getpriority(PRIO_PROCESS, 0) < CALM_NICE) {
+        (void)setpriority(PRIO_PROCESS, 0, CALM_NICE);
     }
 }
 

@@ -43,7 +43,10 @@ struct base_thread {
 bool base_thread_start(struct base_thread *thread, const char *name, void (*run)(void *context),
                        void *context, struct fail *fail) MUST_USE;
 void base_thread_join(struct base_thread *thread); /* accepts one never started */
-int base_cpu_count(void);                          /* those this process may use, at least 1 */
+/* For good: this thread, and those that it starts, leave the processors to the process's others where these want them all. For
+   work that nobody waits for by the millisecond. */
+void base_thread_calm(void);
+int base_cpu_count(void); /* those this process may use, at least 1 */
 
 /* Asked between blocks of work, by several threads at once. Any thread may cancel; `asker_gone` may be
    NULL, and is called from each thread that asks. */

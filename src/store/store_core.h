@@ -215,6 +215,9 @@ struct store_keeper {
     bool seal_wanted, merge_wanted, beside_wanted; /* guarded by lock */
     /* Guarded by lock: what who has the turn to merge is merging; NULL: nothing. */
     const struct store_holding *held;
+    /* Guarded by lock: where somebody has claimed that nothing be merged, and lets newer files be merged beside: those below
+       stay as they are. 0: all do. */
+    uint64_t stays_below;
     uint32_t claims;          /* guarded by lock: of those who want nothing to be merged */
     bool stop;                /* guarded by lock */
     struct store_bulk *spare; /* guarded by lock: an emptied table of an import, or NULL */

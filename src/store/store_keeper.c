@@ -50,6 +50,29 @@ void store_merging_give(struct store *store)
     store_turn_give(store, &keeper->merging);
 }
 
+void store_merging_let(struct store *store, uint64_t stays_below)
+{
+    struct store_keeper *keeper = &store->keeper;
+    struct fail ignored;
+    base_lock(&keeper->lock);
+    keeper->stays_below = stays_below;
+    if (keeper->claims == 1 && !base_cancel_due(&keeper->cancel, &ignored)) {
+        atomic_store(&keeper->merge_cancel.cancelled, false);
+    }
+    base_unlock(&keeper->lock);
+    store_turn_give(store, &keeper->small);
+}
+
+void store_merging_let_end(struct store *store)
+{
+    struct store_keeper *keeper = &store->keeper;
+    base_cancel_now(&keeper->merge_cancel);
+    store_turn_take(store, &keeper->small);
+    base_lock(&keeper->lock);
+    keeper->stays_below = 0;
+    base_unlock(&keeper->lock);
+}
+
 /* ---- sealing ----------------------------------------------------------------------------------------------- */
 
 static uint64_t next_id(void *context)

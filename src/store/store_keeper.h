@@ -23,6 +23,10 @@ void store_turn_give(struct store *store, struct store_turn *turn);
    be erased do not wait for minutes. */
 void store_merging_take(struct store *store);
 void store_merging_give(struct store *store);
+/* In between: segments and keys in files from this number on may be merged, where they are small, until it is ended. Else what
+   comes in the meantime would lie about in hundreds of pieces, which intake looks through. */
+void store_merging_let(struct store *store, uint64_t stays_below);
+void store_merging_let_end(struct store *store);
 
 /* One seal under way: what was frozen, the files made of it, the manifest that names them. */
 struct store_seal {

@@ -15,6 +15,7 @@ struct chosen {
     bool from_first;            /* nothing older stands beside them */
     bool quiet;                 /* hardly anything else is going on */
     struct store_holding taken; /* by a merge that this one is beside; none: count 0 */
+    uint64_t stays_below;       /* files with lower numbers are not to be merged */
 };
 
 static void chosen_done(struct chosen *chosen)
@@ -42,15 +43,18 @@ static bool choose_segments(struct store *store, struct chosen *chosen, struct f
     const struct store_manifest *manifest = store->keeper.manifest;
     size_t first;
     size_t count = manifest->segment_count;
+    size_t from = 0;
     uint64_t *hefts = arena_array(chosen->arena, count, sizeof *hefts, fail);
     if (hefts == NULL) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
         hefts[i] = store_segment_heft(chosen->old.segments->segments[i]);
+        from = manifest->segments[i].id < chosen->stays_below ? i + 1 : from;
     }
-    return !store_merge_choose(manifest->segments, hefts, count, chosen->quiet, &first, &count) ||
-           neighbours(chosen, first, count, fail);
+    return !store_merge_choose(manifest->segments + from, hefts + from, count - from, chosen->quiet,
+                               &first, &count) ||
+           neighbours(chosen, from + first, count, fail);
 }
 
 static bool choose_runs(struct store *store, enum store_run_kind kind, struct chosen *chosen,
@@ -76,10 +80,10 @@ static bool choose_runs(struct store *store, enum store_run_kind kind, struct ch
            neighbours(chosen, from + first, merged, fail);
 }
 
-/* Is the run being merged already? */
+/* Is the run being merged already, or to stay? */
 static bool is_taken(const struct chosen *chosen, uint64_t id)
 {
-    bool taken = false;
+    bool taken = id < chosen->stays_below;
     for (size_t i = 0; i < chosen->taken.count && chosen->taken.kind == STORE_RUN_DEDUP; i++) {
         taken |= chosen->taken.ids[i] == id;
     }
@@ -301,7 +305,7 @@ bool store_keeper_merge(struct store *store, bool quiet, struct fail *fail)
 
 /* ---- beside another ------------------------------------------------------------------------------------- */
 
-/* What is being merged now, copied; count 0: nothing. */
+/* What is being merged now, copied; count 0: nothing. And what is to stay. */
 static bool copy_held(struct store *store, struct chosen *chosen, struct fail *fail)
 {
     uint64_t *ids = NULL;
@@ -315,8 +319,19 @@ static bool copy_held(struct store *store, struct chosen *chosen, struct fail *f
         }
     }
     chosen->taken.ids = ids;
+    chosen->stays_below = store->keeper.stays_below;
     base_unlock(&store->keeper.lock);
     return held == NULL || ids != NULL;
+}
+
+/* Of keys more can be merged beside others. A merge of segments holds the rows of a batch, which is memory enough for one; other
+   runs are small, and done soon. Beside who wants files to stay: what there are many of. */
+static bool may_beside(const struct chosen *chosen, enum store_run_kind kind)
+{
+    if (chosen->stays_below > 0) {
+        return kind == STORE_ADVANCE_SEGMENTS || kind == STORE_RUN_DEDUP;
+    }
+    return chosen->taken.count > 0 && (chosen->taken.kind != kind || kind == STORE_RUN_DEDUP);
 }
 
 /* One small merge of a kind. With the turn for small merges. */
@@ -329,9 +344,7 @@ static bool merge_small(struct store *store, enum store_run_kind kind, bool *out
     if (base_cancel_due(&store->keeper.merge_cancel, fail) || !copy_held(store, &chosen, fail)) {
         return false;
     }
-    /* Of keys more can be merged beside others. A merge of segments holds the rows of a block, which is memory enough for one; other
-       runs are small, and done soon. */
-    if (chosen.taken.count == 0 || (chosen.taken.kind == kind && kind != STORE_RUN_DEDUP)) {
+    if (!may_beside(&chosen, kind)) {
         return true;
     }
     if (!choose_worth(store, kind, &chosen, fail)) {

@@ -252,6 +252,31 @@ static bool find_rows(struct store_removal *removal, struct fail *fail)
     return ok;
 }
 
+struct finding {
+    struct store_removal *removal;
+    struct fail *fail;
+    bool ok;
+};
+
+static void find_calmly(void *context)
+{
+    struct finding *finding = context;
+    base_thread_calm();
+    finding->ok = find_rows(finding->removal, finding->fail);
+}
+
+/* The same while others send and ask, who come first: it may write all rows anew, on two threads. */
+static bool find_rows_beside(struct store_removal *removal, struct fail *fail)
+{
+    struct finding finding = {removal, fail, false};
+    struct base_thread thread = {0};
+    if (!base_thread_start(&thread, "store-removal", find_calmly, &finding, fail)) {
+        return false;
+    }
+    base_thread_join(&thread);
+    return finding.ok;
+}
+
 static void discard_all(struct store_removal *removal)
 {
     remove_spares(removal);
@@ -318,7 +343,9 @@ static bool run_beside_seals(struct store_removal *removal,
     uint64_t next_file_id = atomic_load(&store->keeper.next_file_id);
     store_turn_give(store, &store->keeper.advancing);
     store_turn_give(store, &store->keeper.sealing);
-    ok = ok && find_rows(removal, fail);
+    store_merging_let(store, next_file_id);
+    ok = ok && find_rows_beside(removal, fail);
+    store_merging_let_end(store);
     *out_segments = 0;
     for (size_t i = 0; i < removal->old.segments->count; i++) {
         *out_segments +=

@@ -108,6 +108,7 @@ bool store_removal_keys_of(struct store_removal *removal, struct store_segment *
 struct wanted { /* the first 80 bits of keys, sorted */
     struct store_dedup_key *at;
     size_t count;
+    size_t next; /* those before it are less than the key asked for last */
 };
 
 static int compare_keys(const void *a, const void *b)
@@ -117,11 +118,18 @@ static int compare_keys(const void *a, const void *b)
     return store_dedup_compare(*x, *y);
 }
 
+/* A run's keys are asked for in ascending order, from its first one on as often as it is read. */
 static bool is_wanted(void *context, struct store_dedup_key key, int64_t at_ms)
 {
-    const struct wanted *wanted = context;
+    struct wanted *wanted = context;
     (void)at_ms;
-    return bsearch(&key, wanted->at, wanted->count, sizeof key, compare_keys) != NULL;
+    if (wanted->next > 0 && store_dedup_compare(wanted->at[wanted->next - 1], key) >= 0) {
+        wanted->next = 0;
+    }
+    while (wanted->next < wanted->count && store_dedup_compare(wanted->at[wanted->next], key) < 0) {
+        wanted->next++;
+    }
+    return wanted->next < wanted->count && store_dedup_compare(wanted->at[wanted->next], key) == 0;
 }
 
 /* Most runs hold none of the keys, and are told by their filters. */

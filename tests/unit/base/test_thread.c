@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 struct counter {
     struct base_mutex lock;
@@ -172,6 +173,42 @@ static void thread_has_a_name_and_no_signals(void **state)
     assert_false(sigismember(&mine, SIGTERM));
 }
 
+struct calm {
+    int before, after, of_child;
+};
+
+static void look_at_own_nice(void *context)
+{
+    *(int *)context = getpriority(PRIO_PROCESS, 0);
+}
+
+static void be_calm(void *context)
+{
+    struct calm *calm = context;
+    struct base_thread child = {0};
+    struct fail fail;
+    calm->before = getpriority(PRIO_PROCESS, 0);
+    base_thread_calm();
+    calm->after = getpriority(PRIO_PROCESS, 0);
+    assert_true(base_thread_start(&child, "child", look_at_own_nice, &calm->of_child, &fail));
+    base_thread_join(&child);
+}
+
+static void calm_threads_yield_to_others_alone(void **state)
+{
+    (void)state;
+    struct fail fail;
+    struct calm calm = {0};
+    struct base_thread thread = {0};
+    int mine = getpriority(PRIO_PROCESS, 0);
+    assert_true(base_thread_start(&thread, "calm", be_calm, &calm, &fail));
+    base_thread_join(&thread);
+    assert_int_equal(calm.before, mine);
+    assert_true(calm.after >= mine && calm.after >= 10);
+    assert_int_equal(calm.of_child, calm.after);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), mine);
+}
+
 static void cpus_are_counted(void **state)
 {
     (void)state;
@@ -237,6 +274,7 @@ int main(void)
         cmocka_unit_test(condition_wakes_who_waits),
         cmocka_unit_test(waiting_ends_with_its_time),
         cmocka_unit_test(thread_has_a_name_and_no_signals),
+        cmocka_unit_test(calm_threads_yield_to_others_alone),
         cmocka_unit_test(cpus_are_counted),
         cmocka_unit_test(work_stops_when_asked_late_or_left),
     };

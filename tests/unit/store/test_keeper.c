@@ -161,6 +161,42 @@ static void merges_are_given_up_as_long_as_anybody_claims_their_turn(void **stat
     kit_done(&kit);
 }
 
+static void who_claims_the_turn_may_let_newer_files_be_merged(void **state)
+{
+    (void)state;
+    enum { OLD = 4, NEW = 8 };
+    struct kit kit;
+    struct fail fail;
+    kit_init(&kit);
+    seal_some(&kit, OLD + NEW, 6);
+    const struct store_manifest *manifest = kit.store->keeper.manifest;
+    uint64_t segments[OLD];
+    uint64_t dedup[OLD];
+    for (size_t i = 0; i < OLD; i++) {
+        segments[i] = manifest->segments[i].id;
+        dedup[i] = manifest->runs[STORE_RUN_DEDUP][i].id;
+    }
+    uint64_t stays_below =
+        segments[OLD - 1] > dedup[OLD - 1] ? segments[OLD - 1] + 1 : dedup[OLD - 1] + 1;
+    store_merging_take(kit.store);
+    store_merging_let(kit.store, stays_below);
+    MUST(store_keeper_merge_beside(kit.store, &must_fail));
+    store_merging_let_end(kit.store);
+    for (size_t i = 0; i < OLD; i++) {
+        assert_true(has_segment(&kit, segments[i]) && has_dedup(&kit, dedup[i]));
+    }
+    assert_in_range(files_in(&kit, "segments"), OLD + 1, OLD + 3);
+    assert_in_range(files_in(&kit, "dedup"), OLD + 1, OLD + 3);
+    assert_false(store_keeper_merge(kit.store, true, &fail)); /* nobody may any more */
+    assert_int_equal(fail.code, FAIL_CANCELLED);
+    store_merging_give(kit.store);
+    assert_true(store_merge(kit.store, true, &fail));
+    assert_int_equal(files_in(&kit, "segments"), 1);
+    assert_int_equal(kit_rows(&kit, "u"), 3 * (OLD + NEW));
+    kit_verify(&kit);
+    kit_done(&kit);
+}
+
 static void keys_whose_merge_is_given_up_leave_no_file(void **state)
 {
     (void)state;
@@ -190,6 +226,7 @@ int main(void)
         cmocka_unit_test(keys_that_come_during_a_long_merge_of_segments_are_merged_beside_it),
         cmocka_unit_test(what_comes_during_a_long_merge_of_keys_is_merged_beside_it),
         cmocka_unit_test(merges_are_given_up_as_long_as_anybody_claims_their_turn),
+        cmocka_unit_test(who_claims_the_turn_may_let_newer_files_be_merged),
         cmocka_unit_test(keys_whose_merge_is_given_up_leave_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
