@@ -28,12 +28,24 @@ function compare(question, answers) {
   return differences;
 }
 
+// Of a question about one of many: each side is asked about others first, so many or so long, as all figures are of what was touched before.
+const WARM_MS = 20_000;
+async function warm(question, engine, world, rounds) {
+  const begin = performance.now();
+  let asked = 0;
+  for (; asked < question.warm && performance.now() - begin < WARM_MS; asked++) if (await engine.ask(question, world, rounds + 1 + asked) === null) break;
+  return asked;
+}
+
 // All engines are asked in turn, so that what else the machine does falls on all of them; round 0 is not timed. `log` is a file of one line
 // of JSON for each answer. After each question `soFar` is called with { results: Map of id to { NAME: medians, runs or beyond }, differences, round }.
 export async function measure({ engines, questions, world, rounds, log, soFar }) {
   const results = new Map(questions.map(({ id }) => [id, {}]));
   let differences = 0;
   rmSync(log, { force: true });
+  for (const question of questions.filter((one) => one.warm)) {
+    for (const [name, engine] of Object.entries(engines)) console.log(`${question.id}: ${name} asked ${await warm(question, engine, world, rounds)} others before`);
+  }
   for (let round = 0; round <= rounds; round++) {
     for (const question of questions) {
       const byEngine = results.get(question.id);

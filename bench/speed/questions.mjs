@@ -16,7 +16,7 @@ const ROUND = 2 ** 32;
 const counts = (steps) => steps.map((step) => step.count);
 const byName = (pairs) => Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 
-// { id, what, kind, ask(world): question, floor(world): words, canon(answer): what is compared }
+// { id, what, kind, ask(world): question, floor(world): words, canon(answer): what is compared, warm: about how many others it is asked before }
 // world: { days, customers, pick } where pick(n) is the n-th customer that is asked for.
 function trend(id, event, measure, what) {
   return {
@@ -70,7 +70,7 @@ export const QUESTIONS = [
     }),
   },
   {
-    id: 'q8', what: 'one customer\'s timeline', kind: 'timeline',
+    id: 'q8', what: 'one customer\'s timeline', kind: 'timeline', warm: 6000,
     path: (world, n) => `/api/v1/customers/${world.pick(n)}/timeline?limit=1000`,
     floor: (world, n) => `timeline ${world.pick(n)}`,
     // That a customer was joined is on its timeline too.

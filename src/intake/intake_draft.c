@@ -466,7 +466,7 @@ static bool check(struct intake_draft *draft, int64_t *out_ts_ms)
 static void *take_room(struct intake_draft *draft, size_t bytes)
 {
     size_t skipped = -(uintptr_t)draft->room % _Alignof(max_align_t);
-    if (draft->room_left < skipped || draft->room_left - skipped < bytes) {
+    if (draft->room == NULL || draft->room_left < skipped || draft->room_left - skipped < bytes) {
         return arena_alloc(draft->arena, bytes, draft->fail);
     }
     void *at = draft->room + skipped;

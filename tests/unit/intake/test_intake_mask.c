@@ -377,6 +377,22 @@ static void an_event_that_masking_makes_too_large_is_quarantined(void **state)
     test_done(&f);
 }
 
+static void an_event_too_large_to_be_read_is_masked_too(void **state)
+{
+    (void)state;
+    struct fixture f;
+    test_init(&f);
+    f.limits.event_bytes = 40;
+    struct intake_mask *mask = mask_of(ALL, NULL, 0, NULL);
+    const struct store_item *item =
+        decode(&f, mask, "{\"userId\":\"u\",\"event\":\"A\",\"text\":\"to a.b@example.com\"}");
+    assert_int_equal(item->verdict, STORE_QUARANTINED);
+    assert_holds(item->reason, "larger than 40 bytes");
+    assert_str(item->raw, "{\"userId\":\"u\",\"event\":\"A\",\"text\":\"to [email]\"}");
+    intake_mask_free(mask);
+    test_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +412,7 @@ int main(void)
         cmocka_unit_test(what_is_no_json_is_masked_as_text),
         cmocka_unit_test(rows_of_files_are_masked_and_keep_their_ids),
         cmocka_unit_test(an_event_that_masking_makes_too_large_is_quarantined),
+        cmocka_unit_test(an_event_too_large_to_be_read_is_masked_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
