@@ -36,6 +36,8 @@ static void number_items(const struct intake_import_batch *batch, uint64_t numbe
 #define LANES 8
 /* Past the journal no commit waits for the disk, and batches are as small as lies in the caches from reading to judging. */
 #define LARGE_BATCH 1000
+/* So much of batches under way, above which the oldest is waited for before the next is read: records may be of a megabyte. */
+#define HELD_BYTES_MOST ((size_t)256 << 20)
 /* An import that has brought as many rows is a large one: from then on it goes past the journal. */
 #define LARGE_ROWS 20000U
 
@@ -135,6 +137,25 @@ static bool await_all(struct run *run, bool good, struct fail *fail)
     return good;
 }
 
+static size_t held_bytes(const struct run *run)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < LANES; i++) {
+        bytes += run->lanes[i].busy ? arena_used(run->lanes[i].arena) : 0;
+    }
+    return bytes;
+}
+
+/* Makes the lane of the next batch free, and room for what that brings. */
+static bool make_room(struct run *run, struct fail *fail)
+{
+    bool good = await(run, &run->lanes[run->next], true, fail);
+    for (size_t i = 1; good && i < LANES && held_bytes(run) > HELD_BYTES_MOST; i++) {
+        good = await(run, &run->lanes[(run->next + i) % LANES], true, fail);
+    }
+    return good;
+}
+
 /* Hands a batch over; one that may not go past the journal ends that for the whole import. */
 static bool take(struct run *run, struct lane *lane, struct fail *fail)
 {
@@ -159,11 +180,11 @@ static bool take(struct run *run, struct lane *lane, struct fail *fail)
 static bool import_batches(struct run *run, struct fail *fail)
 {
     for (;;) {
-        struct lane *lane = &run->lanes[run->next];
-        run->next = (run->next + 1) % LANES;
-        if (!await(run, lane, true, fail)) {
+        if (!make_room(run, fail)) {
             return await_all(run, false, fail);
         }
+        struct lane *lane = &run->lanes[run->next];
+        run->next = (run->next + 1) % LANES;
         arena_reset(lane->arena);
         run->at.source->received_at_ms = base_now_ms(base_clock_real());
         size_t most = run->unsealed ? LARGE_BATCH : APP_IMPORT_BATCH;

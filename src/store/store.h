@@ -112,7 +112,8 @@ void store_submit_async(struct store *store, struct store_item *items, size_t co
 /* The same for the items of a running import which is too large for the journal, and beside which nobody else sends
    anything: judged by the same rules and counted, but neither durable nor seen before they are sealed, which is at the
    latest when the import is ended. A crash before that leaves an earlier state: what was sealed, a beginning of the
-   import. Others' commits wait until all is sealed. At most STORE_BULK_ITEMS_MAX items. */
+   import. Others' commits wait until all is sealed. At most STORE_BULK_ITEMS_MAX items; never refused as too many: the
+   importer bounds what it has under way. */
 #define STORE_BULK_ITEMS_MAX ((size_t)1 << 16)
 void store_submit_bulk(struct store *store, struct store_item *items, size_t count,
                        void (*done)(void *context, const struct fail *fail), void *context);

@@ -23,8 +23,7 @@
 #define STORE_ITEMS_MAX ((size_t)1 << 20)    /* in one submit */
 #define STORE_COMMIT_ITEMS ((size_t)1 << 16) /* batches are gathered up to here */
 #define STORE_COMMIT_BYTES ((size_t)64 << 20)
-#define STORE_WAITING_ITEMS ((size_t)1 << 19)        /* above this, submitting is refused as busy */
-#define STORE_WAITING_BULK_BYTES ((size_t)512 << 20) /* the same, of large imports */
+#define STORE_WAITING_ITEMS ((size_t)1 << 19) /* above this, submitting is refused as busy */
 /* Of options.waiting_bytes_max a table is sealed above so many eighths: two of them, one being sealed, leave a quarter for
    batches that wait for it. */
 #define STORE_TABLE_EIGHTHS 3U
@@ -165,10 +164,8 @@ struct store_queue { /* guarded by lock */
     struct base_cond changed;
     struct store_job *first, *last;                 /* submits */
     struct store_job *control_first, *control_last; /* before any submit */
-    struct store_amount
-        waiting[2];            /* batches, and [1] of large imports, until they were answered */
-    struct store_amount taken; /* of these, by the commit that runs; all of one kind */
-    bool taken_bulk;
+    struct store_amount waiting; /* batches, large imports aside, until they were answered */
+    struct store_amount taken;   /* of these, by the commit that runs */
     size_t rows_bytes; /* of what is committed and not sealed, as of the writer's last look */
     bool stop;
 };

@@ -44,12 +44,10 @@ static size_t bytes_of(const struct store_item *items, size_t count)
 static bool too_much_locked(const struct store *store, const struct store_job *job)
 {
     const struct store_queue *queue = &store->queue;
-    size_t bytes = queue->waiting[job->bulk].bytes + job->bytes;
+    size_t bytes = queue->rows_bytes + queue->waiting.bytes + job->bytes;
     /* One batch alone is always taken, however large: who sends one after the other is only slowed down. */
-    return queue->first != NULL &&
-           (queue->waiting[job->bulk].items + job->records > STORE_WAITING_ITEMS ||
-            (job->bulk ? bytes > STORE_WAITING_BULK_BYTES
-                       : queue->rows_bytes + bytes > store->options.waiting_bytes_max));
+    return queue->first != NULL && (queue->waiting.items + job->records > STORE_WAITING_ITEMS ||
+                                    bytes > store->options.waiting_bytes_max);
 }
 
 /* What is refused is told so at once, and does not wait with all that it has. */
@@ -57,10 +55,10 @@ static bool enqueue(struct store *store, struct store_job *job, struct fail *fai
 {
     struct store_queue *queue = &store->queue;
     base_lock(&queue->lock);
-    bool busy = too_much_locked(store, job);
+    bool busy = !job->bulk && too_much_locked(store, job);
     if (!busy) {
-        queue->waiting[job->bulk].items += job->records;
-        queue->waiting[job->bulk].bytes += job->bytes;
+        queue->waiting.items += job->bulk ? 0 : job->records;
+        queue->waiting.bytes += job->bulk ? 0 : job->bytes;
         push_locked(&queue->first, &queue->last, job);
         base_cond_signal(&queue->changed);
     }
@@ -330,18 +328,19 @@ static size_t take_locked(struct store_queue *queue, struct store_job **out)
         }
         items += next->records;
         bytes += next->bytes;
-        queue->taken_bulk = next->bulk;
         out[count++] = pop_locked(&queue->first, &queue->last);
     }
-    queue->taken = (struct store_amount){items, bytes};
+    if (count > 0 && !out[0]->bulk) {
+        queue->taken = (struct store_amount){items, bytes};
+    }
     return count;
 }
 
 /* What the round before took was answered, and is gone. */
 static void forget_taken_locked(struct store_queue *queue)
 {
-    queue->waiting[queue->taken_bulk].items -= queue->taken.items;
-    queue->waiting[queue->taken_bulk].bytes -= queue->taken.bytes;
+    queue->waiting.items -= queue->taken.items;
+    queue->waiting.bytes -= queue->taken.bytes;
     queue->taken = (struct store_amount){0};
 }
 
