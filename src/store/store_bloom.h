@@ -17,9 +17,13 @@ struct store_bloom {
     uint8_t *bytes;
     uint64_t blocks;
 };
+/* Of a filter for so many keys. */
+uint64_t store_bloom_blocks(uint64_t keys);
 bool store_bloom_init(struct store_bloom *bloom, uint64_t keys, struct fail *fail) MUST_USE;
 void store_bloom_done(struct store_bloom *bloom);
 void store_bloom_add(struct store_bloom *bloom, uint64_t hash);
+/* To the key's block, 64 bytes. Blocks ascend with the hashes: who adds keys in their order needs no more of a filter than one. */
+void store_bloom_add_to(uint8_t *block, uint64_t hash);
 
 /* The block of a key in a filter of so many blocks. */
 static inline uint64_t store_bloom_block(uint64_t hash, uint64_t blocks)

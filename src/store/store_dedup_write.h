@@ -1,10 +1,11 @@
 /* store_dedup_write.h — a run of deduplication while it is written.
  *
- * What: takes keys in their order and writes them with the starts of their buckets and the filter.
+ * What: takes keys in their order and writes them with the starts of their buckets and the filter, for which they are read back
+ *   in the end: it takes 1.5 bytes a key, which for hundreds of millions of them is not to be held in memory.
  *   Format: docs/formats/dedup.md.
  * Owner: the caller's; from begin to finish it holds memory and an open file.   Threads: one.
  * Failure: FAIL_IO, FAIL_NO_MEMORY, FAIL_LIMIT; of a put it is told by finish.
- * Limits/cost: UINT32_MAX keys.   Units: *_ms UTC.
+ * Limits/cost: UINT32_MAX keys; 4 bytes of memory for 32 to 64 of them.   Units: *_ms UTC.
  * Example: see store_dedup_own.c.   Not here: the order of keys (store_dedup_build.c, store_dedup_own.c).
  */
 #pragma once
@@ -15,7 +16,7 @@
 
 struct store_dedup_writing {
     struct store_run_writer *writer;
-    struct store_bloom bloom;
+    uint64_t filter_blocks;
     struct store_dedup_shape shape;
     int64_t first_ms;
     struct base_buf starts;

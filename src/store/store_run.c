@@ -356,6 +356,32 @@ uint64_t store_run_written(const struct store_run_writer *writer)
     return position(writer) - writer->sections[writer->section_count - 1].offset;
 }
 
+bool store_run_read_back(const struct store_run_writer *writer, uint32_t section, uint64_t at,
+                         void *into, size_t len, struct fail *fail)
+{
+    uint64_t offset = writer->sections[section].offset + at;
+    INVARIANT(section < writer->section_count && offset + len <= position(writer));
+    if (writer->failed) {
+        *fail = writer->fail;
+        return false;
+    }
+    size_t in_file = offset >= writer->flushed         ? 0
+                     : writer->flushed - offset >= len ? len
+                                                       : (size_t)(writer->flushed - offset);
+    size_t got = 0;
+    if (in_file > 0 && !disk_read_at(writer->file, offset, into, in_file, &got, fail)) {
+        return false;
+    }
+    if (got < in_file) {
+        return fail_set(fail, FAIL_IO, "a file being written is shorter than what was written");
+    }
+    if (len > in_file) {
+        memcpy((char *)into + in_file, writer->buffer.data + (offset + in_file - writer->flushed),
+               len - in_file);
+    }
+    return true;
+}
+
 static void writer_free(struct store_run_writer *writer)
 {
     disk_close(writer->file);

@@ -59,6 +59,9 @@ void store_run_begin(struct store_run_writer *writer);
 /* Errors are kept and told by store_run_finish. */
 void store_run_write(struct store_run_writer *writer, const void *data, size_t len);
 uint64_t store_run_written(const struct store_run_writer *writer); /* in this section */
+/* Bytes [at, at + len) of a section that was begun before, which must have been written. False too where writing them failed. */
+bool store_run_read_back(const struct store_run_writer *writer, uint32_t section, uint64_t at,
+                         void *into, size_t len, struct fail *fail) MUST_USE;
 /* Closes the file, synced, its name too. The writer is freed; on failure the file is removed. */
 bool store_run_finish(struct store_run_writer *writer, struct store_run_info *out,
                       struct fail *fail) MUST_USE;

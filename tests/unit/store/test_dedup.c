@@ -1,8 +1,12 @@
 /* Which events are duplicates: exact in the window, over seals, merges and restarts; for ever for imports. */
 #include "store_kit.h"
 
+#include <stdlib.h>
+
 #include "base_random.h"
+#include "store_bloom.h"
 #include "store_dedup_own.h"
+#include "store_dedup_write.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define WINDOW_MS (7 * DAY_MS)
@@ -362,6 +366,57 @@ keys_that_nobody_looks_for_are_all_in_their_run_and_those_taken_back_are_not(voi
     disk_sim_free(sim);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    const struct store_dedup_key *x = a;
+    const struct store_dedup_key *y = b;
+    return store_dedup_compare(*x, *y);
+}
+
+/* Written while keys are read back, a filter is what all keys in memory give. */
+static void filters_are_those_of_all_keys(void **state)
+{
+    (void)state;
+    static const uint32_t counts[] = {1, 2, 63, 64, 65, 4000, 5041, 5042, 120000};
+    struct kit kit;
+    struct fail fail;
+    struct base_random_seeded seeded;
+    base_random_seed(&seeded, 31);
+    kit_init(&kit);
+    struct disk *disk = disk_sim_disk(kit.sim);
+    for (size_t n = 0; n < ARRAY_LEN(counts); n++) {
+        uint32_t count = counts[n];
+        struct store_dedup_key *keys = arena_array(kit.arena, count, sizeof *keys, &fail);
+        struct store_bloom bloom = {0};
+        struct store_dedup_writing writing;
+        struct store_run_info info;
+        struct store_run *run;
+        const uint8_t *filter;
+        for (uint32_t i = 0; i < count; i++) {
+            keys[i] =
+                (struct store_dedup_key){base_random_u64(&seeded.random) >> (i % 7 == 0 ? 40 : 0),
+                                         (uint16_t)base_random_u64(&seeded.random)};
+        }
+        qsort(keys, count, sizeof *keys, compare_keys);
+        assert_true(store_bloom_init(&bloom, count, &fail));
+        assert_true(
+            store_dedup_write_begin(disk, 900 + n, count, 5, 5 + 1000, false, &writing, &fail));
+        for (uint32_t i = 0; i < count; i++) {
+            store_dedup_write_put(&writing, keys[i], 5 + i % 1000);
+            store_bloom_add(&bloom, keys[i].high);
+        }
+        assert_true(store_dedup_write_finish(&writing, &info, &fail));
+        assert_true(store_run_open(disk, STORE_RUN_DEDUP, &info, &run, &fail));
+        size_t bytes = bloom.blocks * STORE_BLOOM_BLOCK_BYTES;
+        assert_int_equal(store_run_len(run, STORE_DEDUP_BLOOM), bytes);
+        assert_true(store_run_at(run, STORE_DEDUP_BLOOM, 0, bytes, &filter, &fail));
+        assert_memory_equal(filter, bloom.bytes, bytes);
+        store_run_unref(run);
+        store_bloom_done(&bloom);
+    }
+    kit_done(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +431,7 @@ int main(void)
         cmocka_unit_test(a_quarantined_record_does_not_use_up_its_id),
         cmocka_unit_test(runs_older_than_the_window_go),
         cmocka_unit_test(many_ids_over_many_seals_are_told_apart),
+        cmocka_unit_test(filters_are_those_of_all_keys),
         cmocka_unit_test(a_rollback_leaves_the_table_as_it_was),
         cmocka_unit_test(
             keys_that_nobody_looks_for_are_all_in_their_run_and_those_taken_back_are_not),
