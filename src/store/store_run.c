@@ -359,12 +359,13 @@ uint64_t store_run_written(const struct store_run_writer *writer)
 bool store_run_read_back(const struct store_run_writer *writer, uint32_t section, uint64_t at,
                          void *into, size_t len, struct fail *fail)
 {
-    uint64_t offset = writer->sections[section].offset + at;
-    INVARIANT(section < writer->section_count && offset + len <= position(writer));
-    if (writer->failed) {
+    if (writer->failed) { /* then less is there than was written */
         *fail = writer->fail;
         return false;
     }
+    INVARIANT(section < writer->section_count);
+    uint64_t offset = writer->sections[section].offset + at;
+    INVARIANT(offset + len <= position(writer));
     size_t in_file = offset >= writer->flushed         ? 0
                      : writer->flushed - offset >= len ? len
                                                        : (size_t)(writer->flushed - offset);
