@@ -5,8 +5,9 @@
  * sent:
  *   '/' separates parts, each part is percent-decoded on its own (net_percent_decode), so that an
  *   encoded slash stays inside its part.
- * Owner: a request and all it views live until its reply was sent; `arena` goes with it. A reply's
- *   header values must live as long (static, or in the request's arena).
+ * Owner: a request and all it views live until its reply was sent; `arena` goes with it. But its body goes when
+ *   the handler returns, unless the reply is still being made then (`pull`). A reply's header values must live as long
+ *   as the request (static, or in its arena).
  * Threads: a request belongs to the thread that handles it; net_request_gone may be asked from any
  *   thread while the handler runs.
  * Failure: as said at each function.

@@ -248,7 +248,8 @@ test('answers outlive reloads, a killed server, a lost network, and half a word'
   assert.deepEqual([score, text, properties['answers.last']], [4, 'The queue was long', true]);
 });
 
-test('two tabs show one survey: what one answers the other knows, and both are done at once', async (t) => {
+// Two tabs of one visitor, both at the first question of THREE.
+async function twoTabs(t) {
   const { world, site, page, context } = await scene(t, THREE);
   await page.goto(site.url);
   await asks(page, 'How likely?');
@@ -256,6 +257,11 @@ test('two tabs show one survey: what one answers the other knows, and both are d
   const other = await context.newPage();
   await other.goto(`${site.url}/two`);
   await asks(other, 'How likely?');
+  return { world, page, other, id };
+}
+
+test('two tabs show one survey: what one answers the other knows, and both are done at once', async (t) => {
+  const { world, page, other, id } = await twoTabs(t);
   await radio(page, '1').click();
   await next(page).click();
   await asks(page, 'You gave 1. What should we do better?');
@@ -275,13 +281,7 @@ test('two tabs show one survey: what one answers the other knows, and both are d
 });
 
 test('what is chosen last counts, also where a tab showed it as chosen before another tab said otherwise', async (t) => {
-  const { world, site, page, context } = await scene(t, THREE);
-  await page.goto(site.url);
-  await asks(page, 'How likely?');
-  const id = await anonymous(page);
-  const other = await context.newPage();
-  await other.goto(`${site.url}/two`);
-  await asks(other, 'How likely?');
+  const { world, page, other, id } = await twoTabs(t);
   // What a tab shows that nobody has touched follows the other one.
   await radio(page, '3').click();
   await other.waitForFunction(() => [...document.querySelectorAll('[data-fh]')].some((host) => host.shadowRoot.querySelectorAll('input')[3]?.checked));
