@@ -44,6 +44,9 @@ static bool choose_segments(struct store *store, struct chosen *chosen, struct f
     size_t first;
     size_t count = manifest->segment_count;
     size_t from = 0;
+    if (count == 0) {
+        return true;
+    }
     uint64_t *hefts = arena_array(chosen->arena, count, sizeof *hefts, fail);
     if (hefts == NULL) {
         return false;
