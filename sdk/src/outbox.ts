@@ -2,10 +2,10 @@
 //
 // All of it lies in the storage under one name, so that a reload, another tab or a lost network changes
 // nothing: the response was minted by the server before the first question, each answer bears a number that
-// only grows, and for each question the highest number wins. What was not acknowledged is sent again, by
-// whichever tab comes first; an answer that this tab has given is kept here too until then, in case two tabs
-// wrote at the same instant. One answer a request, in order of their numbers: an old one never rides on a
-// new one's number.
+// only grows, and for each question the highest number wins. So it is with the question on show and what is
+// being typed. Tabs see each other's writes a moment late and write over them: each keeps what it knows of and
+// puts it back, which ends, as numbers only grow. What was not acknowledged is sent again, by whichever tab
+// comes first. One answer a request, in order of their numbers: an old one never rides on a new one's number.
 import type { Answered, Bag, Json } from "./types";
 import type { Survey } from "./logic";
 
@@ -26,13 +26,12 @@ export interface Open {
   told?: boolean;
   /** Dismissed: never shown again, only sent. */
   closed?: boolean;
-  /** The question on show. */
+  /** The question on show, and the number of the step to it. */
   at?: string;
-  /** What is being typed. */
-  draft?: [string, string];
+  step?: number;
+  /** What is being typed: [question, words, number]. */
+  draft?: [string, string, number];
 }
-
-type Mark = "shown" | "finished" | "told" | "closed";
 
 export interface OutboxEnv {
   now(): number;
@@ -65,12 +64,32 @@ export const bare = <T extends object>(from?: T): T => Object.assign(Object.crea
 
 const RETRY_MAX_MS = 300_000;
 
+/** The number of the answer to a question; 0: none. */
+const numberOf = (open: Open, question: string): number => (open.pending[question] || [open.acked[question] || 0])[0];
+
+/** What `from` knows of the same response that `open` does not. */
+function merge(open: Open, from: Open): void {
+  for (const question of Object.keys({ ...from.acked, ...from.pending })) {
+    const number = numberOf(from, question);
+    if (number > numberOf(open, question)) open.pending[question] = [number, (open.answers[question] = from.answers[question]!)];
+    const acked = Math.max(open.acked[question] || 0, from.acked[question] || 0);
+    if (acked) open.acked[question] = acked;
+    if (open.pending[question] && open.pending[question]![0] <= acked) delete open.pending[question];
+  }
+  if ((from.step || 0) > (open.step || 0)) {
+    open.step = from.step;
+    open.at = from.at;
+  }
+  if (from.draft && !(open.draft && open.draft[2] >= from.draft[2])) open.draft = from.draft;
+  if (open.draft && !(open.draft[2] > numberOf(open, open.draft[0]))) delete open.draft; // said since
+  for (const mark of ["shown", "finished", "told", "closed"] as const) if (from[mark]) open[mark] = true;
+  open.seq = Math.max(open.seq, from.seq);
+}
+
 export function makeOutbox(env: OutboxEnv): Outbox {
   let kept = true; // the storage takes what we give
-  let last: Open | null = null;
-  // What this tab knows by itself, in case another one writes over it: tabs see each other's writes a moment late.
-  let mine: Open["pending"] = bare();
-  let marks: Partial<Record<Mark, true>> = {};
+  let last: Open | null = null; // what this tab knows
+  let mine: Record<string, true> = bare(); // questions that were answered in it
   let busy = false;
   let tries = 0;
   let waitUntil = 0;
@@ -78,67 +97,46 @@ export function makeOutbox(env: OutboxEnv): Outbox {
 
   const read = (): Open | null => {
     if (!kept) return last;
+    const text = env.get();
     let found: Open | null = null;
     try {
-      const value = JSON.parse(env.get() || "null") as Open | null;
+      const value = JSON.parse(text || "null") as Open | null;
       if (value && value.response && Array.isArray(value.survey?.questions) && value.pending && value.acked && value.answers)
         found = { ...value, answers: bare(value.answers), pending: bare(value.pending), acked: bare(value.acked) };
     } catch {
       // Not ours: as if there were none.
     }
     if (found) {
-      if (last && last.response !== found.response) {
-        mine = bare();
-        marks = {};
-      }
+      if (last && last.response === found.response) merge(found, last);
+      else mine = bare();
       last = found;
-      // Written over: what only this tab still knows is put back at once.
-      if (merge(found)) kept = env.set(JSON.stringify(found));
-    } else if (last && Object.keys(mine).length) {
-      found = last = { ...last, closed: true, pending: bare() }; // ended by another tab, but we have answers
-      merge(found);
-    } else {
-      last = null;
-      marks = {};
+      if (JSON.stringify(found) !== text) save(found);
+    } else if (last) {
+      // Ended by another tab; but we may have answers.
+      const { pending } = last;
+      const left: Open["pending"] = bare();
+      for (const question of Object.keys(mine)) if (pending[question]) left[question] = pending[question]!;
+      found = last = Object.keys(left).length ? { ...last, closed: true, pending: left } : null;
     }
     return found;
   };
 
-  const merge = (open: Open): boolean => {
-    let changed = false;
-    for (const question of Object.keys(mine)) {
-      const own = mine[question]!;
-      if ((open.acked[question] || 0) >= own[0]) delete mine[question];
-      else if ((open.pending[question] || [0])[0] < own[0]) {
-        open.pending[question] = own;
-        open.answers[question] = own[1];
-        changed = true;
-      }
-    }
-    for (const mark of Object.keys(marks) as Mark[]) {
-      changed ||= !open[mark];
-      open[mark] = true;
-    }
-    return changed;
-  };
-
   const save = (open: Open): void => {
-    merge(open);
     last = open;
     kept = env.set(JSON.stringify(open));
   };
 
   const drop = (): void => {
-    mine = bare();
-    marks = {};
     last = null;
     env.del();
   };
 
-  const change = (run: (open: Open) => void): void => {
+  /** `run` is given the number of what it changes. */
+  const change = (run: (open: Open, number: number) => void): void => {
     const open = read();
     if (!open) return;
-    run(open);
+    open.seq = Math.max(open.seq + 1, Math.floor((env.now() + env.random()) * 1000));
+    run(open, open.seq);
     save(open);
   };
 
@@ -154,11 +152,12 @@ export function makeOutbox(env: OutboxEnv): Outbox {
     const waiting = open.pending;
     const order = Object.keys(waiting).sort((a, b) => waiting[a]![0] - waiting[b]![0]);
     const question = order[0];
+    const [seq, value] = (question !== undefined && waiting[question]) || [open.seq, null];
+    const { shown } = open;
     const finished = !!open.finished && order.length < 2;
     let path = "/api/v1/ask/answer";
-    if (!open.shown) path = "/api/v1/ask/shown";
-    else if (question !== undefined) Object.assign(body, { seq: waiting[question]![0], answers: { [question]: waiting[question]![1] }, finished });
-    else if (finished && !open.told) Object.assign(body, { seq: open.seq, answers: {}, finished });
+    if (!shown) path = "/api/v1/ask/shown";
+    else if (question !== undefined || (finished && !open.told)) Object.assign(body, { seq, answers: question === undefined ? {} : { [question]: value }, finished });
     else {
       if (open.closed || open.told) drop();
       return;
@@ -167,7 +166,7 @@ export function makeOutbox(env: OutboxEnv): Outbox {
     void env.post(path, body).then(({ status, retryS }) => {
       busy = false;
       // An answer that the server will not have is let go by itself; a response that it does not know, as a whole.
-      const taken = (status > 199 && status < 300) || (question !== undefined && open.shown && (status === 400 || status === 422));
+      const taken = (status > 199 && status < 300) || (question !== undefined && shown && (status === 400 || status === 422));
       const now = read();
       if (!taken && status > 399 && status < 500 && status !== 408 && status !== 429) {
         if (now && now.response === open.response) drop();
@@ -176,14 +175,13 @@ export function makeOutbox(env: OutboxEnv): Outbox {
       if (taken) {
         tries = waitUntil = 0;
         if (now && now.response === open.response) {
-          if (!open.shown) marks.shown = true;
+          if (!shown) now.shown = true;
           else {
             if (question !== undefined) {
-              const [seq] = waiting[question]!;
               now.acked[question] = Math.max(now.acked[question] || 0, seq);
               if (now.pending[question] && now.pending[question]![0] <= seq) delete now.pending[question];
             }
-            if (finished) marks.told = true;
+            if (finished) now.told = true;
           }
           save(now);
         }
@@ -197,27 +195,26 @@ export function makeOutbox(env: OutboxEnv): Outbox {
   return {
     begin(open) {
       mine = bare();
-      marks = {};
       save(open);
       flush();
     },
     read,
     answer(question, value) {
-      change((open) => {
-        open.seq = Math.max(open.seq + 1, Math.floor((env.now() + env.random()) * 1000));
-        mine[question] = [open.seq, value];
-        delete open.draft;
+      change((open, number) => {
+        mine[question] = true;
+        open.pending[question] = [number, (open.answers[question] = value)];
+        if (open.draft?.[0] === question) delete open.draft;
       });
       flush();
     },
-    go: (question) => change((open) => void (open.at = question)),
-    draft: (question, text) => change((open) => void (open.draft = [question, text])),
+    go: (question) => change((open, number) => Object.assign(open, { at: question, step: number })),
+    draft: (question, text) => change((open, number) => void (open.draft = [question, text, number])),
     finish() {
-      change((open) => void (marks.finished = open.finished = true));
+      change((open) => void (open.finished = true));
       flush();
     },
     close() {
-      change((open) => void (marks.closed = open.closed = true));
+      change((open) => void (open.closed = true));
       flush();
     },
     flush,

@@ -128,11 +128,13 @@ class World {
 
 const fresh = (): Open => ({ response: "r_1", token: "tok", survey: structuredClone(survey), answers: {}, pending: {}, acked: {}, seq: 0 });
 
-test(`the last answer to each question arrives, whatever happens (${CASES} schedules, seed ${SEED})`, () => {
+test(`the last answer to each question arrives and all tabs are at one place, whatever happens (${CASES} schedules, seed ${SEED})`, () => {
   for (let n = 0; n < CASES; n++) {
     const random = dice(SEED + n);
     const world = new World(random);
     const said: Record<string, Json> = {};
+    let place: string | undefined;
+    let draft: string | undefined;
     world.lag = n % 2 ? 30 : 0;
     let tabs = [world.tab()];
     tabs[0]!.outbox.begin(fresh());
@@ -147,6 +149,8 @@ test(`the last answer to each question arrives, whatever happens (${CASES} sched
         if (!tab.outbox.read()) break;
         tab.outbox.answer(question, value);
         said[question] = value;
+        if (question === "q1") draft = undefined;
+        if (random() < 0.7) tab.outbox.go((place = `q${1 + Math.floor(random() * 4)}`));
       } else if (what < 0.6) {
         world.kill(tab); // a reload: the storage is all that is left
         tabs = tabs.filter((one) => one !== tab);
@@ -154,13 +158,24 @@ test(`the last answer to each question arrives, whatever happens (${CASES} sched
         tabs[tabs.length - 1]!.outbox.flush();
       } else if (what < 0.7 && tabs.length < 3) tabs.push(world.tab());
       else if (what < 0.8) world.down = !world.down;
-      else if (what < 0.85) tab.outbox.draft("q1", "half a w");
-      else if (what < 0.9) tab.outbox.wake();
+      else if (what < 0.85) {
+        world.run(1 + 2 * world.lag);
+        tab.outbox.draft("q1", (draft = `half a w${turn}`));
+      } else if (what < 0.9) tab.outbox.wake();
       else if (turn > 3) {
         tab.outbox.finish();
         finished = true;
       }
       world.run(random() * 3000);
+    }
+    // Nothing that anybody said or did was written over for good.
+    world.run(1 + 3 * world.lag);
+    for (const { outbox } of tabs) {
+      const open = outbox.read();
+      if (!open) continue; // all of it is done
+      assert.deepEqual({ ...open.answers }, said, `seed ${SEED + n}: answers`);
+      assert.equal(open.at, place, `seed ${SEED + n}: place`);
+      assert.equal(open.draft?.[1], draft, `seed ${SEED + n}: draft`);
     }
     if (!finished) tabs[0]!.outbox.close();
     world.run(2 * world.lag + random() * 2000);
@@ -190,6 +205,20 @@ test("without a storage everything arrives while the page lives", () => {
     assert.deepEqual([world.got.q1![1], world.got.q2![1]], [7, 8]);
     assert.ok(world.finished > 0);
     assert.equal(outbox.read(), null);
+  }
+});
+
+test("an answer that is changed while it is on its way is sent again", () => {
+  for (const full of [false, true]) {
+    const world = new World(() => 0.5);
+    world.full = full;
+    const { outbox } = world.tab();
+    outbox.begin(fresh());
+    world.run(10_000);
+    outbox.answer("q1", 1);
+    outbox.answer("q1", 2); // the first is at the server, its acknowledgement is not here yet
+    world.run(10_000);
+    assert.equal(world.got.q1![1], 2, full ? "without a storage" : "");
   }
 });
 
