@@ -220,8 +220,7 @@ static void look_at_named(struct app_doctor *doctor, const char *setting, struct
 
 static void look_at_memory(struct app_doctor *doctor, const struct app_config *config)
 {
-    long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
-    int64_t memory_mb = pages > 0 && bytes > 0 ? (int64_t)pages / 1024 * bytes / 1024 : INT64_MAX;
+    int64_t memory_mb = (int64_t)(base_memory_bytes() >> 20);
     if (config->query_memory_mb > memory_mb) {
         SAY(APP_FINDING_WARN, "settings",
             str_format(doctor->arena, "query_memory_mb = %lld",

@@ -230,6 +230,13 @@ static bool import_listed(struct run *run, struct fail *fail)
     return good && ended;
 }
 
+/* Rows without an id may take a quarter of the memory there is. */
+static size_t repeats_bytes(void)
+{
+    size_t part = base_memory_bytes() / 4;
+    return part > INTAKE_REPEATS_BYTES ? part : INTAKE_REPEATS_BYTES;
+}
+
 bool app_import(struct app_link *link, const struct app_import_options *options,
                 struct intake_counts *counts, struct fail *fail)
 {
@@ -245,6 +252,7 @@ bool app_import(struct app_link *link, const struct app_import_options *options,
         .format = options->format,
         .map = options->map,
         .source = &source,
+        .repeats_bytes_max = repeats_bytes(),
     };
     struct intake_import *import = NULL;
     if (!intake_import_open(&import_options, &import, fail)) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base_checked.h"
 
@@ -121,6 +122,35 @@ bool base_give_back(size_t kept_bytes)
 {
     struct mallinfo2 heap = mallinfo2(); /* of all threads' heaps */
     return heap.fordblks > kept_bytes && malloc_trim(0) == 1;
+}
+
+#define CONTAINER_LIMIT_FILE "/sys/fs/cgroup/memory.max" /* cgroup 2, as a container sees its own */
+
+size_t base_memory_within(const char *limit_file, size_t bytes)
+{
+    char text[32];
+    FILE *file = fopen(limit_file, "re");
+    if (file == NULL) {
+        return bytes;
+    }
+    size_t len = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[len] = '\0';
+    char *end;
+    unsigned long long limit = strtoull(text, &end, 10);
+    bool whole = len > 0 && text[0] >= '0' && text[0] <= '9' && (*end == '\n' || *end == '\0');
+    return whole && limit < bytes ? (size_t)limit : bytes;
+}
+
+size_t base_memory_bytes(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    size_t bytes;
+    if (pages <= 0 || page_bytes <= 0 ||
+        !base_size_mul((size_t)pages, (size_t)page_bytes, &bytes)) {
+        bytes = SIZE_MAX;
+    }
+    return base_memory_within(CONTAINER_LIMIT_FILE, bytes);
 }
 
 void base_free(void *block)

@@ -43,6 +43,10 @@ void base_bound_heaps(void);
    not, or where nothing could be given. Takes some ms; any thread. Freed blocks stay with the heap otherwise, between those
    that live on, and it would seem to grow with the largest load that ever was. */
 bool base_give_back(size_t kept_bytes);
+/* The memory that this process may have: the machine's, or what its container is held to, where that is less. */
+size_t base_memory_bytes(void);
+/* The same of `bytes` and what such a file says ("max": no limit); one that cannot be read says nothing. For tests. */
+size_t base_memory_within(const char *limit_file, size_t bytes);
 
 /* How much memory one piece of work may hold. Shared by its threads; counts in whole chunks. */
 struct base_budget;

@@ -48,6 +48,7 @@ enum intake_format {
 bool intake_format_parse(struct str name, enum intake_format *out, struct fail *fail) MUST_USE;
 const char *intake_format_name(enum intake_format format);
 
+#define INTAKE_REPEATS_BYTES ((size_t)2 << 30)
 struct intake_import_options {
     struct intake_reader reader;
     enum intake_format format;
@@ -56,7 +57,7 @@ struct intake_import_options {
     /* A single record that was read before, and is read again: the id that it may need comes from these bytes, as it
        did then. Missing: from its own. */
     struct str known_raw;
-    size_t repeats_bytes_max; /* for counting rows without an id; 0: 1 GiB */
+    size_t repeats_bytes_max; /* for counting rows without an id; 0: INTAKE_REPEATS_BYTES */
 };
 
 struct intake_import;

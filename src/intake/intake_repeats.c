@@ -1,6 +1,7 @@
 #include "intake_repeats.h"
 
-#define REPEATS_BYTES_MAX ((size_t)2 << 30)
+#include "intake_import.h"
+
 #define SLOTS_FIRST ((size_t)1 << 12)
 #define MARK_BYTES sizeof(uint64_t)
 
@@ -28,7 +29,7 @@ struct intake_repeats {
 struct intake_repeats *intake_repeats_new(size_t bytes_max)
 {
     struct intake_repeats *repeats = base_alloc_zero(sizeof *repeats);
-    repeats->bytes_max = bytes_max == 0 ? REPEATS_BYTES_MAX : bytes_max;
+    repeats->bytes_max = bytes_max == 0 ? INTAKE_REPEATS_BYTES : bytes_max;
     return repeats;
 }
 
@@ -58,10 +59,11 @@ static size_t slot_of(const struct table *table, uint64_t mark)
 
 static bool too_many(const struct intake_repeats *repeats, struct fail *fail)
 {
-    return fail_set(fail, FAIL_LIMIT,
-                    "%zu different rows without an id are more than may be counted; name the "
-                    "columns of an id in the map (message_id)",
-                    repeats->used);
+    return fail_set(
+        fail, FAIL_LIMIT,
+        "%zu different rows without an id are more than may be counted in %zu MB; name the "
+        "columns of an id in the map (message_id), or import the file in parts",
+        repeats->used, repeats->bytes_max >> 20);
 }
 
 static size_t bytes_of(size_t slots, size_t count_slots)

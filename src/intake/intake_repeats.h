@@ -14,7 +14,7 @@
 #include "base_hash.h"
 
 struct intake_repeats;
-struct intake_repeats *intake_repeats_new(size_t bytes_max); /* 0: 2 GiB */
+struct intake_repeats *intake_repeats_new(size_t bytes_max); /* 0: as intake_import.h says */
 void intake_repeats_free(struct intake_repeats *repeats);    /* accepts NULL */
 /* So many different ones will come: makes room for them at once, where they fit into the limit. */
 void intake_repeats_expect(struct intake_repeats *repeats, uint64_t count);

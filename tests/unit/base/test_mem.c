@@ -9,7 +9,9 @@
 #include "base_mem.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Memory of its own that the process has in use, or 0 where that cannot be told. */
 static size_t resident_kb(void)
@@ -213,6 +215,33 @@ static void budget_is_shared_and_given_back(void **state)
     base_budget_free(budget);
 }
 
+static size_t within(const char *says, size_t bytes)
+{
+    char path[] = "/tmp/memory-max-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, says, strlen(says)), (ssize_t)strlen(says));
+    close(descriptor);
+    size_t got = base_memory_within(path, bytes);
+    unlink(path);
+    return got;
+}
+
+static void a_container_has_the_memory_that_it_is_held_to(void **state)
+{
+    (void)state;
+    assert_int_equal(within("1073741824\n", 4000000000), 1073741824);
+    assert_int_equal(within("1073741824", 4000000000), 1073741824);
+    assert_int_equal(within("8000000000\n", 4000000000), 4000000000);
+    static const char *const nothing[] = {"max\n", "", "-1\n", " 5\n", "5x\n", "1 2\n", "\n"};
+    for (size_t i = 0; i < ARRAY_LEN(nothing); i++) {
+        assert_int_equal(within(nothing[i], 77), 77);
+    }
+    assert_int_equal(within("99999999999999999999999999999999999999\n", 77), 77);
+    assert_int_equal(base_memory_within("/nowhere/memory.max", 77), 77);
+    assert_true(base_memory_bytes() > (size_t)64 << 20);
+}
+
 struct note {
     char *log;
     char letter;
@@ -252,6 +281,7 @@ int main(void)
         cmocka_unit_test(arena_stays_within_its_budget),
         cmocka_unit_test(arena_reset_gives_a_large_block_back),
         cmocka_unit_test(budget_is_shared_and_given_back),
+        cmocka_unit_test(a_container_has_the_memory_that_it_is_held_to),
         cmocka_unit_test(deferred_calls_run_last_first_and_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
