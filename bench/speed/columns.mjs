@@ -1,6 +1,6 @@
 // Bytes of firsthand's segments by column, from their footers (docs/formats/segment.md), so that a column can be set beside the same
 // column of a peer.
-import { readFileSync, readdirSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KINDS = [null, 'ts', 'event', 'arrival', 'original', 'received_at', 'client_ts', 'sent_at', 'source', 'channel', 'scale', 'score', 'text', 'message_id', 'property', 'trait'];
@@ -37,8 +37,30 @@ function propertiesOf(names) {
 
 const sum = (section, bytes, value) => Array.from({ length: section.length / bytes }, (_, i) => value(i * bytes)).reduce((a, b) => a + b, 0);
 
-function addSegment(file, add) {
-  const footer = file.subarray(Number(file.readBigUInt64LE(file.length - 32)), file.length - 32);
+// A file may be larger than what is read at once.
+function read(descriptor, from, to) {
+  const bytes = Buffer.alloc(to - from);
+  for (let got = 0; got < bytes.length;) {
+    const more = readSync(descriptor, bytes, got, bytes.length - got, from + got);
+    if (more === 0) throw new Error(`a segment ends at ${from + got}, before ${to}`);
+    got += more;
+  }
+  return bytes;
+}
+
+// The file's own bytes, and its footer.
+function openSegment(path) {
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const begins = Number(read(descriptor, size - 32, size).readBigUInt64LE(0));
+    return { size, footer: read(descriptor, begins, size - 32) };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function addSegment(footer, add) {
   const sections = sectionsOf(footer);
   const properties = propertiesOf(sections[NAMES]);
   const columns = sections[COLUMNS];
@@ -69,9 +91,9 @@ export function columnBytes(folder) {
   const columns = {};
   let rest = 0;
   for (const name of readdirSync(folder)) {
-    const file = readFileSync(join(folder, name));
-    rest += file.length;
-    addSegment(file, (column, bytes) => {
+    const { size, footer } = openSegment(join(folder, name));
+    rest += size;
+    addSegment(footer, (column, bytes) => {
       columns[column] = (columns[column] ?? 0) + bytes;
       rest -= bytes;
     });
