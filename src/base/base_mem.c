@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base_checked.h"
+#include "base_str.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define HAS_ASAN 1
@@ -129,17 +130,15 @@ bool base_give_back(size_t kept_bytes)
 size_t base_memory_within(const char *limit_file, size_t bytes)
 {
     char text[32];
+    uint64_t limit;
     FILE *file = fopen(limit_file, "re");
     if (file == NULL) {
         return bytes;
     }
-    size_t len = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[len] = '\0';
-    char *end;
-    unsigned long long limit = strtoull(text, &end, 10);
-    bool whole = len > 0 && text[0] >= '0' && text[0] <= '9' && (*end == '\n' || *end == '\0');
-    return whole && limit < bytes ? (size_t)limit : bytes;
+    size_t len = fread(text, 1, sizeof text, file);
+    (void)fclose(file);
+    len -= len > 0 && text[len - 1] == '\n';
+    return str_parse_u64(str_of(text, len), &limit) && limit < bytes ? (size_t)limit : bytes;
 }
 
 size_t base_memory_bytes(void)
