@@ -236,6 +236,7 @@ static const struct base_confine_call allowed[] = {
     ANY(membarrier),
     ANY(sched_yield),
     ANY(sched_getaffinity),
+    ANY(sched_setaffinity),
     ANY(getpriority),
     ANY(setpriority),
     ANY(prlimit64),

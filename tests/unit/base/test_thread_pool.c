@@ -8,7 +8,9 @@
 
 #include "base_thread.h"
 
-#define SLOTS_MOST 64
+#include <sched.h>
+
+#define SLOTS_MOST 200
 
 struct job {
     struct base_pool *pool;
@@ -94,6 +96,62 @@ static void slots_run_at_the_same_time(void **state)
     base_pool_free(pool);
 }
 
+struct places {
+    cpu_set_t here[2]; /* by slot: where it may run */
+    struct meeting meeting;
+};
+
+static void note_places(void *context, int slot)
+{
+    struct places *places = context;
+    assert_int_equal(sched_getaffinity(0, sizeof places->here[slot], &places->here[slot]), 0);
+    meet(&places->meeting, slot); /* so that each thread does one */
+}
+
+/* Which processor a worker begins on is not asked for: it may have been moved since. */
+static void a_worker_may_run_where_its_caller_may(void **state)
+{
+    (void)state;
+    struct base_pool *pool = new_pool(2);
+    cpu_set_t before, one;
+    CPU_ZERO(&one);
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    for (size_t cpu = 0; CPU_COUNT(&one) == 0; cpu++) {
+        if (CPU_ISSET(cpu, &before)) {
+            CPU_SET(cpu, &one);
+        }
+    }
+    for (int round = 0; round < 200; round++) {
+        struct places places = {0};
+        base_mutex_init(&places.meeting.lock);
+        base_cond_init(&places.meeting.all_here);
+        base_pool_run(pool, 2, note_places, &places);
+        assert_true(CPU_EQUAL(&places.here[0], &before));
+        assert_true(CPU_EQUAL(&places.here[1], &before));
+        base_cond_done(&places.meeting.all_here);
+        base_mutex_done(&places.meeting.lock);
+    }
+    /* Where there is one processor, all begin on it. */
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    struct job job = {.pool = pool};
+    base_pool_run(pool, 5, mark_slot, &job);
+    assert_each_once(&job, 5);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+    base_pool_free(pool);
+}
+
+static void more_workers_are_woken_than_at_once(void **state)
+{
+    (void)state;
+    struct base_pool *pool = new_pool(150);
+    for (int round = 0; round < 20; round++) {
+        struct job job = {.pool = pool};
+        base_pool_run(pool, SLOTS_MOST, mark_slot, &job);
+        assert_each_once(&job, SLOTS_MOST);
+    }
+    base_pool_free(pool);
+}
+
 static void call_often(void *context)
 {
     struct base_pool *pool = context;
@@ -151,6 +209,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_slot_is_done_once_for_any_width),
         cmocka_unit_test(slots_run_at_the_same_time),
+        cmocka_unit_test(a_worker_may_run_where_its_caller_may),
+        cmocka_unit_test(more_workers_are_woken_than_at_once),
         cmocka_unit_test(many_callers_run_at_once),
         cmocka_unit_test(a_job_may_run_jobs),
     };
