@@ -235,6 +235,7 @@ static const struct base_confine_call allowed[] = {
     ANY(futex),
     ANY(membarrier),
     ANY(sched_yield),
+    ANY(getcpu),
     ANY(sched_getaffinity),
     ANY(sched_setaffinity),
     ANY(getpriority),

@@ -1,5 +1,6 @@
 // Asks all engines all questions in rounds, compares their answers, and keeps what was measured as it comes.
-import { appendFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { difference } from './questions.mjs';
 
 const FIELDS = ['ms', 'cpu_ms', 'elapsed_ms', 'peak_mb', 'scanned'];
@@ -37,10 +38,33 @@ async function warm(question, engine, world, rounds) {
   return asked;
 }
 
+// Some sides work on after they have answered, as they give memory back; who is asked next would pay for it. So all wait until the processors
+// rest, or for so long; and no more where they never do.
+const REST_MS = 5000;
+const REST_LOOK_MS = 100;
+const RESTLESS_MOST = 3;
+function busyTicks() {
+  const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0].split(/ +/).slice(1).map(Number);
+  return user + nice + system + irq + softirq + steal;
+}
+function makeRest() {
+  let restless = 0;
+  return async () => {
+    for (const begin = performance.now(); restless < RESTLESS_MOST;) {
+      const before = busyTicks();
+      await sleep(REST_LOOK_MS);
+      if (busyTicks() - before <= 1) { restless = 0; return; } // 10 ms of all processors
+      if (performance.now() - begin > REST_MS && ++restless === RESTLESS_MOST) console.log('the processors never rest: nobody waits for it any more');
+      else if (performance.now() - begin > REST_MS) return;
+    }
+  };
+}
+
 // All engines are asked in turn, so that what else the machine does falls on all of them; round 0 is not timed. `log` is a file of one line
 // of JSON for each answer. After each question `soFar` is called with { results: Map of id to { NAME: medians, runs or beyond }, differences, round }.
 export async function measure({ engines, questions, world, rounds, log, soFar }) {
   const results = new Map(questions.map(({ id }) => [id, {}]));
+  const rest = makeRest();
   let differences = 0;
   rmSync(log, { force: true });
   for (const question of questions.filter((one) => one.warm)) {
@@ -51,6 +75,7 @@ export async function measure({ engines, questions, world, rounds, log, soFar })
       const byEngine = results.get(question.id);
       const answers = [];
       for (const [name, engine] of Object.entries(engines)) {
+        await rest();
         const asked = await engine.ask(question, world, round);
         if (asked === null) continue;
         const { answer, ...run } = asked;
