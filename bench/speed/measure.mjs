@@ -47,24 +47,20 @@ function busyTicks() {
   const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0].split(/ +/).slice(1).map(Number);
   return user + nice + system + irq + softirq + steal;
 }
-function makeRest() {
-  let restless = 0;
-  return async () => {
-    for (const begin = performance.now(); restless < RESTLESS_MOST;) {
-      const before = busyTicks();
-      await sleep(REST_LOOK_MS);
-      if (busyTicks() - before <= 1) { restless = 0; return; } // 10 ms of all processors
-      if (performance.now() - begin > REST_MS && ++restless === RESTLESS_MOST) console.log('the processors never rest: nobody waits for it any more');
-      else if (performance.now() - begin > REST_MS) return;
-    }
-  };
+async function rests() {
+  for (const until = performance.now() + REST_MS; performance.now() < until;) {
+    const before = busyTicks();
+    await sleep(REST_LOOK_MS);
+    if (busyTicks() - before <= 1) return true; // 10 ms of all processors
+  }
+  return false;
 }
 
 // All engines are asked in turn, so that what else the machine does falls on all of them; round 0 is not timed. `log` is a file of one line
 // of JSON for each answer. After each question `soFar` is called with { results: Map of id to { NAME: medians, runs or beyond }, differences, round }.
 export async function measure({ engines, questions, world, rounds, log, soFar }) {
   const results = new Map(questions.map(({ id }) => [id, {}]));
-  const rest = makeRest();
+  let restless = 0; // times in a row
   let differences = 0;
   rmSync(log, { force: true });
   for (const question of questions.filter((one) => one.warm)) {
@@ -75,7 +71,7 @@ export async function measure({ engines, questions, world, rounds, log, soFar })
       const byEngine = results.get(question.id);
       const answers = [];
       for (const [name, engine] of Object.entries(engines)) {
-        await rest();
+        if (restless < RESTLESS_MOST) restless = (await rests()) ? 0 : restless + 1;
         const asked = await engine.ask(question, world, round);
         if (asked === null) continue;
         const { answer, ...run } = asked;
