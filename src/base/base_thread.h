@@ -64,7 +64,8 @@ bool base_cancel_due(struct base_cancel *cancel, struct fail *fail);
 /* A fixed set of workers. base_pool_run calls job(context, slot) once for each of `width` slots and
    returns when all are done. The caller's thread does slot 0, and further ones while no worker is free:
    a pool of N threads therefore starts N - 1. Many callers may run at once, and a job may run further
-   ones; slots are then queued, oldest run first. A slot must not wait for another slot of its run. */
+   ones; slots are then queued, oldest run first. A slot must not wait for another slot of its run. A worker that is woken begins
+   on another processor than the caller's, where there is one (docs/decisions/0047-another-processor.md). */
 struct base_pool;
 bool base_pool_new(int threads, struct base_pool **out, struct fail *fail) MUST_USE;
 void base_pool_free(struct base_pool *pool);

@@ -48,7 +48,7 @@ enum intake_format {
 bool intake_format_parse(struct str name, enum intake_format *out, struct fail *fail) MUST_USE;
 const char *intake_format_name(enum intake_format format);
 
-#define INTAKE_REPEATS_BYTES ((size_t)2 << 30)
+#define INTAKE_REPEATS_BYTES ((size_t)2 << 30) /* 235 million different rows without an id */
 struct intake_import_options {
     struct intake_reader reader;
     enum intake_format format;
